@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only rules about characters and lengths of names: what may be a
+ * namespace, a rule, an interface, and how an instance of a namespace is
+ * called. Everything that becomes a file name below /run/netns passes here.
+ */
+#ifndef NETNS_PAM_NAMES_H
+#define NETNS_PAM_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NAME_MAX_POLICY	  64  /* a section's name */
+#define NAME_MAX_INSTANCE 127 /* a file below /run/netns */
+#define NAME_MAX_USER	  256 /* as in useradd(8), LDAP and AD: bytes */
+
+/* [A-Za-z0-9_][A-Za-z0-9_.-]{0,63}: names of rules, namespaces, networks. */
+bool name_is_policy(const char *name);
+
+/* The same grammar, up to NAME_MAX_INSTANCE bytes. */
+bool name_is_instance(const char *name);
+
+/*
+ * A network interface as the kernel takes it (dev_valid_name() in
+ * net/core/dev.c): 1 to 15 bytes, not "." or "..", no slash, colon or space;
+ * and as we do: printable ASCII, without the '%' that the kernel expands.
+ */
+bool name_is_ifname(const char *name);
+
+/*
+ * Writes the name of the instance that a user gets of a namespace:
+ *   shared   NAME
+ *   user     NAME.USER
+ *   session  NAME.USER.N
+ * A user name with bytes outside [A-Za-z0-9_-], of more than 32 bytes, with a
+ * leading '-', or of the form uid-N itself, is written as uid-UID: no two
+ * users share a spelling, and '.' stays the separator.
+ * n is 0 unless the scope is session; user is NULL for a shared namespace.
+ * Return: 0, or -ENAMETOOLONG (cannot happen for names that name_is_policy()).
+ */
+int name_instance(const char *section, const char *user, uid_t uid, uint32_t n,
+		  char ret[static NAME_MAX_INSTANCE + 1]);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * WHO logs in: the name-service answers that policy_match() asks for, and the
+ * list of those answers that travels to the helper, which does no look-ups of
+ * its own. All of it happens before the process moves: inside the namespace a
+ * directory server may be out of reach.
+ */
+#ifndef NETNS_PAM_WHO_H
+#define NETNS_PAM_WHO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "policy.h"
+#include "proto.h"
+
+struct who {
+	char user[NAME_MAX_USER + 1];
+	uid_t uid;
+	gid_t gid;
+	const char *service, *tty, *rhost; /* borrowed, never NULL */
+
+	gid_t *gids; /* supplementary, fetched at the first group question */
+	int n_gids;
+
+	/* What was learned: "gNAME\0" and "nNAME\0" for each yes. */
+	char *facts;
+	size_t facts_bytes;
+};
+
+/*
+ * Looks the user up (getpwnam_r(3)). service, tty and rhost are borrowed until
+ * who_clear().
+ * Return: 0, -ENOENT when there is no such user, -errno when the look-up failed.
+ */
+int who_init(struct who *who, const char *user, const char *service,
+	     const char *tty, const char *rhost, struct error *err);
+void who_clear(struct who *who);
+
+/* A login for policy_match() whose questions are answered by NSS. */
+struct policy_login who_login(struct who *who);
+
+#endif
