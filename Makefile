@@ -15,7 +15,9 @@ UNITDIR	   ?= /lib/systemd/system
 PAMDIR	   ?= /lib/$(shell $(CC) -print-multiarch)/security
 DESTDIR	   ?=
 
-CC	   ?= gcc
+ifeq ($(origin CC),default)
+CC	   := gcc
+endif
 PKG_CONFIG ?= pkg-config
 
 VERSION	   := 0.1.0
