@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names: which spellings are allowed, and how an instance is called. Tables
+ * and locales play no part: the character classes are ASCII.
+ */
+#include "names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define USER_PLAIN_MAX	32 /* longer user names are written as uid-UID */
+#define IFNAME_MAX	15 /* IFNAMSIZ - 1, net/if.h */
+#define UID_FORM_PREFIX "uid-"
+
+static bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool char_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       char_is_digit(c) || c == '_';
+}
+
+static bool name_is_grammatical(const char *name, size_t max)
+{
+	size_t n;
+
+	if (!char_is_word(name[0]))
+		return false;
+	for (n = 1; name[n]; n++) {
+		if (n == max)
+			return false;
+		if (!char_is_word(name[n]) && name[n] != '.' && name[n] != '-')
+			return false;
+	}
+	return true;
+}
+
+bool name_is_policy(const char *name)
+{
+	return name_is_grammatical(name, NAME_MAX_POLICY);
+}
+
+bool name_is_instance(const char *name)
+{
+	return name_is_grammatical(name, NAME_MAX_INSTANCE);
+}
+
+bool name_is_ifname(const char *name)
+{
+	size_t n;
+
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (n = 0; name[n]; n++) {
+		if (n == IFNAME_MAX)
+			return false;
+		if (name[n] <= ' ' || name[n] > '~' || strchr("/:%", name[n]))
+			return false;
+	}
+	return n > 0;
+}
+
+/* Is it "uid-" and digits, as we write the users below? */
+static bool user_is_uid_form(const char *user)
+{
+	const char *p = user + strlen(UID_FORM_PREFIX);
+
+	if (strncmp(user, UID_FORM_PREFIX, strlen(UID_FORM_PREFIX)) || !*p)
+		return false;
+	while (char_is_digit(*p))
+		p++;
+	return !*p;
+}
+
+static bool user_is_plain(const char *user)
+{
+	size_t n;
+
+	if (!user[0] || user[0] == '-' || user_is_uid_form(user))
+		return false;
+	for (n = 0; user[n]; n++) {
+		if (n == USER_PLAIN_MAX)
+			return false;
+		if (!char_is_word(user[n]) && user[n] != '-')
+			return false;
+	}
+	return true;
+}
+
+int name_instance(const char *section, const char *user, uid_t uid, uint32_t n,
+		  char ret[static NAME_MAX_INSTANCE + 1])
+{
+	char text[NAME_MAX_INSTANCE + 1], spelt[sizeof(UID_FORM_PREFIX) + 10];
+	int len;
+
+	if (user && !user_is_plain(user)) {
+		snprintf(spelt, sizeof(spelt), UID_FORM_PREFIX "%u",
+			 (unsigned int)uid);
+		user = spelt;
+	}
+	if (!user)
+		len = snprintf(text, sizeof(text), "%s", section);
+	else if (!n)
+		len = snprintf(text, sizeof(text), "%s.%s", section, user);
+	else
+		len = snprintf(text, sizeof(text), "%s.%s.%u", section, user,
+			       (unsigned int)n);
+	if (len < 0 || (size_t)len >= sizeof(text))
+		return -ENAMETOOLONG;
+	memcpy(ret, text, (size_t)len + 1);
+	return 0;
+}
