@@ -4,37 +4,40 @@
 #   make deps       what building and testing need, from Debian's packages
 #   make check      every test          make demo    real logins, to look at
 #   make install    DESTDIR= PREFIX=    make lint    make bench    make fuzz
+#   make deb        build/netns-pam_VERSION_ARCH.deb
 #   SAN=1           with AddressSanitizer and UBSan (into build/san)
 
 PREFIX	   ?= /usr
 SYSCONFDIR ?= /etc
-LIBDIR	   ?= $(PREFIX)/lib/$(shell $(CC) -print-multiarch)
 SBINDIR	   ?= $(PREFIX)/sbin
 MANDIR	   ?= $(PREFIX)/share/man
+DOCDIR	   ?= $(PREFIX)/share/doc/netns-pam
+TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
 UNITDIR	   ?= /lib/systemd/system
-PAMDIR	   ?= /lib/$(shell $(CC) -print-multiarch)/security
+PAMDIR	   ?= /lib/$(shell $(CC) -print-multiarch 2>/dev/null)/security
+PAMCONFIGS ?= /usr/share/pam-configs
 DESTDIR	   ?=
 
 ifeq ($(origin CC),default)
 CC	   := gcc
 endif
-PKG_CONFIG ?= pkg-config
+CLANG	   ?= clang
 
 VERSION	   := 0.1.0
 
 B	   := build$(if $(SAN),/san)
 
+comma	 := ,
 WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wwrite-strings \
 	-Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wold-style-definition \
 	-Wmissing-prototypes -Wswitch-enum -Wimplicit-fallthrough \
 	-Wnull-dereference -Wconversion -Wno-sign-conversion \
-	$(if $(findstring gcc,$(shell $(CC) --version)),-Wlogical-op \
+	$(if $(findstring gcc,$(shell $(CC) --version 2>/dev/null)),-Wlogical-op \
 	-Wduplicated-cond -Wduplicated-branches -Wformat-truncation=2)
 HARDENING := -fstack-protector-strong -fstack-clash-protection \
 	-fno-strict-aliasing -fcf-protection -ftrivial-auto-var-init=zero
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
-comma	 := ,
 
 CFLAGS	 ?= -O2 -g
 FORTIFY	 := $(if $(SAN),,$(if $(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=3))
@@ -52,6 +55,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 HELPER_LIBS = -linih -lmnl -lnftables -lsystemd -lcap-ng
 CTL_LIBS    = -linih -ljansson
 MODULE_LIBS = -linih -lpam
+TEST_LIBS   = -lcmocka -linih -lpam -ldl
 
 all: $(B)/pam_netns.so $(B)/netns-pamd $(B)/netns-pam
 
@@ -74,10 +78,99 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+deps:
+	@tests/deps
+
+# ---- installing: the module is renamed into place, since a login that comes
+# while it is missing is refused; the policy is the administrator's
+
+install: all
+	install -d $(DESTDIR)$(PAMDIR)
+	install -m 644 $(B)/pam_netns.so $(DESTDIR)$(PAMDIR)/.pam_netns.so.new
+	mv -f $(DESTDIR)$(PAMDIR)/.pam_netns.so.new $(DESTDIR)$(PAMDIR)/pam_netns.so
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(B)/netns-pamd $(B)/netns-pam
+	test -e $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf || \
+		install -D -m 644 conf/netns-pam.conf $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf
+	install -d $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf.d
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) packaging/netns-pamd.service packaging/netns-pamd.socket
+	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(TMPFILES)/netns-pam.conf
+	install -D -m 644 packaging/pam-config $(DESTDIR)$(PAMCONFIGS)/netns-pam
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md NEWS.md SECURITY.md \
+		conf/netns-pam.conf packaging/pam.snippet
+
+# Refused while a PAM stack still names the module: every login would fail.
+uninstall:
+	if [ -z "$(DESTDIR)" ] && command -v pam-auth-update >/dev/null; then \
+		pam-auth-update --package --remove netns-pam; fi
+	! grep -rs '^[^#]*pam_netns\.so' $(DESTDIR)$(SYSCONFDIR)/pam.d || \
+		{ echo "uninstall: take these lines out of $(SYSCONFDIR)/pam.d first" >&2; false; }
+	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(PAMCONFIGS)/netns-pam \
+		$(addprefix $(DESTDIR)$(SBINDIR)/,netns-pamd netns-pam) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,netns-pamd.service netns-pamd.socket) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5))) \
+		$(DESTDIR)$(TMPFILES)/netns-pam.conf
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+deb: all
+	packaging/mkdeb $(B) $(VERSION)
+
+# ---- tests
+
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/pam/test_*.c))
+REPLAYS	   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+BATS	   := $(wildcard tests/*/*.bats)
+TESTS	   ?= $(UNIT_TESTS) $(REPLAYS) $(BATS)
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+tests: all $(UNIT_TESTS) $(REPLAYS)
+
+# With SAN=1 the programs under test are the sanitized ones, but what sshd and
+# its like load is the plain module: they are not built for it.
+check:
+	@tests/deps
+	@$(MAKE) --no-print-directory -s tests
+	@$(MAKE) --no-print-directory -s SAN= deb
+	@tests/check $(B) $(TESTS)
+
+demo:
+	@tests/deps
+	@$(MAKE) --no-print-directory -s SAN= deb
+	@tests/sandbox tests/demo
+
+bench: all
+	tests/bench/run
+
+lint:
+	@CC=$(CC) tests/lint
+
+FUZZ_SECONDS ?= 30
+FUZZERS	     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+fuzz: $(addprefix build/fuzz/,$(FUZZERS))
+	for f in $(FUZZERS); do \
+		mkdir -p build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -print_final_stats=1 \
+			-rss_limit_mb=2048 -artifact_prefix=build/fuzz/ \
+			build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(COMMON_SRC) -linih
+
 clean:
 	rm -rf build
 
-.PHONY: all clean
+.PHONY: all deps install uninstall deb tests check demo bench lint fuzz clean
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
