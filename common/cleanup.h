@@ -8,6 +8,7 @@
 #define NETNS_PAM_CLEANUP_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,6 +46,22 @@ static inline int take_fd(int *fd)
 
 	*fd = -EBADF;
 	return taken;
+}
+
+/*
+ * Moves fd above 2, so that whoever writes to a standard stream that happens
+ * to be closed never writes into it. The copy is CLOEXEC; fd < 0 is passed on.
+ * Return: fd, or a negative number with errno set.
+ */
+static inline int fd_above_stdio(int fd)
+{
+	int high;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	close_fd(fd);
+	return high;
 }
 
 static inline void *take_ptr_(void *p)

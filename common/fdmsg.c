@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: packets and descriptors on a socket, and the waiting for them.
+ * Mustn't: know what the bytes mean, raise a signal, wait past a deadline.
+ */
+#include "fdmsg.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+
+/* A full backlog sends no event when it has room: asked again at this pace. */
+#define RETRY_FIRST_MS 1
+#define RETRY_LAST_MS  20
+
+/*
+ * Waits for an event, or (sock < 0) just waits, at most `at_most` ms.
+ * Return: 0 when it is worth another try, -ETIMEDOUT, -errno.
+ */
+static int event_wait(int sock, short events, int at_most, uint64_t deadline_ms)
+{
+	struct pollfd p = {.fd = sock, .events = events};
+	int left = deadline_left_ms(deadline_ms);
+	struct timespec t;
+
+	if (left <= 0)
+		return -ETIMEDOUT;
+	if (left > at_most)
+		left = at_most;
+	t.tv_sec = left / 1000;
+	t.tv_nsec = left % 1000 * 1000000L;
+	if (ppoll(&p, sock >= 0, &t, NULL) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+int fdmsg_connect(const char *path, uint64_t deadline_ms)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = strlen(path);
+	_cleanup_close_ int sock = -EBADF;
+	int pause = RETRY_FIRST_MS;
+
+	if (length == 0)
+		return -EINVAL;
+	if (length >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, length);
+
+	sock = fd_above_stdio(socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	if (sock < 0)
+		return -errno;
+	while (connect(sock, (const struct sockaddr *)&address,
+		       sizeof(address)) < 0) {
+		int r;
+
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		r = event_wait(-1, 0, pause, deadline_ms);
+		if (r < 0)
+			return r;
+		pause = pause * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : pause * 2;
+	}
+	return take_fd(&sock);
+}
+
+int fdmsg_send(int sock, const void *head, size_t head_bytes, const void *tail,
+	       size_t tail_bytes, const int *fds, size_t n_fds,
+	       uint64_t deadline_ms)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * FDMSG_FDS_MAX)];
+	} control = {0};
+	struct iovec parts[2] = {
+		{.iov_base = (void *)(uintptr_t)head, .iov_len = head_bytes},
+		{.iov_base = (void *)(uintptr_t)tail, .iov_len = tail_bytes},
+	};
+	struct msghdr message = {
+		.msg_iov = parts,
+		.msg_iovlen = tail_bytes ? 2 : 1,
+	};
+
+	if (n_fds > FDMSG_FDS_MAX)
+		return -EINVAL;
+	if (n_fds > 0) {
+		struct cmsghdr *c = &control.align;
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
+	}
+
+	for (;;) {
+		ssize_t n = sendmsg(sock, &message,
+				    MSG_NOSIGNAL | MSG_DONTWAIT | MSG_EOR);
+		int r;
+
+		if (n >= 0)
+			return (size_t)n == head_bytes + tail_bytes ? 0
+								    : -EMSGSIZE;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		r = event_wait(sock, POLLOUT, INT32_MAX, deadline_ms);
+		if (r < 0)
+			return r;
+	}
+}
+
+/*
+ * Takes the descriptors out of the control message. More than fit into
+ * `fds` never arrive here: the kernel closes them and says MSG_CTRUNC.
+ * Return: how many, or -EBADMSG when there is anything else in it; even then
+ * *n_fds of them are the caller's to close.
+ */
+static int rights_take(struct msghdr *message, int fds[FDMSG_FDS_MAX],
+		       size_t *n_fds)
+{
+	bool foreign = false;
+
+	*n_fds = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c;
+	     c = CMSG_NXTHDR(message, c)) {
+		size_t bytes = c->cmsg_len - CMSG_LEN(0);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+		    c->cmsg_len < CMSG_LEN(sizeof(int)) ||
+		    bytes % sizeof(int) ||
+		    bytes / sizeof(int) > FDMSG_FDS_MAX - *n_fds) {
+			foreign = true;
+			continue;
+		}
+		memcpy(fds + *n_fds, CMSG_DATA(c), bytes);
+		*n_fds += bytes / sizeof(int);
+	}
+	return foreign ? -EBADMSG : 0;
+}
+
+/* Return: 0, or -errno with all descriptors closed. */
+static int rights_settle(int *fds, size_t n, int verdict)
+{
+	for (size_t i = 0; i < n && verdict == 0; i++) {
+		fds[i] = fd_above_stdio(fds[i]);
+		if (fds[i] < 0)
+			verdict = -errno;
+	}
+	for (size_t i = 0; i < n && verdict < 0; i++)
+		fds[i] = close_fd(fds[i]);
+	return verdict;
+}
+
+ssize_t fdmsg_recv(int sock, void *buf, size_t size, int *fds, size_t fds_max,
+		   size_t *n_fds, uint64_t deadline_ms)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * FDMSG_FDS_MAX)];
+	} control;
+	int got[FDMSG_FDS_MAX] = {-EBADF, -EBADF};
+	struct iovec part = {.iov_base = buf, .iov_len = size};
+	struct msghdr message;
+	size_t n_got;
+	ssize_t n;
+	int r;
+
+	*n_fds = 0;
+	for (;;) {
+		memset(&control, 0, sizeof(control));
+		message = (struct msghdr){
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes),
+		};
+		n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (n >= 0)
+			break;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		r = event_wait(sock, POLLIN, INT32_MAX, deadline_ms);
+		if (r < 0)
+			return r;
+	}
+
+	r = rights_take(&message, got, &n_got);
+	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || n_got > fds_max ||
+	    (n == 0 && n_got > 0))
+		r = -EBADMSG;
+	r = rights_settle(got, n_got, r);
+	if (r < 0)
+		return r;
+	if (n_got > 0)
+		memcpy(fds, got, n_got * sizeof(int));
+	*n_fds = n_got;
+	return n;
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: whether a packet is as proto.h says. Mustn't: act on it, keep
+ * anything, or trust a byte before it was checked.
+ */
+#include "proto.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* What an operation makes use of; the rest of its request is zero. */
+enum {
+	USE_FLAGS = 1 << 0,
+	USE_FACTS = 1 << 1, /* the tail, the digest and the peer's namespace */
+	USE_SESSION = 1 << 2,
+	USE_TIMEOUT = 1 << 3,
+	USE_USER = 1 << 4,  /* and uid */
+	USE_LOGIN = 1 << 5, /* service, tty, rhost */
+	USE_NAME = 1 << 6,
+};
+
+static const struct {
+	const char *name;
+	unsigned int uses;
+	uint32_t flags;
+} ops[PROTO_OP_MAX_] = {
+	[PROTO_OPEN] = {"OPEN", USE_FACTS | USE_TIMEOUT | USE_USER | USE_LOGIN,
+			0},
+	[PROTO_CLOSE] = {"CLOSE", 0, 0},
+	[PROTO_STATUS] = {"STATUS", 0, 0},
+	[PROTO_UP] = {"UP", USE_USER | USE_NAME, 0},
+	[PROTO_DOWN] = {"DOWN", USE_FLAGS | USE_USER | USE_NAME, PROTO_FORCE},
+	[PROTO_ENTER] = {"ENTER", USE_USER | USE_NAME, 0},
+	[PROTO_RELOAD] = {"RELOAD", 0, 0},
+	[PROTO_KICK] = {"KICK", USE_SESSION, 0},
+};
+
+const char *proto_op_name(enum proto_op op)
+{
+	if ((int)op <= 0 || op >= PROTO_OP_MAX_)
+		return "unknown";
+	return ops[op].name;
+}
+
+/* Is the array one string, terminated, and zero to its end? */
+static int string_check(const char *array, size_t size, const char *field,
+			struct error *err)
+{
+	const char *end = memchr(array, '\0', size);
+
+	if (!end)
+		return error_set(err, -EBADMSG, "%s is not terminated", field);
+	for (const char *p = end; p < array + size; p++)
+		if (*p)
+			return error_set(err, -EBADMSG,
+					 "%s is not padded with zeros", field);
+	return 0;
+}
+
+static bool all_zero(const char *array, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (array[i])
+			return false;
+	return true;
+}
+
+/* One array of a struct on the wire, for tables. */
+struct text_field {
+	size_t offset, size;
+	const char *name;
+};
+#define TEXT(type, member)                                                     \
+	{                                                                      \
+		offsetof(type, member), sizeof(((type *)0)->member), #member   \
+	}
+
+static int strings_check(const void *message, const struct text_field *fields,
+			 size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = string_check((const char *)message + fields[i].offset,
+				     fields[i].size, fields[i].name, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What both directions begin with: magic, version, length. */
+static int head_check(const void *packet, size_t bytes, size_t size,
+		      uint32_t magic, uint16_t version, uint32_t tail,
+		      const char *what, struct error *err)
+{
+	if (!packet || bytes < size)
+		return error_set(err, -EBADMSG,
+				 "%s is too short: %zu bytes instead of %zu",
+				 what, bytes, size);
+	if (magic != PROTO_MAGIC)
+		return error_set(err, -EBADMSG,
+				 "magic is 0x%08x: not a %s of netns-pam",
+				 magic, what);
+	if (version != PROTO_VERSION)
+		return error_set(err, -EBADMSG,
+				 "version is %u, this side speaks %u: restart "
+				 "netns-pamd "
+				 "and log in again after an upgrade",
+				 version, PROTO_VERSION);
+	if (tail > PROTO_TAIL_MAX)
+		return error_set(err, -EBADMSG,
+				 "tail_bytes is %u, more than %u are not taken",
+				 tail, PROTO_TAIL_MAX);
+	if (bytes - size != tail)
+		return error_set(
+			err, -EBADMSG,
+			"tail_bytes is %u, but %zu bytes follow the %s", tail,
+			bytes - size, what);
+	return 0;
+}
+
+static int facts_check(const char *facts, size_t bytes, struct error *err)
+{
+	size_t at = 0;
+
+	while (at < bytes) {
+		const char *end = memchr(facts + at, '\0', bytes - at);
+
+		if (facts[at] != 'g' && facts[at] != 'n')
+			return error_set(err, -EBADMSG,
+					 "fact at byte %zu is neither group "
+					 "nor netgroup",
+					 at);
+		if (!end)
+			return error_set(err, -EBADMSG,
+					 "fact at byte %zu is not terminated",
+					 at);
+		if (end == facts + at + 1)
+			return error_set(err, -EBADMSG,
+					 "fact at byte %zu has no name", at);
+		at = (size_t)(end - facts) + 1;
+	}
+	return 0;
+}
+
+static int unused(struct error *err, const char *op, const char *field)
+{
+	return error_set(err, -EBADMSG, "%s has no use for %s: must be zero",
+			 op, field);
+}
+
+/* Zero where the operation has no use for a field. */
+static int uses_check(const struct proto_request *r, struct error *err)
+{
+	const char *op = ops[r->op].name;
+	unsigned int uses = ops[r->op].uses;
+
+	if (r->flags & ~ops[r->op].flags)
+		return error_set(err, -EBADMSG, "%s does not know flags 0x%x",
+				 op, r->flags & ~ops[r->op].flags);
+	if (!(uses & USE_FACTS)) {
+		if (r->tail_bytes)
+			return unused(err, op, "a tail");
+		if (r->digest)
+			return unused(err, op, "digest");
+		if (r->netns_dev)
+			return unused(err, op, "netns_dev");
+		if (r->netns_ino)
+			return unused(err, op, "netns_ino");
+	}
+	if (!(uses & USE_SESSION) && r->session)
+		return unused(err, op, "session");
+	if (!(uses & USE_TIMEOUT) && r->timeout_ms)
+		return unused(err, op, "timeout_ms");
+	if (!(uses & USE_USER)) {
+		if (r->uid)
+			return unused(err, op, "uid");
+		if (r->user[0])
+			return unused(err, op, "user");
+	}
+	if (!(uses & USE_LOGIN)) {
+		if (r->service[0])
+			return unused(err, op, "service");
+		if (r->tty[0])
+			return unused(err, op, "tty");
+		if (r->rhost[0])
+			return unused(err, op, "rhost");
+	}
+	if (!(uses & USE_NAME) && r->name[0])
+		return unused(err, op, "name");
+	return 0;
+}
+
+/* What the operation cannot do without. */
+static int needs_check(const struct proto_request *r, struct error *err)
+{
+	const char *op = ops[r->op].name;
+	unsigned int uses = ops[r->op].uses;
+
+	if (r->op == PROTO_OPEN && !r->user[0])
+		return error_set(err, -EBADMSG, "OPEN without a user");
+	if (r->uid == UINT32_MAX)
+		return error_set(err, -EBADMSG, "uid %u is no user's", r->uid);
+	if ((uses & USE_USER) && !r->user[0] && r->uid)
+		return error_set(err, -EBADMSG, "%s with a uid, but no user",
+				 op);
+	if ((uses & USE_NAME) && !r->name[0])
+		return error_set(err, -EBADMSG, "%s without a name", op);
+	if ((uses & USE_NAME) && !name_is_instance(r->name))
+		return error_set(err, -EBADMSG,
+				 "name \"%s\" cannot be a namespace's",
+				 r->name);
+	if ((uses & USE_SESSION) && !r->session)
+		return error_set(err, -EBADMSG, "%s without a session", op);
+	return 0;
+}
+
+int proto_check_request(const void *packet, size_t bytes, struct error *err)
+{
+	static const struct text_field texts[] = {
+		TEXT(struct proto_request, user),
+		TEXT(struct proto_request, service),
+		TEXT(struct proto_request, tty),
+		TEXT(struct proto_request, rhost),
+		TEXT(struct proto_request, name),
+	};
+	struct proto_request r = {0};
+	int ret;
+
+	if (packet && bytes >= sizeof(r))
+		memcpy(&r, packet, sizeof(r));
+	ret = head_check(packet, bytes, sizeof(r), r.magic, r.version,
+			 r.tail_bytes, "request", err);
+	if (ret < 0)
+		return ret;
+	if (r.op == 0 || r.op >= PROTO_OP_MAX_)
+		return error_set(err, -EBADMSG, "op %u is not known", r.op);
+	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
+	if (ret < 0)
+		return ret;
+	if (!all_zero(r.padding, sizeof(r.padding)))
+		return error_set(err, -EBADMSG, "padding is not zero");
+	ret = uses_check(&r, err);
+	if (ret < 0)
+		return ret;
+	ret = needs_check(&r, err);
+	if (ret < 0)
+		return ret;
+	return facts_check((const char *)packet + sizeof(r), r.tail_bytes, err);
+}
+
+/* The tail of an answer to STATUS. */
+static int record_check(const struct proto_reply *r, const char *tail,
+			struct error *err)
+{
+	static const struct text_field namespace[] = {
+		TEXT(struct proto_namespace, name),
+		TEXT(struct proto_namespace, section),
+		TEXT(struct proto_namespace, link),
+		TEXT(struct proto_namespace, scope),
+		TEXT(struct proto_namespace, lifetime),
+		TEXT(struct proto_namespace, state),
+		TEXT(struct proto_namespace, user),
+		TEXT(struct proto_namespace, host_ifname),
+		TEXT(struct proto_namespace, address4),
+		TEXT(struct proto_namespace, address6),
+	};
+	static const struct text_field session[] = {
+		TEXT(struct proto_session, namespace),
+		TEXT(struct proto_session, user),
+		TEXT(struct proto_session, service),
+		TEXT(struct proto_session, tty),
+		TEXT(struct proto_session, rhost),
+	};
+	bool is_session = r->verdict == PROTO_SESSION;
+	size_t size = is_session ? sizeof(struct proto_session)
+				 : sizeof(struct proto_namespace);
+
+	if (r->tail_bytes != size)
+		return error_set(err, -EBADMSG,
+				 "record of %u bytes instead of %zu",
+				 r->tail_bytes, size);
+	if (is_session)
+		return strings_check(tail, session,
+				     sizeof(session) / sizeof(*session), err);
+	return strings_check(tail, namespace,
+			     sizeof(namespace) / sizeof(*namespace), err);
+}
+
+static int ok_check(const struct proto_reply *r, const char *tail,
+		    struct error *err)
+{
+	if (r->text[0])
+		return error_set(err, -EBADMSG, "text in a reply that is OK");
+	if (r->flags &
+	    ~(uint32_t)(PROTO_ALREADY | PROTO_DNS | PROTO_ETC | PROTO_FD_NETNS |
+			PROTO_FD_MNT | PROTO_FD_PID))
+		return error_set(err, -EBADMSG, "flags 0x%x are not known",
+				 r->flags);
+	if ((r->flags & PROTO_FD_MNT) && !(r->flags & PROTO_FD_NETNS))
+		return error_set(err, -EBADMSG,
+				 "flags 0x%x: a mount namespace without a "
+				 "network namespace",
+				 r->flags);
+	if ((r->flags & PROTO_FD_PID) && r->flags != PROTO_FD_PID)
+		return error_set(err, -EBADMSG,
+				 "flags 0x%x: a process and a namespace",
+				 r->flags);
+	if (!(r->flags & PROTO_DNS) != !r->tail_bytes)
+		return error_set(
+			err, -EBADMSG, "a tail of %u bytes %s a resolv.conf",
+			r->tail_bytes, r->tail_bytes ? "that is not" : "for");
+	if (r->tail_bytes && memchr(tail, '\0', r->tail_bytes))
+		return error_set(err, -EBADMSG, "resolv.conf holds a NUL byte");
+	if (r->namespace[0] && !name_is_instance(r->namespace))
+		return error_set(err, -EBADMSG,
+				 "\"%s\" cannot be a namespace's name",
+				 r->namespace);
+	if (r->section[0] && !name_is_policy(r->section))
+		return error_set(err, -EBADMSG,
+				 "\"%s\" cannot be a section's name",
+				 r->section);
+	if ((r->flags & PROTO_ETC) && !r->section[0])
+		return error_set(err, -EBADMSG,
+				 "flags ask for files of a section, but there "
+				 "is no section");
+	return 0;
+}
+
+int proto_check_reply(const void *packet, size_t bytes, struct error *err)
+{
+	static const struct text_field texts[] = {
+		TEXT(struct proto_reply, namespace),
+		TEXT(struct proto_reply, section),
+		TEXT(struct proto_reply, text),
+	};
+	struct proto_reply r = {0};
+	const char *tail;
+	int ret;
+
+	if (packet && bytes >= sizeof(r))
+		memcpy(&r, packet, sizeof(r));
+	ret = head_check(packet, bytes, sizeof(r), r.magic, r.version,
+			 r.tail_bytes, "reply", err);
+	if (ret < 0)
+		return ret;
+	tail = (const char *)packet + sizeof(r);
+	if (r.verdict == 0 || r.verdict >= PROTO_VERDICT_MAX_)
+		return error_set(err, -EBADMSG, "verdict %u is not known",
+				 r.verdict);
+	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
+	if (ret < 0)
+		return ret;
+	if (!all_zero(r.padding, sizeof(r.padding)))
+		return error_set(err, -EBADMSG, "padding is not zero");
+	if (r.verdict == PROTO_OK)
+		return ok_check(&r, tail, err);
+
+	if (r.flags)
+		return error_set(err, -EBADMSG,
+				 "flags 0x%x in a reply that is not OK",
+				 r.flags);
+	if (r.session)
+		return error_set(err, -EBADMSG,
+				 "session in a reply that is not OK");
+	if (r.namespace[0] || r.section[0])
+		return error_set(err, -EBADMSG,
+				 "namespace in a reply that is not OK");
+	if (r.verdict == PROTO_NAMESPACE || r.verdict == PROTO_SESSION)
+		return record_check(&r, tail, err);
+	if (r.tail_bytes)
+		return error_set(err, -EBADMSG,
+				 "a tail in a reply that has no use for it");
+	if (!r.text[0] &&
+	    (r.verdict == PROTO_DENIED || r.verdict == PROTO_FAILED ||
+	     r.verdict == PROTO_MALFORMED))
+		return error_set(err, -EBADMSG, "a refusal without a reason");
+	return 0;
+}
+
+int proto_has_fact(const char *facts, size_t bytes, char kind, const char *name)
+{
+	size_t length = strlen(name) + 1;
+
+	for (size_t at = 0; at < bytes;) {
+		size_t n = strnlen(facts + at, bytes - at) + 1;
+
+		if (n == length + 1 && n <= bytes - at && facts[at] == kind &&
+		    !memcmp(facts + at + 1, name, length))
+			return 1;
+		at += n;
+	}
+	return 0;
+}
