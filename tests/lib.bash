@@ -1,0 +1,484 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the bats files share. All of it runs inside tests/sandbox, as root of a
+# machine that is thrown away: "the host" below is the sandbox's own network
+# namespace, "the internet" a namespace behind its uplink.
+#
+#	up0	192.0.2.2/24	2001:db8::2/64		the uplink
+#	lan0	203.0.113.1/24	2001:db8:1a4::1/64	a LAN beside it
+#
+#	192.0.2.1, 2001:db8::1		the router; behind it 198.51.100.80,
+#					2001:db8:ffff::80 as far-away servers
+#	192.0.2.53, 2001:db8::53	DNS: www.example.net is 192.0.2.80
+#	192.0.2.54			DNS: www.example.net is 192.0.2.66
+#	127.0.0.1 port 53		the host's: www.example.net is 192.0.2.99
+#	169.254.169.254, fd00:ec2::254, 100.100.100.200	metadata services
+#
+# Every address of the internet answers on TCP and UDP port 80 and 443.
+
+TOP=$(realpath "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")/login}/../..")
+BUILD=${NETNS_PAM_BUILD:-$TOP/build}
+T=/tmp/t
+PROBE=/usr/local/bin/probe
+POLICY=/etc/netns-pam.conf
+STATE=/run/netns-pam
+export TOP BUILD T PROBE POLICY STATE
+
+# ---- the small things
+
+# wait_until SECONDS CMD...: polls; the bound is a failure with a message.
+wait_until() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ ${EPOCHREALTIME/./} -gt $end ]; then
+			echo "never true: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+fail() {
+	printf '%s\n' "$*"
+	return 1
+}
+
+# equal WANTED GOT [WHAT]
+equal() {
+	[ "$1" = "$2" ] || fail "${3:-value}: wanted '$1', got '$2'"
+}
+
+# match REGEX TEXT
+match() {
+	[[ $2 =~ $1 ]] || fail "wanted something like '$1', got '$2'"
+}
+
+# refuses CMD...: the command must fail, and not by a time-out of ours
+refuses() {
+	local rc=0
+	"$@" >"$T/refused" 2>&1 || rc=$?
+	[ $rc != 0 ] || fail "succeeded: $* ($(head -c 300 "$T/refused"))"
+	[ $rc != 124 ] && [ $rc != 137 ] || fail "hung: $*"
+}
+
+# A process that is no child of this shell; prints its pid. stdout and stderr
+# go to LOG.
+spawn() { # spawn LOG CMD...
+	local log=$1
+	shift
+	(
+		setsid "$@" >>"$log" 2>&1 </dev/null 3>&- 4>&- &
+		echo $!
+	)
+}
+
+alive() {
+	local state
+	state=$(sed 's/.*) \(.\).*/\1/' "/proc/$1/stat" 2>/dev/null) || return 1
+	[ "$state" != Z ]
+}
+gone() { ! alive "$1"; }
+
+# ---- the machine
+
+install_package() {
+	local deb
+	deb=$(ls "$TOP"/build/netns-pam_*.deb) || fail "no package: make deb"
+	DEBIAN_FRONTEND=noninteractive dpkg --no-triggers -i "$deb" \
+		>"$T/dpkg.log" 2>&1 || { cat "$T/dpkg.log"; return 1; }
+	# make SAN=1: the daemon and the command are the sanitized ones
+	if [ "$BUILD" != "$TOP/build" ]; then
+		install -m 755 "$BUILD/netns-pamd" "$BUILD/netns-pam" /usr/sbin/
+	fi
+}
+
+# make_user NAME [useradd's options]: logs in by the test's key
+make_user() {
+	local u=$1
+	shift
+	useradd -m -s /bin/bash "$@" "$u"
+	printf '%s:%s\n' "$u" secret | chpasswd
+	allow_key "$u"
+}
+
+allow_key() {
+	local home
+	home=$(getent passwd "$1" | cut -d: -f6)
+	install -d -m 700 -o "$1" -g "$(id -g "$1")" "$home/.ssh"
+	install -m 600 -o "$1" -g "$(id -g "$1")" "$T/key.pub" \
+		"$home/.ssh/authorized_keys"
+}
+
+# The machine before any test: no test may need what only this host happens to have.
+start_machine() {
+	mkdir -p $T
+	chmod 755 $T
+	install -m 755 "$TOP/tests/probe" $PROBE
+	ssh-keygen -q -t ed25519 -N '' -f $T/key
+	ssh-keygen -q -t ed25519 -N '' -f $T/hostkey
+	printf 'hosts: files dns\npasswd: files\ngroup: files\nshadow: files\n' \
+		>/etc/nsswitch.conf
+	rm -f /etc/resolv.conf
+	printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
+	printf '127.0.0.1 localhost sandbox\n::1 localhost\n' >/etc/hosts
+	rm -f /etc/motd /etc/nologin /etc/cron.d/* /etc/update-motd.d/*
+	spawn $T/socat.log socat -u UNIX-RECV:/dev/log,mode=666 \
+		OPEN:$T/syslog,creat,append >$T/socat.pid
+	wait_until 5 test -S /dev/log
+}
+
+# ---- the internet
+
+in_internet() { nsenter -n -t "$(cat $T/internet.pid)" "$@"; }
+in_lan() { nsenter -n -t "$(cat $T/lan.pid)" "$@"; }
+
+dns_server() { # dns_server ADDRESS-OF-WWW LISTEN...
+	local www=$1 a args=()
+	shift
+	for a in "$@"; do args+=("--listen-address=$a"); done
+	exec dnsmasq --conf-file=/dev/null --keep-in-foreground --no-resolv \
+		--no-hosts --no-ping --user=root --pid-file= --bind-interfaces \
+		--address="/www.example.net/$www" --local=/./ "${args[@]}"
+}
+export -f dns_server
+
+start_internet() {
+	local a
+	spawn $T/internet.log unshare -n sleep infinity >$T/internet.pid
+	spawn $T/lan.log unshare -n sleep infinity >$T/lan.pid
+	wait_until 5 internet_apart
+	ip link add up0 type veth peer name net0 netns "$(cat $T/internet.pid)"
+	ip link add lan0 type veth peer name eth0 netns "$(cat $T/lan.pid)"
+
+	ip address add 192.0.2.2/24 dev up0
+	ip address add 2001:db8::2/64 dev up0 nodad
+	ip address add 203.0.113.1/24 dev lan0
+	ip address add 2001:db8:1a4::1/64 dev lan0 nodad
+	ip link set up0 up
+	ip link set lan0 up
+	ip route add default via 192.0.2.1
+	ip route add default via 2001:db8::1 dev up0
+
+	in_internet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	in_internet ip link set lo up
+	for a in 1 53 54 66 80 99; do
+		in_internet ip address add 192.0.2.$a/24 dev net0
+	done
+	for a in 1 53 80; do
+		in_internet ip address add 2001:db8::$a/64 dev net0 nodad
+	done
+	for a in 198.51.100.80/32 2001:db8:ffff::80/128 169.254.169.254/32 \
+		fd00:ec2::254/128 100.100.100.200/32 168.63.129.16/32; do
+		in_internet ip address add $a dev lo
+	done
+	in_internet ip link set net0 up
+	# the way back for `link = routed`
+	in_internet ip route add 10.213.0.0/16 via 192.0.2.2
+	in_internet ip -6 route add fd6e:6574:6e73::/48 via 2001:db8::2
+	in_internet ip route add 203.0.113.0/24 via 192.0.2.2
+
+	in_lan ip link set lo up
+	in_lan ip address add 203.0.113.10/24 dev eth0
+	in_lan ip address add 2001:db8:1a4::10/64 dev eth0 nodad
+	in_lan ip link set eth0 up
+	in_lan ip route add default via 203.0.113.1
+	in_lan ip -6 route add default via 2001:db8:1a4::1
+
+	spawn $T/web80.log nsenter -n -t "$(cat $T/internet.pid)" \
+		$PROBE serve 80 $T/net.log >$T/web80.pid
+	spawn $T/web443.log nsenter -n -t "$(cat $T/internet.pid)" \
+		$PROBE serve 443 $T/net.log >$T/web443.pid
+	spawn $T/weblan.log nsenter -n -t "$(cat $T/lan.pid)" \
+		$PROBE serve 80 >$T/weblan.pid
+	spawn $T/dns53.log nsenter -n -t "$(cat $T/internet.pid)" \
+		bash -c 'dns_server 192.0.2.80 192.0.2.53 2001:db8::53' >$T/dns53.pid
+	spawn $T/dns54.log nsenter -n -t "$(cat $T/internet.pid)" \
+		bash -c 'dns_server 192.0.2.66 192.0.2.54' >$T/dns54.pid
+	spawn $T/dnshost.log \
+		bash -c 'dns_server 192.0.2.99 127.0.0.1' >$T/dnshost.pid
+	spawn $T/host8080.log $PROBE serve 8080 >$T/host8080.pid
+	wait_until 10 $PROBE tcp 192.0.2.80 80 1
+	wait_until 10 $PROBE tcp 192.0.2.80 443 1
+	wait_until 10 $PROBE tcp 2001:db8::80 80 1
+	wait_until 10 $PROBE tcp 203.0.113.10 80 1
+	wait_until 10 $PROBE tcp 127.0.0.1 8080 1
+	wait_until 10 $PROBE dns 192.0.2.53 www.example.net 1
+	wait_until 10 $PROBE dns 192.0.2.54 www.example.net 1
+	wait_until 10 $PROBE dns 127.0.0.1 www.example.net 1
+	wait_until 10 addresses_settled
+}
+
+addresses_settled() { [ -z "$(ip -6 address show tentative)" ]; }
+
+internet_apart() {
+	local p h
+	h=$(readlink /proc/self/ns/net)
+	for p in $T/internet.pid $T/lan.pid; do
+		p=$(readlink "/proc/$(cat $p)/ns/net") || return 1
+		[ "$p" != "$h" ] || return 1
+	done
+}
+
+# ---- the helper
+
+helper_pid() { cat $T/helper.pid; }
+helper_ready() { grep -q ready $T/helper.log && [ -S $STATE/helper.sock ]; }
+
+start_helper() { # start_helper [options]
+	: >$T/helper.log
+	spawn $T/helper.log /usr/sbin/netns-pamd "$@" >$T/helper.pid
+	wait_until 10 helper_ready || { cat $T/helper.log; return 1; }
+}
+
+stop_helper() { # stop_helper [SIGNAL]
+	local pid
+	pid=$(cat $T/helper.pid 2>/dev/null) || return 0
+	alive "$pid" || return 0
+	kill "-${1:-TERM}" "$pid"
+	wait_until 10 gone "$pid"
+}
+
+# Restarts it when a test has left it dead or stopped.
+ensure_helper() {
+	local pid
+	pid=$(helper_pid)
+	if alive "$pid"; then
+		kill -CONT "$pid"
+	else
+		start_helper
+	fi
+}
+
+# put_policy [FILE] <text: installed as an editor would, then taken up
+put_policy() {
+	write_policy "$@"
+	netns-pam reload
+}
+
+write_policy() {
+	cat >"${1:-$POLICY}.new"
+	chmod 644 "${1:-$POLICY}.new"
+	mv "${1:-$POLICY}.new" "${1:-$POLICY}"
+}
+
+# The users and namespaces that most files work with:
+#	alice	blue	nat, with DNS of its own
+#	bob	green	nat
+#	dave	jail	loopback only
+#	erin	street	routed
+#	frank	frank's own, nat, gone at the last logout
+#	carol	no rule
+standard_policy() {
+	cat <<-'X'
+		[options]
+		timeout = 5s
+		[rule alice]
+		users = alice
+		namespace = blue
+		[rule bob]
+		users = bob
+		namespace = green
+		[rule dave]
+		users = dave
+		namespace = jail
+		[rule erin]
+		users = erin
+		namespace = street
+		[rule frank]
+		users = frank
+		namespace = own
+		[namespace blue]
+		link = nat
+		dns = 192.0.2.53, 2001:db8::53
+		search = example.net
+		[namespace green]
+		link = nat
+		[namespace jail]
+		link = none
+		[namespace street]
+		link = routed
+		[namespace own]
+		link = nat
+		scope = user
+		lifetime = sessions
+	X
+}
+
+standard_users() {
+	local u
+	for u in alice bob carol dave erin frank; do make_user $u; done
+}
+
+# ---- logins
+
+start_sshd() { # start_sshd [extra lines]
+	cat >$T/sshd_config <<-X
+		Port 22
+		HostKey $T/hostkey
+		UsePAM yes
+		PidFile $T/sshd.pid
+		PasswordAuthentication no
+		KbdInteractiveAuthentication no
+		PermitRootLogin yes
+		AllowAgentForwarding yes
+		AllowStreamLocalForwarding yes
+		GatewayPorts clientspecified
+		MaxStartups 100:30:200
+		MaxSessions 100
+		UseDNS no
+		PrintMotd no
+		Subsystem sftp internal-sftp
+		${1:-}
+	X
+	cat >$T/ssh_config <<-X
+		Host *
+		IdentityFile $T/key
+		IdentitiesOnly yes
+		UserKnownHostsFile /dev/null
+		StrictHostKeyChecking no
+		LogLevel ERROR
+		BatchMode yes
+		ConnectTimeout 10
+		ControlMaster no
+	X
+	install -d -m 700 /root/.ssh
+	install -m 600 $T/key.pub /root/.ssh/authorized_keys
+	/usr/sbin/sshd -f $T/sshd_config -E $T/sshd.log 3>&- 4>&-
+	wait_until 10 $PROBE tcp 127.0.0.1 22 1
+}
+
+stop_sshd() {
+	local pid
+	pid=$(cat $T/sshd.pid) || return 0
+	kill "$pid"
+	wait_until 10 gone "$pid"
+}
+
+# ssh_as USER [options and] CMD...
+ssh_as() {
+	local u=$1
+	shift
+	timeout -k 1 "${SSH_LIMIT:-30}" ssh -F $T/ssh_config -l "$u" 127.0.0.1 \
+		"$@" </dev/null
+}
+
+# ssh_hold TAG USER [options]: a session that stays; ssh_end TAG ends it.
+ssh_hold() {
+	local tag=$1 u=$2
+	shift 2
+	rm -f "$T/hold.$tag"
+	spawn "$T/hold.$tag" ssh -F $T/ssh_config -l "$u" "$@" 127.0.0.1 \
+		'echo held; sleep 1000' >"$T/hold.$tag.pid"
+	wait_until 15 grep -q held "$T/hold.$tag"
+}
+ssh_end() {
+	local pid
+	pid=$(cat "$T/hold.$1.pid")
+	kill "$pid" 2>/dev/null || true
+	wait_until 10 gone "$pid"
+}
+
+SHOW_NS='stat -Lc %i /proc/self/ns/net'
+host_ns() { stat -Lc %i /proc/1/ns/net; }
+ns_of() { stat -Lc %i "/run/netns/$1"; }
+
+# lands NAME INODE: INODE is that of namespace NAME, or of "host"
+lands() {
+	local want
+	if [ "$1" = host ]; then want=$(host_ns); else want=$(ns_of "$1"); fi
+	equal "$want" "$2" "namespace inode ($1)"
+}
+
+# ---- before and after
+
+# What must be the same when all sessions are over.
+objects() {
+	local pid
+	pid=$(helper_pid 2>/dev/null) || pid=0
+	echo "== interfaces"
+	ip -o link | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | sort
+	echo "== addresses and routes"
+	ip -o address | awk '{print $2, $3, $4}' | sort
+	ip -4 route show table all | sort
+	ip -6 route show table all | sed 's/ expires [^ ]*//' | sort
+	ip rule | sort
+	echo "== mounts"
+	awk '{print $5, $9}' /proc/1/mountinfo | sort
+	echo "== nft"
+	nft -s list ruleset
+	echo "== names"
+	[ ! -d /run/netns ] || find /run/netns -mindepth 1 | sort
+	echo "== state"
+	[ ! -d $STATE ] || find $STATE | sort
+	echo "== sysctl"
+	sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding
+	echo "== processes"
+	ps -eo user:32=,comm= | grep -vE ' (bats.*|bash|ps|sort|grep|sed|awk|find|env|timeout|tee|cat|uniq|diff|sleep|ssh-agent)$' | sort | uniq -c
+	if alive "$pid"; then
+		echo "== fds of the helper"
+		find "/proc/$pid/fd" -mindepth 1 -printf '%l\n' |
+			sed 's/[0-9]\{2,\}/N/g' | sort | uniq -c
+	fi
+}
+
+objects_same() {
+	objects >$T/after
+	cmp -s $T/before $T/after
+}
+
+# Waits, boundedly, for everything to be as it was at `objects >$T/before`.
+nothing_left() {
+	wait_until "${1:-15}" objects_same || {
+		diff $T/before $T/after
+		return 1
+	}
+}
+
+# ---- the usual file
+
+# setup_file of most files
+common_setup_file() {
+	start_machine
+	install_package
+	start_internet
+	standard_users
+	standard_policy | write_policy
+	start_helper
+	start_sshd "${1:-}"
+	# The first use creates what stays: /run/netns as a mount, the firewall.
+	ssh_as alice true
+	wait_until 15 no_names
+}
+
+no_names() { [ -z "$(ls /run/netns 2>/dev/null)" ]; }
+
+common_setup() {
+	: >$T/syslog
+	objects >$T/before
+}
+
+# A test that leaves something behind has failed.
+common_teardown() {
+	local rc=0
+	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+		echo "--- helper"
+		tail -n 20 $T/helper.log
+		echo "--- syslog"
+		tail -n 20 $T/syslog
+		echo "--- sshd"
+		tail -n 5 $T/sshd.log
+	fi 2>/dev/null
+	nothing_left || rc=1
+	return $rc
+}
+
+as_user() { # as_user USER CMD...: on the host, past PAM
+	local u=$1
+	shift
+	setpriv --reuid="$u" --regid="$(id -g "$u")" --init-groups \
+		--reset-env "$@"
+}
