@@ -28,6 +28,10 @@ struct who {
 	/* What was learned: "gNAME\0" and "nNAME\0" for each yes. */
 	char *facts;
 	size_t facts_bytes;
+
+	/* The same for each no, so that nothing is asked twice. */
+	char *misses;
+	size_t misses_bytes;
 };
 
 /*

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the questions to the name service about one user, and the answers.
+ * Mustn't: ask what nobody needs, or take silence for a "no".
+ */
+#include "who.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+#define BUFFER_FIRST 4096
+#define BUFFER_LAST  (1 << 20)
+#define GROUPS_FIRST 64
+#define GROUPS_LAST  65536 /* NGROUPS_MAX */
+
+/*
+ * Return: a buffer of twice the size in *buffer (whose contents go), 0,
+ * -ERANGE at the end of patience, -ENOMEM.
+ */
+static int buffer_grow(char **buffer, size_t *size)
+{
+	size_t next = *size ? *size * 2 : BUFFER_FIRST;
+
+	if (next > BUFFER_LAST)
+		return -ERANGE;
+	free(*buffer);
+	*buffer = malloc(next);
+	*size = *buffer ? next : 0;
+	return *buffer ? 0 : -ENOMEM;
+}
+
+/*
+ * A failed look-up's errno. "No such entry" has its own way of being said (a
+ * zero and no result), so ENOENT here is a file or service that is missing.
+ */
+static int lookup_failed(int code)
+{
+	return code == ENOENT ? -EIO : -code;
+}
+
+static int user_find(const char *user, struct passwd *ret, char **buffer)
+{
+	struct passwd *found = NULL;
+	size_t size = 0;
+	int r;
+
+	do {
+		r = buffer_grow(buffer, &size);
+		if (r < 0)
+			return r;
+		r = getpwnam_r(user, ret, *buffer, size, &found);
+	} while (r == ERANGE || r == EINTR);
+	if (r != 0)
+		return lookup_failed(r);
+	return found ? 0 : -ENOENT;
+}
+
+int who_init(struct who *who, const char *user, const char *service,
+	     const char *tty, const char *rhost, struct error *err)
+{
+	_cleanup_free_ char *buffer = NULL;
+	struct passwd pw = {0};
+	const char *name;
+	int r;
+
+	if (!user || !user[0])
+		return error_set(err, -EINVAL, "there is no user name");
+	if (strlen(user) > NAME_MAX_USER)
+		return error_set(err, -ENAMETOOLONG,
+				 "the user name has more than %d bytes",
+				 NAME_MAX_USER);
+	r = user_find(user, &pw, &buffer);
+	if (r == -ENOENT)
+		return error_set(err, r, "there is no user \"%s\"", user);
+	/* root is who root is, also while the name service is down. */
+	if (r < 0 && strcmp(user, "root") == 0)
+		pw = (struct passwd){.pw_uid = 0, .pw_gid = 0};
+	else if (r < 0)
+		return error_set(err, r,
+				 "user \"%s\" cannot be looked up: %s (see "
+				 "nsswitch.conf and the directory service)",
+				 user, strerror(-r));
+
+	/*
+	 * Rules are about the account. A directory that ignores case must not
+	 * let ALICE by where the rule says alice.
+	 */
+	name = pw.pw_name ? pw.pw_name : user;
+	if (!name[0] || strlen(name) > NAME_MAX_USER)
+		return error_set(err, -ENAMETOOLONG,
+				 "user \"%s\" has a name of %zu bytes in the "
+				 "user database",
+				 user, strlen(name));
+
+	memset(who, 0, sizeof(*who));
+	memcpy(who->user, name, strlen(name));
+	who->uid = pw.pw_uid;
+	who->gid = pw.pw_gid;
+	who->service = service ? service : "";
+	who->tty = tty ? tty : "";
+	who->rhost = rhost ? rhost : "";
+	return 0;
+}
+
+void who_clear(struct who *who)
+{
+	free(who->gids);
+	free(who->facts);
+	free(who->misses);
+	memset(who, 0, sizeof(*who));
+}
+
+static int list_append(char **list, size_t *bytes, char kind, const char *name)
+{
+	size_t length = strlen(name) + 1;
+	char *grown = realloc(*list, *bytes + 1 + length);
+
+	if (!grown)
+		return -ENOMEM;
+	grown[*bytes] = kind;
+	memcpy(grown + *bytes + 1, name, length);
+	*list = grown;
+	*bytes += 1 + length;
+	return 0;
+}
+
+/* Return: 1 or 0 as remembered, -ENODATA when it was not asked before. */
+static int answer_recall(const struct who *who, char kind, const char *name)
+{
+	if (proto_has_fact(who->facts, who->facts_bytes, kind, name))
+		return 1;
+	if (proto_has_fact(who->misses, who->misses_bytes, kind, name))
+		return 0;
+	return -ENODATA;
+}
+
+/* Return: yes, or -errno when it cannot be remembered. */
+static int answer_keep(struct who *who, char kind, const char *name, int yes)
+{
+	int r;
+
+	if (!yes)
+		r = list_append(&who->misses, &who->misses_bytes, kind, name);
+	else if (who->facts_bytes + strlen(name) + 2 > PROTO_TAIL_MAX)
+		r = -E2BIG;
+	else
+		r = list_append(&who->facts, &who->facts_bytes, kind, name);
+	return r < 0 ? r : yes;
+}
+
+static int gids_fetch(struct who *who)
+{
+	int room = GROUPS_FIRST;
+
+	if (who->gids)
+		return 0;
+	for (;;) {
+		_cleanup_free_ gid_t *gids =
+			calloc((size_t)room, sizeof(*gids));
+		int n = room;
+
+		if (!gids)
+			return -ENOMEM;
+		if (getgrouplist(who->user, who->gid, gids, &n) >= 0) {
+			who->n_gids = n;
+			who->gids = take_ptr(gids);
+			return 0;
+		}
+		/* -1 is "not enough room" and "not enough memory" alike. */
+		if (n <= room)
+			n = room * 2;
+		if (room >= GROUPS_LAST)
+			return -E2BIG;
+		room = n > GROUPS_LAST ? GROUPS_LAST : n;
+	}
+}
+
+/* Return: is the user one of the group's, by gid or by name? */
+static int group_has(struct who *who, const struct group *group)
+{
+	int r;
+
+	if (group->gr_gid == who->gid)
+		return 1;
+	for (char **member = group->gr_mem; member && *member; member++)
+		if (strcmp(*member, who->user) == 0)
+			return 1;
+	r = gids_fetch(who);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < who->n_gids; i++)
+		if (who->gids[i] == group->gr_gid)
+			return 1;
+	return 0;
+}
+
+static int in_group(void *data, const char *name)
+{
+	_cleanup_free_ char *buffer = NULL;
+	struct group group, *found = NULL;
+	struct who *who = data;
+	size_t size = 0;
+	int r;
+
+	r = answer_recall(who, 'g', name);
+	if (r >= 0)
+		return r;
+	do {
+		r = buffer_grow(&buffer, &size);
+		if (r < 0)
+			return r;
+		r = getgrnam_r(name, &group, buffer, size, &found);
+	} while (r == ERANGE || r == EINTR);
+	if (r != 0)
+		return lookup_failed(r);
+	r = found ? group_has(who, found) : 0;
+	return r < 0 ? r : answer_keep(who, 'g', name, r);
+}
+
+static int in_netgroup(void *data, const char *name)
+{
+	struct who *who = data;
+	int saved = errno, yes, code, r;
+
+	r = answer_recall(who, 'n', name);
+	if (r >= 0)
+		return r;
+	errno = 0;
+	yes = innetgr(name, NULL, who->user, NULL);
+	code = errno;
+	errno = saved;
+	/*
+	 * innetgr(3) has one answer for "no" and for "could not be learned".
+	 * These are the reasons that no plain "no" leaves behind.
+	 */
+	if (!yes && (code == ENOMEM || code == EMFILE || code == ENFILE ||
+		     code == EAGAIN || code == ETIMEDOUT ||
+		     code == ECONNREFUSED || code == ECONNRESET || code == EIO))
+		return -code;
+	return answer_keep(who, 'n', name, yes);
+}
+
+struct policy_login who_login(struct who *who)
+{
+	return (struct policy_login){
+		.user = who->user,
+		.uid = who->uid,
+		.service = who->service,
+		.tty = who->tty,
+		.rhost = who->rhost,
+		.in_group = in_group,
+		.in_netgroup = in_netgroup,
+		.data = who,
+	};
+}
