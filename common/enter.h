@@ -16,7 +16,7 @@
 
 #include "error.h"
 
-/* Where the process came from. All fds CLOEXEC and above 2, -EBADF if unused. */
+/* Where the process came from. fds CLOEXEC and above 2, -EBADF if unused. */
 struct enter_origin {
 	int netns, mntns, root, cwd;
 };
@@ -27,11 +27,11 @@ struct enter_origin {
 	}
 
 struct enter_plan {
-	int netns;		 /* the namespace to enter */
-	int host_mntns;		 /* nested: start from the host's mounts; or < 0 */
+	int netns;	/* the namespace to enter */
+	int host_mntns; /* nested: start from the host's mounts; or < 0 */
 	const char *resolv_conf; /* contents, or NULL: leave DNS alone */
-	const char *etc_section; /* bind /etc/netns/THIS/... over /etc; or NULL */
-	const char *scratch;	 /* an existing root-only directory to mount on */
+	const char *etc_section; /* bind /etc/netns/THIS/ over /etc; or NULL */
+	const char *scratch; /* an existing root-only directory for mounts */
 };
 
 /*
@@ -50,7 +50,9 @@ int enter_current_netns(unsigned long long *ret_dev,
  * and dns only, the sockets of resolved and nscd are covered, and /sys shows
  * the namespace's devices while every mount below /sys stays visible.
  * *ret_origin is the caller's to give to enter_restore() or enter_forget().
- * Return: 0; or -errno with a sentence, the process being where it was.
+ * Return: 0; or -errno with a sentence, the process being where it was, except
+ * with -ENOTRECOVERABLE: then the way back failed as well, and it must not go
+ * on.
  */
 int enter_namespace(const struct enter_plan *plan,
 		    struct enter_origin *ret_origin, struct error *err);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mountfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+
+#define LINKS_MAX 16 /* of a chain that a path leads through */
+
+int mountfd_open(int dir, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	fd = fd_above_stdio(fd);
+	return fd < 0 ? -errno : fd;
+}
+
+int mountfd_attach(int mount, int to)
+{
+	if (move_mount(mount, "", to, "",
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+int mountfd_bind(int dir, const char *name, int to)
+{
+	_cleanup_close_ int tree = fd_above_stdio(open_tree(
+		dir, name,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW |
+			(name[0] ? 0 : AT_EMPTY_PATH)));
+
+	if (tree < 0)
+		return -errno;
+	return mountfd_attach(tree, to);
+}
+
+void mountfd_close(const struct mountfd_fs *fs)
+{
+	close_fd(fs->mount);
+	close_fd(fs->context);
+}
+static int fs_new(const char *type, const char *const (*options)[2],
+		  size_t n_options, unsigned int attributes,
+		  struct mountfd_fs *fs)
+{
+	fs->context = fd_above_stdio(fsopen(type, FSOPEN_CLOEXEC));
+	if (fs->context < 0)
+		return -errno;
+	for (size_t i = 0; i < n_options; i++)
+		if (fsconfig(fs->context, FSCONFIG_SET_STRING, options[i][0],
+			     options[i][1], 0) < 0)
+			return -errno;
+	if (fsconfig(fs->context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	fs->mount =
+		fd_above_stdio(fsmount(fs->context, FSMOUNT_CLOEXEC,
+				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					       MOUNT_ATTR_NOEXEC | attributes));
+	return fs->mount < 0 ? -errno : 0;
+}
+
+int mountfd_tmpfs(struct mountfd_fs *fs)
+{
+	static const char *const options[][2] = {
+		{"source", "netns-pam"},
+		{"mode", "0755"},
+		{"uid", "0"},
+		{"gid", "0"},
+		{"size", "1m"},
+		{"nr_inodes", "16"},
+	};
+
+	return fs_new("tmpfs", options, sizeof(options) / sizeof(*options), 0,
+		      fs);
+}
+
+int mountfd_sysfs(bool read_only, struct mountfd_fs *fs)
+{
+	return fs_new("sysfs", NULL, 0, read_only ? MOUNT_ATTR_RDONLY : 0, fs);
+}
+
+int mountfd_seal(const struct mountfd_fs *fs)
+{
+	if (fsconfig(fs->context, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
+	    fsconfig(fs->context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/*
+ * Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ to the process whose guest
+ * we are: the limit is asked first.
+ */
+int mountfd_create(int dir, const char *name, const char *text)
+{
+	size_t length = strlen(text), done = 0;
+	_cleanup_close_ int fd = -EBADF;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return -errno;
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < length)
+		return -EFBIG;
+	fd = fd_above_stdio(openat(dir, name,
+				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					   O_CLOEXEC | O_NOCTTY,
+				   0644));
+	if (fd < 0 || fchown(fd, 0, 0) < 0 || fchmod(fd, 0644) < 0)
+		return -errno;
+	while (done < length) {
+		ssize_t n = write(fd, text + done, length - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return 0;
+}
+
+int mountfd_read(int fd, char **ret)
+{
+	_cleanup_free_ char *text = malloc(MOUNTFD_TEXT_MAX + 1);
+	size_t done = 0;
+
+	if (!text)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = read(fd, text + done, MOUNTFD_TEXT_MAX + 1 - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+		if (done > MOUNTFD_TEXT_MAX)
+			return -EFBIG;
+	}
+	text[done] = '\0';
+	if (strlen(text) != done)
+		return -EINVAL;
+	*ret = take_ptr(text);
+	return 0;
+}
+
+/* Splits an absolute path; its directory is made canonical. */
+static int path_split(const char *path, struct mountfd_target *t)
+{
+	_cleanup_free_ char *dir = NULL;
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || !slash[1] || strlen(slash + 1) >= sizeof(t->base) ||
+	    strcmp(slash + 1, ".") == 0 || strcmp(slash + 1, "..") == 0)
+		return -EINVAL;
+	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (!dir)
+		return -ENOMEM;
+	if (!realpath(dir, t->dir))
+		return -errno;
+	memcpy(t->base, slash + 1, strlen(slash + 1) + 1);
+	return 0;
+}
+
+static int path_concat(const char *dir, const char *name,
+		       char ret[static PATH_MAX])
+{
+	size_t d = strlen(dir), n = strlen(name);
+
+	if (d + 1 + n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, dir, d);
+	ret[d] = '/';
+	memcpy(ret + d + 1, name, n + 1);
+	return 0;
+}
+
+int mountfd_path(const struct mountfd_target *t, char ret[static PATH_MAX])
+{
+	return path_concat(strcmp(t->dir, "/") == 0 ? "" : t->dir, t->base,
+			   ret);
+}
+
+int mountfd_follow(const char *path, struct mountfd_target *ret,
+		   struct error *err)
+{
+	char now[PATH_MAX], link[PATH_MAX];
+
+	if (strlen(path) >= sizeof(now))
+		return error_set(err, -ENAMETOOLONG, "%s is too long", path);
+	memcpy(now, path, strlen(path) + 1);
+	for (int i = 0; i < LINKS_MAX; i++) {
+		ssize_t n;
+		int r = path_split(now, ret);
+
+		if (r == 0)
+			r = mountfd_path(ret, now);
+		if (r == -ENOENT || r == -ENOTDIR)
+			return error_set(
+				err, r,
+				"%s leads to %s, whose directory does not "
+				"exist: mend the link",
+				path, now);
+		if (r < 0)
+			return error_set(err, r, "%s cannot be followed: %s",
+					 path, strerror(-r));
+		n = readlink(now, link, sizeof(link) - 1);
+		if (n < 0 && (errno == EINVAL || errno == ENOENT))
+			return 0;
+		if (n < 0)
+			return error_set(err, -errno, "link %s: %m", now);
+		link[n] = '\0';
+		if (link[0] == '/')
+			memcpy(now, link, (size_t)n + 1);
+		else if (path_concat(ret->dir, link, now) < 0)
+			return error_set(err, -ENAMETOOLONG,
+					 "%s leads to a path that is too long",
+					 path);
+	}
+	return error_set(err, -ELOOP, "%s leads through too many links", path);
+}
+
+int mountfd_target(const struct mountfd_target *t, bool create,
+		   struct error *err)
+{
+	_cleanup_close_ int dir =
+		mountfd_open(AT_FDCWD, t->dir, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	if (dir < 0)
+		return error_set(err, dir, "%s cannot be opened: %s", t->dir,
+				 strerror(-dir));
+	fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
+	if (fd == -ENOENT && create) {
+		r = mountfd_create(dir, t->base, "");
+		if (r < 0 && r != -EEXIST)
+			return error_set(
+				err, r,
+				"%s/%s is missing and cannot be created: %s",
+				t->dir, t->base, strerror(-r));
+		fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
+	}
+	if (fd < 0)
+		return error_set(err, fd, "%s/%s cannot be opened: %s", t->dir,
+				 t->base, strerror(-fd));
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s/%s: %m", t->dir, t->base);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL,
+				 "%s/%s is not a regular file: nothing can be "
+				 "mounted over it",
+				 t->dir, t->base);
+	return take_fd(&fd);
+}
