@@ -65,6 +65,13 @@ refuses() {
 	[ $rc != 124 ] && [ $rc != 137 ] || fail "hung: $*"
 }
 
+# not CMD...: `! CMD` does not fail a bats test, this does
+not() {
+	if "$@"; then fail "did not expect: $*"; fi
+}
+
+listens() { ss -Hltn | grep -q ":$1 "; }
+
 # A process that is no child of this shell; prints its pid. stdout and stderr
 # go to LOG.
 spawn() { # spawn LOG CMD...
@@ -308,6 +315,8 @@ standard_policy() {
 	X
 }
 
+export -f standard_policy
+
 standard_users() {
 	local u
 	for u in alice bob carol dave erin frank; do make_user $u; done
@@ -385,6 +394,9 @@ ssh_end() {
 SHOW_NS='stat -Lc %i /proc/self/ns/net'
 host_ns() { stat -Lc %i /proc/1/ns/net; }
 ns_of() { stat -Lc %i "/run/netns/$1"; }
+
+there() { [ -e "/run/netns/$1" ]; }
+not_there() { [ ! -e "/run/netns/$1" ]; }
 
 # lands NAME INODE: INODE is that of namespace NAME, or of "host"
 lands() {

@@ -142,10 +142,10 @@ teardown() {
 	run timeout 20 scp -q -F $T/ssh_config alice@127.0.0.1:/proc/self/net/dev $T/dev
 	equal 0 "$status" "scp; $output"
 	match eth0 "$(cat $T/dev)"
-	! grep -q up0 $T/dev
+	not grep -q up0 $T/dev
 	run timeout 20 scp -q -O -F $T/ssh_config alice@127.0.0.1:/proc/self/net/dev $T/dev
 	equal 0 "$status" "scp -O; $output"
-	! grep -q up0 $T/dev
+	not grep -q up0 $T/dev
 }
 
 @test "F14 ssh -N -L connects from inside" {
@@ -165,7 +165,7 @@ teardown() {
 		-R 0.0.0.0:4005:127.0.0.1:8080 alice@127.0.0.1 >$T/fwd.pid
 	inside_listens() { ip netns exec blue ss -Hltn | grep -q :4005; }
 	wait_until 15 inside_listens
-	! ss -Hltn | grep -q :4005
+	not listens 4005
 	match '^server 127' "$(ip netns exec blue $PROBE tcp 127.0.0.1 4005)"
 	kill "$(cat $T/fwd.pid)"
 	wait_until 10 gone "$(cat $T/fwd.pid)"
@@ -190,7 +190,7 @@ teardown() {
 	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 198.51.100.80:80 alice@127.0.0.1"
 	equal "server 198.51.100.80 client 192.0.2.2" "$output"
 	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 192.0.2.2:8080 alice@127.0.0.1"
-	! match server "$output"
+	not match server "$output"
 }
 
 @test "agent forwarding works, and streamlocal sockets" {
@@ -230,7 +230,6 @@ teardown() {
 }
 
 @test "ForceCommand is inside" {
-	ssh_hold_pid=
 	run ssh_as frank whatever
 	equal "asked: whatever" "${lines[1]}"
 	[ "${lines[0]}" != "$(host_ns)" ]
@@ -263,7 +262,7 @@ teardown() {
 	stop_helper KILL
 	run ssh_as alice echo in
 	[ "$status" != 0 ]
-	! match '^in' "$output"
+	not match '^in' "$output"
 	run ssh_as alice -tt echo in
 	[ "$status" != 0 ]
 	refuses timeout 20 sftp -F $T/ssh_config -b - alice@127.0.0.1 <<<pwd
@@ -271,15 +270,15 @@ teardown() {
 	[ ! -e $T/got ]
 
 	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 192.0.2.80:80 alice@127.0.0.1"
-	! match server "$output"
+	not match server "$output"
 
 	spawn $T/fwd ssh -F $T/ssh_config -N -L 4101:192.0.2.80:80 -D 4102 \
 		-R 0.0.0.0:4103:127.0.0.1:8080 -L 4104:/run/x alice@127.0.0.1 >$T/fwd.pid
-	fwd_decided() { gone "$(cat $T/fwd.pid)" || ss -Hltn | grep -q :4101; }
+	fwd_decided() { gone "$(cat $T/fwd.pid)" || listens 4101; }
 	wait_until 15 fwd_decided
 	refuses $PROBE tcp 127.0.0.1 4101 2
 	refuses timeout 5 socat -u SOCKS4:127.0.0.1:192.0.2.80:80,socksport=4102 -
-	! ss -Hltn | grep -q :4103
+	not listens 4103
 	kill "$(cat $T/fwd.pid)" 2>/dev/null || true
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 	# and the log says why and what to do, once a login
@@ -290,7 +289,7 @@ teardown() {
 	{ standard_policy; printf '[network lan]\ntype = linux\nbridge = br7\n[rule b]\nusers = carol\nnamespace = lanns\n[namespace lanns]\nlink = bridge\nnetwork = lan\n'; } | put_policy
 	run ssh_as carol echo in
 	[ "$status" != 0 ]
-	! match '^in' "$output"
+	not match '^in' "$output"
 	grep -i 'bridge' $T/syslog $T/helper.log
 	standard_policy | put_policy
 	lands host "$(ssh_as carol "$SHOW_NS")"

@@ -1,0 +1,252 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fail closed, with nobody locked out: root and users without a rule get in
+# whatever state the helper and the policy are in; mapped ones are refused in time.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	echo 'ALL ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/t
+	chmod 440 /etc/sudoers.d/t
+}
+setup() { common_setup; }
+teardown() {
+	rm -f $STATE/disable
+	rm -rf $POLICY $POLICY.d/*
+	standard_policy | write_policy
+	ensure_helper
+	netns-pam reload
+	common_teardown
+}
+
+others_get_in() {
+	local start
+	start=$(now_ms)
+	lands host "$(ssh_as root "$SHOW_NS")"
+	lands host "$(ssh_as carol "$SHOW_NS")"
+	lands host "$(su carol -c "$SHOW_NS")"
+	lands host "$(su root -c "$SHOW_NS")"
+	lands host "$(as_user carol sudo bash -c "$SHOW_NS")"
+	[ $(($(now_ms) - start)) -lt 4000 ] || fail "not at once"
+}
+
+mapped_refused() {
+	run su alice -c 'echo in'
+	[ "$status" != 0 ]
+	not match '(^|[[:space:]])in$' "$output"
+}
+
+# The same, however long it may take: within the policy's 5 s and a half.
+refused_in_time() {
+	local start took
+	start=$(now_ms)
+	mapped_refused
+	took=$(($(now_ms) - start))
+	[ $took -le 5500 ] || fail "refused after $took ms"
+}
+
+@test "F29 helper dead: others get in, mapped users do not" {
+	stop_helper KILL
+	others_get_in
+	mapped_refused
+}
+
+@test "F29 helper ended and its socket gone" {
+	stop_helper
+	rm -f $STATE/helper.sock
+	others_get_in
+	mapped_refused
+}
+
+@test "F30 helper hung: others get in, mapped users are refused in time" {
+	kill -STOP "$(helper_pid)"
+	others_get_in
+	refused_in_time
+	run ssh_as alice echo in
+	[ "$status" != 0 ]
+	kill -CONT "$(helper_pid)"
+	wait_until 10 su alice -c true
+}
+
+@test "F30 helper hung, 20 at once: each is refused in time" {
+	local i
+	kill -STOP "$(helper_pid)"
+	for i in {1..20}; do
+		spawn $T/hung.$i bash -c 'a=$EPOCHREALTIME; su alice -c "echo in"; rc=$?; b=$EPOCHREALTIME; echo "done $rc $(((${b/./} - ${a/./}) / 1000))"' >/dev/null
+	done
+	for i in {1..20}; do
+		wait_until 15 grep -q done $T/hung.$i
+		read -r _ rc ms < <(grep done $T/hung.$i)
+		[ "$rc" != 0 ]
+		not grep -qx in $T/hung.$i
+		[ "$ms" -le 6000 ] || fail "refused after $ms ms"
+	done
+	kill -CONT "$(helper_pid)"
+	wait_until 10 su alice -c true
+}
+
+@test "a listener that accepts and says nothing" {
+	stop_helper
+	rm -f $STATE/helper.sock
+	spawn $T/mute.log socat UNIX-LISTEN:$STATE/helper.sock,type=5,fork SYSTEM:'sleep 60' >$T/mute.pid
+	wait_until 5 test -S $STATE/helper.sock
+	refused_in_time
+	others_get_in
+	kill -- "-$(cat $T/mute.pid)"
+	rm -f $STATE/helper.sock
+}
+
+@test "a rule's own timeout counts" {
+	local start took
+	standard_policy | sed 's/^users = alice$/users = alice\ntimeout = 1s/' | put_policy
+	kill -STOP "$(helper_pid)"
+	start=$(now_ms)
+	mapped_refused
+	took=$(($(now_ms) - start))
+	[ $took -le 1500 ] || fail "refused after $took ms"
+	kill -CONT "$(helper_pid)"
+}
+
+@test "on_error = host lets a mapped user in outside, and says so" {
+	standard_policy | sed 's/^users = bob$/users = bob\non_error = host\nguard = no/' | put_policy
+	stop_helper KILL
+	lands host "$(su bob -c "$SHOW_NS")"
+	grep -q pam_netns $T/syslog
+	mapped_refused
+}
+
+@test "F24 no policy at all: nobody is mapped" {
+	stop_helper
+	rm -f $POLICY $STATE/policy
+	lands host "$(su alice -c "$SHOW_NS")"
+	others_get_in
+	start_helper
+	lands host "$(su alice -c "$SHOW_NS")"
+	others_get_in
+}
+
+@test "F25 a broken policy from the start: root gets in with an alert, others do not" {
+	stop_helper
+	rm -f $STATE/policy
+	echo 'nonsense' | write_policy
+	lands host "$(ssh_as root "$SHOW_NS")"
+	lands host "$(su root -c "$SHOW_NS")"
+	grep -q pam_netns $T/syslog
+	for u in alice carol; do
+		run su $u -c 'echo in'
+		[ "$status" != 0 ]
+		not match '(^|[[:space:]])in$' "$output"
+	done
+	# the helper starts, or says why it does not; it opens nothing
+	: >$T/helper.log
+	spawn $T/helper.log /usr/sbin/netns-pamd >$T/helper.pid
+	wait_until 10 grep -q 'netns-pam.conf' $T/helper.log
+	mapped_refused
+	stop_helper
+}
+
+@test "F26 a policy broken by an edit: the last good one stays" {
+	lands_blue() { equal "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" 1; }
+	printf '[rule x]\nuser = alice\n' | write_policy
+	run netns-pam reload
+	[ "$status" = 1 ] || fail "reload's status $status"
+	match 'netns-pam\.conf:2: ' "$output"
+	lands_blue
+	others_get_in
+	# a restarted helper has it, too
+	stop_helper KILL
+	start_helper
+	lands_blue
+	others_get_in
+	# and so it is without the helper
+	stop_helper KILL
+	others_get_in
+	mapped_refused
+}
+
+@test "F26 good and bad policies in turn under logins: no wrong verdict" {
+	local i
+	spawn $T/turns bash -c '
+		for i in {1..100}; do
+			standard_policy >$POLICY.new; mv $POLICY.new $POLICY
+			netns-pam reload || echo "good refused"
+			{ standard_policy; echo "[rule x]"; echo "users = carol"; echo "namespace = nowhere"; } >$POLICY.new; mv $POLICY.new $POLICY
+			netns-pam reload 2>/dev/null && echo "bad taken"
+		done; echo finished' >/dev/null
+	i=0
+	until grep -q finished $T/turns; do
+		i=$((i + 1))
+		equal 1 "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "alice's namespaces"
+		lands host "$(su carol -c "$SHOW_NS")"
+		[ $i -lt 2000 ] || fail "never finished"
+	done
+	not grep -q 'good refused\|bad taken' $T/turns
+	[ $i -ge 10 ]
+}
+
+@test "F27 a policy that is being written is never half used" {
+	local i=0
+	# alice's rule comes last: half a file would let her stay outside
+	{ for i in {1..200}; do printf '[rule r%s]\nusers = nobody%s\nnamespace = jail\n' "$i" "$i"; done
+		standard_policy; } >$T/long
+	cat $T/long | put_policy
+	spawn $T/dribble /usr/bin/python3 -c '
+import os, time
+text = open("/tmp/t/long", "rb").read()
+for turn in range(5):
+    with open("/etc/netns-pam.conf", "wb", buffering=0) as f:
+        for i in range(0, len(text), 400):
+            f.write(text[i:i + 400])
+            time.sleep(0.02)
+print("finished", flush=True)' >/dev/null
+	until grep -q finished $T/dribble; do
+		i=$((i + 1))
+		equal 1 "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "alice's namespaces"
+		lands host "$(su carol -c "$SHOW_NS")"
+		[ $i -lt 2000 ]
+	done
+	[ $i -ge 10 ]
+}
+
+@test "F28 a policy that others may write, that is a link or no file, is refused" {
+	local how
+	for how in 'chmod 666 $POLICY' 'chown carol $POLICY' 'chgrp carol $POLICY; chmod 664 $POLICY' \
+		'mv $POLICY $T/elsewhere; ln -s $T/elsewhere $POLICY' \
+		'rm $POLICY; mkfifo $POLICY' 'rm $POLICY; mkdir $POLICY' \
+		'printf "a\0b" >>$POLICY' 'rm $POLICY; ln -s /dev/zero $POLICY' \
+		'mkdir -p $POLICY.d; chmod 777 $POLICY.d; echo >$POLICY.d/x.conf'; do
+		rm -rf $POLICY
+		rm -rf $POLICY.d
+		mkdir -m 755 $POLICY.d
+		standard_policy | put_policy
+		eval "$how"
+		refuses timeout 5 netns-pam reload
+		match "netns-pam.conf" "$(cat $T/refused)"
+		# nobody hangs and nobody is let out: the last good one counts
+		equal 1 "$(timeout 5 su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "$how: alice's namespaces"
+		lands host "$(timeout 5 su carol -c "$SHOW_NS")"
+	done
+}
+
+@test "F33 root's switch lets everybody in outside, with an alert" {
+	stop_helper KILL
+	touch $STATE/disable
+	lands host "$(su alice -c "$SHOW_NS")"
+	lands host "$(ssh_as alice "$SHOW_NS")"
+	grep -q disable $T/syslog
+	# not when somebody else could have put it there
+	chmod 666 $STATE/disable
+	mapped_refused
+	rm $STATE/disable
+	mapped_refused
+}
+
+@test "a catch-all rule does not take root" {
+	{ printf '[rule all]\nnamespace = jail\n'; standard_policy; } | put_policy
+	lands host "$(su root -c "$SHOW_NS")"
+	lands host "$(ssh_as root "$SHOW_NS")"
+	equal 1 "$(su carol -c "$SHOW_NS; stat -c %i /run/netns/jail" | uniq | wc -l)" "carol's namespaces"
+	{ printf '[rule all]\nusers = root\nnamespace = jail\n'; standard_policy; } | put_policy
+	equal 1 "$(su root -c "$SHOW_NS; stat -c %i /run/netns/jail" | uniq | wc -l)" "root's namespaces"
+}

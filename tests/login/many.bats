@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Many at once, many in a row, and killed at any moment.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	# A login that takes milliseconds, so that many fit into the time.
+	cat >$T/login.sh <<-'X'
+		#!/bin/bash
+		su "$1" -c 'stat -Lc %i /proc/self/ns/net /run/netns/'"$2" 2>&1 | xargs
+	X
+	chmod 755 $T/login.sh
+}
+setup() { common_setup; }
+teardown() {
+	ensure_helper
+	common_teardown
+}
+
+# one inode twice: where it was and the name's
+same_pair() {
+	local a b
+	read -r a b <<<"$1"
+	[ "$a" = "$b" ] && [[ $a =~ ^[0-9]+$ ]] || fail "not in it: $1"
+}
+
+@test "F20 20 first logins at once land in one namespace" {
+	local i round
+	for round in 1 2 3 4 5; do
+		for i in {1..20}; do
+			rm -f $T/first.$i
+			spawn $T/first.$i su alice -c "$SHOW_NS; sleep 3" >$T/first.$i.pid
+		done
+		for i in {1..20}; do wait_until 20 test -s $T/first.$i; done
+		for i in {1..20}; do
+			equal "$(ns_of blue)" "$(cat $T/first.$i)" "login $i of round $round"
+		done
+		for i in {1..20}; do wait_until 20 gone "$(cat $T/first.$i.pid)"; done
+		nothing_left
+	done
+}
+
+@test "F20 20 first ssh logins at once, of five users" {
+	local i u users=(alice bob dave erin frank) names=(blue green jail street own.frank)
+	for i in {0..19}; do
+		rm -f $T/first.$i
+		spawn $T/first.$i ssh -F $T/ssh_config "${users[i % 5]}@127.0.0.1" \
+			"$SHOW_NS; sleep 1000" >$T/first.$i.pid
+	done
+	for i in {0..19}; do
+		wait_until 30 test -s $T/first.$i
+		equal "$(ns_of "${names[i % 5]}")" "$(cat $T/first.$i)" "${users[i % 5]}"
+	done
+	for i in {0..19}; do kill "$(cat $T/first.$i.pid)"; done
+}
+
+@test "F58 200 logins in and out leave nothing" {
+	local i u users=(alice bob dave erin frank) names=(blue green jail street own.frank)
+	for i in {0..189}; do
+		same_pair "$($T/login.sh "${users[i % 5]}" "${names[i % 5]}")"
+	done
+	for i in {0..9}; do ssh_as "${users[i % 5]}" true; done
+	nothing_left 30
+}
+
+@test "F80 the helper's memory does not grow with logins" {
+	local i before after
+	rss() { awk '/^VmRSS/ {print $2}' "/proc/$(helper_pid)/status"; }
+	for i in {1..100}; do su alice -c true; done
+	before=$(rss)
+	for i in {1..400}; do su alice -c true; done
+	after=$(rss)
+	echo "before $before kB, after $after kB"
+	[ $((after - before)) -lt 3000 ]
+}
+
+# A session that says every tenth of a second that its network works.
+hold_talking() {
+	rm -f $T/talk
+	spawn $T/talk ssh -F $T/ssh_config alice@127.0.0.1 \
+		"$SHOW_NS; while :; do probe tcp 198.51.100.80 80 1; sleep 0.1; done" >$T/talk.pid
+	wait_until 15 grep -q server $T/talk
+}
+
+@test "F58 F62 the helper killed at random moments of 100 logins" {
+	local i ns
+	hold_talking
+	ns=$(ns_of blue)
+	spawn $T/logins bash -c '
+		users=(alice bob dave erin frank)
+		for i in {0..99}; do
+			u=${users[i % 5]}
+			out=$(timeout 20 su $u -c "stat -Lc %i /proc/self/ns/net" 2>&1) || out=refused
+			echo "$u $out"
+		done
+		echo finished' >/dev/null
+	until grep -q finished $T/logins; do
+		sleep 0.0$((RANDOM % 9 + 1))
+		stop_helper KILL
+		start_helper
+	done
+	# nobody was let out: each is refused, or somewhere else than the host
+	grep -v finished $T/logins | awk '{print $1, ($2 == "refused") ? "refused" : "in"}' | sort | uniq -c
+	not grep -q " $(host_ns)\$" $T/logins
+	equal 100 "$(grep -cE '^[a-z]+ ([0-9]+|refused)$' $T/logins)" "logins"
+	# the open session is undisturbed, and in what is still called blue
+	equal "$ns" "$(head -n 1 $T/talk)" "the open session"
+	equal "$ns" "$(ns_of blue)" "the name"
+	not grep -vE '^([0-9]+|server 198.*)$' $T/talk
+	# the next login works and joins it
+	equal "$ns" "$(su alice -c "$SHOW_NS")" "the next login"
+	kill "$(cat $T/talk.pid)"
+	wait_until 10 gone "$(cat $T/talk.pid)"
+	nothing_left 30
+}
+
+@test "F62 sessions that ended while the helper was dead are noticed" {
+	ssh_hold a alice
+	ssh_hold b frank
+	stop_helper KILL
+	ssh_end a
+	ssh_end b
+	there blue
+	start_helper
+	nothing_left 20
+}
+
+@test "F62 a session that goes on while the helper is restarted keeps its namespace" {
+	local ns
+	ssh_hold b frank
+	ns=$(ns_of own.frank)
+	stop_helper
+	start_helper
+	equal "$ns" "$(su frank -c "$SHOW_NS")"
+	netns-pam status | grep -q own.frank
+	ssh_end b
+	wait_until 15 not_there own.frank
+}
+
+@test "F61 su killed at random moments of 100 logins" {
+	local i pid
+	for i in {1..100}; do
+		pid=$(spawn $T/killed su alice -c 'sleep 0.05')
+		sleep 0.0$((RANDOM % 4))$((RANDOM % 10))
+		kill -KILL -- "-$pid" 2>/dev/null || true
+	done
+	same_pair "$($T/login.sh alice blue)"
+	nothing_left 30
+}
+
+@test "lifetime = sessions: what is left is cut off at the last logout" {
+	local ns pid
+	spawn $T/left su frank -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
+	wait_until 10 test -s $T/left
+	pid=$(cat $T/left)
+	wait_until 15 not_there own.frank
+	alive "$pid"
+	wait_until 15 cut_off "$pid"
+	kill "$pid"
+}
+cut_off() { [ -z "$(nsenter -n -t "$1" ip -o link show up | grep -v ' lo:')" ]; }
+
+@test "F70 lifetime = processes: kept while a process is left, gone after the last" {
+	local pid
+	spawn $T/left su alice -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
+	wait_until 10 test -s $T/left
+	pid=$(cat $T/left)
+	wait_until 10 gone "$(cat $T/left.pid)"
+	sleep 1
+	there blue
+	equal "$(ns_of blue)" "$(stat -Lc %i "/proc/$pid/ns/net")" "the process left"
+	same_pair "$($T/login.sh alice blue)"
+	kill "$pid"
+	wait_until 15 not_there blue
+}
+
+@test "lifetime = forever stays, and down removes it" {
+	standard_policy | sed '/^\[namespace jail\]/a lifetime = forever' | put_policy
+	same_pair "$($T/login.sh dave jail)"
+	sleep 1
+	there jail
+	netns-pam down jail
+	wait_until 10 not_there jail
+	standard_policy | put_policy
+}
+
+@test "scope = session: a fresh one each time, two at once apart" {
+	local a b
+	standard_policy | sed '/^\[namespace own\]/,$ s/scope = user/scope = session/' | put_policy
+	ssh_hold a frank
+	ssh_hold b frank
+	equal 2 "$(ls /run/netns | grep -c '^own\.frank\.[0-9]*$')" "instances"
+	ssh_end a
+	ssh_end b
+	wait_until 15 no_names
+	standard_policy | put_policy
+}
+
+@test "F71 logins and logouts race for one name" {
+	local i
+	spawn $T/race1 bash -c 'for i in {1..100}; do su alice -c "stat -Lc %i /proc/self/ns/net" || echo bad; done; echo finished' >/dev/null
+	spawn $T/race2 bash -c 'for i in {1..100}; do su alice -c "stat -Lc %i /proc/self/ns/net" || echo bad; done; echo finished' >/dev/null
+	wait_until 60 grep -q finished $T/race1
+	wait_until 60 grep -q finished $T/race2
+	not grep -q bad $T/race1
+	not grep -q bad $T/race2
+	not grep -qx "$(host_ns)" $T/race1 $T/race2
+}
