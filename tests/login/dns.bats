@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# With `dns` a session resolves through the policy's servers and no other,
+# whatever the host's resolver set-up is and becomes.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	# Whoever asks these has gone round: they count their callers.
+	spawn $T/unix1 $PROBE unix /run/nscd/socket $T/asked >$T/unix1.pid
+	spawn $T/unix2 $PROBE unix /run/systemd/resolve/io.systemd.Resolve $T/asked >$T/unix2.pid
+	wait_until 5 test -S /run/nscd/socket
+	wait_until 5 test -S /run/systemd/resolve/io.systemd.Resolve
+	cp /etc/resolv.conf $T/resolv.conf
+	cp /etc/nsswitch.conf $T/nsswitch.conf
+}
+setup() {
+	: >$T/asked
+	common_setup
+}
+teardown() {
+	rm -f /etc/resolv.conf
+	cp $T/resolv.conf /etc/resolv.conf
+	cp $T/nsswitch.conf /etc/nsswitch.conf
+	rm -rf /etc/netns
+	standard_policy | put_policy
+	common_teardown
+}
+
+# What alice's resolver finds, and whom libc asked on the way.
+resolved_by_policy() {
+	: >$T/asked
+	match '^192\.0\.2\.80 ' "$(su alice -c 'getent ahostsv4 www.example.net')"
+	match '^192\.0\.2\.80 ' "$(su alice -c 'getent ahostsv4 www')"
+	equal "" "$(cat $T/asked)" "connections to nscd and resolved"
+}
+
+@test "F9 nscd and resolved listen, and are not asked" {
+	printf 'hosts: resolve [!UNAVAIL=return] files dns\npasswd: files\ngroup: files\nshadow: files\n' >/etc/nsswitch.conf
+	resolved_by_policy
+	run su alice -c 'cat /etc/nsswitch.conf'
+	not match 'hosts:.*resolve' "$output"
+	match 'passwd: *files' "$output"
+	# the probe works: on the host they are there to be asked
+	run as_user carol socat -u UNIX:/run/nscd/socket -
+	wait_until 5 grep -q connected $T/asked
+	: >$T/asked
+	run su alice -c 'socat -u UNIX:/run/nscd/socket - ; socat -u UNIX:/run/systemd/resolve/io.systemd.Resolve -'
+	equal "" "$(cat $T/asked)" "connections"
+}
+
+@test "port 53 elsewhere is refused, the policy's servers answer" {
+	equal 192.0.2.80 "$(su alice -c 'probe dns 192.0.2.53 www.example.net')"
+	equal 192.0.2.80 "$(su alice -c 'probe dns 2001:db8::53 www.example.net')"
+	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
+	refuses su alice -c 'probe tcp 192.0.2.54 53 2'
+	refuses su alice -c 'probe dns 198.51.100.80 www.example.net 1'
+	# without `dns` it is nobody's business
+	equal 192.0.2.66 "$(su bob -c 'probe dns 192.0.2.54 www.example.net')"
+}
+
+@test "F10 resolv.conf: symlink absolute and relative, dangling, missing, file" {
+	local how
+	mkdir -p /run/resolver
+	for how in 'cp $T/resolv.conf /run/resolver/stub; ln -s /run/resolver/stub /etc/resolv.conf' \
+		'cp $T/resolv.conf /run/resolver/stub; ln -s ../run/resolver/stub /etc/resolv.conf' \
+		'ln -s /run/nowhere/stub /etc/resolv.conf' \
+		'ln -s ../run/resolver/none /etc/resolv.conf' \
+		':' 'cp $T/resolv.conf /etc/resolv.conf' ': >/etc/resolv.conf'; do
+		rm -rf /etc/resolv.conf /run/resolver/*
+		eval "$how"
+		find /etc/resolv.conf /run/resolver -printf '%p %y %l %s\n' 2>/dev/null >$T/was || true
+		resolved_by_policy
+		run su alice -c 'cat /etc/resolv.conf'
+		match 'nameserver 192\.0\.2\.53' "$output"
+		# and the host's is what it was
+		find /etc/resolv.conf /run/resolver -printf '%p %y %l %s\n' 2>/dev/null | cmp - $T/was
+	done
+	rm -rf /run/resolver
+}
+
+@test "a new resolv.conf renamed into place during the session does not show through" {
+	local i
+	spawn $T/during ssh -F $T/ssh_config alice@127.0.0.1 \
+		'while :; do getent ahostsv4 www.example.net | head -n 1; sleep 0.1; done' >$T/during.pid
+	wait_until 15 grep -q 192.0.2 $T/during
+	for i in {1..5}; do
+		printf 'nameserver 192.0.2.54\n' >/etc/resolv.conf.new
+		mv /etc/resolv.conf.new /etc/resolv.conf
+		sleep 0.2
+		rm /etc/resolv.conf
+		ln -s /run/x /etc/resolv.conf
+		sleep 0.2
+		rm /etc/resolv.conf
+	done
+	printf 'nameserver 192.0.2.54\n' >/etc/resolv.conf
+	sleep 0.5
+	kill "$(cat $T/during.pid)"
+	wait_until 10 gone "$(cat $T/during.pid)"
+	not grep -q '192\.0\.2\.66\|192\.0\.2\.99' $T/during
+	# a later one in the same namespace is right, too
+	resolved_by_policy
+}
+
+@test "without dns the host's resolv.conf is seen, and dns = host as well" {
+	equal "nameserver 127.0.0.1" "$(su bob -c 'cat /etc/resolv.conf')"
+	standard_policy | sed 's/^dns = .*/dns = host/; s/^search.*//' | put_policy
+	equal "nameserver 127.0.0.1" "$(su alice -c 'cat /etc/resolv.conf')"
+}
+
+@test "the host's mounts and later mounts show inside; private ones do not leak" {
+	ssh_hold a alice
+	awk '{print $5}' /proc/1/mountinfo | sort | diff - <(sed -n '/== mounts/,/== nft/p' $T/before | sed '1d;$d' | cut -d' ' -f1 | sort) |
+		grep '^[<>]' | grep -v '/run/netns/blue' && fail "mounts leaked"
+	mkdir -p /srv/late
+	mount -t tmpfs late /srv/late
+	echo seen >/srv/late/file
+	local pid
+	pid=$(pgrep -u alice -x sleep)
+	equal seen "$(cat "/proc/$pid/root/srv/late/file")" "a later mount"
+	umount /srv/late
+	[ ! -e "/proc/$pid/root/srv/late/file" ]
+	rmdir /srv/late
+	ssh_end a
+}
+
+@test "the user cannot take the private files off" {
+	refuses su alice -c 'umount /etc/resolv.conf'
+	refuses su alice -c 'echo nameserver 192.0.2.54 >/etc/resolv.conf'
+	run su alice -c 'unshare -Urm sh -c "umount /etc/resolv.conf; umount -l /etc/resolv.conf; cat /etc/resolv.conf"'
+	not match '127\.0\.0\.1' "$output"
+}
+
+@test "/etc/netns/NAME: its files are seen over those of /etc" {
+	mkdir -p /etc/netns/blue
+	printf '192.0.2.80 special.example\n' >/etc/netns/blue/hosts
+	match 'special\.example' "$(su alice -c 'getent hosts special.example')"
+	refuses getent hosts special.example
+	match '^192\.0\.2\.80 ' "$(su alice -c 'getent ahostsv4 www.example.net')"
+}
+
+@test "F50 /etc/netns/NAME that others may write is refused" {
+	mkdir -p /etc/netns/blue
+	printf '192.0.2.80 special.example\n' >/etc/netns/blue/hosts
+	chmod 777 /etc/netns/blue
+	run su alice -c 'echo in'
+	[ "$status" != 0 ]
+	not match '(^|[[:space:]])in$' "$output"
+}
