@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "login.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "enter.h"
+#include "guest.h"
+#include "outcome.h"
+#include "policy.h"
+#include "proto.h"
+#include "request.h"
+#include "session.h"
+#include "source.h"
+#include "who.h"
+
+#define HOST_NETNS "/proc/1/ns/net"
+#define RETRY_MS   20 /* between questions when the policy changes under us */
+
+struct login {
+	pam_handle_t *pamh;
+	const struct options *options;
+	const char *user, *service, *tty, *rhost; /* never NULL */
+
+	struct policy *policy;
+	struct who who;
+	bool known; /* who is filled in */
+	const struct policy_rule *rule;
+
+	/* For the log line. */
+	char namespace[NAME_MAX_INSTANCE + 1];
+	unsigned long long session;
+};
+
+static const char *item_get(pam_handle_t *pamh, int item)
+{
+	const void *value = NULL;
+
+	if (pam_get_item(pamh, item, &value) != PAM_SUCCESS || !value)
+		return "";
+	return value;
+}
+
+/* root's way in when nothing else helps: a file that only root can make. */
+static bool is_disabled(const struct login *l)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (options_state_path(l->options, PROTO_DISABLE, path) < 0 ||
+	    lstat(path, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	outcome_log(l->pamh, LOG_WARNING,
+		    "%s is not a regular file that only root can write: it "
+		    "disables nothing",
+		    path);
+	return false;
+}
+
+/* Who is it? Asked when it matters, and once. */
+static int who_ask(struct login *l, struct error *err)
+{
+	int r;
+
+	if (l->known)
+		return 0;
+	r = who_init(&l->who, l->user, l->service, l->tty, l->rhost, err);
+	l->known = r == 0;
+	return r;
+}
+
+/* There is no policy, not even an old one: only root gets in, to mend it. */
+static enum outcome without_policy(struct login *l, int code)
+{
+	struct error other;
+
+	if (!source_is_shortage(code) && who_ask(l, &other) == 0 &&
+	    l->who.uid == 0)
+		return OUTCOME_ROOT_PASSES;
+	return OUTCOME_UNDECIDED;
+}
+
+static bool is_in_host(void)
+{
+	unsigned long long dev, ino;
+	struct stat host;
+
+	return stat(HOST_NETNS, &host) == 0 &&
+	       enter_current_netns(&dev, &ino) == 0 && host.st_dev == dev &&
+	       host.st_ino == ino;
+}
+
+/*
+ * Reads the policy and finds the rule. Return: OUTCOME_MOVED when it has to be
+ * asked for, else how this login ends.
+ */
+static enum outcome decide(struct login *l, struct error *err)
+{
+	struct policy_login login;
+	int r;
+
+	l->rule = NULL;
+	l->policy = policy_free(l->policy);
+	r = source_read(l->pamh, l->options, &l->policy, err);
+	if (r < 0)
+		return without_policy(l, r);
+	if (l->policy->n_rules == 0 || policy_excludes(l->policy, l->service))
+		return OUTCOME_NO_RULE;
+	if (who_ask(l, err) < 0)
+		return OUTCOME_UNDECIDED;
+
+	login = who_login(&l->who);
+	r = policy_match(l->policy, &login, &l->rule);
+	if (r < 0) {
+		error_set(err, r,
+			  "groups of %s cannot be looked up: %s (see "
+			  "nsswitch.conf and the directory service)",
+			  l->who.user, strerror(-r));
+		return OUTCOME_UNDECIDED;
+	}
+	if (!l->rule || (l->options->namespace &&
+			 strcmp(l->options->namespace, l->rule->namespace)))
+		return OUTCOME_NO_RULE;
+	if (strcmp(l->rule->namespace, POLICY_HOST) == 0 && is_in_host())
+		return OUTCOME_STAYS;
+	return OUTCOME_MOVED;
+}
+
+/* Into the namespace that the answer brought. */
+static int answer_enter(struct login *l, struct request_answer *a,
+			struct enter_origin *origin, struct error *err)
+{
+	const struct proto_reply *reply = &a->reply;
+	char scratch[PATH_MAX];
+	struct enter_plan plan = {
+		.netns = a->netns,
+		.host_mntns = a->mntns,
+		.resolv_conf = a->resolv_conf,
+		.etc_section = reply->flags & PROTO_ETC ? reply->section : NULL,
+		.scratch = scratch,
+	};
+	_cleanup_close_ int own = -EBADF;
+	int r;
+
+	r = options_state_path(l->options, "mnt", scratch);
+	if (r < 0)
+		return error_set(err, r,
+				 "the state directory's path is too "
+				 "long");
+	if (plan.netns < 0 && !plan.resolv_conf && !plan.etc_section)
+		return 0; /* there already, and nothing to mount */
+	if (plan.netns < 0) {
+		own = fd_above_stdio(open("/proc/thread-self/ns/net",
+					  O_RDONLY | O_CLOEXEC | O_NOCTTY));
+		if (own < 0)
+			return error_set(err, -errno,
+					 "/proc/thread-self/ns/net: %m");
+		plan.netns = own;
+	}
+	if (guest_is_threaded())
+		outcome_log(l->pamh, LOG_WARNING,
+			    "%s has more than one thread: only the one that "
+			    "opens the session, and what it starts, moves into "
+			    "the namespace",
+			    l->service[0] ? l->service : "this program");
+	return enter_namespace(&plan, origin, err);
+}
+
+static int environment_set(pam_handle_t *pamh, const char *namespace)
+{
+	char text[sizeof(SESSION_ENV) + NAME_MAX_INSTANCE + 2];
+
+	if (!namespace[0])
+		return 0;
+	snprintf(text, sizeof(text), SESSION_ENV "=%s", namespace);
+	return pam_putenv(pamh, text) == PAM_SUCCESS ? 0 : -ENOMEM;
+}
+
+static enum outcome answer_use(struct login *l, struct request_answer *a,
+			       struct error *err)
+{
+	struct enter_origin origin = ENTER_ORIGIN_NONE;
+	struct error back;
+	int r;
+
+	memcpy(l->namespace, a->reply.namespace, sizeof(l->namespace));
+	l->session = a->reply.session;
+	r = answer_enter(l, a, &origin, err);
+	if (r == 0) {
+		r = environment_set(l->pamh, l->namespace);
+		if (r == 0)
+			r = session_keep(l->pamh, a->lease, &origin);
+		if (r == 0) {
+			a->lease = -EBADF;
+			return OUTCOME_MOVED;
+		}
+		error_set(err, r, "the PAM handle takes no more: %s",
+			  strerror(-r));
+		if (enter_restore(&origin, &back) < 0)
+			r = -ENOTRECOVERABLE;
+		enter_forget(&origin);
+	}
+	session_release(a->lease);
+	return r == -ENOTRECOVERABLE ? OUTCOME_STRANDED : OUTCOME_UNAVAILABLE;
+}
+
+/* One question. *again: the policies differ, read it anew and ask again. */
+static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
+			struct error *err)
+{
+	_cleanup_(request_answer_clear) struct request_answer a =
+		REQUEST_ANSWER_NONE;
+
+	if (request_open(l->options->socket, l->policy, &l->who, deadline, &a,
+			 err) < 0)
+		return OUTCOME_UNAVAILABLE;
+	switch ((enum proto_verdict)a.reply.verdict) {
+	case PROTO_OK:
+		return answer_use(l, &a, err);
+	case PROTO_STAY:
+		return OUTCOME_STAYS;
+	case PROTO_RETRY:
+		*again = true;
+		error_set(err, -ETIMEDOUT,
+			  "netns-pamd has another policy than %s (see "
+			  "netns-pam reload)",
+			  l->options->config);
+		return OUTCOME_UNAVAILABLE;
+	case PROTO_DENIED:
+		error_set(err, -EACCES, "%s", a.reply.text);
+		return OUTCOME_DENIED;
+	case PROTO_FAILED:
+	case PROTO_MALFORMED:
+	case PROTO_NAMESPACE:
+	case PROTO_SESSION:
+	case PROTO_VERDICT_MAX_:
+		break;
+	}
+	error_set(err, -EREMOTEIO, "%s", a.reply.text);
+	return OUTCOME_UNAVAILABLE;
+}
+
+static enum outcome run(struct login *l, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
+	enum outcome outcome;
+	uint64_t began = 0;
+
+	for (;;) {
+		bool again = false;
+		uint64_t deadline;
+
+		outcome = decide(l, err);
+		if (outcome != OUTCOME_MOVED)
+			return outcome;
+		/* Look-ups have their own limits; from here on it is ours. */
+		if (!began)
+			began = deadline_now_ms();
+		deadline = began + l->rule->timeout_ms;
+		outcome = ask(l, deadline, &again, err);
+		if (!again || deadline_left_ms(deadline) <= RETRY_MS)
+			return outcome;
+		ppoll(NULL, 0, &pause, NULL);
+	}
+}
+
+int login_open(pam_handle_t *pamh, const struct options *options, bool silent)
+{
+	struct login l = {
+		.pamh = pamh,
+		.options = options,
+		.user = item_get(pamh, PAM_USER),
+		.service = item_get(pamh, PAM_SERVICE),
+		.tty = item_get(pamh, PAM_TTY),
+		.rhost = item_get(pamh, PAM_RHOST),
+	};
+	struct error err = {""};
+	struct outcome_report report;
+	enum outcome outcome;
+	int code;
+
+	if (session_exists(pamh))
+		outcome = OUTCOME_REPEATED;
+	else if (is_disabled(&l))
+		outcome = OUTCOME_DISABLED;
+	else
+		outcome = run(&l, &err);
+
+	report = (struct outcome_report){
+		.outcome = outcome,
+		.host_on_error =
+			l.rule && l.rule->on_error == POLICY_ON_ERROR_HOST,
+		.user = l.user,
+		.rule = l.rule ? l.rule->name : "none",
+		.namespace = l.namespace,
+		.session = l.session,
+		.why = err.text,
+	};
+	code = outcome_report(pamh, options, &report, silent);
+	policy_free(l.policy);
+	if (l.known)
+		who_clear(&l.who);
+	return code;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LOGIN: the steps of a login, in their order. */
+#ifndef NETNS_PAM_LOGIN_H
+#define NETNS_PAM_LOGIN_H
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+
+#include "options.h"
+
+/*
+ * Opens a session on this handle and reports how it went. Return: a PAM code.
+ */
+int login_open(pam_handle_t *pamh, const struct options *options, bool silent);
+
+#endif

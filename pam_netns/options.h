@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The module's arguments in a PAM file, see pam_netns(8). */
+#ifndef NETNS_PAM_OPTIONS_H
+#define NETNS_PAM_OPTIONS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "error.h"
+
+struct options {
+	const char *config;
+	const char *socket;
+	const char *namespace; /* only rules with this one; or NULL */
+	bool debug;
+	char state_dir[PATH_MAX]; /* the socket's directory */
+};
+
+/*
+ * Both entry points read the arguments through this one function. Strings are
+ * borrowed from argv. Return: 0, or -EINVAL with a sentence.
+ */
+int options_parse(int argc, const char **argv, struct options *ret,
+		  struct error *err);
+
+/*
+ * Writes the path of a file in the state directory.
+ * Return: 0, -ENAMETOOLONG.
+ */
+int options_state_path(const struct options *options, const char *name,
+		       char ret[static PATH_MAX]);
+
+#endif

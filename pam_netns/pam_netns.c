@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pam_netns.so: puts the sessions of mapped users into their network
+ * namespaces. This file has the entry points alone: arguments in, PAM code
+ * out. The steps are in login.c.
+ *
+ * A guest in sshd, login, su, cron ...: it keeps nothing but what hangs on the
+ * PAM handle, starts nothing, and leaves the process as it was but for its
+ * namespaces.
+ */
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <syslog.h>
+
+#include "guest.h"
+#include "login.h"
+#include "options.h"
+#include "session.h"
+
+#define _cleanup_guest_ __attribute__((cleanup(guest_leave)))
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
+			const char **argv)
+{
+	_cleanup_guest_ struct guest guest;
+	struct options options;
+	struct error err;
+
+	guest_enter(&guest);
+	if (options_parse(argc, argv, &options, &err) < 0) {
+		pam_syslog(pamh, LOG_ERR, "%s", err.text);
+		return PAM_SYSTEM_ERR;
+	}
+	return login_open(pamh, &options, flags & PAM_SILENT);
+}
+
+int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+			 const char **argv)
+{
+	_cleanup_guest_ struct guest guest;
+	struct options options;
+	struct error err;
+
+	(void)flags;
+	guest_enter(&guest);
+	if (options_parse(argc, argv, &options, &err) < 0) {
+		pam_syslog(pamh, LOG_ERR, "%s", err.text);
+		return PAM_SYSTEM_ERR;
+	}
+	if (session_close(pamh, &err) < 0) {
+		pam_syslog(pamh, LOG_ERR, "session closed, but %s", err.text);
+		return PAM_SYSTEM_ERR;
+	}
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "enter.h"
+#include "fdmsg.h"
+
+void request_answer_clear(struct request_answer *answer)
+{
+	answer->lease = close_fd(answer->lease);
+	answer->netns = close_fd(answer->netns);
+	answer->mntns = close_fd(answer->mntns);
+	free(answer->resolv_conf);
+	answer->resolv_conf = NULL;
+}
+
+/* Cut off it would be another's: what does not fit is refused. */
+static int field_set(char *field, size_t size, const char *value,
+		     const char *what, struct error *err)
+{
+	size_t length = strlen(value);
+
+	if (length >= size)
+		return error_set(err, -ENAMETOOLONG,
+				 "the %s has %zu bytes, more than %zu are not "
+				 "taken",
+				 what, length, size - 1);
+	memcpy(field, value, length);
+	return 0;
+}
+
+static int request_fill(const struct policy *policy, const struct who *who,
+			struct proto_request *r, struct error *err)
+{
+	unsigned long long dev, ino;
+	int ret;
+
+	*r = (struct proto_request){
+		.magic = PROTO_MAGIC,
+		.version = PROTO_VERSION,
+		.op = PROTO_OPEN,
+		.tail_bytes = (uint32_t)who->facts_bytes,
+		.digest = policy->digest,
+		.uid = who->uid,
+	};
+	memcpy(r->user, who->user, sizeof(r->user));
+	ret = field_set(r->service, sizeof(r->service), who->service,
+			"PAM service's name", err);
+	if (ret == 0)
+		ret = field_set(r->tty, sizeof(r->tty), who->tty,
+				"terminal's name", err);
+	if (ret == 0)
+		ret = field_set(r->rhost, sizeof(r->rhost), who->rhost,
+				"remote host's name", err);
+	if (ret < 0)
+		return ret;
+	ret = enter_current_netns(&dev, &ino);
+	if (ret < 0)
+		return error_set(err, ret,
+				 "the network namespace of this process cannot "
+				 "be learned: %s (is /proc mounted?)",
+				 strerror(-ret));
+	r->netns_dev = dev;
+	r->netns_ino = ino;
+	return 0;
+}
+
+static int no_answer(int code, const char *socket, struct error *err)
+{
+	if (code == -ETIMEDOUT)
+		return error_set(err, code,
+				 "netns-pamd does not answer on %s in time "
+				 "(`timeout` of the policy; see systemctl "
+				 "status netns-pamd)",
+				 socket);
+	return error_set(err, code,
+			 "netns-pamd does not answer on %s: %s (see systemctl "
+			 "status netns-pamd)",
+			 socket, strerror(-code));
+}
+
+/* Takes a received packet apart. packet is bytes + 1 long. */
+static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
+		       struct request_answer *ret, struct error *err)
+{
+	struct proto_reply *reply = &ret->reply;
+	struct error why;
+	size_t expected;
+	int r;
+
+	r = proto_check_reply(packet, bytes, &why);
+	if (r < 0)
+		return error_set(err, r, "reply of netns-pamd: %s", why.text);
+	memcpy(reply, packet, sizeof(*reply));
+	if (reply->flags & PROTO_FD_PID || reply->verdict == PROTO_NAMESPACE ||
+	    reply->verdict == PROTO_SESSION)
+		return error_set(err, -EBADMSG,
+				 "reply of netns-pamd: not one to OPEN");
+	expected = !!(reply->flags & PROTO_FD_NETNS) +
+		   !!(reply->flags & PROTO_FD_MNT);
+	if (n_fds != expected)
+		return error_set(err, -EBADMSG,
+				 "reply of netns-pamd: %zu descriptors instead "
+				 "of %zu",
+				 n_fds, expected);
+	if (reply->verdict == PROTO_OK &&
+	    !(reply->flags & (PROTO_FD_NETNS | PROTO_ALREADY)))
+		return error_set(err, -EBADMSG,
+				 "reply of netns-pamd: OK, but no namespace");
+	if (reply->flags & PROTO_DNS) {
+		packet[bytes] = '\0';
+		ret->resolv_conf = strdup(packet + sizeof(*reply));
+		if (!ret->resolv_conf)
+			return error_set(err, -ENOMEM, "no memory");
+	}
+	if (reply->flags & PROTO_FD_NETNS)
+		ret->netns = fds[0];
+	if (reply->flags & PROTO_FD_MNT)
+		ret->mntns = fds[1];
+	return 0;
+}
+
+int request_open(const char *socket, const struct policy *policy,
+		 const struct who *who, uint64_t deadline,
+		 struct request_answer *ret, struct error *err)
+{
+	const size_t size = sizeof(struct proto_reply) + PROTO_TAIL_MAX;
+	_cleanup_free_ char *packet = malloc(size + 1);
+	int fds[FDMSG_FDS_MAX] = {-EBADF, -EBADF};
+	struct proto_request request;
+	size_t n_fds = 0;
+	ssize_t n;
+	int r;
+
+	*ret = (struct request_answer)REQUEST_ANSWER_NONE;
+	if (!packet)
+		return error_set(err, -ENOMEM, "no memory for a reply");
+	r = request_fill(policy, who, &request, err);
+	if (r < 0)
+		return r;
+	ret->lease = fdmsg_connect(socket, deadline);
+	if (ret->lease < 0)
+		return no_answer(ret->lease, socket, err);
+	request.timeout_ms = (uint32_t)deadline_left_ms(deadline);
+	r = fdmsg_send(ret->lease, &request, sizeof(request), who->facts,
+		       who->facts_bytes, NULL, 0, deadline);
+	if (r < 0)
+		return no_answer(r, socket, err);
+	n = fdmsg_recv(ret->lease, packet, size, fds, FDMSG_FDS_MAX, &n_fds,
+		       deadline);
+	if (n == 0)
+		n = -ECONNRESET;
+	if (n < 0)
+		return no_answer((int)n, socket, err);
+	r = answer_take(packet, (size_t)n, fds, n_fds, ret, err);
+	if (r < 0) {
+		close_fd(fds[0]);
+		close_fd(fds[1]);
+	}
+	return r;
+}

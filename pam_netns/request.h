@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * REQUEST: one question to the helper, and its answer checked. Should: let no
+ * reply through that is not wholly as proto.h says, with exactly the
+ * descriptors that it announces. Mustn't: wait past the deadline.
+ */
+#ifndef NETNS_PAM_REQUEST_H
+#define NETNS_PAM_REQUEST_H
+
+#include <stdint.h>
+
+#include "error.h"
+#include "policy.h"
+#include "proto.h"
+#include "who.h"
+
+struct request_answer {
+	struct proto_reply reply;
+	char *resolv_conf; /* with PROTO_DNS; else NULL */
+	int lease;	   /* the connection */
+	int netns;	   /* with PROTO_FD_NETNS; else -EBADF */
+	int mntns;	   /* with PROTO_FD_MNT; else -EBADF */
+};
+#define REQUEST_ANSWER_NONE                                                    \
+	{                                                                      \
+		.lease = -EBADF, .netns = -EBADF, .mntns = -EBADF              \
+	}
+
+/* Closes and frees what the answer still holds. */
+void request_answer_clear(struct request_answer *answer);
+
+/*
+ * Asks for a session. *ret is the caller's to clear, also after an error.
+ * Return: 0 with a verdict (OK, STAY, RETRY, DENIED, FAILED, MALFORMED);
+ * -ETIMEDOUT, -EBADMSG, -errno with a sentence: no answer that can be used.
+ */
+int request_open(const char *socket, const struct policy *policy,
+		 const struct who *who, uint64_t deadline,
+		 struct request_answer *ret, struct error *err);
+
+#endif
