@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * REQUEST, from the command's side: one connection, one request, its replies,
+ * one deadline.
+ *
+ * Should: trust no byte of a reply before proto_check_reply() has seen it.
+ * Mustn't: print or exit; what went wrong goes into the caller's error.
+ */
+#include "client.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "fdmsg.h"
+
+struct proto_request client_request(enum proto_op op)
+{
+	return (struct proto_request){
+		.magic = PROTO_MAGIC,
+		.version = PROTO_VERSION,
+		.op = (uint16_t)op,
+	};
+}
+
+int client_request_name(struct proto_request *request, const char *name,
+			const struct user *user, struct error *err)
+{
+	if (!name_is_policy(name))
+		return error_set(err, -EINVAL,
+				 "'%s' cannot be the name of a namespace: "
+				 "letters, digits, '_', '.' and '-', at most "
+				 "%d, not starting with '.' or '-'",
+				 name, NAME_MAX_POLICY);
+	if (user) {
+		size_t bytes = strlen(user->pw.pw_name);
+
+		if (!bytes || bytes > NAME_MAX_USER)
+			return error_set(err, -EINVAL,
+					 "a user's name has 1 to %d bytes",
+					 NAME_MAX_USER);
+		memcpy(request->user, user->pw.pw_name, bytes);
+		request->uid = user->pw.pw_uid;
+	}
+	memcpy(request->name, name, strlen(name));
+	return 0;
+}
+
+/* The words for a socket that nobody answers at. */
+static int connect_error(const char *socket, int code, struct error *err)
+{
+	switch (code) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		return error_set(err, code,
+				 "netns-pamd is not running (%s at %s): "
+				 "systemctl start netns-pamd.socket",
+				 code == -ENOENT ? "no socket"
+						 : "nobody listens",
+				 socket);
+	case -EACCES:
+	case -EPERM:
+		return error_set(err, code,
+				 "permission denied (%s): run as root", socket);
+	case -ENAMETOOLONG:
+		return error_set(err, code, "the socket's path is too long: %s",
+				 socket);
+	case -ETIMEDOUT:
+		return error_set(err, code,
+				 "netns-pamd takes no connection at %s: is it "
+				 "hung or stopped?",
+				 socket);
+	default:
+		return error_set(err, code, "cannot connect to %s: %s", socket,
+				 strerror(-code));
+	}
+}
+
+static int exchange_error(int code, struct error *err)
+{
+	switch (code) {
+	case -ETIMEDOUT:
+		return error_set(err, code,
+				 "netns-pamd did not answer within %d s: is it "
+				 "hung or stopped?",
+				 CLIENT_TIMEOUT_MS / 1000);
+	case -EPIPE:
+	case -ECONNRESET:
+		return error_set(err, code,
+				 "netns-pamd closed the connection without an "
+				 "answer; its log says why");
+	case -EBADMSG:
+		return error_set(err, code,
+				 "netns-pamd sent what this version does not "
+				 "understand: are both of one version?");
+	default:
+		return error_set(err, code, "cannot talk to netns-pamd: %s",
+				 strerror(-code));
+	}
+}
+
+/* One packet, checked; *ret_fd is the caller's. */
+static int packet_recv(int sock, char *buf, size_t size, uint64_t deadline,
+		       int *ret_fd, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	const struct proto_reply *head = (const struct proto_reply *)buf;
+	size_t n_fds = 0;
+	ssize_t n;
+	bool want;
+
+	n = fdmsg_recv(sock, buf, size, &fd, 1, &n_fds, deadline);
+	if (n == 0)
+		n = -EPIPE;
+	if (n < 0)
+		return exchange_error((int)n, err);
+	if (proto_check_reply(buf, (size_t)n, NULL) < 0)
+		return exchange_error(-EBADMSG, err);
+	want = head->flags & (PROTO_FD_NETNS | PROTO_FD_PID);
+	if (want != (n_fds == 1))
+		return exchange_error(-EBADMSG, err);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Is the packet's tail the record that its verdict says? */
+static bool record_fits(const struct proto_reply *head)
+{
+	if (head->verdict == PROTO_NAMESPACE)
+		return head->tail_bytes == sizeof(struct proto_namespace);
+	return head->tail_bytes == sizeof(struct proto_session);
+}
+
+static int verdict_error(const struct proto_reply *head, struct error *err)
+{
+	int code;
+
+	switch ((enum proto_verdict)head->verdict) {
+	case PROTO_OK:
+		return 0;
+	case PROTO_DENIED:
+		code = -EACCES;
+		break;
+	case PROTO_FAILED:
+		code = -EIO;
+		break;
+	case PROTO_MALFORMED:
+		code = -EPROTO;
+		break;
+	case PROTO_STAY:
+	case PROTO_RETRY:
+	case PROTO_NAMESPACE:
+	case PROTO_SESSION:
+	case PROTO_VERDICT_MAX_:
+	default:
+		return exchange_error(-EBADMSG, err);
+	}
+	return error_set(err, code, "%s",
+			 *head->text ? head->text
+				     : "netns-pamd refused and did not say "
+				       "why; see its log");
+}
+
+static int reply_fill(struct client_reply *reply, const char *packet, int *fd,
+		      struct error *err)
+{
+	const struct proto_reply *head = (const struct proto_reply *)packet;
+	char *tail = malloc((size_t)head->tail_bytes + 1);
+
+	if (!tail)
+		return error_set(err, -ENOMEM, "out of memory");
+	memcpy(tail, packet + sizeof(*head), head->tail_bytes);
+	tail[head->tail_bytes] = '\0';
+	reply->head = *head;
+	reply->tail = tail;
+	reply->fd = take_fd(fd);
+	return 0;
+}
+
+/* Receives up to the packet that ends the answer. */
+static int replies_recv(int sock, uint64_t deadline, client_each *each,
+			void *data, struct client_reply *ret, struct error *err)
+{
+	size_t size = sizeof(struct proto_reply) + PROTO_TAIL_MAX;
+	_cleanup_free_ char *packet = malloc(size);
+	const struct proto_reply *head = (const struct proto_reply *)packet;
+
+	if (!packet)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (;;) {
+		_cleanup_close_ int fd = -EBADF;
+		int r;
+
+		r = packet_recv(sock, packet, size, deadline, &fd, err);
+		if (r < 0)
+			return r;
+		if (each && (head->verdict == PROTO_NAMESPACE ||
+			     head->verdict == PROTO_SESSION)) {
+			if (!record_fits(head))
+				return exchange_error(-EBADMSG, err);
+			r = each(data, (enum proto_verdict)head->verdict,
+				 packet + sizeof(*head));
+			if (r < 0)
+				return error_set(err, r, "%s", strerror(-r));
+			continue;
+		}
+		r = verdict_error(head, err);
+		if (r < 0 || !ret)
+			return r;
+		return reply_fill(ret, packet, &fd, err);
+	}
+}
+
+int client_call(const char *socket, const struct proto_request *request,
+		client_each *each, void *data, struct client_reply *ret,
+		struct error *err)
+{
+	uint64_t deadline = deadline_in_ms(CLIENT_TIMEOUT_MS);
+	_cleanup_close_ int sock = -EBADF;
+	int r;
+
+	sock = fdmsg_connect(socket, deadline);
+	if (sock < 0)
+		return connect_error(socket, sock, err);
+	r = fdmsg_send(sock, request, sizeof(*request), NULL, 0, NULL, 0,
+		       deadline);
+	if (r < 0)
+		return exchange_error(r, err);
+	return replies_recv(sock, deadline, each, data, ret, err);
+}
+
+void client_reply_clear(struct client_reply *reply)
+{
+	free(reply->tail);
+	close_fd(reply->fd);
+	*reply = CLIENT_REPLY_NONE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One call from the command to the helper, as proto.h has it. */
+#ifndef NETNS_PAM_CLIENT_H
+#define NETNS_PAM_CLIENT_H
+
+#include <stdint.h>
+
+#include "error.h"
+#include "proto.h"
+#include "user.h"
+
+#define CLIENT_TIMEOUT_MS 10000
+
+struct client_reply {
+	struct proto_reply head;
+	char *tail; /* head.tail_bytes bytes and a NUL; may be NULL */
+	int fd;	    /* ENTER: the namespace, KICK: the process; or -EBADF */
+};
+#define CLIENT_REPLY_NONE                                                      \
+	(struct client_reply)                                                  \
+	{                                                                      \
+		.fd = -EBADF                                                   \
+	}
+
+/*
+ * Called for each packet of a STATUS reply; record is a struct
+ * proto_namespace or a struct proto_session, its strings terminated.
+ * Return: 0 to go on, or -errno, which ends the call.
+ */
+typedef int client_each(void *data, enum proto_verdict verdict,
+			const void *record);
+
+/* A request of that op, everything else zero. */
+struct proto_request client_request(enum proto_op op);
+
+/*
+ * Puts the section's name and, unless user is NULL, the user's name and uid
+ * into the request. Return: 0; -EINVAL with a sentence.
+ */
+int client_request_name(struct proto_request *request, const char *name,
+			const struct user *user, struct error *err);
+
+/*
+ * Connects to the socket, sends the request and receives until the last
+ * packet, all within CLIENT_TIMEOUT_MS. each may be NULL when op is not
+ * PROTO_STATUS. *ret (free with client_reply_clear()) may be NULL.
+ * Return: 0 when the helper answered OK; else -errno with a sentence, the
+ * helper's own where it gave one (-EACCES denied, -EIO failed).
+ */
+int client_call(const char *socket, const struct proto_request *request,
+		client_each *each, void *data, struct client_reply *ret,
+		struct error *err);
+
+void client_reply_clear(struct client_reply *reply);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `netns-pam exec`: a command where a session would be, seeing what a session
+ * sees (enter.h does it for both).
+ *
+ * Should: do every look-up before going in; drop to --user after. Mustn't: run
+ * the command anywhere but inside; a failure before execvp(3) ends it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "client.h"
+#include "ctl.h"
+#include "enter.h"
+
+#define EXEC_NOT_INVOKED 126 /* as env(1) and sh(1) have them */
+#define EXEC_NOT_FOUND	 127
+
+/* The state directory's mnt/ for a socket path, as the helper makes it. */
+static char *scratch_path(const char *socket)
+{
+	const char *slash = strrchr(socket, '/');
+	char *path = NULL;
+
+	if (asprintf(&path, "%.*s/mnt", slash ? (int)(slash - socket) : 1,
+		     slash ? socket : ".") < 0)
+		return NULL;
+	return path;
+}
+
+static int exec_enter(const char *socket, const struct client_reply *reply,
+		      struct error *err)
+{
+	struct enter_origin origin = ENTER_ORIGIN_NONE;
+	_cleanup_free_ char *scratch = scratch_path(socket);
+	struct enter_plan plan = {.netns = reply->fd, .host_mntns = -EBADF};
+	int r;
+
+	if (!scratch)
+		return error_set(err, -ENOMEM, "out of memory");
+	plan.scratch = scratch;
+	if (reply->head.flags & PROTO_DNS)
+		plan.resolv_conf = reply->tail;
+	if (reply->head.flags & PROTO_ETC)
+		plan.etc_section = reply->head.section;
+	r = enter_namespace(&plan, &origin, err);
+	if (r < 0)
+		return r;
+	enter_forget(&origin);
+	if (setenv("NETNS_PAM_NAMESPACE", reply->head.namespace, 1) < 0)
+		return error_set(err, -errno, "cannot set the environment: %s",
+				 strerror(errno));
+	return 0;
+}
+
+/* Everything up to the command. */
+static int exec_prepare(const char *socket, const char *name,
+			const char *user_name, struct error *err)
+{
+	_cleanup_(client_reply_clear) struct client_reply reply =
+		CLIENT_REPLY_NONE;
+	_cleanup_(user_clear) struct user user = {.gids = NULL};
+	struct proto_request request = client_request(PROTO_ENTER);
+	int r = 0;
+
+	if (user_name) {
+		r = user_find(user_name, &user, err);
+		if (!r)
+			r = user_groups(&user, err);
+	}
+	if (!r)
+		r = client_request_name(&request, name,
+					user_name ? &user : NULL, err);
+	if (!r)
+		r = client_call(socket, &request, NULL, NULL, &reply, err);
+	if (r < 0)
+		return r;
+	if (reply.fd < 0)
+		return error_set(err, -EBADMSG,
+				 "netns-pamd sent no namespace for '%s'", name);
+	r = exec_enter(socket, &reply, err);
+	if (!r && user_name)
+		r = user_become(&user, err);
+	return r;
+}
+
+/* [--user U] before or after NAME, then the command, "--" before it or not. */
+static int exec_parse(int argc, char **argv, const char **ret_name,
+		      const char **ret_user)
+{
+	static const struct option options[] = {
+		{"user", required_argument, NULL, 'u'},
+		{0},
+	};
+
+	for (int part = 0; part < 2; part++) {
+		int c;
+
+		while ((c = getopt_long(argc, argv, "+", options, NULL)) !=
+		       -1) {
+			if (c != 'u')
+				return -EINVAL;
+			*ret_user = optarg;
+		}
+		if (part == 0 && optind < argc)
+			*ret_name = argv[optind++];
+	}
+	return *ret_name && optind < argc ? 0 : -EINVAL;
+}
+
+int ctl_exec(const struct ctl *ctl, int argc, char **argv)
+{
+	const char *name = NULL, *user = NULL;
+	struct error err;
+	int code;
+
+	if (exec_parse(argc, argv, &name, &user) < 0)
+		return CTL_USAGE;
+	if (exec_prepare(ctl->socket, name, user, &err) < 0)
+		return ctl_fail("%s", err.text);
+	execvp(argv[optind], argv + optind);
+	code = errno;
+	ctl_fail("cannot run '%s': %s", argv[optind], strerror(code));
+	return code == ENOENT ? EXEC_NOT_FOUND : EXEC_NOT_INVOKED;
+}

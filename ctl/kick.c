@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `netns-pam kick`: ends a session by ending the process that opened it.
+ *
+ * Should: signal through the pidfd that the helper took when the session was
+ * opened (pidfd_open(2)), so that a number used again is never hit.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+#include "cleanup.h"
+#include "client.h"
+#include "ctl.h"
+#include "deadline.h"
+
+#define KICK_WAIT_MS 5000
+
+/* Return: 1 the process has ended, 0 not within the time, -errno. */
+static int process_wait(int pidfd, unsigned int ms)
+{
+	uint64_t deadline = deadline_in_ms(ms);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&p, 1, deadline_left_ms(deadline));
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+/* Return: 1 it has ended, 0 it has not, -errno. */
+static int process_signal(int pidfd, int sig)
+{
+	if (pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
+		return errno == ESRCH ? 1 : -errno;
+	return process_wait(pidfd, KICK_WAIT_MS);
+}
+
+/* Ends the process and says how. */
+static int kick(int pidfd, uint64_t session, struct error *err)
+{
+	int r = process_wait(pidfd, 0);
+
+	if (r > 0) {
+		printf("session %" PRIu64 " had ended already\n", session);
+		return 0;
+	}
+	if (!r)
+		r = process_signal(pidfd, SIGHUP);
+	if (r > 0) {
+		printf("session %" PRIu64 " ended at SIGHUP\n", session);
+		return 0;
+	}
+	if (!r)
+		r = process_signal(pidfd, SIGKILL);
+	if (r > 0) {
+		printf("session %" PRIu64 " killed: SIGHUP had not ended it "
+		       "within %d s\n",
+		       session, KICK_WAIT_MS / 1000);
+		return 0;
+	}
+	if (r < 0)
+		return error_set(err, r, "cannot end session %" PRIu64 ": %s",
+				 session, strerror(-r));
+	return error_set(err, -ETIMEDOUT,
+			 "session %" PRIu64 " does not end: its process is "
+			 "stuck in the kernel",
+			 session);
+}
+
+static int session_parse(const char *text, uint64_t *ret, struct error *err)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || !value)
+		return error_set(err, -EINVAL,
+				 "'%s' is not a session's number; "
+				 "`netns-pam status` lists them",
+				 text);
+	*ret = value;
+	return 0;
+}
+
+int ctl_kick(const struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {{0}};
+	_cleanup_(client_reply_clear) struct client_reply reply =
+		CLIENT_REPLY_NONE;
+	struct proto_request request = client_request(PROTO_KICK);
+	struct error err;
+	int r;
+
+	if (getopt_long(argc, argv, "", options, NULL) != -1 ||
+	    argc - optind != 1)
+		return CTL_USAGE;
+	if (session_parse(argv[optind], &request.session, &err) < 0) {
+		ctl_fail("%s", err.text);
+		return CTL_USAGE;
+	}
+	r = client_call(ctl->socket, &request, NULL, NULL, &reply, &err);
+	if (!r && reply.fd < 0)
+		r = error_set(&err, -EBADMSG,
+			      "netns-pamd sent no process for session %s",
+			      argv[optind]);
+	if (!r)
+		r = kick(reply.fd, request.session, &err);
+	return r < 0 ? ctl_fail("%s", err.text) : CTL_YES;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `netns-pam reload`: a changed policy is checked here first, so that all its
+ * errors stand on this terminal, and only a good one is handed to the helper.
+ */
+#include <string.h>
+
+#include "client.h"
+#include "ctl.h"
+#include "policy.h"
+
+static int reload_check(const char *config)
+{
+	struct policy_notes notes = {.n = 0};
+	struct policy *policy = NULL;
+	struct error err;
+	int r = policy_load(config, &policy, &notes, &err);
+
+	ctl_print_notes(&notes);
+	if (r < 0)
+		ctl_fail("%s; the helper keeps the policy that it has",
+			 err.text);
+	policy_notes_clear(&notes);
+	policy_free(policy);
+	return r;
+}
+
+int ctl_reload(const struct ctl *ctl, int argc, char **argv)
+{
+	struct proto_request request = client_request(PROTO_RELOAD);
+	struct error err;
+
+	(void)argv;
+	if (argc != 1)
+		return CTL_USAGE;
+	if (reload_check(ctl->config) < 0)
+		return CTL_NO;
+	if (client_call(ctl->socket, &request, NULL, NULL, NULL, &err) < 0)
+		return ctl_fail("%s", err.text);
+	return CTL_YES;
+}

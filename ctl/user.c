@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Look-ups of the command's --user, and the drop to that user.
+ *
+ * Should: ask the name service only in user_find() and user_groups(), which
+ * are called before the process moves: inside, a directory may be out of
+ * reach, or be somebody else's.
+ */
+#include "user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+#define USER_BYTES_MAX	(1 << 20)
+#define USER_GROUPS_MAX 65536 /* NGROUPS_MAX, the kernel's limit */
+
+int user_find(const char *name, struct user *ret, struct error *err)
+{
+	for (size_t bytes = 1024; bytes <= USER_BYTES_MAX; bytes *= 4) {
+		_cleanup_free_ char *buf = malloc(bytes);
+		struct passwd pw, *found = NULL;
+		int r;
+
+		if (!buf)
+			return error_set(err, -ENOMEM, "out of memory");
+		r = getpwnam_r(name, &pw, buf, bytes, &found);
+		if (r == ERANGE)
+			continue;
+		if (r)
+			return error_set(err, -r,
+					 "cannot look up user '%s': %s", name,
+					 strerror(r));
+		if (!found)
+			return error_set(err, -ENOENT, "no such user: '%s'",
+					 name);
+		*ret = (struct user){.pw = pw, .buf = take_ptr(buf)};
+		return 0;
+	}
+	return error_set(err, -ERANGE, "the entry of user '%s' is too long",
+			 name);
+}
+
+int user_groups(struct user *user, struct error *err)
+{
+	int room = 64;
+
+	for (;;) {
+		_cleanup_free_ gid_t *gids =
+			calloc((size_t)room, sizeof(*gids));
+		int n = room;
+
+		if (!gids)
+			return error_set(err, -ENOMEM, "out of memory");
+		if (getgrouplist(user->pw.pw_name, user->pw.pw_gid, gids, &n) >=
+		    0) {
+			free(user->gids);
+			user->gids = take_ptr(gids);
+			user->n_gids = n;
+			return 0;
+		}
+		if (room >= USER_GROUPS_MAX)
+			return error_set(err, -E2BIG,
+					 "user '%s' is in too many groups",
+					 user->pw.pw_name);
+		room *= 4;
+	}
+}
+
+static int user_environment(const struct user *user)
+{
+	const char *shell = *user->pw.pw_shell ? user->pw.pw_shell : "/bin/sh";
+
+	if (setenv("HOME", user->pw.pw_dir, 1) < 0 ||
+	    setenv("USER", user->pw.pw_name, 1) < 0 ||
+	    setenv("LOGNAME", user->pw.pw_name, 1) < 0 ||
+	    setenv("SHELL", shell, 1) < 0)
+		return -errno;
+	return 0;
+}
+
+int user_become(const struct user *user, struct error *err)
+{
+	uid_t uid = user->pw.pw_uid, ruid, euid, suid;
+	gid_t gid = user->pw.pw_gid;
+	int r;
+
+	if (setgroups((size_t)user->n_gids, user->gids) < 0 ||
+	    setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return error_set(err, -errno, "cannot become user '%s': %s",
+				 user->pw.pw_name, strerror(errno));
+	if (getresuid(&ruid, &euid, &suid) < 0 || ruid != uid || euid != uid ||
+	    suid != uid)
+		return error_set(err, -EPERM, "did not become user '%s'",
+				 user->pw.pw_name);
+	r = user_environment(user);
+	if (r < 0)
+		return error_set(err, r, "cannot set the environment: %s",
+				 strerror(-r));
+	return 0;
+}
+
+void user_clear(struct user *user)
+{
+	free(user->buf);
+	free(user->gids);
+	*user = (struct user){.gids = NULL};
+}

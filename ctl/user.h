@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The user that --user names: looked up outside, become inside. */
+#ifndef NETNS_PAM_USER_H
+#define NETNS_PAM_USER_H
+
+#include <pwd.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+struct user {
+	struct passwd pw; /* strings live in buf */
+	char *buf;
+	gid_t *gids; /* of user_groups() */
+	int n_gids;
+};
+
+/*
+ * Looks the user up (getpwnam_r(3)); free with user_clear().
+ * Return: 0; -ENOENT, or -errno, with a sentence.
+ */
+int user_find(const char *name, struct user *ret, struct error *err);
+
+/* Fetches the groups (getgrouplist(3)), for user_become(). */
+int user_groups(struct user *user, struct error *err);
+
+/*
+ * Drops to the user for good: groups, gid, uid, and HOME, USER, LOGNAME, SHELL
+ * in the environment. Looks nothing up. Return: 0; -errno with a sentence, and
+ * then the process must not go on.
+ */
+int user_become(const struct user *user, struct error *err);
+
+void user_clear(struct user *user);
+
+#endif

@@ -1,0 +1,443 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# netns-pam: status, up, down, exec, reload, kick against the real helper.
+
+load ../lib
+
+DROPIN=/etc/netns-pam.conf.d/50-ctl.conf
+COMMANDS=("status" "up green" "down green" "exec green true" "reload" "kick 1")
+
+setup_file() {
+	common_setup_file
+	mkdir -p /etc/netns-pam.conf.d
+	chmod 755 /etc/netns-pam.conf.d
+	dropin
+	netns-pam reload
+}
+
+dropin() {
+	write_policy $DROPIN <<-'X'
+		[namespace visit]
+		link = nat
+		scope = session
+		[namespace outer]
+		link = external
+		[namespace kept]
+		link = nat
+		lifetime = forever
+	X
+}
+
+setup() { common_setup; }
+teardown() {
+	ensure_helper
+	common_teardown
+}
+
+# says REGEX STATUS CMD...: status, nothing on stdout, a sentence on stderr
+says() {
+	local regex=$1 want=$2 rc=0
+	shift 2
+	"$@" >$T/out 2>$T/err </dev/null || rc=$?
+	equal "$want" $rc "status of '$*' ($(cat $T/err))"
+	equal "" "$(cat $T/out)" "output of '$*'"
+	match "^netns-pam: " "$(cat $T/err)"
+	match "$regex" "$(cat $T/err)"
+}
+
+json() { # json FILTER: of status
+	netns-pam status --json | jq -re "$1"
+}
+
+# on_terminal CMD: its output where it has a terminal
+on_terminal() { TERM=xterm script -qec "$1" /dev/null </dev/null; }
+
+ESC=$'\e'
+
+# ---- status
+
+@test "status of nothing says so, in words and in JSON" {
+	run netns-pam status
+	equal 0 "$status" status
+	match 'No namespace' "$output"
+	match 'No session' "$output"
+	equal '{"namespaces":[],"sessions":[]}' \
+		"$(netns-pam status --json | jq -c .)"
+}
+
+@test "status lists the namespace and the session of a login" {
+	ssh_hold a alice
+	run netns-pam status
+	equal 0 "$status" status
+	match 'NAMESPACE +STATE +LINK +USER +ADDRESSES' "${lines[0]}"
+	match '^blue +[a-z]+ +nat +- +10\.213\.[0-9./]+ fd6e:6574:6e73:[0-9a-f:/]+ +1 ' "$output"
+	match 'alice +sshd +.*127\.0\.0\.1 +[0-9]+ +blue ' "$output"
+
+	equal blue "$(json '.namespaces[0].section')"
+	equal nat "$(json '.namespaces[0].link')"
+	equal shared "$(json '.namespaces[0].scope')"
+	equal processes "$(json '.namespaces[0].lifetime')"
+	equal true "$(json '.namespaces[0] | .user == null and .uid == null')"
+	equal 1 "$(json '.namespaces[0].sessions')"
+	equal "$(ns_of blue)" "$(json '.namespaces[0].inode')"
+	ip link show "$(json '.namespaces[0].host_interface')"
+	equal "$(ip netns exec blue ip -j -4 address show eth0 |
+		jq -r '.[0].addr_info[0] | "\(.local)/\(.prefixlen)"')" \
+		"$(json '.namespaces[0].addresses[0]')"
+	[ $(($(date +%s) - $(json '.namespaces[0].since'))) -le 60 ]
+
+	equal alice "$(json '.sessions[0].user')"
+	equal "$(id -u alice)" "$(json '.sessions[0].uid')"
+	equal sshd "$(json '.sessions[0].service')"
+	equal 127.0.0.1 "$(json '.sessions[0].rhost')"
+	equal blue "$(json '.sessions[0].namespace')"
+	equal sshd "$(cat "/proc/$(json '.sessions[0].pid')/comm")"
+	[ $(($(date +%s) - $(json '.sessions[0].since'))) -le 60 ]
+	ssh_end a
+}
+
+@test "a namespace of one user names the user" {
+	ssh_hold f frank
+	equal own.frank "$(json '.namespaces[0].name')"
+	equal own "$(json '.namespaces[0].section')"
+	equal frank "$(json '.namespaces[0].user')"
+	equal "$(id -u frank)" "$(json '.namespaces[0].uid')"
+	equal user "$(json '.namespaces[0].scope')"
+	match '^own\.frank +[a-z]+ +nat +frank ' "$(netns-pam status)"
+	ssh_end f
+}
+
+@test "the traffic counted is the session's" {
+	netns-pam up green
+	local rx tx
+	rx=$(json '.namespaces[0].rx_bytes')
+	tx=$(json '.namespaces[0].tx_bytes')
+	netns-pam exec green -- bash -c \
+		'for i in {1..20}; do printf "%01000d" 0 >/dev/udp/192.0.2.80/9; done'
+	[ "$(json '.namespaces[0].tx_bytes')" -ge $((tx + 20000)) ]
+	netns-pam exec green -- $PROBE tcp 192.0.2.80 80 3
+	[ "$(json '.namespaces[0].rx_bytes')" -gt "$rx" ]
+	netns-pam down green
+}
+
+@test "the JSON has the keys that netns-pam(8) promises, and no others" {
+	local page=$TOP/man/netns-pam.8
+	ssh_hold a alice
+	equal "$(sed -n '/^A namespace:/,/^\.El/s/^\.It Li \([a-z_]*\) Ta.*/\1/p' "$page" | sort)" \
+		"$(json '.namespaces[0] | keys[]')"
+	equal "$(sed -n '/^A session:/,/^\.El/s/^\.It Li \([a-z_]*\) Ta.*/\1/p' "$page" | sort)" \
+		"$(json '.sessions[0] | keys[]')"
+	ssh_end a
+}
+
+@test "colours only on a terminal, never with NO_COLOR or a dumb one" {
+	netns-pam up green
+	[[ $(on_terminal 'netns-pam status') == *$ESC* ]]
+	[[ $(netns-pam status) != *$ESC* ]]
+	[[ $(NO_COLOR=1 on_terminal 'netns-pam status') != *$ESC* ]]
+	[[ $(on_terminal 'TERM=dumb netns-pam status') != *$ESC* ]]
+	[[ $(on_terminal 'netns-pam status --json') != *$ESC* ]]
+	netns-pam down green
+}
+
+@test "output that cannot be written is a failure" {
+	netns-pam status >/dev/full 2>$T/err && false
+	match 'No space left' "$(cat $T/err)"
+	netns-pam status --json >/dev/full 2>$T/err && false
+	match 'No space left' "$(cat $T/err)"
+}
+
+# ---- up and down
+
+@test "up builds the whole namespace, again is no change, down removes it" {
+	netns-pam up green
+	ip netns list | grep -qw green
+	lands green "$(ip netns exec green stat -Lc %i /proc/self/ns/net)"
+	ip netns exec green $PROBE tcp 192.0.2.80 80 3
+	local inode
+	inode=$(ns_of green)
+	netns-pam up green
+	equal "$inode" "$(ns_of green)" "inode after a second up"
+	netns-pam down green
+	[ ! -e /run/netns/green ]
+	says "green" 1 netns-pam down green
+}
+
+@test "a login lands in the namespace that up has made" {
+	netns-pam up green
+	local inode
+	inode=$(ns_of green)
+	equal "$inode" "$(ssh_as bob "$SHOW_NS")"
+	netns-pam down green
+}
+
+@test "scope user: --user says whose" {
+	says "user" 1 netns-pam up own
+	netns-pam up own --user frank
+	[ -e /run/netns/own.frank ]
+	equal "$(ns_of own.frank)" "$(ssh_as frank "$SHOW_NS")"
+	netns-pam up --user bob own
+	[ -e /run/netns/own.bob ]
+	equal 1 "$(find /run/netns -name own.bob | wc -l)"
+	netns-pam down own --user bob
+	wait_until 10 test ! -e /run/netns/own.bob
+	netns-pam down own --user frank || true # its lifetime may have ended it
+}
+
+@test "scope session cannot be brought up" {
+	says "session" 1 netns-pam up visit
+	says "session" 1 netns-pam up visit --user alice
+}
+
+@test "up and down refuse names that are none" {
+	says "nosuch" 1 netns-pam up nosuch
+	says "nosuch" 1 netns-pam down nosuch
+	says "no such user.*ghost" 1 netns-pam up own --user ghost
+	local bad
+	for bad in "" . .. a/b -x "a b" $'a\nb' "$(printf 'a%.0s' {1..65})" ../x é; do
+		says "name" 1 netns-pam up -- "$bad"
+		says "name" 1 netns-pam down -- "$bad"
+		says "name" 1 netns-pam exec -- "$bad" true
+	done
+}
+
+@test "down is refused while a session is open; --force cuts it off" {
+	ssh_hold b bob
+	local inode
+	inode=$(ns_of green)
+	says "session" 1 netns-pam down green
+	equal "$inode" "$(ns_of green)"
+	equal "$inode" "$(ssh_as bob "$SHOW_NS")" "namespace after the refusal"
+	netns-pam down green --force
+	[ ! -e /run/netns/green ]
+	ssh_end b
+}
+
+@test "F69 an external namespace is joined and never removed" {
+	ip netns add outer
+	local inode
+	inode=$(ns_of outer)
+	equal "$inode" "$(netns-pam exec outer -- stat -Lc %i /proc/self/ns/net)"
+	netns-pam down outer || true
+	netns-pam down outer --force || true
+	equal "$inode" "$(ns_of outer)"
+	equal 1 "$(ip -n outer -o link | wc -l)" "links in it"
+	ip netns del outer
+}
+
+# ---- exec
+
+@test "exec runs inside, as a session would see it" {
+	netns-pam up blue
+	equal "$(ns_of blue)" \
+		"$(netns-pam exec blue -- stat -Lc %i /proc/self/ns/net)"
+	run netns-pam exec blue cat /etc/resolv.conf
+	match 'nameserver 192\.0\.2\.53' "$output"
+	match 'search example\.net' "$output"
+	equal blue "$(netns-pam exec blue printenv NETNS_PAM_NAMESPACE)"
+	equal "eth0 lo" "$(netns-pam exec blue ls /sys/class/net | xargs)"
+	netns-pam exec blue test -d /sys/fs/cgroup/unified -o \
+		-e /sys/fs/cgroup/cgroup.procs
+	equal 192.0.2.80 "$(netns-pam exec blue getent ahostsv4 www.example.net |
+		awk '{print $1; exit}')"
+	equal "nameserver 127.0.0.1" "$(cat /etc/resolv.conf)" "the host's file"
+	netns-pam down blue
+}
+
+@test "exec builds what is not there and leaves nothing" {
+	match "inet 10\.213\." "$(netns-pam exec green ip address show eth0)"
+}
+
+@test "exec ends as its program does, 126 and 127 as env(1)" {
+	netns-pam up green
+	local rc
+	for rc in 0 1 2 7 126 127 255; do
+		run netns-pam exec green -- sh -c "exit $rc"
+		equal $rc "$status" status
+	done
+	run netns-pam exec green -- sh -c 'kill -TERM $$'
+	equal 143 "$status" "status of a killed program"
+	says "nosuch" 127 netns-pam exec green -- nosuch-program
+	says "Permission denied" 126 netns-pam exec green -- /etc/passwd
+	netns-pam down green
+}
+
+@test "exec passes arguments, input and output as they are" {
+	netns-pam up green
+	equal '[a b][--user][][*]' \
+		"$(netns-pam exec green printf '[%s]' 'a b' --user '' '*')"
+	equal '-n' "$(netns-pam exec green -- printf '%s' -n)"
+	equal "through" "$(echo through | netns-pam exec green cat)"
+	run --separate-stderr netns-pam exec green -- sh -c 'echo o; echo e >&2'
+	equal o "$output"
+	equal e "$stderr"
+	netns-pam down green
+}
+
+@test "F45 exec leaks no descriptor to its program" {
+	netns-pam up blue
+	equal "0 1 2" "$(netns-pam exec blue -- bash -c 'cd /proc/$$/fd; echo *' \
+		3>&- 4>&- </dev/null | sed 's/ 255//')"
+	netns-pam down blue
+}
+
+@test "exec --user is that user wholly, and inside" {
+	groupadd -f ctlgroup
+	usermod -a -G ctlgroup bob
+	netns-pam up green
+	local as=(netns-pam exec green --user bob --)
+	equal bob "$("${as[@]}" id -un)"
+	equal "$(id -G bob)" "$("${as[@]}" id -G)"
+	equal "bob bob /home/bob /bin/bash" "$("${as[@]}" sh -c \
+		'echo $USER $LOGNAME $HOME $SHELL')"
+	equal "$(ns_of green)" "$("${as[@]}" stat -Lc %i /proc/self/ns/net)"
+	equal "0000000000000000" \
+		"$("${as[@]}" awk '/CapEff|CapPrm/ {print $2; exit}' /proc/self/status)"
+	equal "$(id -u bob)" "$("${as[@]}" awk '/^Uid/ {print $4}' /proc/self/status)"
+	refuses "${as[@]}" cat /etc/shadow
+	equal bob "$(netns-pam exec --user bob green id -un)"
+	says "no such user.*ghost" 1 netns-pam exec green --user ghost id
+	netns-pam down green
+}
+
+@test "exec where there is no name: scope user needs --user" {
+	says "user" 1 netns-pam exec own id
+	equal frank "$(netns-pam exec own --user frank id -un)"
+	says "nosuch" 1 netns-pam exec nosuch id
+}
+
+# ---- reload
+
+@test "reload takes a changed policy up" {
+	says "fresh" 1 netns-pam up fresh
+	printf '[namespace fresh]\nlink = none\n' |
+		write_policy /etc/netns-pam.conf.d/60-fresh.conf
+	netns-pam reload
+	netns-pam up fresh
+	[ -e /run/netns/fresh ]
+	netns-pam down fresh
+	rm /etc/netns-pam.conf.d/60-fresh.conf
+	netns-pam reload
+	says "fresh" 1 netns-pam up fresh
+}
+
+@test "F26 reload of a broken policy says where, and the last good one stays" {
+	local bad=/etc/netns-pam.conf.d/60-bad.conf
+	printf '[namespace x]\nlink = natt\n[rule y]\nnamespce = x\n' |
+		write_policy $bad
+	says "60-bad\.conf:2: " 1 netns-pam reload
+	match "60-bad\.conf:4: " "$(cat $T/err)"
+	lands blue "$(ssh_as alice "$SHOW_NS; sleep 0.1")" || true
+	equal 0 "$(netns-pam exec green sh -c 'echo 0')"
+	rm $bad
+	netns-pam reload
+}
+
+# ---- kick
+
+@test "kick ends a session, and only that one" {
+	ssh_hold a alice
+	ssh_hold b bob
+	local id
+	id=$(json '.sessions[] | select(.user == "alice") | .id')
+	run netns-pam kick "$id"
+	equal 0 "$status" status
+	match "session $id" "$output"
+	wait_until 5 gone "$(cat $T/hold.a.pid)"
+	alive "$(cat $T/hold.b.pid)"
+	equal bob "$(json '.sessions[].user')"
+	ssh_end b
+}
+
+@test "kick kills what does not heed SIGHUP" {
+	spawn $T/su.log bash -c 'trap "" HUP; exec su bob -c "echo in; exec sleep 1000"' >$T/su.pid
+	wait_until 10 grep -q in $T/su.log
+	local id start
+	id=$(json '.sessions[] | select(.service == "su") | .id')
+	start=$(now_ms)
+	run netns-pam kick "$id"
+	equal 0 "$status" status
+	match "killed" "$output"
+	[ $(($(now_ms) - start)) -ge 4900 ]
+	[ $(($(now_ms) - start)) -le 9000 ]
+	gone "$(cat $T/su.pid)"
+	pids=$(ps -o pid= -u bob) || true
+	[ -z "$pids" ] || kill $pids
+}
+
+@test "kick refuses what is no session" {
+	says "999999" 1 netns-pam kick 999999
+	local bad
+	for bad in "" 0 -1 1x x 18446744073709551616 " 1" +1; do
+		says "session" 2 netns-pam kick -- "$bad"
+	done
+}
+
+# ---- whatever the command
+
+@test "a wrong command line is status 2 and says how it goes" {
+	local line
+	while read -r line; do
+		# shellcheck disable=SC2086
+		says "[Uu]sage" 2 netns-pam $line
+	done <<-'X'
+		status extra
+		status --nosuch
+		status --json=1
+		up
+		up a b
+		up --force green
+		up green --user
+		down
+		down a b
+		down --json green
+		exec
+		exec green
+		exec green --
+		exec --user bob
+		exec --nosuch green true
+		reload now
+		reload --force
+		kick
+		kick 1 2
+		kick --force
+	X
+}
+
+@test "without the helper every command says what to start" {
+	stop_helper
+	local line
+	for line in "${COMMANDS[@]}"; do
+		# shellcheck disable=SC2086
+		says "netns-pamd is not running.*systemctl start netns-pamd.socket" \
+			1 netns-pam $line
+	done
+	rm -f $STATE/helper.sock
+	says "no socket at /run/netns-pam/helper.sock" 1 netns-pam status
+	start_helper
+}
+
+@test "users are told to be root" {
+	local line
+	for line in "${COMMANDS[@]}"; do
+		# shellcheck disable=SC2086
+		says "permission denied.*root" 1 as_user carol /usr/sbin/netns-pam $line
+	done
+}
+
+@test "F30 a stopped helper is given up on after ten seconds" {
+	local start
+	kill -STOP "$(helper_pid)"
+	start=$(now_ms)
+	says "did not answer|takes no connection" 1 netns-pam status
+	[ $(($(now_ms) - start)) -ge 9500 ]
+	[ $(($(now_ms) - start)) -le 12000 ]
+	kill -CONT "$(helper_pid)"
+	netns-pam status
+}
+
+@test "--socket and --config name other places" {
+	says "/nowhere/helper\.sock" 1 netns-pam --socket /nowhere/helper.sock status
+	printf '[rule broken\n' >$T/other.conf
+	says "other\.conf:1" 1 netns-pam --config $T/other.conf reload
+}
