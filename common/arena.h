@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that lives and dies with one object: handed out in order, given back
+ * all at once. Keeps a policy of many small strings quick to read and free.
+ */
+#ifndef NETNS_PAM_ARENA_H
+#define NETNS_PAM_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+struct arena {
+	struct arena_chunk *last;
+	size_t used, size; /* of the last chunk, bytes */
+};
+
+/* Return: zeroed memory, aligned for any pointer or integer; NULL. */
+void *arena_alloc(struct arena *arena, size_t bytes);
+
+/* Return: a NUL-terminated copy of the first `bytes` bytes of text; NULL. */
+char *arena_strndup(struct arena *arena, const char *text, size_t bytes);
+
+void arena_clear(struct arena *arena);
+
+#endif

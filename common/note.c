@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A growing array of notes, bounded so that a hostile file cannot fill memory.
+ */
+#include "note.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTES_MAX 1000
+
+static struct policy_note *note_new(struct note_book *book)
+{
+	struct policy_notes *notes = &book->notes;
+	struct policy_note *grown;
+
+	/* Doubles at each power of two, so no capacity needs keeping. */
+	if (!(notes->n & (notes->n - 1))) {
+		grown = realloc(notes->items,
+				(notes->n ? notes->n * 2 : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		notes->items = grown;
+	}
+	return &notes->items[notes->n];
+}
+
+static void note_add(struct note_book *book, bool warning, const char *file,
+		     unsigned int line, const char *format, va_list args)
+{
+	char raw[ERROR_TEXT_MAX];
+	struct policy_note *note;
+	struct error shown;
+
+	if (book->notes.n > NOTES_MAX)
+		return;
+	vsnprintf(raw, sizeof(raw), format, args);
+	if (book->notes.n == NOTES_MAX) {
+		snprintf(raw, sizeof(raw),
+			 "there is more to say than %d "
+			 "messages; mend these first",
+			 NOTES_MAX);
+		warning = false;
+	}
+	error_set(&shown, 0, "%s", raw);
+
+	note = note_new(book);
+	if (!note) {
+		book->no_memory = true;
+		return;
+	}
+	*note = (struct policy_note){
+		.file = strdup(file),
+		.line = line,
+		.message = strdup(shown.text),
+		.warning = warning,
+	};
+	if (!note->file || !note->message) {
+		free(note->file);
+		free(note->message);
+		book->no_memory = true;
+		return;
+	}
+	book->notes.n++;
+	if (!warning)
+		book->notes.errors++;
+}
+
+void note_error(struct note_book *book, const char *file, unsigned int line,
+		const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note_add(book, false, file, line, format, args);
+	va_end(args);
+}
+
+void note_warning(struct note_book *book, const char *file, unsigned int line,
+		  const char *format, ...)
+{
+	va_list args;
+
+	if (!book->warnings)
+		return;
+	va_start(args, format);
+	note_add(book, true, file, line, format, args);
+	va_end(args);
+}
+
+/*
+ * Files are read in strcmp() order ("PATH", then "PATH.d/NAME" by name), so
+ * that their names alone put them back in order.
+ */
+static int note_compare(const void *a, const void *b)
+{
+	const struct policy_note *x = a, *y = b;
+	int order = strcmp(x->file, y->file);
+
+	if (order)
+		return order;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return strcmp(x->message, y->message);
+}
+
+void note_sort(struct note_book *book)
+{
+	if (book->notes.n > 1)
+		qsort(book->notes.items, book->notes.n,
+		      sizeof(*book->notes.items), note_compare);
+}
+
+int note_verdict(const struct note_book *book, struct error *err)
+{
+	const struct policy_notes *notes = &book->notes;
+	const struct policy_note *first = NULL;
+	char line[16] = "", more[48] = "";
+
+	if (book->no_memory)
+		return error_set(err, -ENOMEM,
+				 "out of memory while reading "
+				 "the policy");
+	for (size_t n = 0; n < notes->n && !first; n++)
+		if (!notes->items[n].warning)
+			first = &notes->items[n];
+	if (!first)
+		return 0;
+
+	if (first->line)
+		snprintf(line, sizeof(line), ":%u", first->line);
+	if (notes->errors > 1)
+		snprintf(more, sizeof(more), " (and %zu more errors)",
+			 notes->errors - 1);
+	return error_set(err, -EINVAL, "%s%s: %s%s", first->file, line,
+			 first->message, more);
+}
+
+void policy_notes_clear(struct policy_notes *notes)
+{
+	for (size_t n = 0; n < notes->n; n++) {
+		free(notes->items[n].file);
+		free(notes->items[n].message);
+	}
+	free(notes->items);
+	*notes = (struct policy_notes){0};
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one table of all keys of all sections. It drives parsing, the check for
+ * repeated keys, what a link needs and refuses, and the test that each key is
+ * in the manual page.
+ */
+#ifndef NETNS_PAM_POLICY_KEYS_H
+#define NETNS_PAM_POLICY_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy.h"
+
+#define POLICY_KEYS_PER_KIND 32
+#define POLICY_SYSCTL_PREFIX "sysctl."
+
+enum policy_kind {
+	KIND_OPTIONS,
+	KIND_RULE,
+	KIND_NAMESPACE,
+	KIND_NETWORK,
+	POLICY_KINDS
+};
+
+struct policy_build;
+struct policy_value;
+
+enum {
+	KEY_LIST = 1 << 0,     /* comma-separated, may go on on more lines */
+	KEY_REQUIRED = 1 << 1, /* the section, or the links below, need it */
+};
+
+struct policy_key {
+	enum policy_kind kind;
+	const char *name; /* POLICY_SYSCTL_PREFIX stands for all sysctl.NAME */
+	/* Reads one value, or one item of a list, and notes what is wrong. */
+	void (*parse)(const struct policy_value *value);
+	size_t offset;	    /* of the member in the section's object */
+	unsigned int flags; /* KEY_* */
+	unsigned int links; /* [namespace]: bits of enum policy_link; 0: all */
+	const char *help;   /* what to write, for messages: "yes or no" */
+};
+
+extern const struct policy_key policy_keys[];
+extern const size_t policy_keys_n;
+
+/* "options", "rule", "namespace", "network" */
+const char *policy_kind_name(enum policy_kind kind);
+
+/* Return: the key, or NULL. A sysctl.NAME is found by its prefix. */
+const struct policy_key *policy_key_find(enum policy_kind kind,
+					 const char *name);
+
+/* Its place among the keys of its kind: below POLICY_KEYS_PER_KIND. */
+size_t policy_key_slot(const struct policy_key *key);
+
+/* Is the word a key in any section? */
+bool policy_key_is(const char *word, size_t len);
+
+/* The key of that kind which `name` is a near miss of, or NULL. */
+const char *policy_key_like(enum policy_kind kind, const char *name);
+
+/* Is `word` at most two slips away from `other`? */
+bool policy_word_like(const char *word, const char *other);
+
+#endif

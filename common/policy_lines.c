@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inih calls line_next() for each line and, in between, line_value() for each
+ * value. What line_next() finds wrong is noted there and given to inih as an
+ * empty line, so every error of a file is found in one pass.
+ */
+#include "policy_lines.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <string.h>
+
+#define BOM	      "\xef\xbb\xbf"
+#define INIH_NAME_MAX 49 /* inih keeps this much of a section or key */
+#define BLANKS	      " \t"
+
+enum line_kind { LINE_EMPTY, LINE_SECTION, LINE_KEY, LINE_MORE };
+
+/* What an indented line would continue. */
+enum line_key { LINE_KEY_NONE, LINE_KEY_GOOD, LINE_KEY_BROKEN };
+
+struct line_reader {
+	const struct policy_lines_to *to;
+	struct note_book *book;
+	const char *file;
+	const char *next, *end; /* of the text */
+	unsigned int number;
+
+	bool in_section;   /* was there a heading at all? */
+	bool section_good; /* are its keys to be judged? */
+	enum line_key state;
+	char heading[POLICY_LINE_MAX + 1];
+	char key[POLICY_LINE_MAX + 1];
+
+	enum line_kind kind; /* of the line inih works on */
+	bool answered;	     /* has it come back? */
+};
+
+static bool char_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Cuts blanks (and the CR of a CRLF) off both ends, in place. */
+static char *text_trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && (char_is_blank(text[len - 1]) || text[len - 1] == '\r'))
+		text[--len] = '\0';
+	return text + strspn(text, BLANKS);
+}
+
+/* Did inih give back what it was given, or the part that it keeps? */
+static bool text_kept(const char *given, const char *kept)
+{
+	return !strcmp(given, kept) || (strlen(kept) == INIH_NAME_MAX &&
+					!strncmp(given, kept, INIH_NAME_MAX));
+}
+
+static void line_lost(struct line_reader *reader)
+{
+	note_error(reader->book, reader->file, reader->number,
+		   "this line cannot be read; write KEY = VALUE");
+}
+
+/*
+ * Return: where an inline comment (a blank, then a semicolon) or one of
+ * `stops` begins, as inih sees it; or the end of the text.
+ */
+static char *text_find(char *text, const char *stops)
+{
+	bool blank = false;
+
+	for (; *text; text++) {
+		if (strchr(stops, *text) || (blank && *text == ';'))
+			break;
+		blank = char_is_blank(*text);
+	}
+	return text;
+}
+
+static enum line_kind line_section(struct line_reader *reader, char *text)
+{
+	char *end = text_find(text + 1, "]"), *rest;
+
+	reader->in_section = true;
+	reader->section_good = false;
+	reader->state = LINE_KEY_NONE;
+	if (*end != ']') {
+		note_error(reader->book, reader->file, reader->number,
+			   "the section heading has no closing ']'");
+		return LINE_EMPTY;
+	}
+	rest = text_trim(end + 1);
+	if (*rest && *rest != ';' && *rest != '#') {
+		note_error(reader->book, reader->file, reader->number,
+			   "'%s' after the section heading; keys go on lines "
+			   "of their own",
+			   rest);
+		return LINE_EMPTY;
+	}
+	memcpy(reader->heading, text + 1, (size_t)(end - text) - 1);
+	reader->heading[end - text - 1] = '\0';
+	strcpy(text, reader->heading); /* is shorter than its line */
+	reader->section_good = reader->to->section(
+		reader->to->data, reader->number, text_trim(text));
+	return LINE_SECTION;
+}
+
+static enum line_kind line_key(struct line_reader *reader, char *text)
+{
+	char *end = text_find(text, "=:"), separator = *end;
+
+	reader->state = LINE_KEY_BROKEN;
+	if (reader->in_section && !reader->section_good)
+		return LINE_EMPTY;
+	if (separator != '=') {
+		note_error(reader->book, reader->file, reader->number,
+			   separator == ':'
+				   ? "write KEY = VALUE, with '=' and not ':'"
+				   : "neither a [section] nor KEY = VALUE (a "
+				     "comment line starts with ';' or '#')");
+		return LINE_EMPTY;
+	}
+	*end = '\0';
+	strcpy(reader->key, text_trim(text));
+	if (!reader->key[0]) {
+		note_error(reader->book, reader->file, reader->number,
+			   "there is no key before the '='");
+		return LINE_EMPTY;
+	}
+	if (!reader->in_section) {
+		note_error(reader->book, reader->file, reader->number,
+			   "'%s' stands before the first section; put it below "
+			   "a heading such as [options]",
+			   reader->key);
+		return LINE_EMPTY;
+	}
+	reader->state = LINE_KEY_GOOD;
+	return LINE_KEY;
+}
+
+static enum line_kind line_indented(struct line_reader *reader, char *text)
+{
+	size_t word = strcspn(text, BLANKS "=:");
+	const char *after = text + word + strspn(text + word, BLANKS);
+
+	if (reader->in_section && !reader->section_good && *text != '[')
+		return LINE_EMPTY;
+	if (*text == '[') {
+		note_error(reader->book, reader->file, reader->number,
+			   "section headings start in column 1");
+		reader->in_section = true;
+		reader->section_good = false;
+		reader->state = LINE_KEY_BROKEN;
+		return LINE_EMPTY;
+	}
+	if (*after == '=' && reader->to->is_key(text, word)) {
+		note_error(reader->book, reader->file, reader->number,
+			   "keys start in column 1: an indented line continues "
+			   "the list above it");
+		reader->state = LINE_KEY_BROKEN;
+		return LINE_EMPTY;
+	}
+	if (reader->state == LINE_KEY_NONE)
+		note_error(reader->book, reader->file, reader->number,
+			   "an indented line continues a list, and there is "
+			   "none above it");
+	if (reader->state != LINE_KEY_GOOD)
+		return LINE_EMPTY;
+	return LINE_MORE;
+}
+
+static enum line_kind line_classify(struct line_reader *reader, char *line)
+{
+	char copy[POLICY_LINE_MAX + 1], *text;
+
+	for (const char *p = line; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if ((c >= 0x20 && c != 0x7f) || c == '\t' ||
+		    (c == '\r' && !p[1]))
+			continue;
+		note_error(reader->book, reader->file, reader->number,
+			   "control byte 0x%02x in the line; remove it", c);
+		return LINE_EMPTY;
+	}
+	strcpy(copy, line); /* both hold a whole line */
+	text = text_trim(copy);
+	if (!*text || *text == ';' || *text == '#')
+		return LINE_EMPTY;
+	if (text != copy)
+		return line_indented(reader, text);
+	if (*text == '[')
+		return line_section(reader, text);
+	return line_key(reader, text);
+}
+
+/* Copies the next line without its newline. Return: false if it is too long. */
+static bool line_copy(struct line_reader *reader, char *buf, size_t max)
+{
+	size_t left = (size_t)(reader->end - reader->next), len;
+	const char *newline = memchr(reader->next, '\n', left);
+
+	len = newline ? (size_t)(newline - reader->next) : left;
+	buf[0] = '\0';
+	if (len > max)
+		note_error(reader->book, reader->file, reader->number,
+			   "the line has %zu bytes, at most %zu fit; long "
+			   "lists go on on indented lines",
+			   len, max);
+	else {
+		memcpy(buf, reader->next, len);
+		buf[len] = '\0';
+	}
+	reader->next += len + (newline != NULL);
+	return len <= max;
+}
+
+/* ini_reader: like fgets(3), but every line is whole, and has been judged. */
+static char *line_next(char *buf, int size, void *data)
+{
+	struct line_reader *reader = data;
+	size_t max = POLICY_LINE_MAX;
+
+	if ((reader->kind == LINE_KEY || reader->kind == LINE_MORE) &&
+	    !reader->answered)
+		line_lost(reader);
+	reader->kind = LINE_EMPTY;
+	reader->answered = false;
+	if (reader->next >= reader->end || size < 3)
+		return NULL;
+	if (max > (size_t)size - 2)
+		max = (size_t)size - 2;
+
+	reader->number++;
+	if (line_copy(reader, buf, max))
+		reader->kind = line_classify(reader, buf);
+	else
+		reader->state = LINE_KEY_BROKEN;
+	if (reader->kind == LINE_EMPTY)
+		buf[0] = '\0';
+	strcat(buf, "\n"); /* fits: max leaves room for it */
+	return buf;
+}
+
+/* ini_handler: one value, as inih understood the line. */
+static int line_value(void *data, const char *section, const char *name,
+		      const char *value)
+{
+	struct line_reader *reader = data;
+
+	if (reader->answered || !text_kept(reader->heading, section) ||
+	    !text_kept(reader->key, name)) {
+		line_lost(reader);
+		return 1;
+	}
+	reader->answered = true;
+	if (reader->kind == LINE_KEY)
+		reader->to->key(reader->to->data, reader->number, reader->key,
+				value);
+	else if (reader->kind == LINE_MORE)
+		reader->to->more(reader->to->data, reader->number, value);
+	else
+		line_lost(reader);
+	return 1;
+}
+
+int policy_lines_read(const char *file, const char *text, size_t bytes,
+		      const struct policy_lines_to *to, struct note_book *book)
+{
+	struct line_reader reader = {
+		.to = to,
+		.book = book,
+		.file = file,
+		.next = text,
+		.end = text + bytes,
+	};
+	size_t errors = book->notes.errors;
+	int r;
+
+	if (bytes >= strlen(BOM) && !memcmp(text, BOM, strlen(BOM))) {
+		note_error(book, file, 1,
+			   "the file starts with a byte order mark; save it as "
+			   "plain UTF-8");
+		reader.next += strlen(BOM);
+		errors = book->notes.errors;
+	}
+	r = ini_parse_stream(line_next, &reader, line_value, &reader);
+	if (r == -2)
+		return -ENOMEM;
+	if (r != 0 && book->notes.errors == errors)
+		note_error(book, file, r > 0 ? (unsigned int)r : 0,
+			   "this line cannot be read; write KEY = VALUE");
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Matchers, and names of sections. A matcher that can never match leaves a
+ * user outside without a word, so what looks like a slip is refused here.
+ */
+#include "policy_value.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "names.h"
+#include "proto.h"
+
+#define HOST_MAX 255
+
+/* What no name and no pattern may hold. Return: false with the error noted. */
+static bool text_is_plain(const struct policy_value *value, const char *what,
+			  size_t max)
+{
+	const char *text = value->text;
+
+	if (strlen(text) > max)
+		value_error(value,
+			    "a %s of %zu bytes; at most %zu are "
+			    "possible",
+			    what, strlen(text), max);
+	else if (text[0] == '"' || text[0] == '\'')
+		value_error(value, "%s stands in quotes; leave them out", text);
+	else if (strchr(text, '='))
+		value_error(value,
+			    "'%s' holds a '='; a key starts in column 1 of its "
+			    "own line",
+			    text);
+	else
+		return true;
+	return false;
+}
+
+void value_section_name(const struct policy_value *value)
+{
+	if (!name_is_policy(value->text))
+		value_error(
+			value,
+			"'%s' is no name of a section; use 1 to %d letters, "
+			"digits, '_', '.', '-', and start with none of the "
+			"last two",
+			value->text, NAME_MAX_POLICY);
+	else
+		*(char **)value->at = value_copy(value);
+}
+
+void value_users(const struct policy_value *value)
+{
+	if (!text_is_plain(value, "user name", NAME_MAX_USER))
+		return;
+	if (value->text[0] == '%' || value->text[0] == '@')
+		value_error(value,
+			    "'%s' is no user; groups go into 'groups' "
+			    "or 'netgroups', without the '%c'",
+			    value->text, value->text[0]);
+	else if (strpbrk(value->text, "*?"))
+		value_error(value,
+			    "'%s': user names are compared as they are, "
+			    "without wildcards",
+			    value->text);
+	else if (strpbrk(value->text, ":/"))
+		value_error(value, "'%s': no user name holds ':' or '/'",
+			    value->text);
+	else
+		value_append(value, value->at);
+}
+
+void value_groups(const struct policy_value *value)
+{
+	if (!text_is_plain(value, "group name", NAME_MAX_USER))
+		return;
+	if (value->text[0] == '%' || value->text[0] == '@')
+		value_error(value, "'%s': write the name without the '%c'",
+			    value->text, value->text[0]);
+	else if (strpbrk(value->text, "*?"))
+		value_error(value,
+			    "'%s': names are compared as they are, "
+			    "without wildcards",
+			    value->text);
+	else if (strchr(value->text, ':'))
+		value_error(value, "'%s': no group name holds ':'",
+			    value->text);
+	else
+		value_append(value, value->at);
+}
+
+void value_uids(const struct policy_value *value)
+{
+	struct policy_rule *rule = value->object;
+	size_t len = strlen(value->text), dash = strcspn(value->text, "-");
+	struct policy_uid_range *uids;
+	unsigned long first, last;
+
+	if (value_number(value->text, dash, UINT32_MAX, &first) < 0 ||
+	    (dash < len ? value_number(value->text + dash + 1, len - dash - 1,
+				       UINT32_MAX, &last)
+			: (last = first, 0)) < 0) {
+		value_error(value,
+			    "'%s' is no uid and no range of them; write 1000 "
+			    "or 1000-1999, at most %lu",
+			    value->text, (unsigned long)UINT32_MAX);
+		return;
+	}
+	if (first > last) {
+		value_error(value,
+			    "the range '%s' is the wrong way round; "
+			    "write %lu-%lu",
+			    value->text, last, first);
+		return;
+	}
+	uids = value_grow(value, rule->uids, rule->n_uids, sizeof(*uids));
+	if (!uids)
+		return;
+	rule->uids = uids;
+	uids[rule->n_uids++] = (struct policy_uid_range){
+		.first = (uid_t)first,
+		.last = (uid_t)last,
+	};
+}
+
+/* fnmatch(3) takes an unclosed bracket for a plain one, and never matches. */
+static bool glob_is_closed(const char *glob)
+{
+	for (const char *p = glob; *p; p++) {
+		if (*p == '\\' && !*++p)
+			return false;
+		if (*p != '[')
+			continue;
+		p++;
+		if (*p == '!' || *p == '^')
+			p++;
+		if (*p)
+			p = strchr(p + 1, ']');
+		if (!p || !*p)
+			return false;
+	}
+	return true;
+}
+
+static bool value_is_glob(const struct policy_value *value, const char *what,
+			  size_t max)
+{
+	if (!text_is_plain(value, what, max))
+		return false;
+	if (strpbrk(value->text, " \t"))
+		value_error(value,
+			    "'%s' has a blank in it; separate with "
+			    "commas",
+			    value->text);
+	else if (!glob_is_closed(value->text))
+		value_error(value, "'%s' has an open '[' or ends in '\\'",
+			    value->text);
+	else
+		return true;
+	return false;
+}
+
+void value_services(const struct policy_value *value)
+{
+	if (!value_is_glob(value, "service name", PROTO_SERVICE_MAX - 1))
+		return;
+	if (strchr(value->text, '/'))
+		value_error(value,
+			    "'%s': a PAM service is the name of a file "
+			    "in /etc/pam.d, without a path",
+			    value->text);
+	else
+		value_append(value, value->at);
+}
+
+void value_ttys(const struct policy_value *value)
+{
+	if (value_is_glob(value, "terminal name", PROTO_TTY_MAX - 1))
+		value_append(value, value->at);
+}
+
+void value_rhosts(const struct policy_value *value)
+{
+	const char *text = value->text;
+	struct inet_prefix p;
+
+	if (!value_is_glob(value, "host name", HOST_MAX))
+		return;
+	if (!text[strspn(text, "0123456789.*?")] && strpbrk(text, "*?") &&
+	    strcmp(text, "*")) {
+		value_error(value,
+			    "'%s' would match host names too, which strangers "
+			    "can choose; write a prefix such as 192.0.2.0/24",
+			    text);
+		return;
+	}
+	/* No host name has a slash, a colon, or is all digits and dots. */
+	if (strpbrk(text, "/:") || !text[strspn(text, "0123456789.")]) {
+		if (inet_prefix_parse(text, &p) < 0) {
+			value_error(value, "'%s' is no address and no prefix",
+				    text);
+			return;
+		}
+		if (inet_prefix_has_host_bits(&p)) {
+			value_error(value,
+				    "'%s' has bits set below its prefix length",
+				    text);
+			return;
+		}
+	}
+	value_append(value, value->at);
+}
