@@ -207,7 +207,7 @@ start_internet() {
 		bash -c 'dns_server 192.0.2.66 192.0.2.54' >$T/dns54.pid
 	spawn $T/dnshost.log \
 		bash -c 'dns_server 192.0.2.99 127.0.0.1' >$T/dnshost.pid
-	spawn $T/host8080.log $PROBE serve 8080 >$T/host8080.pid
+	spawn $T/host8080.log $PROBE serve 8080 $T/host.log >$T/host8080.pid
 	wait_until 10 $PROBE tcp 192.0.2.80 80 1
 	wait_until 10 $PROBE tcp 192.0.2.80 443 1
 	wait_until 10 $PROBE tcp 2001:db8::80 80 1

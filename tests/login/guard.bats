@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is left of a guarded user outside reaches nothing, by no socket; other
+# users notice nothing.
+
+load ../lib
+
+setup_file() { common_setup_file; }
+setup() { common_setup; }
+teardown() {
+	ensure_helper
+	standard_policy | put_policy
+	su alice -c true
+	common_teardown
+}
+
+reaches_nothing() { # reaches_nothing USER
+	local t out
+	out=$(as_user "$1" $PROBE scan 1.5 tcp/198.51.100.80/80 udp/198.51.100.80/80 \
+		tcp/2001:db8:ffff::80/80 udp/2001:db8:ffff::80/80 \
+		tcp/203.0.113.10/80 tcp/192.0.2.2/22 tcp/192.0.2.2/8080 \
+		udp/192.0.2.2/8080 tcp/127.0.0.1/8080 tcp/::1/8080 \
+		udp/127.0.0.1/53 tcp/169.254.169.254/80)
+	equal "" "$out" "$1 outside reached"
+	refuses as_user "$1" ping -nqc 1 -W 1 198.51.100.80
+}
+
+reaches_all() { # reaches_all USER
+	equal "tcp/198.51.100.80/80 tcp/2001:db8:ffff::80/80 udp/198.51.100.80/80" \
+		"$(as_user "$1" $PROBE scan 3 tcp/198.51.100.80/80 \
+		udp/198.51.100.80/80 tcp/2001:db8:ffff::80/80 | sort | xargs)" "$1"
+	as_user "$1" $PROBE tcp 127.0.0.1 8080
+}
+
+@test "F6 a guarded user's process on the host reaches nothing" {
+	reaches_nothing alice
+}
+
+@test "F6 others notice nothing, and neither does the guarded user inside" {
+	reaches_all carol
+	reaches_all root
+	match 'client 192' "$(ssh_as alice probe tcp 198.51.100.80 80)"
+	match 'client 192' "$(su alice -c 'probe tcp 198.51.100.80 80')"
+}
+
+@test "F8 a socket that a process outside lends reaches nothing" {
+	rm -f /tmp/lent
+	spawn $T/lend setpriv --reuid alice --regid alice --init-groups \
+		$PROBE lend /tmp/lent >$T/lend.pid
+	wait_until 5 grep -q lending $T/lend
+	run su alice -c 'probe borrow /tmp/lent 198.51.100.80 80'
+	[ "$status" != 0 ]
+	not match server "$output"
+	wait_until 5 gone "$(cat $T/lend.pid)"
+	# the same by a user who is not guarded works: the probe is good
+	spawn $T/lend setpriv --reuid carol --regid carol --init-groups \
+		$PROBE lend /tmp/lent2 >$T/lend.pid
+	wait_until 5 grep -q lending $T/lend
+	match server "$(as_user carol $PROBE borrow /tmp/lent2 198.51.100.80 80)"
+	wait_until 5 gone "$(cat $T/lend.pid)"
+}
+
+@test "F8 a connection from before the rule is cut" {
+	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
+	spawn $T/old setpriv --reuid frank --regid frank --init-groups /usr/bin/python3 -c '
+import socket, time
+s = socket.create_connection(("198.51.100.80", 80))
+s.settimeout(1)
+while True:
+    try:
+        s.sendall(b"x")
+        print(s.recv(100).decode().strip(), flush=True)
+    except OSError as e:
+        print("error", e, flush=True)
+    time.sleep(0.1)' >$T/old.pid
+	wait_until 10 grep -q server $T/old
+	standard_policy | put_policy
+	su frank -c true
+	wait_until 10 grep -q error $T/old
+	: >$T/old
+	sleep 1
+	not grep -q server $T/old
+	kill "$(cat $T/old.pid)"
+	# frank is let go when no rule maps him any more
+	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
+	reaches_all frank
+	standard_policy | put_policy
+	su frank -c true
+	reaches_nothing frank
+}
+
+@test "F7 a socket stolen from a process outside reaches nothing" {
+	spawn $T/victim setpriv --reuid alice --regid alice --init-groups /usr/bin/python3 -c '
+import socket, time
+s = socket.socket()
+print(s.fileno(), flush=True)
+time.sleep(1000)' >$T/victim.pid
+	wait_until 5 test -s $T/victim
+	cat >$T/steal.py <<-'X'
+		import ctypes, os, socket, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		pidfd = libc.syscall(434, int(sys.argv[1]), 0)
+		fd = libc.syscall(438, pidfd, int(sys.argv[2]), 0)
+		if fd < 0:
+		    sys.exit("not had: " + os.strerror(ctypes.get_errno()))
+		s = socket.socket(fileno=fd)
+		s.settimeout(2)
+		s.connect(("198.51.100.80", 80))
+		s.sendall(b"x")
+		print(s.recv(100).decode())
+	X
+	chmod 644 $T/steal.py
+	run su alice -c "/usr/bin/python3 $T/steal.py $(cat $T/victim.pid) $(cat $T/victim)"
+	[ "$status" != 0 ]
+	not match server "$output"
+	kill "$(cat $T/victim.pid)"
+}
+
+@test "the guard stands while the helper is dead, and after it is back" {
+	stop_helper KILL
+	reaches_nothing alice
+	reaches_all carol
+	start_helper
+	reaches_nothing alice
+	reaches_all carol
+}
+
+@test "F75 the guard survives nft flush ruleset" {
+	nft flush ruleset
+	wait_until 2 reaches_nothing alice
+	reaches_all carol
+	match 'client 192' "$(su alice -c 'probe tcp 198.51.100.80 80')"
+}
+
+@test "guard = no, and rules with services, do not guard" {
+	standard_policy | sed 's/^users = alice$/users = alice\nguard = no/; s/^users = bob$/users = bob\nservices = sshd/' | put_policy
+	su alice -c true
+	ssh_as bob true
+	reaches_all alice
+	reaches_all bob
+	standard_policy | sed 's/^users = bob$/users = bob\nservices = sshd\nguard = yes/' | put_policy
+	ssh_as bob true
+	reaches_nothing bob
+}
+
+@test "root is never guarded" {
+	{ printf '[rule r]\nusers = root\nservices = su\nguard = yes\nnamespace = jail\n'; standard_policy; } | put_policy
+	su root -c true
+	reaches_all root
+}

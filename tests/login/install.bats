@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installing and removing: by make, and as a package through pam-auth-update.
+
+load ../lib
+
+setup_file() {
+	start_machine
+	start_internet
+	standard_users
+	start_sshd
+	cp -a /etc/pam.d $T/pam.d
+}
+teardown() {
+	stop_helper
+}
+
+both_get_in() {
+	lands host "$(ssh_as root "$SHOW_NS")"
+	lands host "$(ssh_as carol "$SHOW_NS")"
+	lands host "$(su carol -c "$SHOW_NS")"
+	lands host "$(sudo -u carol bash -c "$SHOW_NS")"
+}
+
+@test "make install DESTDIR= puts everything where it belongs" {
+	local d=$T/dest f mode so
+	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
+	so=$(cd $d && find . -name pam_netns.so)
+	match '^\./lib/.*/security/pam_netns\.so$' "$so"
+	while read -r mode f; do
+		equal "$mode" "$(stat -c %a "$d/$f")" "mode of $f"
+	done <<-X
+		644 $so
+		755 usr/sbin/netns-pamd
+		755 usr/sbin/netns-pam
+		644 etc/netns-pam.conf
+		755 etc/netns-pam.conf.d
+		644 lib/systemd/system/netns-pamd.service
+		644 lib/systemd/system/netns-pamd.socket
+		644 usr/lib/tmpfiles.d/netns-pam.conf
+		644 usr/share/pam-configs/netns-pam
+		644 usr/share/man/man8/pam_netns.8
+		644 usr/share/man/man8/netns-pamd.8
+		644 usr/share/man/man8/netns-pam.8
+		644 usr/share/man/man5/netns-pam.conf.5
+		644 usr/share/doc/netns-pam/pam.snippet
+		644 usr/share/doc/netns-pam/README.md
+	X
+	equal 15 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
+		find $d ! -type d
+}
+
+@test "make install leaves the administrator's policy alone; uninstall takes the rest" {
+	local d=$T/dest2
+	mkdir -p $d/etc/pam.d
+	echo '; mine' >$d/etc/netns-pam.conf
+	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
+	equal '; mine' "$(cat $d/etc/netns-pam.conf)"
+	# F32: not while a stack names the module
+	printf 'session\trequired\tpam_netns.so\n' >$d/etc/pam.d/sshd
+	refuses make -s -C "$TOP" uninstall DESTDIR=$d
+	find $d -name pam_netns.so | grep -q .
+	echo '# session required pam_netns.so' >$d/etc/pam.d/sshd
+	make -s -C "$TOP" uninstall DESTDIR=$d
+	equal "$(printf '%s\n' $d/etc/netns-pam.conf $d/etc/pam.d/sshd)" "$(find $d -type f | sort)"
+}
+
+@test "the example policy is valid and maps nobody" {
+	install -m 644 "$TOP/conf/netns-pam.conf" $T/example.conf
+	netns_pam check $T/example.conf
+	match 'no rule|host' "$(netns_pam --config $T/example.conf explain alice)"
+}
+netns_pam() { "$BUILD/netns-pam" "$@"; }
+
+@test "the package goes into every session stack, required and after pam_systemd" {
+	local f
+	install_package
+	for f in common-session common-session-noninteractive; do
+		equal 1 "$(grep -cE '^session[[:space:]]+required[[:space:]]+pam_netns\.so' /etc/pam.d/$f)" "lines in $f"
+	done
+	[ "$(grep -n pam_systemd.so /etc/pam.d/common-session | cut -d: -f1)" -lt \
+		"$(grep -n pam_netns.so /etc/pam.d/common-session | cut -d: -f1)" ] ||
+		fail "before pam_systemd"
+	equal pam_netns.so "$(grep '^session' /etc/pam.d/common-session | tail -n 1 | awk '{print $3}')" "the last one"
+	netns-pam check
+	# with no policy of his own, the administrator notices nothing
+	both_get_in
+	lands host "$(ssh_as alice "$SHOW_NS")"
+	standard_policy | write_policy
+	start_helper
+	equal 1 "$(ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)"
+}
+
+@test "F32 an upgrade under logins: nobody is refused" {
+	standard_policy | write_policy
+	start_helper
+	"$TOP/packaging/mkdeb" "$TOP/build" 0.1.1
+	spawn $T/during bash -c 'while :; do su carol -c true || echo refused; su alice -c "stat -Lc %i /proc/self/ns/net" || echo refused; done' >$T/during.pid
+	wait_until 10 test -s $T/during
+	DEBIAN_FRONTEND=noninteractive dpkg --no-triggers -i "$TOP"/build/netns-pam_0.1.1_*.deb
+	kill -- "-$(cat $T/during.pid)"
+	not grep -q refused $T/during
+	[ "$(wc -l <$T/during)" -gt 5 ]
+	equal 0.1.1 "$(dpkg-query -W -f '${Version}' netns-pam)"
+	# the policy was edited, and stays
+	grep -q '^\[rule alice\]' $POLICY
+	grep -q pam_netns /etc/pam.d/common-session
+}
+
+@test "F32 a stack that names the module by hand: the package stays" {
+	printf 'session required pam_netns.so\n' >>/etc/pam.d/sshd
+	refuses dpkg --no-triggers -r netns-pam
+	match '/etc/pam\.d/sshd' "$(cat $T/refused)"
+	find /lib/*/security/pam_netns.so
+	both_get_in
+	sed -i '/pam_netns/d' /etc/pam.d/sshd
+	grep -q pam_netns /etc/pam.d/common-session
+}
+
+@test "F32 removed and purged: logins work after each step, nothing is left" {
+	start_helper
+	ssh_as alice true
+	stop_helper
+	dpkg --no-triggers -r netns-pam
+	[ -e $POLICY ]
+	not grep -rq pam_netns /etc/pam.d
+	both_get_in
+	lands host "$(su alice -c "$SHOW_NS")"
+	not nft list table inet netns_pam
+	dpkg --no-triggers -P netns-pam
+	both_get_in
+	[ ! -e $POLICY ]
+	[ ! -e $STATE ]
+	equal "" "$(find / -xdev -path /tmp -prune -o -path "$TOP" -prune -o -name '*netns-pam*' -print -o -name 'pam_netns*' -print 2>/dev/null | grep -v '/dpkg/')" "left"
+	diff -r $T/pam.d /etc/pam.d
+}
