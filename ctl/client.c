@@ -182,7 +182,7 @@ static int reply_fill(struct client_reply *reply, const char *packet, int *fd,
 static int replies_recv(int sock, uint64_t deadline, client_each *each,
 			void *data, struct client_reply *ret, struct error *err)
 {
-	size_t size = sizeof(struct proto_reply) + PROTO_TAIL_MAX;
+	size_t size = sizeof(struct proto_reply) + (size_t)PROTO_TAIL_MAX;
 	_cleanup_free_ char *packet = malloc(size);
 	const struct proto_reply *head = (const struct proto_reply *)packet;
 

@@ -96,7 +96,7 @@ static void add_age(struct table *table, uint64_t since, time_t now)
 		table_add(table, "%" PRIu64 " s", age);
 	else if (age < 3600)
 		table_add(table, "%" PRIu64 " min", age / 60);
-	else if (age < 2 * 86400)
+	else if (age < 172800)
 		table_add(table, "%" PRIu64 " h", age / 3600);
 	else
 		table_add(table, "%" PRIu64 " d", age / 86400);

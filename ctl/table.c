@@ -79,6 +79,7 @@ static int text_width(const char *text)
 	return width;
 }
 
+/* Takes the cell, which may be NULL for lack of memory. */
 static int cell_append(struct table *table, char *cell)
 {
 	char **cells =
@@ -94,7 +95,6 @@ static int cell_append(struct table *table, char *cell)
 void table_add(struct table *table, const char *format, ...)
 {
 	_cleanup_free_ char *raw = NULL;
-	_cleanup_free_ char *cell = NULL;
 	va_list args;
 	int n;
 
@@ -106,11 +106,8 @@ void table_add(struct table *table, const char *format, ...)
 		table->failed = true;
 		return;
 	}
-	cell = table_escape(*raw ? raw : "-");
-	if (!cell || cell_append(table, cell) < 0)
+	if (cell_append(table, table_escape(*raw ? raw : "-")) < 0)
 		table->failed = true;
-	else
-		take_ptr(cell);
 }
 
 static int column_width(const struct table *table, size_t column)
