@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "client.h"
 #include "ctl.h"
+#include "json.h"
 #include "table.h"
 
 struct status {
@@ -192,21 +193,6 @@ static int status_print(const struct status *status)
 }
 
 /* For programs */
-
-/* A string, or null for an empty one; JSON knows only UTF-8. */
-static json_t *json_text(const char *text)
-{
-	_cleanup_free_ char *escaped = NULL;
-	json_t *json;
-
-	if (!*text)
-		return json_null();
-	json = json_string(text);
-	if (json)
-		return json;
-	escaped = table_escape(text);
-	return escaped ? json_string(escaped) : NULL;
-}
 
 static json_t *json_addresses(const struct proto_namespace *ns)
 {

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `netns-pam explain`: which rule a login meets, why the earlier ones do not
+ * match, and what the session gets. Asks the policy and the name service, as
+ * the module does at a login; needs no helper, and changes nothing.
+ *
+ * The answer is built once, as JSON; people get the same in columns.
+ */
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ctl.h"
+#include "explain.h"
+#include "json.h"
+#include "names.h"
+#include "proto.h"
+#include "who.h"
+
+#define DEFAULT_SERVICE "sshd"
+
+/* Beside the socket is the policy that the helper took last. 0, -ENAMETOOLONG
+ */
+static int last_good_path(const char *socket, char path[static PATH_MAX])
+{
+	const char *slash = strrchr(socket, '/');
+	size_t dir = slash ? (size_t)(slash - socket) + 1 : 0;
+
+	if (dir + sizeof(PROTO_LAST_GOOD) > PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path, socket, dir);
+	memcpy(path + dir, PROTO_LAST_GOOD, sizeof(PROTO_LAST_GOOD));
+	return 0;
+}
+
+/*
+ * The policy that the module would use now: the configured one, or the last
+ * good one that the helper has published when that cannot be used.
+ */
+static int explain_load(const struct ctl *ctl, struct policy **ret,
+			char path[static PATH_MAX], struct error *err)
+{
+	struct policy *now = NULL, *last = NULL;
+	int r = policy_load(ctl->config, &now, NULL, err), found;
+
+	if (strlen(ctl->config) >= PATH_MAX)
+		return r < 0 ? r : -ENAMETOOLONG;
+	strcpy(path, ctl->config);
+	if (r == 0 && now->text_bytes > 0) {
+		*ret = now;
+		return 0;
+	}
+	found = last_good_path(ctl->socket, path);
+	if (found == 0)
+		found = policy_load_file(path, &last, NULL, NULL);
+	if (found == 0) {
+		if (r == 0)
+			error_set(err, 0, "%s is not there", ctl->config);
+		ctl_fail("%s; logins go by the last good policy", err->text);
+		policy_free(now);
+		*ret = last;
+		return 0;
+	}
+	strcpy(path, ctl->config);
+	if (r == 0)
+		*ret = now;
+	return r;
+}
+
+/* A sentence about the first matcher that does not match. */
+static json_t *why_text(const char *why, const struct who *who)
+{
+	if (!strcmp(why, "users"))
+		return json_sprintf("users: %s is not one of them", who->user);
+	if (!strcmp(why, "uids"))
+		return json_sprintf("uids: %u is in none of the ranges",
+				    (unsigned int)who->uid);
+	if (!strcmp(why, "services"))
+		return json_sprintf("services: %s is not one of them",
+				    who->service);
+	if (!strcmp(why, "ttys"))
+		return *who->tty ? json_sprintf("ttys: %s is not one of them",
+						who->tty)
+				 : json_string("ttys: the login has no "
+					       "terminal");
+	if (!strcmp(why, "rhosts"))
+		return *who->rhost
+			       ? json_sprintf("rhosts: %s is not one of them",
+					      who->rhost)
+			       : json_string("rhosts: the login comes from "
+					     "this machine");
+	if (!strcmp(why, "root"))
+		return json_string("uid 0 needs a rule that names root, or "
+				   "uid 0");
+	return json_sprintf("%s: %s is in none of them", why, who->user);
+}
+
+/*
+ * Walks the rules as policy_match() does, and keeps the reasons.
+ * Return: 0 with *ret_rule the match or NULL; -errno.
+ */
+static int explain_rules(const struct policy *policy, struct who *who,
+			 json_t *list, const struct policy_rule **ret_rule)
+{
+	struct policy_login login = who_login(who);
+
+	*ret_rule = NULL;
+	for (size_t n = 0; n < policy->n_rules && !*ret_rule; n++) {
+		const struct policy_rule *rule = &policy->rules[n];
+		const char *why;
+		int r = policy_rule_match(rule, &login, &why);
+
+		if (r < 0)
+			return r;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:i, s:b, s:o, s:o}", "name",
+				  rule->name, "file", json_text(rule->file),
+				  "line", (int)rule->line, "matches", !why,
+				  "key", why ? json_text(why) : json_null(),
+				  "why",
+				  why ? why_text(why, who) : json_null()));
+		if (!why)
+			*ret_rule = rule;
+	}
+	return 0;
+}
+
+static json_t *list_json(const struct policy_list *list, const struct who *who,
+			 const char *instance)
+{
+	json_t *array = json_array();
+
+	for (size_t n = 0; n < list->n; n++) {
+		_cleanup_free_ char *text = NULL;
+
+		if (policy_expand(list->items[n], who->user, who->uid, instance,
+				  &text, NULL) < 0)
+			json_array_append_new(array, json_text(list->items[n]));
+		else
+			json_array_append_new(array, json_text(text));
+	}
+	return array;
+}
+
+/* The addresses that it has, or the pools that they will come from. */
+static json_t *addresses_json(const struct policy *policy,
+			      const struct policy_namespace *ns,
+			      const struct who *who, const char *instance)
+{
+	json_t *array = json_array();
+	char text[INET_PREFIX_STR];
+
+	if (ns->address_mode == ADDRESS_STATIC) {
+		json_decref(array);
+		return list_json(&ns->address, who, instance);
+	}
+	if (ns->address_mode == ADDRESS_DHCP) {
+		json_array_append_new(array, json_string("dhcp"));
+		return array;
+	}
+	if (ns->link != LINK_NAT && ns->link != LINK_ROUTED)
+		return array;
+	inet_prefix_format(&policy->pool4, text);
+	json_array_append_new(array, json_sprintf("auto from %s", text));
+	if (policy->pool6.family == AF_INET6) {
+		inet_prefix_format(&policy->pool6, text);
+		json_array_append_new(array,
+				      json_sprintf("auto from %s", text));
+	}
+	return array;
+}
+
+static json_t *dns_json(const struct policy_namespace *ns)
+{
+	char text[INET_PREFIX_STR];
+	json_t *array;
+
+	if (!ns->dns_set)
+		return json_null();
+	array = json_array();
+	for (size_t n = 0; n < ns->dns.n; n++) {
+		inet_address_format(&ns->dns.items[n], text);
+		json_array_append_new(array, json_string(text));
+	}
+	return array;
+}
+
+static json_t *namespace_json(const struct policy *policy,
+			      const struct policy_namespace *ns,
+			      const struct who *who)
+{
+	bool shared = ns->scope == SCOPE_SHARED;
+	char instance[NAME_MAX_INSTANCE + 1];
+	struct error why;
+
+	if (name_instance(ns->name, shared ? NULL : who->user, who->uid, 0,
+			  instance) < 0)
+		return NULL;
+	return json_pack(
+		"{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"name",
+		json_sprintf("%s%s", instance,
+			     ns->scope == SCOPE_SESSION ? ".N" : ""),
+		"section", ns->name, "scope", policy_scope_name(ns->scope),
+		"link", policy_link_name(ns->link), "lifetime",
+		policy_lifetime_name(ns->lifetime), "addresses",
+		addresses_json(policy, ns, who, instance), "gateway",
+		list_json(&ns->gateway, who, instance), "routes",
+		list_json(&ns->routes, who, instance), "mtu",
+		ns->mtu ? json_integer(ns->mtu) : json_null(), "dns",
+		dns_json(ns), "search", list_json(&ns->search, who, instance),
+		"unsupported",
+		policy_namespace_supported(ns, &why) < 0 ? json_text(why.text)
+							 : json_null());
+}
+
+/* What the matching rule gives. */
+static json_t *result_json(const struct policy *policy,
+			   const struct policy_rule *rule,
+			   const struct who *who)
+{
+	static const char *const nested[] = {
+		[POLICY_SWITCH] = "switch",
+		[POLICY_KEEP] = "keep",
+		[POLICY_NESTED_DENY] = "deny",
+	};
+	const struct policy_namespace *ns =
+		policy_namespace_find(policy, rule->namespace);
+
+	return json_pack(
+		"{s:s, s:o, s:s, s:i, s:s, s:b}", "rule", rule->name,
+		"namespace", ns ? namespace_json(policy, ns, who) : json_null(),
+		"on_error",
+		rule->on_error == POLICY_ON_ERROR_HOST ? "host" : "deny",
+		"timeout_ms", (int)rule->timeout_ms, "nested",
+		nested[rule->nested], "guard", rule->guard);
+}
+
+/* Return: 0 and the answer; -errno when a question had none. */
+static int explain_answer(const struct policy *policy, const char *path,
+			  struct who *who, json_t **ret)
+{
+	bool excluded = policy_excludes(policy, who->service);
+	const struct policy_rule *rule = NULL;
+	json_t *rules = json_array();
+	int r = excluded ? 0 : explain_rules(policy, who, rules, &rule);
+
+	if (r < 0) {
+		json_decref(rules);
+		return r;
+	}
+	*ret = json_pack(
+		"{s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "user",
+		json_text(who->user), "uid", (json_int_t)who->uid, "service",
+		json_text(who->service), "tty", json_text(who->tty), "rhost",
+		json_text(who->rhost), "policy", json_text(path), "excluded",
+		excluded, "rules", rules, "result",
+		rule ? result_json(policy, rule, who) : json_null());
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int explain_run(const struct ctl *ctl, struct who *who, bool json)
+{
+	struct policy *policy = NULL;
+	char path[PATH_MAX];
+	json_t *answer = NULL;
+	struct error err = {.text = ""};
+	int r = explain_load(ctl, &policy, path, &err);
+
+	if (r < 0)
+		return ctl_fail("%s", err.text);
+	r = explain_answer(policy, path, who, &answer);
+	policy_free(policy);
+	if (r < 0)
+		return ctl_fail("what %s is a member of cannot be learned: %s",
+				who->user, strerror(-r));
+	if (json) {
+		r = json_print(answer);
+	} else {
+		r = explain_print(answer);
+		json_decref(answer);
+	}
+	if (r < 0 || fflush(stdout))
+		return ctl_fail("cannot print: %m");
+	return CTL_YES;
+}
+
+int ctl_explain(const struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"service", required_argument, NULL, 's'},
+		{"tty", required_argument, NULL, 't'},
+		{"rhost", required_argument, NULL, 'r'},
+		{"json", no_argument, NULL, 'j'},
+		{0},
+	};
+	const char *service = DEFAULT_SERVICE, *tty = NULL, *rhost = NULL;
+	struct who who;
+	struct error err;
+	bool json = false;
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			service = optarg;
+			break;
+		case 't':
+			tty = optarg;
+			break;
+		case 'r':
+			rhost = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	if (argc - optind != 1)
+		return CTL_USAGE;
+	if (who_init(&who, argv[optind], service, tty, rhost, &err) < 0)
+		return ctl_fail("%s", err.text);
+	status = explain_run(ctl, &who, json);
+	who_clear(&who);
+	return status;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the answer's JSON to aligned text; decides nothing of its own. */
+#include "explain.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cleanup.h"
+#include "table.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* One line, "KEY  VALUE", the value of whatever type it is. */
+static void print_value(const char *key, const json_t *value)
+{
+	_cleanup_free_ char *text = NULL;
+	const json_t *item;
+	size_t n;
+
+	if (json_is_array(value) && !json_array_size(value))
+		return;
+	printf("%-12s", key);
+	json_array_foreach(value, n, item)
+	{
+		_cleanup_free_ char *shown =
+			table_escape(json_string_value(item));
+
+		printf("%s%s", n ? ", " : "", shown ? shown : "?");
+	}
+	if (json_is_string(value)) {
+		text = table_escape(json_string_value(value));
+		printf("%s", text ? text : "?");
+	} else if (json_is_integer(value)) {
+		printf("%lld", (long long)json_integer_value(value));
+	} else if (json_is_boolean(value)) {
+		printf("%s", json_is_true(value) ? "yes" : "no");
+	}
+	putchar('\n');
+}
+
+static void print_login(const json_t *answer)
+{
+	_cleanup_free_ char *user = table_escape(text_of(answer, "user")),
+			    *service = table_escape(text_of(answer, "service")),
+			    *tty = table_escape(text_of(answer, "tty")),
+			    *rhost = table_escape(text_of(answer, "rhost"));
+
+	printf("%-12s%s (uid %lld), service %s", "login", user ? user : "?",
+	       (long long)json_integer_value(json_object_get(answer, "uid")),
+	       service && *service ? service : "unknown");
+	if (tty && *tty)
+		printf(", terminal %s", tty);
+	if (rhost && *rhost)
+		printf(", from %s", rhost);
+	putchar('\n');
+	print_value("policy", json_object_get(answer, "policy"));
+	putchar('\n');
+}
+
+static int print_rules(const json_t *rules, bool colour)
+{
+	static const struct table_column columns[] = {
+		{"RULE", false},
+		{"PLACE", false},
+		{"MATCHES", false},
+		{"WHY NOT", false},
+	};
+	_cleanup_(table_clear) struct table table = {
+		.columns = columns,
+		.n_columns = sizeof(columns) / sizeof(*columns),
+	};
+	const json_t *rule;
+	size_t n;
+
+	json_array_foreach(rules, n, rule)
+	{
+		bool matches = json_is_true(json_object_get(rule, "matches"));
+
+		table_add(&table, "%s", text_of(rule, "name"));
+		table_add(&table, "%s:%lld", text_of(rule, "file"),
+			  (long long)json_integer_value(
+				  json_object_get(rule, "line")));
+		table_add(&table, "%s", matches ? "yes" : "no");
+		table_add(&table, "%s", text_of(rule, "why"));
+	}
+	return table_print(&table, stdout, colour);
+}
+
+static void print_namespace(const json_t *ns)
+{
+	static const char *const keys[] = {
+		"scope",   "link",   "lifetime", "addresses",
+		"gateway", "routes", "search",
+	};
+	const json_t *dns = json_object_get(ns, "dns");
+
+	print_value("namespace", json_object_get(ns, "name"));
+	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++)
+		print_value(keys[n], json_object_get(ns, keys[n]));
+	if (json_is_integer(json_object_get(ns, "mtu")))
+		print_value("mtu", json_object_get(ns, "mtu"));
+	if (json_is_array(dns))
+		print_value("dns", dns);
+	else
+		printf("%-12sas the host\n", "dns");
+}
+
+static void print_result(const json_t *result)
+{
+	const json_t *ns = json_object_get(result, "namespace");
+	long long ms =
+		json_integer_value(json_object_get(result, "timeout_ms"));
+
+	if (json_is_object(ns))
+		print_namespace(ns);
+	else
+		printf("%-12sthe host's: the session stays outside\n",
+		       "namespace");
+	print_value("guard", json_object_get(result, "guard"));
+	print_value("on_error", json_object_get(result, "on_error"));
+	print_value("nested", json_object_get(result, "nested"));
+	if (ms % 1000)
+		printf("%-12s%lldms\n", "timeout", ms);
+	else
+		printf("%-12s%llds\n", "timeout", ms / 1000);
+	if (json_is_string(json_object_get(ns, "unsupported"))) {
+		putchar('\n');
+		print_value("warning", json_object_get(ns, "unsupported"));
+	}
+}
+
+int explain_print(const json_t *answer)
+{
+	const json_t *rules = json_object_get(answer, "rules");
+	const json_t *result = json_object_get(answer, "result");
+	int r;
+
+	print_login(answer);
+	if (json_is_true(json_object_get(answer, "excluded"))) {
+		puts("The service is one of exclude_services (some are built "
+		     "in), so the session stays where it is.");
+		return 0;
+	}
+	if (json_array_size(rules)) {
+		r = print_rules(rules, table_wants_colour(stdout));
+		if (r < 0)
+			return r;
+		putchar('\n');
+	}
+	if (json_is_object(result))
+		print_result(result);
+	else
+		puts("No rule matches, so the session stays where it is.");
+	return 0;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Text that JSON can hold, and objects on stdout. */
+#include "json.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "cleanup.h"
+#include "table.h"
+
+json_t *json_text(const char *text)
+{
+	_cleanup_free_ char *escaped = NULL;
+	json_t *json;
+
+	if (!*text)
+		return json_null();
+	json = json_string(text);
+	if (json)
+		return json;
+	escaped = table_escape(text);
+	return escaped ? json_string(escaped) : NULL;
+}
+
+int json_print(json_t *root)
+{
+	int r;
+
+	if (!root) {
+		errno = ENOMEM;
+		return -ENOMEM;
+	}
+	r = json_dumpf(root, stdout, JSON_INDENT(2));
+	json_decref(root);
+	if (r < 0 || putchar('\n') == EOF) {
+		errno = EIO;
+		return -EIO;
+	}
+	return 0;
+}
