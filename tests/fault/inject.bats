@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The helper, killed at its system calls and given errors by them, one at a
+# time, over a whole life: start, a first login, a namespace brought up, joined
+# and taken down, end. strace(1) does it to the real program.
+#
+#	NETNS_PAM_FAULTS=60	points of each kind, spread evenly; "all" of them
+
+load ../lib
+
+# Calls that change something outside the process, or wait for one that did.
+CHANGES=unshare,setns,mount,umount2,move_mount,open_tree,fsmount
+CHANGES+=,mkdir,mkdirat,openat,unlink,unlinkat,rename,renameat,renameat2
+CHANGES+=,write,pwrite64,writev,sendto,sendmsg,recvmsg,recvfrom,socket,bind
+CHANGES+=,listen,accept4,epoll_ctl,flock,fsync,ftruncate,pidfd_open,prctl,capset
+MEMORY=mmap,brk
+
+setup_file() {
+	common_setup_file
+	stop_sshd
+	objects >$T/before
+	stop_helper
+	traced
+	cycle || { cat $T/helper.log $T/cycle; return 1; }
+	life_ends
+	sed 's/^[0-9]* *//' $T/trace >$T/calls
+}
+
+setup() { :; }
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 $T/helper.log
+	stop_helper KILL
+}
+
+# traced [strace's options]: the helper, up or already dead again
+traced() {
+	: >$T/helper.log
+	spawn $T/helper.log strace -D -f -qq -o $T/trace \
+		-e "trace=$CHANGES,$MEMORY" "$@" /usr/sbin/netns-pamd \
+		>$T/helper.pid
+	wait_until 20 up_or_dead
+}
+up_or_dead() { helper_ready || gone "$(helper_pid)"; }
+
+life_ends() {
+	kill -TERM "$(helper_pid)" 2>/dev/null || true
+	wait_until 20 gone "$(helper_pid)"
+}
+
+# One life's work. What says that it worked must have worked; what did not
+# work must say so. Says on stdout what is wrong, and returns 1 when any of it
+# failed, rightly or not.
+cycle() {
+	local rc=0 out
+	: >$T/cycle
+	attempt green || rc=1
+	if timeout 20 netns-pam up green 2>>$T/cycle; then
+		attempt green || rc=1
+		timeout 20 netns-pam down green 2>>$T/cycle || rc=1
+	else
+		rc=1
+	fi
+	return $rc
+}
+
+# attempt NAME: a login of bob. Refused, or inside; never on the host.
+attempt() {
+	local rc=0 out
+	out=$(timeout 20 su bob -c "$SHOW_NS; stat -Lc %i /run/netns/$1" \
+		2>>$T/cycle | xargs) || true
+	set -- $out
+	[ -n "$out" ] || return 1
+	if [ "$1" = "$(host_ns)" ]; then
+		echo "a login ran in the host's namespace"
+		return 1
+	fi
+	if [ "$1" != "${2:-}" ]; then
+		echo "a login ran in a namespace without the name: $out"
+		return 1
+	fi
+}
+
+# The calls of a life, numbered as strace counts them: "NAME N" a line. The
+# dynamic linker's are before the helper's first own.
+points() { # points NAMES
+	awk -v names=",$1," '
+		/netns-pam/ && !/execve|\.so/ { own = 1 }
+		match($0, /^[a-z_0-9]+\(/) {
+			name = substr($0, 1, RLENGTH - 1)
+			n[name]++
+			if (own && index(names, "," name ","))
+				print name, n[name]
+		}' $T/calls
+}
+
+# sampled <points: as many as asked for, evenly
+sampled() {
+	if [ "${NETNS_PAM_FAULTS:-60}" = all ]; then
+		cat
+		return
+	fi
+	awk -v want="${NETNS_PAM_FAULTS:-60}" '
+		{ line[NR] = $0 }
+		END {
+			step = NR > want ? NR / want : 1
+			for (i = 1; int(i) <= NR; i += step)
+				print line[int(i)]
+		}'
+}
+
+# After the fault, with a helper that has none: nothing is left, logins work.
+healed() {
+	stop_helper KILL
+	start_helper || { echo "the helper does not start again"; return 1; }
+	nothing_left 10 || return 1
+	attempt green || { echo "the next login fails"; cat $T/cycle; return 1; }
+	nothing_left 10 || return 1
+	stop_helper
+}
+
+# each POINTS-FILE INJECTION...: one life per point; prints those that went wrong
+each() {
+	local point n=0 bad=0 file=$1 why
+	shift
+	while read -r -u 7 point; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086
+		why=$(one $point "$@" 7<&- 2>&1) && continue
+		bad=$((bad + 1))
+		printf '%s %s\n%s\n--- helper\n%s\n' "$point" "$*" "$why" \
+			"$(tail -n 5 $T/helper.log)"
+	done 7<"$file"
+	echo "# $n lives, $bad bad" >&3
+	[ $n -gt 0 ] && [ $bad = 0 ]
+}
+
+one() { # one CALL N WHAT, e.g. write 7 signal=KILL
+	local said
+	traced -e "inject=$1:$3:when=$2"
+	said=$(cycle) || true
+	[ -z "$said" ] || { echo "$said"; return 1; }
+	if [[ $3 == error=* ]] && alive "$(helper_pid)"; then
+		attempt green || {
+			echo "alive, but the next login fails"
+			cat $T/cycle
+			return 1
+		}
+		life_ends
+	fi
+	healed
+}
+
+@test "F58 killed at any call that changes something, it starts again clean" {
+	points "$CHANGES" | sampled >$T/points
+	each $T/points signal=KILL
+}
+
+@test "F59 every call failing once: rolled back or done, and the answer says which" {
+	local pair
+	: >$T/points.error
+	for pair in openat:EMFILE openat:ENOSPC write:ENOSPC write:EIO \
+		socket:ENFILE sendto:ENOBUFS sendmsg:ENOBUFS recvmsg:ENOBUFS \
+		recvfrom:ENOBUFS recvmsg:EINTR unshare:ENOSPC setns:EPERM \
+		mount:ENOMEM umount2:EBUSY mkdir:ENOSPC mkdirat:ENOSPC \
+		rename:EIO renameat:EIO unlink:EIO unlinkat:EIO \
+		accept4:EMFILE accept4:ECONNABORTED epoll_ctl:ENOMEM \
+		flock:EINTR fsync:EIO pidfd_open:EMFILE bind:EADDRINUSE; do
+		points "${pair%:*}" | sed "s/\$/ error=${pair#*:}/" \
+			>>$T/points.error
+	done
+	sampled <$T/points.error >$T/points
+	each $T/points
+}
+
+@test "F60 memory refused by the kernel, once at a time" {
+	points "$MEMORY" | sed 's/$/ error=ENOMEM/' |
+		NETNS_PAM_FAULTS=${NETNS_PAM_FAULTS:-20} sampled >$T/points
+	each $T/points
+}
