@@ -127,6 +127,13 @@ TESTS	   ?= $(UNIT_TESTS) $(REPLAYS) $(BATS)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# What those of tests/pam share, and the module without its entry points.
+PAM_TEST_OBJECTS := $(call objects,$(filter-out tests/pam/test_%,$(wildcard tests/pam/*.c)) \
+	$(filter-out pam_netns/pam_netns.c,$(MODULE_SRC)))
+
+$(B)/tests/pam/test_%: $(B)/tests/pam/test_%.o $(PAM_TEST_OBJECTS) $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each way a login can end means to the PAM application. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../pam_netns/options.h"
+#include "../../pam_netns/outcome.h"
+#include "box.h"
+#include "driver.h"
+#include "fake_helper.h"
+
+#define POLICY                                                                 \
+	"[options]\ntimeout = 1s\n"                                            \
+	"[rule one]\nusers = alice\nnamespace = jail\n"                        \
+	"[rule two]\nusers = carol\nnamespace = jail\non_error = host\n"       \
+	"[rule three]\ngroups = nosuch\nnamespace = jail\n"                    \
+	"[namespace jail]\nlink = none\n"
+
+struct result {
+	int code;
+	unsigned long netns;
+	int n_messages;
+	char message[256];
+	char environment[128];
+};
+
+/* One open in a child, so that the move stays there. */
+struct attempt {
+	const char *service, *user;
+	enum driver_conv conv;
+	int flags;
+	struct result *result; /* shared memory */
+};
+
+static struct result *shared;
+
+static void attempt_run(void *data)
+{
+	struct attempt *a = data;
+	struct driver d;
+	const char *text;
+
+	box_check(driver_start(&d, a->service, a->user, a->conv) ==
+		  PAM_SUCCESS);
+	a->result->code = driver_open(&d, a->flags);
+	a->result->netns = box_namespace("net");
+	a->result->n_messages = d.n_messages;
+	snprintf(a->result->message, sizeof(a->result->message), "%s",
+		 d.message);
+	text = pam_getenv(d.pamh, "NETNS_PAM_NAMESPACE");
+	snprintf(a->result->environment, sizeof(a->result->environment), "%s",
+		 text ? text : "(none)");
+	driver_end(&d, 0);
+}
+
+static struct result attempt_conv(const char *service, const char *user,
+				  enum driver_conv conv, int flags)
+{
+	struct attempt a = {service, user, conv, flags, shared};
+
+	memset(shared, 0, sizeof(*shared));
+	box_fork(attempt_run, &a);
+	return *shared;
+}
+
+static struct result attempt(const char *user)
+{
+	return attempt_conv("test", user, DRIVER_CONV, 0);
+}
+
+static struct result attempt_with(const struct fake_plan *plan,
+				  const char *user)
+{
+	struct fake_seen *seen;
+	pid_t helper = fake_start(plan, &seen);
+	struct result r = attempt(user);
+
+	fake_stop(helper, seen);
+	return r;
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	box_write(BOX_POLICY, "%s", POLICY);
+	unlink(BOX_STATE "/policy");
+	unlink(BOX_STATE "/disable");
+	driver_service("test", NULL, 1);
+	return 0;
+}
+
+static unsigned long jail_inode(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(BOX_NETNS, &st), 0);
+	return st.st_ino;
+}
+
+#define assert_stayed(r) assert_int_equal((r).netns, box_namespace("net"))
+
+static void test_table(void **state)
+{
+	static const int wanted[OUTCOMES_][2] = {
+		[OUTCOME_NO_RULE] = {PAM_IGNORE, PAM_IGNORE},
+		[OUTCOME_DISABLED] = {PAM_IGNORE, PAM_IGNORE},
+		[OUTCOME_ROOT_PASSES] = {PAM_IGNORE, PAM_IGNORE},
+		[OUTCOME_STAYS] = {PAM_SUCCESS, PAM_SUCCESS},
+		[OUTCOME_MOVED] = {PAM_SUCCESS, PAM_SUCCESS},
+		[OUTCOME_REPEATED] = {PAM_SUCCESS, PAM_SUCCESS},
+		[OUTCOME_DENIED] = {PAM_PERM_DENIED, PAM_PERM_DENIED},
+		[OUTCOME_UNAVAILABLE] = {PAM_SYSTEM_ERR, PAM_IGNORE},
+		[OUTCOME_UNDECIDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+		[OUTCOME_STRANDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+	};
+
+	(void)state;
+	for (int o = 0; o < OUTCOMES_; o++)
+		for (int host = 0; host < 2; host++)
+			assert_int_equal(outcome_code((enum outcome)o, host),
+					 wanted[o][host]);
+	assert_int_equal(outcome_code(OUTCOMES_, true), PAM_SYSTEM_ERR);
+	assert_int_equal(outcome_code((enum outcome) - 1, true),
+			 PAM_SYSTEM_ERR);
+}
+
+static void test_no_rule(void **state)
+{
+	struct result r;
+
+	(void)state;
+	box_need();
+	r = attempt("bob"); /* no helper is there */
+	assert_int_equal(r.code, PAM_IGNORE);
+	assert_stayed(r);
+	assert_int_equal(r.n_messages, 0);
+}
+
+static void test_no_policy(void **state)
+{
+	(void)state;
+	box_need();
+	unlink(BOX_POLICY);
+	assert_int_equal(attempt("alice").code, PAM_IGNORE);
+	assert_int_equal(attempt("root").code, PAM_IGNORE);
+}
+
+static void test_moved(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+	struct result r;
+
+	(void)state;
+	box_need();
+	r = attempt_with(&plan, "alice");
+	assert_int_equal(r.code, PAM_SUCCESS);
+	assert_int_equal(r.netns, jail_inode());
+	assert_string_equal(r.environment, "jail");
+	assert_int_equal(r.n_messages, 0);
+}
+
+static void test_stays(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+	struct result r;
+
+	(void)state;
+	box_need();
+	plan.n_fds = 0;
+	plan.reply = (struct proto_reply){.magic = PROTO_MAGIC,
+					  .version = PROTO_VERSION,
+					  .verdict = PROTO_STAY};
+	r = attempt_with(&plan, "alice");
+	assert_int_equal(r.code, PAM_SUCCESS);
+	assert_stayed(r);
+	assert_string_equal(r.environment, "(none)");
+}
+
+static struct fake_plan refusal(enum proto_verdict verdict)
+{
+	struct fake_plan plan = fake_plan_ok();
+
+	plan.n_fds = 0;
+	plan.reply = (struct proto_reply){.magic = PROTO_MAGIC,
+					  .version = PROTO_VERSION,
+					  .verdict = (uint16_t)verdict,
+					  .text = "secret: pool 10.1 is full"};
+	return plan;
+}
+
+static void test_failures(void **state)
+{
+	static const struct {
+		enum proto_verdict verdict;
+		const char *user;
+		int code;
+	} cases[] = {
+		{PROTO_DENIED, "alice", PAM_PERM_DENIED},
+		{PROTO_DENIED, "carol", PAM_PERM_DENIED},
+		{PROTO_FAILED, "alice", PAM_SYSTEM_ERR},
+		{PROTO_FAILED, "carol", PAM_IGNORE},
+		{PROTO_MALFORMED, "alice", PAM_SYSTEM_ERR},
+		{PROTO_MALFORMED, "carol", PAM_IGNORE},
+	};
+
+	(void)state;
+	box_need();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_plan plan = refusal(cases[i].verdict);
+		struct result r = attempt_with(&plan, cases[i].user);
+
+		assert_int_equal(r.code, cases[i].code);
+		assert_stayed(r);
+		assert_int_equal(r.n_messages, r.code != PAM_IGNORE);
+		assert_null(strstr(r.message, "pool"));
+		assert_string_equal(r.environment, "(none)");
+	}
+}
+
+static void test_no_helper(void **state)
+{
+	struct result r;
+
+	(void)state;
+	box_need();
+	r = attempt("alice");
+	assert_int_equal(r.code, PAM_SYSTEM_ERR);
+	assert_stayed(r);
+	assert_int_equal(r.n_messages, 1);
+	r = attempt("carol"); /* on_error = host */
+	assert_int_equal(r.code, PAM_IGNORE);
+	assert_stayed(r);
+	assert_int_equal(r.n_messages, 0);
+	assert_int_equal(attempt("root").code, PAM_IGNORE);
+}
+
+static void test_conversation(void **state)
+{
+	struct result r;
+
+	(void)state;
+	box_need();
+	assert_int_equal(
+		attempt_conv("test", "alice", DRIVER_CONV, PAM_SILENT).code,
+		PAM_SYSTEM_ERR);
+	assert_int_equal(shared->n_messages, 0);
+	r = attempt_conv("test", "alice", DRIVER_CONV_NULL, 0);
+	assert_int_equal(r.code, PAM_SYSTEM_ERR);
+	assert_stayed(r);
+	r = attempt_conv("test", "alice", DRIVER_CONV_FAILS, 0);
+	assert_int_equal(r.code, PAM_SYSTEM_ERR);
+	assert_int_equal(r.n_messages, 1);
+}
+
+static void test_broken_policy(void **state)
+{
+	(void)state;
+	box_need();
+	box_write(BOX_POLICY, "[rule one\nusers = alice\n");
+	assert_int_equal(attempt("root").code, PAM_IGNORE);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt("bob").code, PAM_SYSTEM_ERR);
+	box_write(BOX_POLICY, "%s", POLICY);
+	chmod(BOX_POLICY, 0666);
+	assert_int_equal(attempt("root").code, PAM_IGNORE);
+	assert_int_equal(attempt("bob").code, PAM_SYSTEM_ERR);
+}
+
+static void test_last_good(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+
+	(void)state;
+	box_need();
+	box_write(BOX_STATE "/policy", "%s", POLICY);
+	chmod(BOX_STATE "/policy", 0600);
+	box_write(BOX_POLICY, "[rule one\nusers = alice\n");
+	assert_int_equal(attempt("bob").code, PAM_IGNORE);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt_with(&plan, "alice").code, PAM_SUCCESS);
+	unlink(BOX_POLICY);
+	assert_int_equal(attempt("bob").code, PAM_IGNORE);
+	assert_int_equal(attempt_with(&plan, "alice").code, PAM_SUCCESS);
+	assert_int_equal(shared->netns, jail_inode());
+}
+
+static void test_disable(void **state)
+{
+	(void)state;
+	box_need();
+	box_write(BOX_STATE "/disable", "%s", "");
+	assert_int_equal(attempt("alice").code, PAM_IGNORE);
+	box_write(BOX_POLICY, "%s", "[rule\n");
+	assert_int_equal(attempt("alice").code, PAM_IGNORE);
+	assert_int_equal(attempt("bob").code, PAM_IGNORE);
+	/* Only root's own word counts. */
+	box_write(BOX_POLICY, "%s", POLICY);
+	assert_int_equal(chown(BOX_STATE "/disable", 5001, 0), 0);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	assert_int_equal(chown(BOX_STATE "/disable", 0, 0), 0);
+	chmod(BOX_STATE "/disable", 0664);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	unlink(BOX_STATE "/disable");
+	assert_int_equal(symlink("/etc/passwd", BOX_STATE "/disable"), 0);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+}
+
+static void test_bad_options(void **state)
+{
+	static const char *const bad[] = {
+		"no_such_option", "config=relative", "config=",
+		"socket=",	  "socket=/",	     "namespace=",
+		"namespace=a/b",  "namespace=../x",  "Debug",
+		"debug=yes",	  "config",	     "socket=relative/x",
+	};
+
+	(void)state;
+	box_need();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		driver_service("test", bad[i], 1);
+		if (attempt("bob").code != PAM_SYSTEM_ERR)
+			fail_msg("%s was taken", bad[i]);
+	}
+}
+
+static void test_namespace_option(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+
+	(void)state;
+	box_need();
+	driver_service("test",
+		       "debug namespace=other config=" BOX_POLICY
+		       " socket=" BOX_SOCKET,
+		       1);
+	assert_int_equal(attempt("alice").code, PAM_IGNORE);
+	driver_service("test",
+		       "debug namespace=jail config=" BOX_POLICY
+		       " socket=" BOX_SOCKET,
+		       1);
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt_with(&plan, "alice").code, PAM_SUCCESS);
+}
+
+static void test_unknown_user(void **state)
+{
+	char long_name[300];
+
+	(void)state;
+	box_need();
+	memset(long_name, 'u', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	assert_int_equal(attempt("nobody-has-this-name").code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt(long_name).code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt(NULL).code, PAM_SYSTEM_ERR);
+	assert_int_equal(attempt("").code, PAM_SYSTEM_ERR);
+}
+
+static void test_excluded(void **state)
+{
+	(void)state;
+	box_need();
+	box_write(BOX_POLICY,
+		  "[options]\nexclude_services = test\n[rule all]\n"
+		  "namespace = jail\n[namespace jail]\nlink = none\n");
+	assert_int_equal(attempt("alice").code, PAM_IGNORE);
+}
+
+static void test_host_rule(void **state)
+{
+	(void)state;
+	box_need();
+	box_write(BOX_POLICY, "[rule all]\nnamespace = host\n");
+	/*
+	 * PID 1 of the sandbox is in the namespace from which the box was
+	 * unshared: for this process that is a nested login, which the helper
+	 * is asked about.
+	 */
+	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+}
+
+static void test_close_alone(void **state)
+{
+	struct driver d;
+
+	(void)state;
+	box_need();
+	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV),
+			 PAM_SUCCESS);
+	assert_int_equal(driver_close(&d, 0), PAM_SUCCESS);
+	assert_int_equal(driver_close(&d, 0), PAM_SUCCESS);
+	driver_end(&d, 0);
+}
+
+static void test_log_injection(void **state)
+{
+	struct result r;
+
+	(void)state;
+	box_need();
+	r = attempt("alice\nroot: let in");
+	assert_int_equal(r.code, PAM_SYSTEM_ERR);
+	assert_null(strchr(r.message, '\n'));
+}
+
+#define TEST(name, function)                                                   \
+	{                                                                      \
+		name, function, prepare, NULL, NULL                            \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("F35 every outcome has its PAM code", test_table),
+		TEST("F29 no rule: ignored, without a helper", test_no_rule),
+		TEST("F24 no policy: nobody is mapped", test_no_policy),
+		TEST("a mapped user is moved, and told where", test_moved),
+		TEST("the helper says stay: success, not moved", test_stays),
+		TEST("F35 refusals: code, place, text", test_failures),
+		TEST("F1 no helper: refused; root and on_error=host not",
+		     test_no_helper),
+		TEST("F34 silent, no conversation, a failing one",
+		     test_conversation),
+		TEST("F25 broken policy: root passes, nobody else",
+		     test_broken_policy),
+		TEST("F26 broken or missing policy: the last good one",
+		     test_last_good),
+		TEST("F33 the break-glass file, if it is root's", test_disable),
+		TEST("unknown and malformed options are refused",
+		     test_bad_options),
+		TEST("namespace= looks at rules of that namespace only",
+		     test_namespace_option),
+		TEST("a user without an account is refused", test_unknown_user),
+		TEST("excluded services are ignored", test_excluded),
+		TEST("namespace = host inside another: the helper decides",
+		     test_host_rule),
+		TEST("F36 close without open, twice", test_close_alone),
+		TEST("F56 control bytes in a name", test_log_injection),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	box_make();
+	shared = box_share(sizeof(*shared));
+	return cmocka_run_group_tests_name("pam_netns return values", tests,
+					   NULL, NULL);
+}
