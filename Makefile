@@ -55,7 +55,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 HELPER_LIBS = -linih -lmnl -lnftables -lsystemd -lcap-ng
 CTL_LIBS    = -linih -ljansson
 MODULE_LIBS = -linih -lpam
-TEST_LIBS   = -lcmocka -linih -lpam -ldl
+TEST_LIBS   = -lcmocka -linih -ljansson -lpam -ldl
 
 all: $(B)/pam_netns.so $(B)/netns-pamd $(B)/netns-pam
 
@@ -124,7 +124,7 @@ REPLAYS	   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(wildcard
 BATS	   := $(wildcard tests/*/*.bats)
 TESTS	   ?= $(UNIT_TESTS) $(REPLAYS) $(BATS)
 
-$(B)/tests/%: $(B)/tests/%.o $(B)/libcommon.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # What those of tests/pam share, and the module without its entry points.
@@ -132,6 +132,11 @@ PAM_TEST_OBJECTS := $(call objects,$(filter-out tests/pam/test_%,$(wildcard test
 	$(filter-out pam_netns/pam_netns.c,$(MODULE_SRC)))
 
 $(B)/tests/pam/test_%: $(B)/tests/pam/test_%.o $(PAM_TEST_OBJECTS) $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+# a test of the module brings a machine, an application and a helper
+PAM_PARTS := $(filter-out tests/pam/test_%,$(wildcard tests/pam/*.c))
+$(B)/tests/pam/%: $(B)/tests/pam/%.o $(call objects,$(PAM_PARTS)) $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a

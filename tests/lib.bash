@@ -133,9 +133,11 @@ start_machine() {
 	printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
 	printf '127.0.0.1 localhost sandbox\n::1 localhost\n' >/etc/hosts
 	rm -f /etc/motd /etc/nologin /etc/cron.d/* /etc/update-motd.d/*
-	spawn $T/socat.log socat -u UNIX-RECV:/dev/log,mode=666 \
-		OPEN:$T/syslog,creat,append >$T/socat.pid
-	wait_until 5 test -S /dev/log
+	if [ ! -S /dev/log ]; then # no journal: a file
+		spawn $T/socat.log socat -u UNIX-RECV:/dev/log,mode=666 \
+			OPEN:$T/syslog,creat,append >$T/socat.pid
+		wait_until 5 test -S /dev/log
+	fi
 }
 
 # ---- the internet
@@ -324,6 +326,20 @@ standard_users() {
 
 # ---- logins
 
+make_ssh_config() {
+	cat >$T/ssh_config <<-X
+		Host *
+		IdentityFile $T/key
+		IdentitiesOnly yes
+		UserKnownHostsFile /dev/null
+		StrictHostKeyChecking no
+		LogLevel ERROR
+		BatchMode yes
+		ConnectTimeout 10
+		ControlMaster no
+	X
+}
+
 start_sshd() { # start_sshd [extra lines]
 	cat >$T/sshd_config <<-X
 		Port 22
@@ -343,17 +359,7 @@ start_sshd() { # start_sshd [extra lines]
 		Subsystem sftp internal-sftp
 		${1:-}
 	X
-	cat >$T/ssh_config <<-X
-		Host *
-		IdentityFile $T/key
-		IdentitiesOnly yes
-		UserKnownHostsFile /dev/null
-		StrictHostKeyChecking no
-		LogLevel ERROR
-		BatchMode yes
-		ConnectTimeout 10
-		ControlMaster no
-	X
+	make_ssh_config
 	install -d -m 700 /root/.ssh
 	install -m 600 $T/key.pub /root/.ssh/authorized_keys
 	/usr/sbin/sshd -f $T/sshd_config -E $T/sshd.log 3>&- 4>&-
