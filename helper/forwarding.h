@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host as a router, for the namespaces' sake only. While there is a nat or
+ * routed namespace, forwarding is on; where it was off before, the firewall
+ * drops what is not ours, so that the host does not become a router of its
+ * neighbours; and when the last such namespace is gone, it is off again.
+ *
+ * IPv6 forwarding would make the host deaf to router advertisements, by which
+ * it may have its default route: interfaces that listened (accept_ra = 1) are
+ * told to go on listening (accept_ra = 2) before it is switched on.
+ */
+#ifndef NETNS_PAMD_FORWARDING_H
+#define NETNS_PAMD_FORWARDING_H
+
+#include <stdbool.h>
+
+#include "error.h"
+
+struct nft;
+
+struct forwarding {
+	struct nft *nft;
+	int state_dir;	      /* borrowed */
+	bool on4, on6;	      /* we switched it on */
+	bool known4, known6;  /* it is on, by us or by the administrator */
+	char listeners[1024]; /* interfaces told to go on listening */
+};
+
+/* Reads what a helper before us had switched on. */
+void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir);
+
+/* After the table had to be made again. */
+int forwarding_refill(struct forwarding *f, struct error *err);
+
+/* Before a namespace is connected. Return: 0 or -errno with a sentence. */
+int forwarding_need(struct forwarding *f, bool ipv4, bool ipv6,
+		    struct error *err);
+
+/* After the last one is gone. */
+void forwarding_done(struct forwarding *f);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the one process of netns-pamd holds, handed from function to function;
+ * there are no other globals than log.c's and sysctl.c's. Everything runs in
+ * one thread, on one event loop: each step of a login is whole before the next
+ * login is looked at, so that nothing needs a lock.
+ */
+#ifndef NETNS_PAMD_HELPER_H
+#define NETNS_PAMD_HELPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "forwarding.h"
+#include "guard.h"
+#include "netns.h"
+#include "pool.h"
+
+struct instance;
+struct session;
+struct store;
+
+struct helper {
+	sd_event *event;
+	const char *config, *socket, *state_path, *netns_dir; /* options */
+
+	int state_dir, namespaces_dir, sessions_dir; /* fds */
+	struct netns_host host;
+	struct store *store; /* the policy */
+
+	struct rtnl *rtnl;    /* the host's links and routes */
+	struct rtnl *monitor; /* and what happens to them */
+	struct nft *nft;      /* NULL: the kernel has no nf_tables */
+	struct forwarding forwarding;
+	struct pool pool;
+	struct guard guard;
+
+	struct instance *instances; /* all of them, newest first */
+	void *by_name;		    /* live ones: a tree of tsearch(3) */
+	uint64_t next_instance;
+	sd_event_source *sweep;	      /* looks for namespaces nobody uses */
+	sd_event_source *sweep_again; /* a little later */
+
+	struct session *sessions;
+	uint64_t next_session;
+	unsigned int connections;
+};
+
+#endif

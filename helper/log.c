@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+#include "error.h"
+
+static bool log_journal;
+static bool log_verbose;
+
+void log_open(bool debug)
+{
+	log_journal = getenv("JOURNAL_STREAM") != NULL;
+	log_verbose = debug;
+}
+
+static void log_line(int priority, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void log_line(int priority, const char *format, va_list args)
+{
+	char raw[ERROR_TEXT_MAX * 2];
+	int saved = errno;
+	struct error line;
+
+	vsnprintf(raw, sizeof(raw), format, args);
+	error_set(&line, 0, "%s", raw);
+	if (log_journal)
+		fprintf(stderr, "<%d>%s\n", priority, line.text);
+	else
+		fprintf(stderr, "netns-pamd: %s\n", line.text);
+	errno = saved;
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line(LOG_ERR, format, args);
+	va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line(LOG_WARNING, format, args);
+	va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line(LOG_INFO, format, args);
+	va_end(args);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list args;
+
+	if (!log_verbose)
+		return;
+	va_start(args, format);
+	log_line(LOG_DEBUG, format, args);
+	va_end(args);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netns-pamd: reads its options, takes up what a helper before it left, and
+ * serves. The only file here that may end the program before it serves.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "firewall.h"
+#include "guard.h"
+#include "helper.h"
+#include "instance.h"
+#include "log.h"
+#include "nft.h"
+#include "policy.h"
+#include "privs.h"
+#include "proto.h"
+#include "rtnl.h"
+#include "server.h"
+#include "session.h"
+#include "store.h"
+#include "sweep.h"
+#include "sysctl.h"
+
+#define MAIN_USAGE 2
+
+/* --- options --- */
+
+static void main_help(void)
+{
+	puts("Usage: netns-pamd [OPTION]...\n"
+	     "Connects login sessions to network namespaces, for "
+	     "pam_netns(8).\n"
+	     "\n"
+	     "  --config PATH     the policy (" POLICY_FILE ")\n"
+	     "  --socket PATH     where to listen (" PROTO_SOCKET ")\n"
+	     "  --state-dir DIR   run-time state (" PROTO_STATE_DIR ")\n"
+	     "  --netns-dir DIR   names of namespaces (/run/netns)\n"
+	     "  --check           read the policy, report, and exit\n"
+	     "  --debug           log more\n"
+	     "  --help, --version\n"
+	     "\n"
+	     "See netns-pamd(8).");
+}
+
+static int main_check(const char *path)
+{
+	struct policy_notes notes = {0};
+	struct policy *p = NULL;
+	struct error why;
+	int r = policy_load(path, &p, &notes, &why);
+
+	for (size_t i = 0; i < notes.n; i++)
+		fprintf(stderr, "%s:%u: %s%s\n", notes.items[i].file,
+			notes.items[i].line,
+			notes.items[i].warning ? "warning: " : "",
+			notes.items[i].message);
+	if (r < 0 && !notes.errors)
+		fprintf(stderr, "netns-pamd: %s\n", why.text);
+	policy_notes_clear(&notes);
+	policy_free(p);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Return: -1 to go on, or an exit status. */
+static int main_options(int argc, char **argv, struct helper *h)
+{
+	enum { CONFIG = 256, SOCKET, STATE, NETNS, CHECK, DEBUG, HELP, VERS };
+	static const struct option options[] = {
+		{"config", required_argument, NULL, CONFIG},
+		{"socket", required_argument, NULL, SOCKET},
+		{"state-dir", required_argument, NULL, STATE},
+		{"netns-dir", required_argument, NULL, NETNS},
+		{"check", no_argument, NULL, CHECK},
+		{"debug", no_argument, NULL, DEBUG},
+		{"help", no_argument, NULL, HELP},
+		{"version", no_argument, NULL, VERS},
+		{NULL, 0, NULL, 0},
+	};
+	bool check = false, debug = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		switch (option) {
+		case CONFIG:
+			h->config = optarg;
+			break;
+		case SOCKET:
+			h->socket = optarg;
+			break;
+		case STATE:
+			h->state_path = optarg;
+			break;
+		case NETNS:
+			h->netns_dir = optarg;
+			break;
+		case CHECK:
+			check = true;
+			break;
+		case DEBUG:
+			debug = true;
+			break;
+		case HELP:
+			main_help();
+			return EXIT_SUCCESS;
+		case VERS:
+			puts("netns-pamd " VERSION);
+			return EXIT_SUCCESS;
+		default:
+			return MAIN_USAGE;
+		}
+	if (optind < argc) {
+		fprintf(stderr, "netns-pamd: unexpected argument `%s`\n",
+			argv[optind]);
+		return MAIN_USAGE;
+	}
+	log_open(debug);
+	return check ? main_check(h->config) : -1;
+}
+
+/* --- directories --- */
+
+static int main_open_dir(int parent, const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+
+	if (mkdirat(parent, path, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "cannot make %s: %s", path,
+				 strerror(errno));
+	fd = openat(parent, path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set(err, -errno, "cannot open %s: %s", path,
+				 strerror(errno));
+	if (st.st_uid != 0)
+		return error_set(err, -EPERM, "%s does not belong to root",
+				 path);
+	if ((st.st_mode & 07777) != 0700 && fchmod(fd, 0700) < 0)
+		return error_set(err, -errno, "cannot close %s to others: %s",
+				 path, strerror(errno));
+	return take_fd(&fd);
+}
+
+static int main_open_state(struct helper *h, struct error *err)
+{
+	_cleanup_close_ int scratch = -EBADF;
+
+	h->state_dir = main_open_dir(AT_FDCWD, h->state_path, err);
+	if (h->state_dir < 0)
+		return h->state_dir;
+	h->namespaces_dir = main_open_dir(h->state_dir, "namespaces", err);
+	if (h->namespaces_dir < 0)
+		return h->namespaces_dir;
+	h->sessions_dir = main_open_dir(h->state_dir, "sessions", err);
+	if (h->sessions_dir < 0)
+		return h->sessions_dir;
+	/* Where modules mount before they bind: common/enter.h. */
+	scratch = main_open_dir(h->state_dir, "mnt", err);
+	return scratch < 0 ? scratch : 0;
+}
+
+/* --- events --- */
+
+/* A policy has taken the place of another. */
+static void main_on_policy(void *data)
+{
+	struct helper *h = data;
+	const struct policy *p = store_policy(h->store);
+	struct error why;
+
+	pool_configure(&h->pool, &p->pool4, &p->pool6);
+	for (const struct instance *i = h->instances; i; i = i->next) {
+		if (i->address4.family)
+			pool_take_address(&h->pool, &i->address4);
+		if (i->address6.family)
+			pool_take_address(&h->pool, &i->address6);
+	}
+	if (guard_reload(h, &why) < 0)
+		log_error("cannot renew the set of guarded users: %s",
+			  why.text);
+}
+
+static void main_on_link_gone(void *data, const struct rtnl_link *link)
+{
+	instance_link_gone(data, link);
+}
+
+static bool main_is_ours(const struct helper *h, unsigned int ifindex)
+{
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (i->host_ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static void main_on_route(void *data, const struct inet_prefix *p,
+			  unsigned int ifindex)
+{
+	struct helper *h = data;
+	char route[INET_PREFIX_STR], address[INET_PREFIX_STR];
+
+	if (ifindex && main_is_ours(h, ifindex))
+		return;
+	h->pool.routes_stale = true;
+	for (const struct instance *i = h->instances; i; i = i->next) {
+		const struct inet_prefix *mine =
+			p->family == AF_INET ? &i->address4 : &i->address6;
+
+		if (!i->host_ifindex || mine->family != p->family ||
+		    !inet_prefix_overlaps(p, mine))
+			continue;
+		inet_prefix_format(p, route);
+		inet_prefix_format(mine, address);
+		log_warning("the host has a new route to %s, which overlaps %s "
+			    "of the namespace %s",
+			    route, address, i->name);
+		return;
+	}
+}
+
+static void main_on_lost(void *data)
+{
+	log_warning("rtnetlink events were lost: looking at all links again");
+	instance_resync(data);
+}
+
+static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
+			void *data)
+{
+	struct helper *h = data;
+	const struct rtnl_events handlers = {main_on_link_gone, main_on_route,
+					     main_on_lost, h};
+	int r = rtnl_monitor_read(h->monitor, &handlers);
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (r < 0)
+		log_error("cannot hear of links and routes: %s", strerror(-r));
+	return 0;
+}
+
+static int main_on_hangup(sd_event_source *source,
+			  const struct signalfd_siginfo *info, void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)info;
+	store_reload(h->store, true, NULL);
+	return 0;
+}
+
+static int main_events(struct helper *h, struct error *err)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_add_signal(h->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(h->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(h->event, NULL, SIGHUP, main_on_hangup,
+					h);
+	if (r >= 0)
+		r = sd_event_add_io(h->event, NULL, rtnl_fd(h->monitor),
+				    EPOLLIN, main_on_rtnl, h);
+	if (r < 0)
+		return error_set(err, r, "cannot set up the event loop: %s",
+				 strerror(-r));
+	r = firewall_watch(h, err);
+	return r < 0 ? r : sweep_open(h, err);
+}
+
+/* --- starting --- */
+
+static int main_open_kernel(struct helper *h, struct error *err)
+{
+	int r = netns_host_open(&h->host, err);
+
+	if (r == 0)
+		r = sysctl_open(err);
+	if (r < 0)
+		return r;
+	sysctl_remember_host();
+	r = netns_prepare_dir(h->netns_dir, err);
+	if (r < 0)
+		return r;
+	/* The monitor first: nothing that happens from now on is missed. */
+	r = rtnl_monitor_open(&h->monitor);
+	if (r == 0)
+		r = rtnl_open(&h->rtnl);
+	if (r == 0)
+		r = pool_init(&h->pool);
+	if (r < 0)
+		return error_set(err, r, "cannot open rtnetlink: %s",
+				 strerror(-r));
+	return 0;
+}
+
+/* Sockets from systemd: the one to listen on, and the leases it kept. */
+static int main_take_fds(struct helper *h, struct error *err)
+{
+	char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF;
+	int r;
+
+	for (int i = 0; i < n; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+		uint64_t id;
+
+		if (sscanf(names[i], "lease-%" SCNu64, &id) == 1) {
+			if (server_restore_lease(h, fd, id) < 0)
+				log_debug("a lease of an ended session");
+		} else if (listener < 0 &&
+			   sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 1) > 0) {
+			listener = fd;
+		} else {
+			close_fd(fd);
+		}
+	}
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	r = server_open(h, listener, err);
+	return r;
+}
+
+static int main_start(struct helper *h, struct error *err)
+{
+	const struct policy *p;
+	int r = privs_drop(err);
+
+	if (r == 0)
+		r = main_open_state(h, err);
+	if (r == 0)
+		r = main_open_kernel(h, err);
+	if (r < 0)
+		return r;
+	r = sd_event_new(&h->event);
+	if (r < 0)
+		return error_set(err, r, "cannot make an event loop: %s",
+				 strerror(-r));
+	r = store_open(&h->store, h->event, h->config, h->state_dir,
+		       h->state_path, main_on_policy, h, err);
+	if (r < 0)
+		return r;
+	p = store_policy(h->store);
+	pool_configure(&h->pool, &p->pool4, &p->pool6);
+	r = instance_reconcile(h, err);
+	if (r < 0)
+		return r;
+	session_reconcile(h);
+	firewall_open(h);
+	r = main_events(h, err);
+	if (r == 0)
+		r = main_take_fds(h, err);
+	if (r < 0)
+		return r;
+	session_drop_dead(h);
+	instance_drop_unused(h);
+	return 0;
+}
+
+static void main_stop(struct helper *h)
+{
+	session_free_all(h);
+	instance_free_all(h);
+	sweep_close(h);
+	store_close(h->store);
+	nft_close(h->nft);
+	rtnl_close(h->rtnl);
+	rtnl_close(h->monitor);
+	pool_clear(&h->pool);
+	free(h->guard.uids);
+	sd_event_unref(h->event);
+}
+
+int main(int argc, char **argv)
+{
+	struct helper h = {
+		.config = POLICY_FILE,
+		.socket = PROTO_SOCKET,
+		.state_path = PROTO_STATE_DIR,
+		.netns_dir = "/run/netns",
+		.next_instance = 1,
+		.next_session = 1,
+	};
+	struct error why;
+	int r = main_options(argc, argv, &h);
+
+	if (r >= 0)
+		return r;
+	umask(077);
+	if (main_start(&h, &why) < 0) {
+		log_error("%s", why.text);
+		return EXIT_FAILURE;
+	}
+	log_info("ready: listening on %s", h.socket);
+	sd_notify(0, "READY=1");
+	r = sd_event_loop(h.event);
+	sd_notify(0, "STOPPING=1");
+	/* Sessions, namespaces and the firewall stay as they are. */
+	main_stop(&h);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netns.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "log.h"
+
+/* Of a directory that every network namespace has in /proc/PID/net. */
+#define NETNS_PROC_ENTRY "net/stat"
+
+static int netns_stat(int fd, struct netns_id *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	ret->dev = st.st_dev;
+	ret->ino = st.st_ino;
+	return 0;
+}
+
+static int netns_own_proc_inode(uint64_t *ret)
+{
+	struct stat st;
+
+	if (stat("/proc/thread-self/" NETNS_PROC_ENTRY, &st) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
+int netns_host_open(struct netns_host *ret, struct error *err)
+{
+	_cleanup_close_ int net =
+		open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int mnt =
+		open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (net < 0 || mnt < 0)
+		return error_set(err, -errno,
+				 "cannot open /proc/self/ns: %s (is /proc "
+				 "mounted?)",
+				 strerror(errno));
+	r = netns_stat(net, &ret->id);
+	if (r == 0)
+		r = netns_own_proc_inode(&ret->id.proc_inode);
+	if (r < 0)
+		return error_set(err, r, "cannot look at /proc/self/net: %s",
+				 strerror(-r));
+	ret->fd = take_fd(&net);
+	ret->mntns_fd = take_fd(&mnt);
+	return 0;
+}
+
+/*
+ * Whoever cannot get back would serve every later login from the wrong
+ * namespace. Ending is the lesser harm: the service manager starts a new one
+ * and no session notices.
+ */
+static void netns_return(const struct netns_host *host)
+{
+	if (setns(host->fd, CLONE_NEWNET) == 0)
+		return;
+	log_error("cannot return to the host's network namespace: %s",
+		  strerror(errno));
+	_exit(1);
+}
+
+int netns_visit(const struct netns_host *host, int fd,
+		int (*visit)(void *data, struct error *err), void *data,
+		int *ret_fd, struct netns_id *ret_id, struct error *err)
+{
+	_cleanup_close_ int fresh = -EBADF;
+	struct netns_id id = {0};
+	int r;
+
+	if (fd >= 0)
+		r = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+	else
+		r = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot %s a network namespace: %s",
+				 fd >= 0 ? "enter" : "make", strerror(-r));
+	if (fd < 0) {
+		fresh = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+		r = fresh < 0 ? -errno : netns_stat(fresh, &id);
+		if (r == 0)
+			r = netns_own_proc_inode(&id.proc_inode);
+		if (r < 0)
+			error_set(err, r,
+				  "cannot open the new network "
+				  "namespace: %s",
+				  strerror(-r));
+	}
+	if (r == 0)
+		r = visit(data, err);
+	netns_return(host);
+	if (r == 0 && fd < 0) {
+		*ret_fd = take_fd(&fresh);
+		*ret_id = id;
+	}
+	return r;
+}
+
+/* --- names --- */
+
+static int netns_path(const char *dir, const char *name,
+		      char ret[static PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* The lock that iproute2 takes as well. Return: fd or -errno. */
+static int netns_lock(const char *dir)
+{
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int netns_prepare_dir(const char *dir, struct error *err)
+{
+	_cleanup_close_ int lock = -EBADF;
+	int r = 0;
+
+	if (mkdir(dir, 0755) == 0)
+		r = chmod(dir, 0755) < 0 ? -errno : 0;
+	else if (errno != EEXIST)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, r, "cannot make %s: %s", dir,
+				 strerror(-r));
+	lock = netns_lock(dir);
+	if (lock < 0)
+		return error_set(err, lock, "cannot lock %s: %s", dir,
+				 strerror(-lock));
+	if (mount("", dir, "none", MS_SHARED | MS_REC, NULL) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return error_set(err, -errno, "cannot share %s: %s", dir,
+				 strerror(errno));
+	/*
+	 * Not a mount point yet. Private before shared: the bind starts in the
+	 * peer group of the file system around it, and every name would be
+	 * mounted twice.
+	 */
+	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0 ||
+	    mount("", dir, "none", MS_PRIVATE, NULL) < 0 ||
+	    mount("", dir, "none", MS_SHARED | MS_REC, NULL) < 0)
+		return error_set(err, -errno,
+				 "cannot make %s a shared mount: %s", dir,
+				 strerror(errno));
+	return 0;
+}
+
+int netns_open(const char *dir, const char *name, int *ret_fd,
+	       struct netns_id *ret_id, bool *ret_stale, struct error *err)
+{
+	_cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
+	char path[PATH_MAX], self[64];
+	struct statfs fs;
+	struct stat st;
+	int r = netns_path(dir, name, path);
+
+	*ret_stale = false;
+	if (r < 0)
+		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+	/* O_PATH first: a FIFO or a device is looked at, never opened. */
+	path_fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (path_fd < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (fstatfs(path_fd, &fs) < 0 || fstat(path_fd, &st) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (fs.f_type != NSFS_MAGIC) {
+		if (S_ISREG(st.st_mode) && st.st_size == 0) {
+			*ret_stale = true;
+			return error_set(err, -ENOENT,
+					 "%s is a plain file: there is no "
+					 "namespace behind it",
+					 path);
+		}
+		return error_set(err, -EEXIST,
+				 "%s is not a network namespace but a %s: move "
+				 "it away",
+				 path,
+				 S_ISREG(st.st_mode)   ? "file with contents"
+				 : S_ISDIR(st.st_mode) ? "directory"
+				 : S_ISLNK(st.st_mode) ? "symbolic link"
+						       : "special file");
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", path_fd);
+	fd = open(self, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return error_set(err, -EEXIST,
+				 "%s is a namespace, but not of the network "
+				 "kind: umount it",
+				 path);
+	r = netns_stat(fd, ret_id);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", path, strerror(-r));
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int netns_publish(const char *dir, const char *name, int fd, struct error *err)
+{
+	_cleanup_close_ int lock = -EBADF, file = -EBADF;
+	char path[PATH_MAX], self[64];
+	int r = netns_path(dir, name, path);
+
+	if (r < 0)
+		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+	lock = netns_lock(dir);
+	if (lock < 0)
+		return error_set(err, lock, "cannot lock %s: %s", dir,
+				 strerror(-lock));
+	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	if (file < 0 && errno == EEXIST) {
+		_cleanup_close_ int other = -EBADF;
+		struct netns_id id;
+		bool stale;
+
+		r = netns_open(dir, name, &other, &id, &stale, err);
+		if (r == 0)
+			return error_set(err, -EEXIST, "%s is taken", path);
+		if (!stale)
+			return r;
+		log_warning("%s was a plain file without a namespace behind "
+			    "it: replaced",
+			    path);
+		if (unlink(path) == 0)
+			file = open(path,
+				    O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	}
+	if (file < 0)
+		return error_set(err, -errno, "cannot make %s: %s", path,
+				 strerror(errno));
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (mount(self, path, "none", MS_BIND, NULL) < 0) {
+		r = -errno;
+		unlink(path);
+		return error_set(err, r, "cannot mount the namespace at %s: %s",
+				 path, strerror(-r));
+	}
+	return 0;
+}
+
+int netns_unpublish(const char *dir, const char *name,
+		    const struct netns_id *id)
+{
+	_cleanup_close_ int fd = -EBADF, lock = netns_lock(dir);
+	struct netns_id there = {0};
+	char path[PATH_MAX];
+	bool stale = false;
+	int r = netns_path(dir, name, path);
+
+	if (r < 0)
+		return r;
+	r = netns_open(dir, name, &fd, &there, &stale, NULL);
+	fd = close_fd(take_fd(&fd));
+	if (stale)
+		return unlink(path) < 0 ? -errno : 0;
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (!id || there.ino != id->ino || there.dev != id->dev)
+		return -EEXIST;
+	if (umount2(path, MNT_DETACH) < 0)
+		return -errno;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int netns_scan(bool (*found)(void *data, pid_t pid, uint64_t proc_inode),
+	       void *data)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	if (!proc)
+		return -errno;
+	while ((entry = readdir(proc))) {
+		char path[sizeof(entry->d_name) + sizeof(NETNS_PROC_ENTRY) + 2];
+		struct stat st;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "%s/" NETNS_PROC_ENTRY,
+			 entry->d_name);
+		/* A process that ended just now has no namespace any more. */
+		if (fstatat(dirfd(proc), path, &st, 0) < 0)
+			continue;
+		if (!found(data, (pid_t)strtol(entry->d_name, NULL, 10),
+			   st.st_ino))
+			break;
+	}
+	closedir(proc);
+	return 0;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <nftables/libnftables.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "log.h"
+
+#define NFT_TABLE "netns_pam"
+/* Of kernel 6.9; not in the headers of Debian 12. */
+#define NFT_TABLE_PERSIST 0x4
+
+/* firewall.nft, as it stands in the source, with a NUL. */
+extern const char nft_rules[];
+__asm__(".pushsection .rodata\n"
+	".global nft_rules\n"
+	".hidden nft_rules\n"
+	"nft_rules:\n"
+	".incbin \"helper/firewall.nft\"\n"
+	".byte 0\n"
+	".popsection\n");
+
+struct nft {
+	struct nft_ctx *ctx;
+	int ctx_fd; /* libnftables' own netlink socket, which owns the table */
+	struct mnl_socket *monitor;
+	bool loaded;
+	bool owned; /* others cannot remove it */
+};
+
+/* --- opening --- */
+
+/*
+ * A table belongs to the netlink socket that made it, and libnftables keeps
+ * its socket to itself, without a word for `persist`. But descriptors are given
+ * lowest first, so the one that nft_ctx_new() opens is known beforehand; it is
+ * checked to be what it should be.
+ */
+static int nft_context_new(struct nft *nft)
+{
+	int protocol = 0, domain = 0,
+	    next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	socklen_t n = sizeof(protocol), m = sizeof(domain);
+
+	if (next < 0)
+		return -errno;
+	close(next);
+	nft->ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft->ctx)
+		return -ENOMEM;
+	nft_ctx_buffer_output(nft->ctx);
+	nft_ctx_buffer_error(nft->ctx);
+	if (getsockopt(next, SOL_SOCKET, SO_DOMAIN, &domain, &m) == 0 &&
+	    getsockopt(next, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 &&
+	    domain == AF_NETLINK && protocol == NETLINK_NETFILTER)
+		nft->ctx_fd = next;
+	return 0;
+}
+
+int nft_open(struct nft **ret, struct error *err)
+{
+	struct nft *nft = calloc(1, sizeof(*nft));
+	int group = NFNLGRP_NFTABLES, r;
+
+	if (!nft)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft->ctx_fd = -EBADF;
+	r = nft_context_new(nft);
+	if (r == 0) {
+		nft->monitor = mnl_socket_open2(NETLINK_NETFILTER,
+						SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (!nft->monitor ||
+		    mnl_socket_bind(nft->monitor, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		    mnl_socket_setsockopt(nft->monitor, NETLINK_ADD_MEMBERSHIP,
+					  &group, sizeof(group)) < 0)
+			r = -errno;
+	}
+	if (r < 0) {
+		nft_close(nft);
+		return error_set(err, r,
+				 "cannot open nftables: %s (does the kernel "
+				 "have nf_tables?)",
+				 strerror(-r));
+	}
+	*ret = nft;
+	return 0;
+}
+
+struct nft *nft_close(struct nft *nft)
+{
+	if (!nft)
+		return NULL;
+	if (nft->ctx)
+		nft_ctx_free(nft->ctx);
+	if (nft->monitor)
+		mnl_socket_close(nft->monitor);
+	free(nft);
+	return NULL;
+}
+
+/* --- the table --- */
+
+static void batch_edge(struct mnl_nlmsg_batch *b, uint16_t type, uint32_t seq)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(b));
+	struct nfgenmsg *g;
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	h->nlmsg_seq = seq;
+	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g->nfgen_family = AF_UNSPEC;
+	g->version = NFNETLINK_V0;
+	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	mnl_nlmsg_batch_next(b);
+}
+
+/*
+ * Makes the table owned by libnftables' socket and persistent, or adopts one
+ * that a helper before us left (net/netfilter/nf_tables_api.c,
+ * nf_tables_updtable()). Return: 0 or -errno from the kernel.
+ */
+static int nft_own_table(const struct nft *nft)
+{
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	char buffer[1024];
+	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buffer, 512);
+	const uint32_t seq = 1;
+	struct nlmsghdr *h;
+	struct nfgenmsg *g;
+	int r = -errno;
+
+	if (!b)
+		return -ENOMEM;
+	batch_edge(b, NFNL_MSG_BATCH_BEGIN, seq);
+	h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(b));
+	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK;
+	h->nlmsg_seq = seq;
+	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g->nfgen_family = NFPROTO_INET;
+	g->version = NFNETLINK_V0;
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_TABLE);
+	mnl_attr_put_u32(h, NFTA_TABLE_FLAGS,
+			 htonl(NFT_TABLE_F_OWNER | NFT_TABLE_PERSIST));
+	mnl_nlmsg_batch_next(b);
+	batch_edge(b, NFNL_MSG_BATCH_END, seq);
+
+	if (sendto(nft->ctx_fd, mnl_nlmsg_batch_head(b),
+		   mnl_nlmsg_batch_size(b), 0, (struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0)
+		r = -errno;
+	else if (recv(nft->ctx_fd, buffer, sizeof(buffer), MSG_DONTWAIT) < 0)
+		r = -errno; /* the kernel answers within sendto() */
+	else
+		r = ((struct nlmsgerr *)mnl_nlmsg_get_payload(
+			     (struct nlmsghdr *)(void *)buffer))
+			    ->error;
+	mnl_nlmsg_batch_stop(b);
+	return r;
+}
+
+/* Runs commands in nft's language, one transaction. */
+static int nft_run(struct nft *nft, const char *commands, struct error *err)
+{
+	const char *words;
+
+	if (nft_run_cmd_from_buffer(nft->ctx, commands) == 0) {
+		nft_ctx_get_error_buffer(nft->ctx);
+		nft_ctx_get_output_buffer(nft->ctx);
+		return 0;
+	}
+	words = nft_ctx_get_error_buffer(nft->ctx);
+	return error_set(err, -EIO, "nftables refuses a change: %.300s", words);
+}
+
+static int nft_runf(struct nft *nft, struct error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int nft_runf(struct nft *nft, struct error *err, const char *format, ...)
+{
+	char commands[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(commands, sizeof(commands), format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(commands))
+		return error_set(err, -E2BIG, "nftables command is too long");
+	return nft_run(nft, commands, err);
+}
+
+int nft_load(struct nft *nft, struct error *err)
+{
+	int r = nft->ctx_fd < 0 ? -EOPNOTSUPP : nft_own_table(nft);
+
+	nft->owned = r == 0;
+	if (r == -EPERM)
+		return error_set(err, r,
+				 "the nftables table inet " NFT_TABLE
+				 " belongs to another process: is another "
+				 "netns-pamd running?");
+	if (r < 0) {
+		r = nft_run(nft, "add table inet " NFT_TABLE, err);
+		if (r < 0)
+			return r;
+	}
+	r = nft_run(nft, nft_rules, err);
+	nft->loaded = r == 0;
+	return r;
+}
+
+int nft_monitor_fd(const struct nft *nft)
+{
+	return mnl_socket_get_fd(nft->monitor);
+}
+
+static int table_name(const struct nlattr *attr, void *data)
+{
+	const char **name = data;
+
+	if (mnl_attr_get_type(attr) == NFTA_TABLE_NAME &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		*name = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+static bool nft_is_our_table_gone(const struct nlmsghdr *h)
+{
+	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
+	const char *name = "";
+
+	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE) ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*g) ||
+	    g->nfgen_family != NFPROTO_INET)
+		return false;
+	mnl_attr_parse(h, sizeof(*g), table_name, &name);
+	return strcmp(name, NFT_TABLE) == 0;
+}
+
+bool nft_monitor_read(struct nft *nft)
+{
+	char buffer[16 * 1024];
+
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(nft->monitor, buffer,
+						sizeof(buffer));
+		int left = (int)n;
+
+		/*
+		 * A message that was lost may have been about our table: an
+		 * owned one cannot be gone, another is loaded again to be sure.
+		 */
+		if (n < 0 && errno == ENOBUFS)
+			nft->loaded = nft->loaded && nft->owned;
+		else if (n < 0)
+			return !nft->loaded;
+		for (const struct nlmsghdr *h = (void *)buffer;
+		     n > 0 && mnl_nlmsg_ok(h, left);
+		     h = mnl_nlmsg_next(h, &left))
+			if (nft_is_our_table_gone(h))
+				nft->loaded = false;
+	}
+}
+
+bool nft_is_loaded(struct nft *nft)
+{
+	nft_monitor_read(nft);
+	return nft->loaded;
+}
+
+/* --- elements --- */
+
+int nft_guard_add(struct nft *nft, uid_t uid, struct error *err)
+{
+	return nft_runf(nft, err,
+			"add element inet " NFT_TABLE " guarded { %u }", uid);
+}
+
+int nft_guard_replace(struct nft *nft, const uid_t *uids, size_t n,
+		      struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes;
+	FILE *f = open_memstream(&commands, &bytes);
+
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	fprintf(f, "flush set inet " NFT_TABLE " guarded\n");
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%u%s",
+			i % 1000 ? ", "
+				 : "add element inet " NFT_TABLE " guarded { ",
+			uids[i], i % 1000 == 999 || i + 1 == n ? " }\n" : "");
+	if (fclose(f) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return nft_run(nft, commands, err);
+}
+
+/* Writes "add|delete element ..." for a hold. Return: the text, or NULL. */
+static char *nft_dns_commands(const char *verb, const char *host_ifname,
+			      const struct inet_prefix *servers, size_t n)
+{
+	char *commands = NULL, address[INET_PREFIX_STR];
+	size_t bytes;
+	FILE *f = open_memstream(&commands, &bytes);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "%s element inet " NFT_TABLE " dns_held { %s }\n", verb,
+		host_ifname);
+	for (size_t i = 0; i < n; i++) {
+		inet_address_format(&servers[i], address);
+		fprintf(f, "%s element inet " NFT_TABLE " dns%s { %s . %s }\n",
+			verb, servers[i].family == AF_INET ? "4" : "6",
+			host_ifname, address);
+	}
+	if (fclose(f) != 0) {
+		free(commands);
+		return NULL;
+	}
+	return commands;
+}
+
+int nft_dns_hold(struct nft *nft, const char *host_ifname,
+		 const struct inet_prefix *servers, size_t n, struct error *err)
+{
+	_cleanup_free_ char *commands =
+		nft_dns_commands("add", host_ifname, servers, n);
+
+	if (!commands)
+		return error_set(err, -ENOMEM, "out of memory");
+	return nft_run(nft, commands, err);
+}
+
+int nft_dns_release(struct nft *nft, const char *host_ifname,
+		    const struct inet_prefix *servers, size_t n)
+{
+	_cleanup_free_ char *commands =
+		nft_dns_commands("delete", host_ifname, servers, n);
+
+	return commands ? nft_run(nft, commands, NULL) : -ENOMEM;
+}
+
+int nft_dns_clear(struct nft *nft, struct error *err)
+{
+	return nft_run(nft,
+		       "flush set inet " NFT_TABLE " dns_held\n"
+		       "flush set inet " NFT_TABLE " dns4\n"
+		       "flush set inet " NFT_TABLE " dns6\n",
+		       err);
+}
+
+int nft_set_no_router(struct nft *nft, bool ipv6, bool on, struct error *err)
+{
+	/* Adding first makes deleting an element that is not there no error. */
+	return nft_runf(nft, err,
+			"add element inet " NFT_TABLE " no_router { %s }\n"
+			"%s element inet " NFT_TABLE " no_router { %s }\n",
+			ipv6 ? "ipv6" : "ipv4", on ? "add" : "delete",
+			ipv6 ? "ipv6" : "ipv4");
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int pool_init(struct pool *pool)
+{
+	memset(pool, 0, sizeof(*pool));
+	pool->taken = calloc(POOL_SLOTS_MAX / 8, 1);
+	pool->next = 1;
+	pool->routes_stale = true;
+	return pool->taken ? 0 : -ENOMEM;
+}
+
+void pool_clear(struct pool *pool)
+{
+	free(pool->taken);
+	free(pool->routes);
+	memset(pool, 0, sizeof(*pool));
+}
+
+/* How many slots the prefix has pairs for; slot 0 is left out. */
+static uint32_t pool_size(const struct inet_prefix *p)
+{
+	unsigned int bits = p->family == AF_INET ? 32 : 128;
+
+	if (p->family == AF_UNSPEC || bits - p->length > 17)
+		return POOL_SLOTS_MAX;
+	return 1u << (bits - p->length - 1);
+}
+
+void pool_configure(struct pool *pool, const struct inet_prefix *pool4,
+		    const struct inet_prefix *pool6)
+{
+	pool->pool4 = *pool4;
+	pool->pool6 = *pool6;
+}
+
+void pool_addresses(const struct inet_prefix *pool, uint32_t slot,
+		    struct inet_prefix *ret_host, struct inet_prefix *ret_inner)
+{
+	memset(ret_host, 0, sizeof(*ret_host));
+	memset(ret_inner, 0, sizeof(*ret_inner));
+	if (pool->family == AF_UNSPEC)
+		return;
+	inet_prefix_nth(pool, (uint64_t)slot * 2, ret_host);
+	inet_prefix_nth(pool, (uint64_t)slot * 2 + 1, ret_inner);
+	ret_host->length--;
+	ret_inner->length--;
+}
+
+void pool_take_address(struct pool *pool, const struct inet_prefix *address)
+{
+	const struct inet_prefix *p =
+		address->family == AF_INET ? &pool->pool4 : &pool->pool6;
+	struct inet_prefix host, inner;
+
+	if (p->family != address->family || !inet_prefix_contains(p, address))
+		return;
+	for (uint32_t slot = 1; slot < pool_size(p); slot++) {
+		pool_addresses(p, slot, &host, &inner);
+		if (inet_prefix_contains(&host, address)) {
+			pool_mark(pool, slot);
+			return;
+		}
+	}
+}
+
+static bool pool_is_taken(const struct pool *pool, uint32_t slot)
+{
+	return pool->taken[slot / 8] & (1u << slot % 8);
+}
+
+void pool_mark(struct pool *pool, uint32_t slot)
+{
+	if (slot < POOL_SLOTS_MAX)
+		pool->taken[slot / 8] |= (uint8_t)(1u << slot % 8);
+}
+
+void pool_release(struct pool *pool, uint32_t slot)
+{
+	if (slot < POOL_SLOTS_MAX)
+		pool->taken[slot / 8] &= (uint8_t) ~(1u << slot % 8);
+}
+
+const struct inet_prefix *pool_route_clash(const struct pool *pool,
+					   const struct inet_prefix *p)
+{
+	for (size_t i = 0; i < pool->n_routes; i++)
+		if (inet_prefix_overlaps(&pool->routes[i], p))
+			return &pool->routes[i];
+	return NULL;
+}
+
+int pool_take(struct pool *pool, bool need4, bool need6, uint32_t *ret_slot,
+	      struct error *err)
+{
+	uint32_t size4 = need4 ? pool_size(&pool->pool4) : POOL_SLOTS_MAX;
+	uint32_t size6 = need6 ? pool_size(&pool->pool6) : POOL_SLOTS_MAX;
+	uint32_t size = size4 < size6 ? size4 : size6;
+	const struct inet_prefix *small =
+		size4 <= size6 ? &pool->pool4 : &pool->pool6;
+	const struct inet_prefix *clash = NULL;
+	char name[INET_PREFIX_STR], route[INET_PREFIX_STR];
+
+	for (uint32_t i = 1; i < size; i++) {
+		uint32_t slot = 1 + (pool->next - 1 + i - 1) % (size - 1);
+		struct inet_prefix host, inner;
+
+		if (pool_is_taken(pool, slot))
+			continue;
+		pool_addresses(&pool->pool4, slot, &host, &inner);
+		if (need4 && (clash = pool_route_clash(pool, &host)))
+			continue;
+		pool_addresses(&pool->pool6, slot, &host, &inner);
+		if (need6 && (clash = pool_route_clash(pool, &host)))
+			continue;
+		pool_mark(pool, slot);
+		pool->next = slot + 1;
+		*ret_slot = slot;
+		return 0;
+	}
+	inet_prefix_format(small, name);
+	if (!clash)
+		return error_set(err, -EADDRNOTAVAIL,
+				 "all %u address pairs of the pool %s are in "
+				 "use: give pool%s a larger prefix",
+				 size - 1, name,
+				 small == &pool->pool4 ? "4" : "6");
+	inet_prefix_format(clash, route);
+	return error_set(err, -EADDRNOTAVAIL,
+			 "no free address: the host has a route to %s, which "
+			 "overlaps pool%s; choose another prefix for the pool",
+			 route, clash->family == AF_INET ? "4" : "6");
+}
+
+void pool_ifname(uint32_t slot, char ret[static 16])
+{
+	snprintf(ret, 16, POOL_IFNAME_PREFIX "%u", slot % POOL_SLOTS_MAX);
+}
+
+bool pool_slot_of(const char *ifname, uint32_t *ret_slot)
+{
+	const size_t skip = sizeof(POOL_IFNAME_PREFIX) - 1;
+	unsigned long slot;
+	char *end;
+
+	if (strncmp(ifname, POOL_IFNAME_PREFIX, skip) != 0 ||
+	    ifname[skip] < '1' || ifname[skip] > '9')
+		return false;
+	slot = strtoul(ifname + skip, &end, 10);
+	if (*end || slot >= POOL_SLOTS_MAX)
+		return false;
+	*ret_slot = (uint32_t)slot;
+	return true;
+}
+
+void pool_routes_clear(struct pool *pool)
+{
+	pool->n_routes = 0;
+}
+
+void pool_route_add(struct pool *pool, const struct inet_prefix *route)
+{
+	if (pool->n_routes == pool->routes_size) {
+		size_t size = pool->routes_size ? pool->routes_size * 2 : 64;
+		void *more = realloc(pool->routes, size * sizeof(*route));
+
+		if (!more) {
+			pool->routes_stale = true; /* read them anew */
+			return;
+		}
+		pool->routes = more;
+		pool->routes_size = size;
+	}
+	pool->routes[pool->n_routes++] = *route;
+}

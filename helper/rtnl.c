@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rtnl.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#define RTNL_RECV_BYTES	    (32 * 1024)
+#define RTNL_DUMP_TRIES	    5
+#define RTNL_ANSWER_SEC	    5
+#define RTNL_MONITOR_RCVBUF (8 * 1024 * 1024)
+
+struct rtnl {
+	struct mnl_socket *nl;
+	uint32_t seq;
+	char buffer[RTNL_RECV_BYTES];
+};
+
+static int rtnl_open_groups(struct rtnl **ret, unsigned int groups, int flags)
+{
+	/* The kernel answers at once or not at all; nothing may hang on it. */
+	static const struct timeval patience = {.tv_sec = RTNL_ANSWER_SEC};
+	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
+	int fd, on = 1;
+
+	if (!rtnl)
+		return -ENOMEM;
+	rtnl->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	if (!rtnl->nl || mnl_socket_bind(rtnl->nl, groups, 0) < 0) {
+		int r = -errno;
+
+		rtnl_close(rtnl);
+		return r;
+	}
+	fd = mnl_socket_get_fd(rtnl->nl);
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	*ret = rtnl;
+	return 0;
+}
+
+int rtnl_open(struct rtnl **ret)
+{
+	return rtnl_open_groups(ret, 0, 0);
+}
+
+struct rtnl *rtnl_close(struct rtnl *rtnl)
+{
+	if (rtnl && rtnl->nl)
+		mnl_socket_close(rtnl->nl);
+	free(rtnl);
+	return NULL;
+}
+
+int rtnl_fd(const struct rtnl *rtnl)
+{
+	return mnl_socket_get_fd(rtnl->nl);
+}
+
+/* --- building a batch --- */
+
+void rtnl_batch_init(struct rtnl_batch *b)
+{
+	b->used = 0;
+	b->n = 0;
+	b->overflow = false;
+}
+
+/*
+ * Begins the next request. The space that any one request here can take is
+ * kept free, so that the mnl_attr_put() calls that follow always fit.
+ */
+static struct nlmsghdr *rtnl_begin(struct rtnl_batch *b, uint16_t type,
+				   uint16_t flags, const char *step)
+{
+	struct nlmsghdr *h;
+
+	if (b->n == RTNL_BATCH_MAX || b->used + 1024 > sizeof(b->buffer)) {
+		b->overflow = true;
+		b->n = 0;
+		b->used = 0;
+	}
+	h = mnl_nlmsg_put_header(b->buffer + b->used);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | flags;
+	b->steps[b->n] = step;
+	return h;
+}
+
+static void rtnl_end(struct rtnl_batch *b, const struct nlmsghdr *h)
+{
+	b->used += NLMSG_ALIGN(h->nlmsg_len);
+	b->n++;
+}
+
+static struct nlmsghdr *rtnl_begin_link(struct rtnl_batch *b, uint16_t type,
+					uint16_t flags, unsigned int ifindex,
+					bool up, const char *step)
+{
+	struct nlmsghdr *h = rtnl_begin(b, type, flags, step);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	if (up) {
+		ifi->ifi_flags = IFF_UP;
+		ifi->ifi_change = IFF_UP;
+	}
+	return h;
+}
+
+void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex)
+{
+	rtnl_end(b, rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, true,
+				    "bring a link up"));
+}
+
+void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
+		       const char *alias)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, true,
+					     "bring the host's end up");
+
+	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
+{
+	struct nlmsghdr *h =
+		rtnl_begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				veth->ifindex, true, "make the veth pair");
+	struct nlattr *info, *data, *peer;
+	struct ifinfomsg *ifi;
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, veth->ifname);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->mac), veth->mac);
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	if (veth->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, veth->mtu);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	/* IFF_UP in here is ENOTCONN: the peer has no peer yet. */
+	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	mnl_attr_put_strz(h, IFLA_IFNAME, veth->peer);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->peer_mac), veth->peer_mac);
+	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
+	mnl_attr_put_u32(h, IFLA_GROUP, veth->peer_group);
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	if (veth->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, veth->mtu);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
+		      const struct inet_prefix *address)
+{
+	struct nlmsghdr *h = rtnl_begin(
+		b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add an address");
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+	size_t bytes = inet_bytes(address->family);
+
+	ifa->ifa_family = (uint8_t)address->family;
+	ifa->ifa_prefixlen = address->length;
+	ifa->ifa_index = ifindex;
+	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put(h, IFA_LOCAL, bytes, address->addr);
+	mnl_attr_put(h, IFA_ADDRESS, bytes, address->addr);
+	if (address->family == AF_INET6)
+		ifa->ifa_flags = IFA_F_NODAD;
+	rtnl_end(b, h);
+}
+
+void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
+		    const struct inet_prefix *gateway, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin(
+		b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add a route");
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	size_t bytes = inet_bytes(destination->family);
+
+	rtm->rtm_family = (uint8_t)destination->family;
+	rtm->rtm_dst_len = destination->length;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	rtm->rtm_type = RTN_UNICAST;
+	if (destination->length)
+		mnl_attr_put(h, RTA_DST, bytes, destination->addr);
+	if (gateway) {
+		rtm->rtm_flags = RTNH_F_ONLINK;
+		mnl_attr_put(h, RTA_GATEWAY, bytes, gateway->addr);
+	}
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_delete_link(struct rtnl_batch *b, unsigned int ifindex)
+{
+	rtnl_end(b, rtnl_begin_link(b, RTM_DELLINK, 0, ifindex, false,
+				    "delete a link"));
+}
+
+/* --- sending and listening --- */
+
+static int extack_text(const struct nlattr *attr, void *data)
+{
+	const char **text = data;
+
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		*text = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+/* The kernel's words about an error message, or "". */
+static const char *rtnl_extack(const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+	size_t skip = sizeof(*e);
+	const char *text = "";
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return text;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
+	if (mnl_nlmsg_get_payload_len(h) > skip)
+		mnl_attr_parse(h, (unsigned int)skip, extack_text, &text);
+	return text;
+}
+
+static int rtnl_send(struct rtnl *rtnl, void *buffer, size_t bytes)
+{
+	return mnl_socket_sendto(rtnl->nl, buffer, bytes) < 0 ? -errno : 0;
+}
+
+/* Return: bytes of a packet from the kernel (nobody else), or -errno. */
+static ssize_t rtnl_recv(struct rtnl *rtnl)
+{
+	for (;;) {
+		struct sockaddr_nl from = {0};
+		struct iovec iov = {rtnl->buffer, sizeof(rtnl->buffer)};
+		struct msghdr msg = {.msg_name = &from,
+				     .msg_namelen = sizeof(from),
+				     .msg_iov = &iov,
+				     .msg_iovlen = 1};
+		ssize_t n = recvmsg(rtnl_fd(rtnl), &msg, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (msg.msg_flags & MSG_TRUNC)
+			return -EMSGSIZE;
+		if (from.nl_pid == 0)
+			return n;
+	}
+}
+
+int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
+{
+	uint32_t first = rtnl->seq + 1;
+	unsigned int answered = 0;
+	int result = 0;
+	size_t at = 0;
+
+	if (b->overflow)
+		return error_set(err, -E2BIG,
+				 "too many addresses and routes "
+				 "for one namespace");
+	for (unsigned int i = 0; i < b->n; i++) {
+		struct nlmsghdr *h = (void *)(b->buffer + at);
+
+		h->nlmsg_seq = ++rtnl->seq;
+		h->nlmsg_flags |= NLM_F_ACK;
+		at += NLMSG_ALIGN(h->nlmsg_len);
+	}
+	result = rtnl_send(rtnl, b->buffer, b->used);
+	if (result < 0)
+		return error_set(err, result, "rtnetlink: %s",
+				 strerror(-result));
+
+	while (answered < b->n) {
+		ssize_t n = rtnl_recv(rtnl);
+		int left = (int)n;
+
+		if (n < 0)
+			return error_set(err, (int)n, "rtnetlink: %s",
+					 strerror((int)-n));
+		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
+		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+			uint32_t i = h->nlmsg_seq - first;
+
+			if (h->nlmsg_type != NLMSG_ERROR || i >= b->n ||
+			    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
+				continue;
+			answered++;
+			if (e->error && !result) {
+				const char *why = rtnl_extack(h);
+
+				result = error_set(
+					err, e->error, "cannot %s: %s%s%s",
+					b->steps[i], strerror(-e->error),
+					*why ? ": " : "", why);
+			}
+		}
+	}
+	return result;
+}
+
+/* --- asking --- */
+
+static int link_attr(const struct nlattr *attr, void *data)
+{
+	struct rtnl_link *link = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			strncpy(link->ifname, mnl_attr_get_str(attr),
+				sizeof(link->ifname) - 1);
+		break;
+	case IFLA_GROUP:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			link->group = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_STATS64: {
+		struct rtnl_link_stats64 s = {0};
+		size_t n = mnl_attr_get_payload_len(attr);
+
+		memcpy(&s, mnl_attr_get_payload(attr),
+		       n < sizeof(s) ? n : sizeof(s));
+		link->rx_bytes = s.rx_bytes;
+		link->tx_bytes = s.tx_bytes;
+		break;
+	}
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+/* Return: false when the message is not a link. */
+static bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link *ret)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
+
+	memset(ret, 0, sizeof(*ret));
+	if ((h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*ifi))
+		return false;
+	ret->ifindex = (unsigned int)ifi->ifi_index;
+	mnl_attr_parse(h, sizeof(*ifi), link_attr, ret);
+	/* AF_BRIDGE says that a port left its bridge, not that it is gone. */
+	return ifi->ifi_family == AF_UNSPEC;
+}
+
+static int rtnl_link_get(struct rtnl *rtnl, const char *ifname,
+			 unsigned int ifindex, struct rtnl_link *ret)
+{
+	struct rtnl_batch b;
+	struct nlmsghdr *h;
+	int r, left;
+	ssize_t n;
+
+	rtnl_batch_init(&b);
+	h = rtnl_begin_link(&b, RTM_GETLINK, 0, ifindex, false, "look up");
+	if (ifname)
+		mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
+	h->nlmsg_seq = ++rtnl->seq;
+	r = rtnl_send(rtnl, h, h->nlmsg_len);
+	if (r < 0)
+		return r;
+	for (;;) {
+		n = rtnl_recv(rtnl);
+		if (n < 0)
+			return (int)n;
+		left = (int)n;
+		h = (void *)rtnl->buffer;
+		if (!mnl_nlmsg_ok(h, left) || h->nlmsg_seq != rtnl->seq)
+			continue;
+		if (h->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+
+			return e->error ? e->error : -ENODEV;
+		}
+		return rtnl_read_link(h, ret) ? 0 : -EBADMSG;
+	}
+}
+
+int rtnl_link_by_name(struct rtnl *rtnl, const char *ifname,
+		      struct rtnl_link *ret)
+{
+	return rtnl_link_get(rtnl, ifname, 0, ret);
+}
+
+int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
+		       struct rtnl_link *ret)
+{
+	return rtnl_link_get(rtnl, NULL, ifindex, ret);
+}
+
+/*
+ * One dump: each() sees every message. Return: 0, -EINTR when the kernel says
+ * that the table changed meanwhile, -errno.
+ */
+static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type, uint8_t family,
+			  void (*each)(void *data, const struct nlmsghdr *h),
+			  void *data)
+{
+	struct {
+		struct nlmsghdr h;
+		union {
+			struct ifinfomsg ifi;
+			struct rtmsg rtm;
+		} u;
+	} req = {.h = {.nlmsg_len = sizeof(req),
+		       .nlmsg_type = type,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		       .nlmsg_seq = ++rtnl->seq}};
+	bool interrupted = false;
+	int r;
+
+	if (type == RTM_GETROUTE) {
+		req.h.nlmsg_len = NLMSG_LENGTH(sizeof(req.u.rtm));
+		req.u.rtm.rtm_family = family;
+	} else {
+		req.h.nlmsg_len = NLMSG_LENGTH(sizeof(req.u.ifi));
+	}
+	r = rtnl_send(rtnl, &req, req.h.nlmsg_len);
+	if (r < 0)
+		return r;
+	for (;;) {
+		ssize_t n = rtnl_recv(rtnl);
+		int left = (int)n;
+
+		if (n < 0)
+			return (int)n;
+		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
+		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			if (h->nlmsg_seq != rtnl->seq)
+				continue;
+			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+				interrupted = true;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return interrupted ? -EINTR : 0;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				const struct nlmsgerr *e =
+					mnl_nlmsg_get_payload(h);
+
+				return e->error ? e->error : -EBADMSG;
+			}
+			each(data, h);
+		}
+	}
+}
+
+struct link_dump {
+	void (*seen)(void *data, const struct rtnl_link *link);
+	void *data;
+};
+
+static void link_dump_each(void *data, const struct nlmsghdr *h)
+{
+	const struct link_dump *dump = data;
+	struct rtnl_link link;
+
+	if (rtnl_read_link(h, &link))
+		dump->seen(dump->data, &link);
+}
+
+int rtnl_dump_links(struct rtnl *rtnl,
+		    void (*seen)(void *data, const struct rtnl_link *link),
+		    void *data)
+{
+	struct link_dump dump = {seen, data};
+	int r = -EINTR;
+
+	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++)
+		r = rtnl_dump_once(rtnl, RTM_GETLINK, AF_UNSPEC, link_dump_each,
+				   &dump);
+	return r;
+}
+
+struct route_attrs {
+	const struct nlattr *dst;
+	unsigned int oif;
+};
+
+static int route_attr(const struct nlattr *attr, void *data)
+{
+	struct route_attrs *a = data;
+
+	if (mnl_attr_get_type(attr) == RTA_DST)
+		a->dst = attr;
+	else if (mnl_attr_get_type(attr) == RTA_OIF &&
+		 mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		a->oif = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* Return: false for what is no unicast or local route of interest. */
+static bool rtnl_read_route(const struct nlmsghdr *h, struct inet_prefix *ret,
+			    unsigned int *ret_ifindex)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
+	struct route_attrs a = {0};
+	size_t bytes;
+
+	if (h->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*rtm))
+		return false;
+	bytes = inet_bytes(rtm->rtm_family);
+	if (!bytes || !rtm->rtm_dst_len || rtm->rtm_flags & RTM_F_CLONED ||
+	    rtm->rtm_type == RTN_MULTICAST || rtm->rtm_type == RTN_BROADCAST)
+		return false;
+	mnl_attr_parse(h, sizeof(*rtm), route_attr, &a);
+	if (!a.dst || mnl_attr_get_payload_len(a.dst) < bytes)
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	ret->family = rtm->rtm_family;
+	ret->length = rtm->rtm_dst_len;
+	memcpy(ret->addr, mnl_attr_get_payload(a.dst), bytes);
+	*ret_ifindex = a.oif;
+	return !(ret->family == AF_INET6 &&
+		 (ret->addr[0] == 0xff ||
+		  (ret->addr[0] == 0xfe && (ret->addr[1] & 0xc0) == 0x80)));
+}
+
+struct route_dump {
+	void (*seen)(void *data, const struct inet_prefix *p,
+		     unsigned int ifindex);
+	void *data;
+};
+
+static void route_dump_each(void *data, const struct nlmsghdr *h)
+{
+	const struct route_dump *dump = data;
+	struct inet_prefix p;
+	unsigned int ifindex;
+
+	if (rtnl_read_route(h, &p, &ifindex))
+		dump->seen(dump->data, &p, ifindex);
+}
+
+int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
+		     void (*seen)(void *data, const struct inet_prefix *p,
+				  unsigned int ifindex),
+		     void *data)
+{
+	struct route_dump dump = {seen, data};
+	int r = -EINTR;
+
+	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
+		restart(data);
+		r = rtnl_dump_once(rtnl, RTM_GETROUTE, AF_INET, route_dump_each,
+				   &dump);
+		if (r == 0)
+			r = rtnl_dump_once(rtnl, RTM_GETROUTE, AF_INET6,
+					   route_dump_each, &dump);
+	}
+	return r;
+}
+
+/* --- hearing of changes --- */
+
+int rtnl_monitor_open(struct rtnl **ret)
+{
+	int bytes = RTNL_MONITOR_RCVBUF;
+	int r = rtnl_open_groups(
+		ret, RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+		SOCK_NONBLOCK);
+
+	if (r == 0)
+		setsockopt(rtnl_fd(*ret), SOL_SOCKET, SO_RCVBUFFORCE, &bytes,
+			   sizeof(bytes));
+	return r;
+}
+
+int rtnl_monitor_read(struct rtnl *rtnl, const struct rtnl_events *events)
+{
+	for (;;) {
+		ssize_t n = rtnl_recv(rtnl);
+		int left = (int)n;
+
+		if (n == -EAGAIN)
+			return 0;
+		if (n == -ENOBUFS || n == -EMSGSIZE) {
+			events->lost(events->data);
+			continue;
+		}
+		if (n < 0)
+			return (int)n;
+		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
+		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			struct inet_prefix p;
+			struct rtnl_link link;
+			unsigned int ifindex;
+
+			if (h->nlmsg_type == RTM_DELLINK &&
+			    rtnl_read_link(h, &link))
+				events->link_gone(events->data, &link);
+			else if (rtnl_read_route(h, &p, &ifindex))
+				events->route_new(events->data, &p, ifindex);
+		}
+	}
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rtnetlink(7): the kernel's links, addresses and routes, by libmnl. A socket
+ * belongs to the network namespace in which it was opened and goes on serving
+ * that one wherever its owner moves (net/netlink/af_netlink.c), so one thread
+ * configures all namespaces.
+ *
+ * Changes go as a batch: several requests in one sendmsg(2), of which the
+ * kernel carries out each, whatever became of the one before; so every answer
+ * is looked at, and the first refusal is the batch's error.
+ *
+ * Should: be the only file that knows netlink messages of this family.
+ * Mustn't: log, decide policy.
+ */
+#ifndef NETNS_PAMD_RTNL_H
+#define NETNS_PAMD_RTNL_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "inet.h"
+
+struct rtnl;
+
+/* Opens a socket in the caller's namespace. Return: 0 or -errno. */
+int rtnl_open(struct rtnl **ret);
+/* NULL is fine. Return: NULL. */
+struct rtnl *rtnl_close(struct rtnl *rtnl);
+
+#define RTNL_BATCH_BYTES 8192
+#define RTNL_BATCH_MAX	 24
+
+struct rtnl_batch {
+	char buffer[RTNL_BATCH_BYTES];
+	size_t used;
+	unsigned int n;
+	const char *steps[RTNL_BATCH_MAX]; /* what each request does */
+	bool overflow;
+};
+
+void rtnl_batch_init(struct rtnl_batch *b);
+
+/* The loopback and any other link: administratively up. */
+void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex);
+
+/* ip link set dev IFINDEX alias ALIAS up */
+void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
+		       const char *alias);
+
+struct rtnl_veth {
+	const char *ifname;   /* the end in the socket's namespace, made up */
+	unsigned int ifindex; /* and its index */
+	const char *peer;     /* the other end's name, made down */
+	int peer_netns;	      /* and the namespace it is made in, an fd */
+	uint32_t peer_group;  /* IFLA_GROUP of the peer */
+	unsigned int mtu;     /* of both, 0: the kernel's */
+	uint8_t mac[6], peer_mac[6];
+};
+void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth);
+
+/* IPv6 without duplicate address detection: the link has two ends only. */
+void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
+		      const struct inet_prefix *address);
+
+/*
+ * A route to `destination` through a gateway (NULL: on the link itself). The
+ * gateway is taken to be on the link (RTNH_F_ONLINK).
+ */
+void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
+		    const struct inet_prefix *gateway, unsigned int ifindex);
+
+void rtnl_put_delete_link(struct rtnl_batch *b, unsigned int ifindex);
+
+/*
+ * Sends the batch and waits for every answer.
+ * Return: 0; or the first refusal as -errno with a sentence that names the step
+ * and the kernel's own words (NETLINK_EXT_ACK).
+ */
+int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err);
+
+struct rtnl_link {
+	unsigned int ifindex;
+	uint32_t group;
+	char ifname[IFNAMSIZ];
+	uint64_t rx_bytes, tx_bytes;
+};
+
+/* Looks a link up by name. Return: 0, -ENODEV, -errno. */
+int rtnl_link_by_name(struct rtnl *rtnl, const char *ifname,
+		      struct rtnl_link *ret);
+int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
+		       struct rtnl_link *ret);
+
+/*
+ * Calls seen() for each link of the namespace. A dump that the kernel
+ * interrupted (NLM_F_DUMP_INTR) is taken again, up to five times.
+ */
+int rtnl_dump_links(struct rtnl *rtnl,
+		    void (*seen)(void *data, const struct rtnl_link *link),
+		    void *data);
+
+/*
+ * Calls seen() for each unicast or local route, default routes, link-local and
+ * multicast left out. ifindex is 0 for a route without a device. A dump may be
+ * started over: restart() is called first each time.
+ */
+int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
+		     void (*seen)(void *data, const struct inet_prefix *p,
+				  unsigned int ifindex),
+		     void *data);
+
+/* A socket that hears of links and routes; its fd is for the event loop. */
+int rtnl_monitor_open(struct rtnl **ret);
+int rtnl_fd(const struct rtnl *rtnl);
+
+struct rtnl_events {
+	void (*link_gone)(void *data, const struct rtnl_link *link);
+	void (*route_new)(void *data, const struct inet_prefix *p,
+			  unsigned int ifindex);
+	void (*lost)(void *data); /* ENOBUFS: events were missed */
+	void *data;
+};
+
+/* Delivers what has arrived and returns without waiting. */
+int rtnl_monitor_read(struct rtnl *rtnl, const struct rtnl_events *events);
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "fdmsg.h"
+#include "helper.h"
+#include "log.h"
+#include "session.h"
+
+#define SERVER_BACKLOG	       512
+#define SERVER_CONNECTIONS_MAX 8192
+#define SERVER_IDLE_US	       10000000 /* a peer that asks nothing */
+#define SERVER_ACCEPT_AT_ONCE  16
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* of kernel 6.5 */
+#endif
+
+/* Who may ask what: `lease` on a connection that is a session's. */
+static const struct {
+	bool fresh, lease;
+	int (*handle)(struct connection *c, const struct proto_request *req,
+		      const char *facts, struct answer *a);
+} operations[PROTO_OP_MAX_] = {
+	[PROTO_OPEN] = {.fresh = true, .handle = login_open},
+	[PROTO_CLOSE] = {.lease = true, .handle = login_close},
+	[PROTO_STATUS] = {.fresh = true, .handle = admin_status},
+	[PROTO_UP] = {.fresh = true, .handle = admin_up},
+	[PROTO_DOWN] = {.fresh = true, .handle = admin_down},
+	[PROTO_ENTER] = {.fresh = true, .handle = admin_enter},
+	[PROTO_RELOAD] = {.fresh = true, .handle = admin_reload},
+	[PROTO_KICK] = {.fresh = true, .handle = admin_kick},
+};
+
+/* --- connections --- */
+
+static void connection_free(struct connection *c)
+{
+	if (!c)
+		return;
+	sd_event_source_disable_unref(c->io);
+	sd_event_source_disable_unref(c->timer);
+	close_fd(c->fd);
+	close_fd(c->pidfd);
+	free(c->pending);
+	c->helper->connections--;
+	free(c);
+}
+
+static void connection_close(struct connection *c)
+{
+	struct session *s = c->session;
+
+	c->session = NULL;
+	if (s)
+		session_lease_gone(s);
+	connection_free(c);
+}
+
+int connection_fd(const struct connection *c)
+{
+	return c->fd;
+}
+
+void connection_forget_session(struct connection *c)
+{
+	c->session = NULL;
+	/* It has nothing more to say: it is closed when the peer closes. */
+}
+
+/* --- answers --- */
+
+int answer_set(struct answer *a, enum proto_verdict verdict, const char *format,
+	       ...)
+{
+	char text[ERROR_TEXT_MAX];
+	struct error safe;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	error_set(&safe, 0, "%s", text);
+	a->reply.verdict = (uint16_t)verdict;
+	memset(a->reply.text, 0, sizeof(a->reply.text));
+	memcpy(a->reply.text, safe.text, strlen(safe.text));
+	return 0;
+}
+
+static int connection_send(const struct connection *c, struct answer *a)
+{
+	int r;
+
+	a->reply.magic = PROTO_MAGIC;
+	a->reply.version = PROTO_VERSION;
+	/* Never waits: an answer that does not fit is the peer's loss. */
+	r = fdmsg_send(c->fd, &a->reply, sizeof(a->reply), a->tail,
+		       a->reply.tail_bytes, a->fds, a->n_fds,
+		       deadline_now_ms());
+	for (size_t i = 0; i < a->n_fds; i++)
+		if (a->own[i])
+			close_fd(a->fds[i]);
+	free(a->tail);
+	return r;
+}
+
+static int connection_malformed(const struct connection *c,
+				const struct error *why)
+{
+	struct answer a = {0};
+
+	log_warning("a malformed request from process %d: %s", c->pid,
+		    why->text);
+	answer_set(&a, PROTO_MALFORMED, "%s", why->text);
+	connection_send(c, &a);
+	return -EBADMSG;
+}
+
+/* Return: 0, or < 0 when the connection is to be closed. */
+static int connection_request(struct connection *c, const char *packet,
+			      size_t bytes)
+{
+	struct proto_request req;
+	struct answer a = {0};
+	struct error why;
+	int r = proto_check_request(packet, bytes, &why);
+
+	if (r < 0)
+		return connection_malformed(c, &why);
+	memcpy(&req, packet, sizeof(req));
+	if (c->lease ? !operations[req.op].lease : !operations[req.op].fresh) {
+		error_set(&why, 0, "%s is not to be asked on this connection",
+			  proto_op_name((enum proto_op)req.op));
+		return connection_malformed(c, &why);
+	}
+	r = operations[req.op].handle(c, &req, packet + sizeof(req), &a);
+	return r == 0 ? connection_send(c, &a) : r;
+}
+
+/* Sends what `status` left over. Return: 0, or < 0 to close. */
+static int connection_flush(struct connection *c)
+{
+	while (c->pending_at < c->pending_bytes) {
+		const char *at = c->pending + c->pending_at;
+		struct proto_reply head;
+		size_t bytes;
+		int r;
+
+		memcpy(&head, at, sizeof(head));
+		bytes = sizeof(head) + head.tail_bytes;
+		r = fdmsg_send(c->fd, at, bytes, NULL, 0, NULL, 0,
+			       deadline_now_ms());
+		if (r == -ETIMEDOUT)
+			return sd_event_source_set_io_events(
+				c->io, EPOLLIN | EPOLLOUT);
+		if (r < 0)
+			return r;
+		c->pending_at += bytes;
+	}
+	free(c->pending);
+	c->pending = NULL;
+	c->pending_bytes = c->pending_at = 0;
+	return sd_event_source_set_io_events(c->io, EPOLLIN);
+}
+
+static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
+			       void *data)
+{
+	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX];
+	struct connection *c = data;
+	size_t n_fds = 0;
+	ssize_t n;
+
+	(void)source;
+	if (events & EPOLLOUT && connection_flush(c) < 0) {
+		connection_close(c);
+		return 0;
+	}
+	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+		return 0;
+	/* No request brings descriptors: any that come are closed. */
+	n = fdmsg_recv(fd, packet, sizeof(packet), NULL, 0, &n_fds,
+		       deadline_now_ms());
+	if (n == -ETIMEDOUT)
+		return 0;
+	if (n == -EBADMSG) {
+		struct error why;
+
+		error_set(&why, 0,
+			  "the packet is too large, or holds "
+			  "descriptors");
+		connection_malformed(c, &why);
+	}
+	if (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
+	    (c->pending && connection_flush(c) < 0)) {
+		connection_close(c);
+		return 0;
+	}
+	/* A lease may be held for months; others have ten seconds a request. */
+	if (c->lease)
+		c->timer = sd_event_source_disable_unref(c->timer);
+	return 0;
+}
+
+static int connection_on_idle(sd_event_source *source, uint64_t when,
+			      void *data)
+{
+	(void)source;
+	(void)when;
+	connection_close(data);
+	return 0;
+}
+
+/* What the kernel says about the peer, once and for all. */
+static int connection_identify(struct connection *c)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+	int pidfd = -EBADF;
+	socklen_t m = sizeof(pidfd);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+		return -errno;
+	c->pid = peer.pid;
+	c->uid = peer.uid;
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &m) < 0)
+		pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	c->pidfd = pidfd;
+	return pidfd < 0 ? -errno : 0;
+}
+
+/* Takes fd, also on failure. */
+static int connection_new(struct helper *h, int fd, struct connection **ret)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c) {
+		close_fd(fd);
+		return -ENOMEM;
+	}
+	c->helper = h;
+	c->fd = fd;
+	c->pidfd = -EBADF;
+	h->connections++;
+	r = sd_event_add_io(h->event, &c->io, fd, EPOLLIN, connection_on_event,
+			    c);
+	if (r < 0) {
+		connection_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+static void server_accepted(struct helper *h, int fd)
+{
+	struct connection *c = NULL;
+	uint64_t now = 0;
+	int r = connection_new(h, fd, &c);
+
+	if (r == 0)
+		r = connection_identify(c);
+	if (r < 0) {
+		log_warning("cannot take a connection: %s", strerror(-r));
+		if (c)
+			connection_free(c);
+		return;
+	}
+	if (c->uid != 0) {
+		log_warning("refused: process %d of uid %u is not root", c->pid,
+			    c->uid);
+		connection_free(c);
+		return;
+	}
+	sd_event_now(h->event, CLOCK_MONOTONIC, &now);
+	sd_event_add_time(h->event, &c->timer, CLOCK_MONOTONIC,
+			  now + SERVER_IDLE_US, 0, connection_on_idle, c);
+}
+
+static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
+			     void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)events;
+	for (int i = 0; i < SERVER_ACCEPT_AT_ONCE; i++) {
+		int peer =
+			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (peer < 0 && (errno == EMFILE || errno == ENFILE))
+			log_error("too many open files: a login is refused");
+		if (peer < 0)
+			return 0;
+		if (h->connections >= SERVER_CONNECTIONS_MAX) {
+			log_error("more than %d connections: one is refused",
+				  SERVER_CONNECTIONS_MAX);
+			close_fd(peer);
+			continue;
+		}
+		server_accepted(h, peer);
+	}
+	return 0;
+}
+
+int server_restore_lease(struct helper *h, int fd, uint64_t session)
+{
+	struct connection *c;
+	int r;
+
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		close_fd(fd);
+		return -errno;
+	}
+	r = connection_new(h, fd, &c);
+	if (r < 0)
+		return r;
+	if (!session_restore_lease(h, session, c)) {
+		connection_free(c);
+		return -ENOENT;
+	}
+	c->session = session_find(h, session);
+	c->lease = true;
+	return 0;
+}
+
+/* --- the socket --- */
+
+/* Removes a socket that nobody listens on; one that answers is in use. */
+static int server_clear_path(const struct sockaddr_un *address,
+			     struct error *err)
+{
+	_cleanup_close_ int probe = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, -EEXIST, "%s is there and is no socket",
+				 address->sun_path);
+	if (probe < 0)
+		return -errno;
+	if (connect(probe, (const struct sockaddr *)address,
+		    sizeof(*address)) == 0 ||
+	    errno == EAGAIN)
+		return error_set(err, -EADDRINUSE,
+				 "another netns-pamd listens on %s",
+				 address->sun_path);
+	return unlink(address->sun_path) < 0 ? -errno : 0;
+}
+
+static int server_listen(const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int r;
+
+	if (fd < 0)
+		return error_set(err, -errno, "cannot make a socket: %s",
+				 strerror(errno));
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG,
+				 "the socket's path has more than %zu bytes: "
+				 "%s",
+				 sizeof(address.sun_path) - 1, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	error_set(err, 0, "cannot listen on %s", path);
+	r = server_clear_path(&address, err);
+	if (r < 0)
+		return r;
+	/* main.c's umask of 077 makes it 0600 from the first moment. */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    chmod(path, 0600) < 0 || listen(fd, SERVER_BACKLOG) < 0)
+		return error_set(err, -errno, "cannot listen on %s: %s", path,
+				 strerror(errno));
+	return take_fd(&fd);
+}
+
+int server_open(struct helper *h, int systemd_fd, struct error *err)
+{
+	int fd = systemd_fd >= 0 ? systemd_fd : server_listen(h->socket, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno
+								    : 0;
+	if (r == 0)
+		r = sd_event_add_io(h->event, NULL, fd, EPOLLIN,
+				    server_on_connect, h);
+	if (r < 0)
+		return error_set(err, r, "cannot listen on %s: %s", h->socket,
+				 strerror(-r));
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Letting namespaces go that nobody uses any more: no session, no process
+ * inside. While a process is left, it is waited for by pidfd. Only a few
+ * leave at a time: a thousand at once would hold the kernel's RTNL lock, and
+ * with it the next login, for a second (cleanup_net(), net_namespace.c).
+ */
+#ifndef NETNS_PAMD_SWEEP_H
+#define NETNS_PAMD_SWEEP_H
+
+struct helper;
+struct error;
+
+int sweep_open(struct helper *h, struct error *err);
+void sweep_close(struct helper *h);
+
+/* Looks once the events at hand are dealt with. */
+void sweep_soon(struct helper *h);
+
+#endif
