@@ -15,7 +15,8 @@
 
 void policy_build_clear(struct policy_build *build)
 {
-	index_clear(&build->names);
+	for (size_t n = 0; n < POLICY_KINDS; n++)
+		index_clear(&build->names[n]);
 	free(build->sections);
 	*build = (struct policy_build){0};
 }
@@ -43,11 +44,8 @@ const struct policy_section *policy_build_find(const struct policy_build *build,
 					       enum policy_kind kind,
 					       const char *name)
 {
-	char key[HEADING_MAX];
-	size_t at;
+	size_t at = index_find(&build->names[kind], name);
 
-	snprintf(key, sizeof(key), "%s %s", policy_kind_name(kind), name);
-	at = index_find(&build->names, key);
 	return at == INDEX_NONE ? NULL : &build->sections[at];
 }
 
@@ -198,7 +196,6 @@ static int section_register(struct policy_build *build,
 {
 	const struct policy_section *first =
 		policy_build_find(build, section->kind, section->name);
-	char key[HEADING_MAX], *copy;
 
 	if (first) {
 		note_error(build->book, build->file, section->line,
@@ -208,12 +205,7 @@ static int section_register(struct policy_build *build,
 			   first->file, first->line);
 		return 0;
 	}
-	snprintf(key, sizeof(key), "%s %s", policy_kind_name(section->kind),
-		 section->name);
-	copy = arena_strndup(&build->store->arena, key, strlen(key));
-	if (!copy)
-		return -ENOMEM;
-	return index_put(&build->names, copy,
+	return index_put(&build->names[section->kind], section->name,
 			 (size_t)(section - build->sections));
 }
 
@@ -350,7 +342,7 @@ static void build_text(struct policy_build *build, unsigned int line,
 
 	if (text_has_comment(build, line, name, text))
 		return;
-	snprintf(copy, sizeof(copy), "%s", text); /* fits: part of a line */
+	strcpy(copy, text); /* a value is part of a line */
 	if (build->key->flags & KEY_LIST)
 		build_items(build, line, copy);
 	else if (!*copy)

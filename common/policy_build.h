@@ -37,7 +37,8 @@ struct policy_build {
 
 	struct policy_section *sections; /* in the order they were read */
 	size_t n_sections;
-	struct index names; /* "kind name" to its place in sections[] */
+	/* Names to their places in sections[]. */
+	struct index names[POLICY_KINDS];
 
 	/* The key that is being read, NULL between keys. */
 	const char *file;

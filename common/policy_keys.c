@@ -143,6 +143,8 @@ static bool key_is_named(const struct policy_key *key, const char *word,
 {
 	size_t prefix = strlen(POLICY_SYSCTL_PREFIX);
 
+	if (key->name[0] != word[0])
+		return false;
 	if (key->parse == value_sysctl)
 		return len > prefix &&
 		       !strncmp(word, POLICY_SYSCTL_PREFIX, prefix);

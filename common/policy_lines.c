@@ -48,7 +48,9 @@ static char *text_trim(char *text)
 
 	while (len && (char_is_blank(text[len - 1]) || text[len - 1] == '\r'))
 		text[--len] = '\0';
-	return text + strspn(text, BLANKS);
+	while (char_is_blank(*text))
+		text++;
+	return text;
 }
 
 /* Did inih give back what it was given, or the part that it keeps? */
@@ -65,15 +67,15 @@ static void line_lost(struct line_reader *reader)
 }
 
 /*
- * Return: where an inline comment (a blank, then a semicolon) or one of
- * `stops` begins, as inih sees it; or the end of the text.
+ * Return: where an inline comment (a blank, then a semicolon) or one of the
+ * two stops begins, as inih sees it; or the end of the text.
  */
-static char *text_find(char *text, const char *stops)
+static char *text_find(char *text, char stop, char other)
 {
 	bool blank = false;
 
-	for (; *text; text++) {
-		if (strchr(stops, *text) || (blank && *text == ';'))
+	for (; *text && *text != stop && *text != other; text++) {
+		if (blank && *text == ';')
 			break;
 		blank = char_is_blank(*text);
 	}
@@ -82,7 +84,7 @@ static char *text_find(char *text, const char *stops)
 
 static enum line_kind line_section(struct line_reader *reader, char *text)
 {
-	char *end = text_find(text + 1, "]"), *rest;
+	char *end = text_find(text + 1, ']', ']'), *rest;
 
 	reader->in_section = true;
 	reader->section_good = false;
@@ -110,7 +112,7 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 
 static enum line_kind line_key(struct line_reader *reader, char *text)
 {
-	char *end = text_find(text, "=:"), separator = *end;
+	char *end = text_find(text, '=', ':'), separator = *end;
 
 	reader->state = LINE_KEY_BROKEN;
 	if (reader->in_section && !reader->section_good)
@@ -172,57 +174,73 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 	return LINE_MORE;
 }
 
-static enum line_kind line_classify(struct line_reader *reader, char *line)
+/* Return: false, with the error noted, when the line is no plain text. */
+static bool line_is_text(struct line_reader *reader, const char *line,
+			 size_t len)
 {
-	char copy[POLICY_LINE_MAX + 1], *text;
-
-	for (const char *p = line; *p; p++) {
-		unsigned char c = (unsigned char)*p;
+	for (size_t n = 0; n < len; n++) {
+		unsigned char c = (unsigned char)line[n];
 
 		if ((c >= 0x20 && c != 0x7f) || c == '\t' ||
-		    (c == '\r' && !p[1]))
+		    (c == '\r' && n + 1 == len))
 			continue;
 		note_error(reader->book, reader->file, reader->number,
 			   "control byte 0x%02x in the line; remove it", c);
-		return LINE_EMPTY;
+		return false;
 	}
-	strcpy(copy, line); /* both hold a whole line */
-	text = text_trim(copy);
-	if (!*text || *text == ';' || *text == '#')
-		return LINE_EMPTY;
-	if (text != copy)
-		return line_indented(reader, text);
-	if (*text == '[')
-		return line_section(reader, text);
-	return line_key(reader, text);
+	return true;
 }
 
-/* Copies the next line without its newline. Return: false if it is too long. */
-static bool line_copy(struct line_reader *reader, char *buf, size_t max)
+static enum line_kind line_classify(struct line_reader *reader,
+				    const char *line, size_t len)
+{
+	char copy[POLICY_LINE_MAX + 1];
+	size_t start = 0;
+
+	while (len && (char_is_blank(line[len - 1]) || line[len - 1] == '\r'))
+		len--;
+	while (start < len && char_is_blank(line[start]))
+		start++;
+	if (start == len || line[start] == ';' || line[start] == '#')
+		return LINE_EMPTY;
+	memcpy(copy, line + start, len - start);
+	copy[len - start] = '\0';
+	if (start)
+		return line_indented(reader, copy);
+	if (*copy == '[')
+		return line_section(reader, copy);
+	return line_key(reader, copy);
+}
+
+/*
+ * The next line, of *ret_len bytes without its newline; NULL, with the error
+ * noted, when it is too long or no text.
+ */
+static const char *line_take(struct line_reader *reader, size_t max,
+			     size_t *ret_len)
 {
 	size_t left = (size_t)(reader->end - reader->next), len;
-	const char *newline = memchr(reader->next, '\n', left);
+	const char *line = reader->next, *newline = memchr(line, '\n', left);
 
-	len = newline ? (size_t)(newline - reader->next) : left;
-	buf[0] = '\0';
-	if (len > max)
+	len = newline ? (size_t)(newline - line) : left;
+	reader->next += len + (newline != NULL);
+	if (len > max) {
 		note_error(reader->book, reader->file, reader->number,
 			   "the line has %zu bytes, at most %zu fit; long "
 			   "lists go on on indented lines",
 			   len, max);
-	else {
-		memcpy(buf, reader->next, len);
-		buf[len] = '\0';
+		return NULL;
 	}
-	reader->next += len + (newline != NULL);
-	return len <= max;
+	*ret_len = len;
+	return line_is_text(reader, line, len) ? line : NULL;
 }
 
 /* ini_reader: like fgets(3), but every line is whole, and has been judged. */
 static char *line_next(char *buf, int size, void *data)
 {
 	struct line_reader *reader = data;
-	size_t max = POLICY_LINE_MAX;
+	size_t max = POLICY_LINE_MAX, len = 0;
+	const char *line = NULL;
 
 	if ((reader->kind == LINE_KEY || reader->kind == LINE_MORE) &&
 	    !reader->answered)
@@ -234,14 +252,20 @@ static char *line_next(char *buf, int size, void *data)
 	if (max > (size_t)size - 2)
 		max = (size_t)size - 2;
 
-	reader->number++;
-	if (line_copy(reader, buf, max))
-		reader->kind = line_classify(reader, buf);
-	else
-		reader->state = LINE_KEY_BROKEN;
+	/* inih need not see the lines that say nothing. */
+	while (reader->kind == LINE_EMPTY && reader->next < reader->end) {
+		reader->number++;
+		line = line_take(reader, max, &len);
+		if (line)
+			reader->kind = line_classify(reader, line, len);
+		else
+			reader->state = LINE_KEY_BROKEN;
+	}
 	if (reader->kind == LINE_EMPTY)
-		buf[0] = '\0';
-	strcat(buf, "\n"); /* fits: max leaves room for it */
+		len = 0;
+	else
+		memcpy(buf, line, len);
+	memcpy(buf + len, "\n", 2); /* max leaves room for it */
 	return buf;
 }
 

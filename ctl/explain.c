@@ -219,7 +219,7 @@ static json_t *namespace_json(const struct policy *policy,
 /* What the matching rule gives. */
 static json_t *result_json(const struct policy *policy,
 			   const struct policy_rule *rule,
-			   const struct who *who)
+			   const struct who *who, bool guard)
 {
 	static const char *const nested[] = {
 		[POLICY_SWITCH] = "switch",
@@ -235,7 +235,7 @@ static json_t *result_json(const struct policy *policy,
 		"on_error",
 		rule->on_error == POLICY_ON_ERROR_HOST ? "host" : "deny",
 		"timeout_ms", (int)rule->timeout_ms, "nested",
-		nested[rule->nested], "guard", rule->guard);
+		nested[rule->nested], "guard", guard);
 }
 
 /* Return: 0 and the answer; -errno when a question had none. */
@@ -245,8 +245,12 @@ static int explain_answer(const struct policy *policy, const char *path,
 	bool excluded = policy_excludes(policy, who->service);
 	const struct policy_rule *rule = NULL;
 	json_t *rules = json_array();
-	int r = excluded ? 0 : explain_rules(policy, who, rules, &rule);
+	int r = excluded ? 0 : explain_rules(policy, who, rules, &rule), guard;
+	struct policy_login login = who_login(who);
 
+	guard = r < 0 || !rule ? r : policy_guards(policy, &login);
+	if (guard < 0)
+		r = guard;
 	if (r < 0) {
 		json_decref(rules);
 		return r;
@@ -257,7 +261,7 @@ static int explain_answer(const struct policy *policy, const char *path,
 		json_text(who->service), "tty", json_text(who->tty), "rhost",
 		json_text(who->rhost), "policy", json_text(path), "excluded",
 		excluded, "rules", rules, "result",
-		rule ? result_json(policy, rule, who) : json_null());
+		rule ? result_json(policy, rule, who, guard > 0) : json_null());
 	return *ret ? 0 : -ENOMEM;
 }
 
