@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "guard.h"
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
 #include "nft.h"
+
+#define FIREWALL_TRIES	  100
+#define FIREWALL_PAUSE_NS 20000000
 
 static int firewall_load(struct helper *h, struct error *err)
 {
@@ -26,12 +30,18 @@ static int firewall_load(struct helper *h, struct error *err)
 
 void firewall_open(struct helper *h)
 {
+	const struct timespec pause = {.tv_nsec = FIREWALL_PAUSE_NS};
 	struct error why;
 	int r = nft_open(&h->nft, &why);
 
 	forwarding_init(&h->forwarding, h->nft, h->state_dir);
 	if (r == 0)
 		r = firewall_load(h, &why);
+	/* A helper that was killed just now may not be quite gone yet. */
+	for (int i = 0; r == -EPERM && i < FIREWALL_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = firewall_load(h, &why);
+	}
 	if (r < 0)
 		log_error("no firewall: %s; logins that need it are refused",
 			  why.text);
@@ -57,6 +67,7 @@ static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
 	(void)events;
 	if (!nft_monitor_read(h->nft))
 		return 0;
+	/* Once gone it is made anew, here or by the next firewall_ensure(). */
 	log_warning("somebody removed the firewall table inet netns_pam: put "
 		    "back");
 	if (firewall_load(h, &why) < 0)

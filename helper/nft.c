@@ -254,6 +254,7 @@ static bool nft_is_our_table_gone(const struct nlmsghdr *h)
 
 bool nft_monitor_read(struct nft *nft)
 {
+	bool was_loaded = nft->loaded;
 	char buffer[16 * 1024];
 
 	for (;;) {
@@ -268,7 +269,7 @@ bool nft_monitor_read(struct nft *nft)
 		if (n < 0 && errno == ENOBUFS)
 			nft->loaded = nft->loaded && nft->owned;
 		else if (n < 0)
-			return !nft->loaded;
+			return was_loaded && !nft->loaded;
 		for (const struct nlmsghdr *h = (void *)buffer;
 		     n > 0 && mnl_nlmsg_ok(h, left);
 		     h = mnl_nlmsg_next(h, &left))

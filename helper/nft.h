@@ -40,8 +40,8 @@ int nft_load(struct nft *nft, struct error *err);
 /* For the event loop: something about rulesets has changed. */
 int nft_monitor_fd(const struct nft *nft);
 /*
- * Reads what has arrived. Return: true when our table is gone: call nft_load(),
- * then fill the sets again.
+ * Reads what has arrived. Return: true when our table is gone since the last
+ * look: call nft_load(), then fill the sets again.
  */
 bool nft_monitor_read(struct nft *nft);
 
