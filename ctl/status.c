@@ -8,7 +8,6 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 #include <time.h>
 
@@ -247,14 +246,11 @@ static int status_print_json(const struct status *status)
 					   json_session(&status->sessions[i]));
 	root = json_pack("{s:o, s:o}", "namespaces", namespaces, "sessions",
 			 sessions);
-	if (!root || r) {
+	if (r) {
 		json_decref(root);
-		return -ENOMEM;
+		root = NULL;
 	}
-	r = json_dumpf(root, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(root);
-	return r < 0 ? -EIO : 0;
+	return json_print(root);
 }
 
 int ctl_status(const struct ctl *ctl, int argc, char **argv)
