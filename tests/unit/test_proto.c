@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every way a packet can be wrong is told apart, and nothing right refused. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto.h"
+
+#define TAIL_MAX (PROTO_TAIL_MAX + 64)
+
+/* A packet that can be spoilt. */
+struct request_packet {
+	struct proto_request head;
+	char tail[TAIL_MAX];
+};
+struct reply_packet {
+	struct proto_reply head;
+	char tail[TAIL_MAX];
+};
+
+static struct request_packet q;
+static struct reply_packet p;
+
+/* All complaints so far: no two faults may read the same. */
+static char complaints[256][ERROR_TEXT_MAX];
+static size_t n_complaints;
+
+static void request_make(enum proto_op op)
+{
+	memset(&q, 0, sizeof(q));
+	q.head.magic = PROTO_MAGIC;
+	q.head.version = PROTO_VERSION;
+	q.head.op = (uint16_t)op;
+	if (op == PROTO_OPEN) {
+		q.head.uid = 5001;
+		q.head.timeout_ms = 1000;
+		q.head.digest = 1;
+		q.head.netns_dev = 4;
+		q.head.netns_ino = 4026531840;
+		strcpy(q.head.user, "alice");
+		strcpy(q.head.service, "sshd");
+	}
+	if (op == PROTO_UP || op == PROTO_DOWN || op == PROTO_ENTER)
+		strcpy(q.head.name, "vpn");
+	if (op == PROTO_KICK)
+		q.head.session = 1;
+}
+
+static int request_check(struct error *err)
+{
+	return proto_check_request(&q, sizeof(q.head) + q.head.tail_bytes, err);
+}
+
+static void complaint_keep(int r, const struct error *err, const char *words)
+{
+	assert_int_equal(r, -EBADMSG);
+	if (!strstr(err->text, words))
+		fail_msg("\"%s\" says nothing of \"%s\"", err->text, words);
+	for (size_t i = 0; i < n_complaints; i++)
+		if (!strcmp(complaints[i], err->text))
+			fail_msg("said twice: %s", err->text);
+	assert_true(n_complaints < 256);
+	memcpy(complaints[n_complaints++], err->text, sizeof(err->text));
+}
+
+static void request_refused(const char *words)
+{
+	struct error err = {""};
+
+	complaint_keep(request_check(&err), &err, words);
+}
+
+static void test_good_requests(void **state)
+{
+	struct error err = {""};
+
+	(void)state;
+	for (int op = PROTO_OPEN; op < PROTO_OP_MAX_; op++) {
+		request_make((enum proto_op)op);
+		if (request_check(&err) != 0)
+			fail_msg("%s: %s", proto_op_name((enum proto_op)op),
+				 err.text);
+		assert_int_equal(request_check(NULL), 0);
+	}
+	request_make(PROTO_DOWN);
+	q.head.flags = PROTO_FORCE;
+	strcpy(q.head.user, "alice");
+	q.head.uid = 5001;
+	assert_int_equal(request_check(&err), 0);
+
+	request_make(PROTO_OPEN);
+	memcpy(q.tail, "gstaff\0nadmins\0gx\0", 18);
+	q.head.tail_bytes = 18;
+	memset(q.head.user, 0xff, NAME_MAX_USER); /* bytes are bytes */
+	memset(q.head.rhost, ' ', PROTO_RHOST_MAX - 1);
+	q.head.uid = 0;
+	assert_int_equal(request_check(&err), 0);
+
+	memset(q.tail, 'g', PROTO_TAIL_MAX);
+	q.tail[PROTO_TAIL_MAX - 1] = '\0';
+	q.head.tail_bytes = PROTO_TAIL_MAX;
+	assert_int_equal(request_check(&err), 0);
+}
+
+/* Fields by name, so that the complaint can be compared with it. */
+static const struct {
+	const char *name;
+	size_t offset, size;
+} fields[] = {
+#define FIELD(f)                                                               \
+	{                                                                      \
+#f, offsetof(struct proto_request, f),                         \
+			sizeof(((struct proto_request *)0)->f)                 \
+	}
+	FIELD(digest), FIELD(netns_dev),  FIELD(netns_ino), FIELD(session),
+	FIELD(uid),    FIELD(timeout_ms), FIELD(user),	    FIELD(service),
+	FIELD(tty),    FIELD(rhost),	  FIELD(name),
+};
+#define N_FIELDS (sizeof(fields) / sizeof(*fields))
+
+/* Which of them an operation has a use for, as proto.h says. */
+static int is_used(enum proto_op op, const char *field)
+{
+	static const char *const used[PROTO_OP_MAX_] = {
+		[PROTO_OPEN] = "digest netns_dev netns_ino uid timeout_ms user "
+			       "service tty rhost",
+		[PROTO_CLOSE] = "",
+		[PROTO_STATUS] = "",
+		[PROTO_UP] = "uid user name",
+		[PROTO_DOWN] = "uid user name",
+		[PROTO_ENTER] = "uid user name",
+		[PROTO_RELOAD] = "",
+		[PROTO_KICK] = "session",
+	};
+	const char *at = used[op];
+	size_t n = strlen(field);
+
+	while ((at = strstr(at, field))) {
+		if (at[n] == ' ' || at[n] == '\0')
+			return 1;
+		at += n;
+	}
+	return 0;
+}
+
+static void test_unused_fields(void **state)
+{
+	(void)state;
+	for (int op = PROTO_OPEN; op < PROTO_OP_MAX_; op++) {
+		for (size_t i = 0; i < N_FIELDS; i++) {
+			if (is_used((enum proto_op)op, fields[i].name))
+				continue;
+			request_make((enum proto_op)op);
+			((char *)&q.head)[fields[i].offset] = 1;
+			request_refused(fields[i].name);
+		}
+		request_make((enum proto_op)op);
+		q.head.flags = op == PROTO_DOWN ? 2 : 1;
+		request_refused("flags");
+		if (op == PROTO_OPEN)
+			continue;
+		request_make((enum proto_op)op);
+		q.head.tail_bytes = 3;
+		memcpy(q.tail, "gx", 3);
+		request_refused("a tail");
+	}
+}
+
+static void test_strings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		enum proto_op op =
+			strcmp(fields[i].name, "name") ? PROTO_OPEN : PROTO_UP;
+		char *field = (char *)&q.head + fields[i].offset;
+
+		if (fields[i].size <= 8)
+			continue;
+		request_make(op);
+		memset(field, 'x', fields[i].size);
+		request_refused("is not terminated");
+		request_make(op);
+		field[fields[i].size - 1] = 'x';
+		request_refused("not padded");
+	}
+	request_make(PROTO_OPEN);
+	q.head.padding[6] = 1;
+	request_refused("padding");
+}
+
+static void test_head(void **state)
+{
+	static const size_t short_by[] = {1, 8, 800, 895, 896};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(short_by) / sizeof(*short_by); i++) {
+		request_make(PROTO_OPEN);
+		complaint_keep(proto_check_request(
+				       &q, sizeof(q.head) - short_by[i], &err),
+			       &err, "too short");
+	}
+	assert_int_equal(proto_check_request(NULL, 0, NULL), -EBADMSG);
+	request_make(PROTO_OPEN);
+	q.head.magic++;
+	request_refused("magic");
+	request_make(PROTO_OPEN);
+	q.head.magic = 0;
+	request_refused("magic");
+	for (unsigned int v = 0; v < 4; v++) {
+		request_make(PROTO_OPEN);
+		q.head.version = (uint16_t)v;
+		if (v != PROTO_VERSION)
+			request_refused("version");
+	}
+	for (unsigned int op = 0; op < 65536; op += 13107) {
+		request_make(PROTO_OPEN);
+		q.head.op = (uint16_t)op;
+		request_refused("op");
+	}
+	request_make(PROTO_OPEN);
+	q.head.op = PROTO_OP_MAX_;
+	request_refused("op");
+
+	request_make(PROTO_OPEN);
+	q.head.tail_bytes = PROTO_TAIL_MAX + 1;
+	request_refused("tail_bytes");
+	request_make(PROTO_OPEN);
+	q.head.tail_bytes = UINT32_MAX;
+	complaint_keep(proto_check_request(&q, sizeof(q.head), &err), &err,
+		       "tail_bytes");
+	request_make(PROTO_OPEN);
+	q.head.tail_bytes = 5;
+	complaint_keep(proto_check_request(&q, sizeof(q.head) + 4, &err), &err,
+		       "4 bytes follow");
+	request_make(PROTO_OPEN);
+	complaint_keep(proto_check_request(&q, sizeof(q.head) + 1, &err), &err,
+		       "1 bytes follow");
+}
+
+static void test_needs(void **state)
+{
+	static const char *const bad_names[] = {
+		".", "..", "a/b", "-n", " ", "a b", "a\n", "%n", "$(id)"};
+
+	(void)state;
+	request_make(PROTO_OPEN);
+	memset(q.head.user, 0, sizeof(q.head.user));
+	request_refused("without a user");
+	request_make(PROTO_OPEN);
+	q.head.uid = UINT32_MAX;
+	request_refused("uid");
+	request_make(PROTO_UP);
+	q.head.uid = 5;
+	request_refused("no user");
+	for (int op = PROTO_UP; op <= PROTO_ENTER; op++) {
+		request_make((enum proto_op)op);
+		memset(q.head.name, 0, sizeof(q.head.name));
+		request_refused("without a name");
+	}
+	request_make(PROTO_KICK);
+	q.head.session = 0;
+	request_refused("without a session");
+	for (size_t i = 0; i < sizeof(bad_names) / sizeof(*bad_names); i++) {
+		request_make(PROTO_ENTER);
+		memset(q.head.name, 0, sizeof(q.head.name));
+		strcpy(q.head.name, bad_names[i]);
+		request_refused("cannot be a namespace's");
+	}
+}
+
+static void test_facts(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *words;
+	} bad[] = {
+		{"x", 2, "neither"},	     {"", 1, "neither"},
+		{"gstaff", 6, "terminated"}, {"g", 2, "no name"},
+		{"gab\0n", 6, "no name"},    {"gab\0Gx", 7, "0x47"},
+		{"gab\0\0gx", 8, "neither"}, {"ga\0nb", 5, "terminated"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		request_make(PROTO_OPEN);
+		q.head.tail_bytes = (uint32_t)bad[i].n;
+		memcpy(q.tail, bad[i].bytes, bad[i].n);
+		request_refused(bad[i].words);
+		assert_non_null(strstr(complaints[n_complaints - 1], "fact"));
+	}
+	assert_true(n_complaints >= 100);
+	print_message("# %zu malformed requests, each with words of its own\n",
+		      n_complaints);
+}
+
+static void test_has_fact(void **state)
+{
+	static const char facts[] = "gstaff\0nstaffs\0ga";
+	size_t n = sizeof(facts);
+
+	(void)state;
+	assert_int_equal(proto_has_fact(facts, n, 'g', "staff"), 1);
+	assert_int_equal(proto_has_fact(facts, n, 'g', "a"), 1);
+	assert_int_equal(proto_has_fact(facts, n, 'n', "staffs"), 1);
+	assert_int_equal(proto_has_fact(facts, n, 'n', "staff"), 0);
+	assert_int_equal(proto_has_fact(facts, n, 'g', "staffs"), 0);
+	assert_int_equal(proto_has_fact(facts, n, 'g', "staf"), 0);
+	assert_int_equal(proto_has_fact(facts, n, 'g', ""), 0);
+	assert_int_equal(proto_has_fact(facts, 3, 'g', "staff"), 0);
+	assert_int_equal(proto_has_fact(NULL, 0, 'g', "staff"), 0);
+}
+
+static void reply_make(enum proto_verdict verdict)
+{
+	memset(&p, 0, sizeof(p));
+	p.head.magic = PROTO_MAGIC;
+	p.head.version = PROTO_VERSION;
+	p.head.verdict = (uint16_t)verdict;
+	if (verdict == PROTO_DENIED || verdict == PROTO_FAILED ||
+	    verdict == PROTO_MALFORMED)
+		strcpy(p.head.text, "no");
+	if (verdict == PROTO_OK) {
+		p.head.flags = PROTO_FD_NETNS;
+		strcpy(p.head.namespace, "vpn.alice");
+		strcpy(p.head.section, "vpn");
+	}
+	if (verdict == PROTO_NAMESPACE)
+		p.head.tail_bytes = sizeof(struct proto_namespace);
+	if (verdict == PROTO_SESSION)
+		p.head.tail_bytes = sizeof(struct proto_session);
+}
+
+static int reply_check(struct error *err)
+{
+	return proto_check_reply(&p, sizeof(p.head) + p.head.tail_bytes, err);
+}
+
+static void reply_refused(const char *words)
+{
+	struct error err = {""};
+
+	complaint_keep(reply_check(&err), &err, words);
+}
+
+static void test_good_replies(void **state)
+{
+	struct error err = {""};
+
+	(void)state;
+	for (int v = PROTO_OK; v < PROTO_VERDICT_MAX_; v++) {
+		reply_make((enum proto_verdict)v);
+		if (reply_check(&err) != 0)
+			fail_msg("verdict %d: %s", v, err.text);
+	}
+	reply_make(PROTO_OK);
+	p.head.flags |= PROTO_FD_MNT | PROTO_DNS | PROTO_ETC;
+	strcpy(p.tail, "nameserver 192.0.2.1\n");
+	p.head.tail_bytes = (uint32_t)strlen(p.tail);
+	assert_int_equal(reply_check(&err), 0);
+	reply_make(PROTO_OK);
+	p.head.flags = PROTO_FD_PID;
+	assert_int_equal(reply_check(&err), 0);
+}
+
+static void test_bad_replies(void **state)
+{
+	struct error err;
+
+	(void)state;
+	n_complaints = 0;
+	reply_make(PROTO_OK);
+	complaint_keep(proto_check_reply(&p, sizeof(p.head) - 1, &err), &err,
+		       "too short");
+	p.head.version = 2;
+	reply_refused("version");
+	reply_make(PROTO_OK);
+	p.head.magic = 1;
+	reply_refused("magic");
+	reply_make((enum proto_verdict)0);
+	reply_refused("verdict");
+	reply_make(PROTO_VERDICT_MAX_);
+	reply_refused("verdict");
+	reply_make(PROTO_OK);
+	memset(p.head.text, 'x', sizeof(p.head.text));
+	reply_refused("text is not terminated");
+	reply_make(PROTO_OK);
+	p.head.section[64] = 'x';
+	reply_refused("section is not padded");
+	reply_make(PROTO_OK);
+	p.head.padding[0] = 'x';
+	reply_refused("padding");
+	reply_make(PROTO_OK);
+	strcpy(p.head.text, "all well");
+	reply_refused("text");
+	reply_make(PROTO_OK);
+	p.head.flags |= 0x40;
+	reply_refused("flags");
+	reply_make(PROTO_OK);
+	p.head.flags = PROTO_FD_MNT;
+	reply_refused("without a network namespace");
+	reply_make(PROTO_OK);
+	p.head.flags |= PROTO_FD_PID;
+	reply_refused("process");
+	reply_make(PROTO_OK);
+	p.head.flags |= PROTO_DNS;
+	reply_refused("resolv.conf");
+	reply_make(PROTO_OK);
+	p.head.tail_bytes = 4;
+	reply_refused("resolv.conf");
+	p.head.flags |= PROTO_DNS;
+	reply_refused("NUL");
+	reply_make(PROTO_OK);
+	memset(p.head.namespace, 0, sizeof(p.head.namespace));
+	strcpy(p.head.namespace, "../x");
+	reply_refused("namespace's name");
+	reply_make(PROTO_OK);
+	strcpy(p.head.section, "a/b");
+	reply_refused("section's name");
+	reply_make(PROTO_OK);
+	memset(p.head.section, 0, sizeof(p.head.section));
+	p.head.flags |= PROTO_ETC;
+	reply_refused("no section");
+	reply_make(PROTO_STAY);
+	p.head.flags = PROTO_FD_NETNS;
+	reply_refused("not OK");
+	reply_make(PROTO_FAILED);
+	p.head.session = 1;
+	reply_refused("session in a reply");
+	reply_make(PROTO_FAILED);
+	strcpy(p.head.namespace, "x");
+	reply_refused("namespace in a reply");
+	reply_make(PROTO_FAILED);
+	memset(p.head.text, 0, sizeof(p.head.text));
+	reply_refused("without a reason");
+	reply_make(PROTO_RETRY);
+	p.head.tail_bytes = 1;
+	reply_refused("no use");
+	reply_make(PROTO_NAMESPACE);
+	p.head.tail_bytes--;
+	reply_refused("703");
+	reply_make(PROTO_SESSION);
+	p.head.tail_bytes = 0;
+	reply_refused("0 bytes");
+	reply_make(PROTO_NAMESPACE);
+	memset(((struct proto_namespace *)(void *)p.tail)->state, 'x', 16);
+	reply_refused("state");
+	reply_make(PROTO_SESSION);
+	memset(((struct proto_session *)(void *)p.tail)->tty, 'x',
+	       PROTO_TTY_MAX);
+	reply_refused("tty");
+}
+
+/* The wire does not change by accident: sizes are asserted in the header. */
+static void test_layout(void **state)
+{
+	(void)state;
+	assert_int_equal(offsetof(struct proto_request, digest), 16);
+	assert_int_equal(offsetof(struct proto_request, uid), 48);
+	assert_int_equal(offsetof(struct proto_request, user), 56);
+	assert_int_equal(offsetof(struct proto_request, name), 761);
+	assert_int_equal(offsetof(struct proto_reply, session), 16);
+	assert_int_equal(offsetof(struct proto_reply, namespace), 24);
+	assert_int_equal(offsetof(struct proto_reply, text), 217);
+	assert_string_equal(proto_op_name(PROTO_KICK), "KICK");
+	assert_string_equal(proto_op_name(PROTO_OP_MAX_), "unknown");
+	assert_string_equal(proto_op_name((enum proto_op)0), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_good_requests),
+		cmocka_unit_test(test_unused_fields),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_has_fact),
+		cmocka_unit_test(test_good_replies),
+		cmocka_unit_test(test_bad_replies),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
