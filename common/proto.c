@@ -129,9 +129,9 @@ static int facts_check(const char *facts, size_t bytes, struct error *err)
 
 		if (facts[at] != 'g' && facts[at] != 'n')
 			return error_set(err, -EBADMSG,
-					 "fact at byte %zu is neither group "
-					 "nor netgroup",
-					 at);
+					 "fact at byte %zu is of kind 0x%02x, "
+					 "neither group nor netgroup",
+					 at, (unsigned char)facts[at]);
 		if (!end)
 			return error_set(err, -EBADMSG,
 					 "fact at byte %zu is not terminated",
