@@ -134,8 +134,7 @@ start_machine() {
 	printf '127.0.0.1 localhost sandbox\n::1 localhost\n' >/etc/hosts
 	rm -f /etc/motd /etc/nologin /etc/cron.d/* /etc/update-motd.d/*
 	if [ ! -S /dev/log ]; then # no journal: a file
-		spawn $T/socat.log socat -u UNIX-RECV:/dev/log,mode=666 \
-			OPEN:$T/syslog,creat,append >$T/socat.pid
+		spawn $T/syslog.log $PROBE syslog $T/syslog >$T/syslog.pid
 		wait_until 5 test -S /dev/log
 	fi
 }
@@ -381,19 +380,21 @@ ssh_as() {
 		"$@" </dev/null
 }
 
-# ssh_hold TAG USER [options]: a session that stays; ssh_end TAG ends it.
+# ssh_hold TAG USER [options]: a session that stays, with one process whose pid
+# is in $T/in.TAG; ssh_end TAG ends both.
 ssh_hold() {
 	local tag=$1 u=$2
 	shift 2
 	rm -f "$T/hold.$tag"
 	spawn "$T/hold.$tag" ssh -F $T/ssh_config -l "$u" "$@" 127.0.0.1 \
-		'echo held; sleep 1000' >"$T/hold.$tag.pid"
+		'echo held $$; exec sleep 1000' >"$T/hold.$tag.pid"
 	wait_until 15 grep -q held "$T/hold.$tag"
+	sed -n 's/^held //p' "$T/hold.$tag" >"$T/in.$tag"
 }
 ssh_end() {
 	local pid
 	pid=$(cat "$T/hold.$1.pid")
-	kill "$pid" 2>/dev/null || true
+	kill "$pid" "$(cat "$T/in.$1")" 2>/dev/null || true
 	wait_until 10 gone "$pid"
 }
 

@@ -117,7 +117,7 @@ resolved_by_policy() {
 	mount -t tmpfs late /srv/late
 	echo seen >/srv/late/file
 	local pid
-	pid=$(pgrep -u alice -x sleep)
+	pid=$(cat $T/in.a)
 	equal seen "$(cat "/proc/$pid/root/srv/late/file")" "a later mount"
 	umount /srv/late
 	[ ! -e "/proc/$pid/root/srv/late/file" ]

@@ -43,17 +43,20 @@ same_pair() {
 }
 
 @test "F20 20 first ssh logins at once, of five users" {
-	local i u users=(alice bob dave erin frank) names=(blue green jail street own.frank)
+	local i u ns pid pids=() users=(alice bob dave erin frank) names=(blue green jail street own.frank)
 	for i in {0..19}; do
 		rm -f $T/first.$i
 		spawn $T/first.$i ssh -F $T/ssh_config "${users[i % 5]}@127.0.0.1" \
-			"$SHOW_NS; sleep 1000" >$T/first.$i.pid
+			"echo \$($SHOW_NS) \$\$; exec sleep 1000" >$T/first.$i.pid
 	done
 	for i in {0..19}; do
 		wait_until 30 test -s $T/first.$i
-		equal "$(ns_of "${names[i % 5]}")" "$(cat $T/first.$i)" "${users[i % 5]}"
+		read -r ns pid <$T/first.$i
+		equal "$(ns_of "${names[i % 5]}")" "$ns" "${users[i % 5]}"
+		pids+=("$pid")
 	done
-	for i in {0..19}; do kill "$(cat $T/first.$i.pid)"; done
+	kill "${pids[@]}"
+	for i in {0..19}; do wait_until 20 gone "$(cat $T/first.$i.pid)"; done
 }
 
 @test "F58 200 logins in and out leave nothing" {

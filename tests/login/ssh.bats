@@ -209,20 +209,22 @@ teardown() {
 }
 
 @test "F16 a multiplexed connection: 20 channels, closed in random order" {
-	local i ns pids=() p
+	local i ns pid pids=()
 	spawn $T/master ssh -F $T/ssh_config -N -o ControlMaster=yes \
 		-o ControlPath=$T/mux alice@127.0.0.1 >$T/master.pid
 	wait_until 15 ssh -F $T/ssh_config -o ControlPath=$T/mux -O check alice@127.0.0.1
 	for i in {1..20}; do
 		spawn $T/chan.$i ssh -F $T/ssh_config -o ControlPath=$T/mux alice@127.0.0.1 \
-			"$SHOW_NS; sleep 1000" >$T/chan.$i.pid
+			"echo \$($SHOW_NS) \$\$; exec sleep 1000" >$T/chan.$i.pid
 	done
 	for i in {1..20}; do
 		wait_until 20 test -s $T/chan.$i
-		equal "$(ns_of blue)" "$(cat $T/chan.$i)" "channel $i"
+		read -r ns pid <$T/chan.$i
+		equal "$(ns_of blue)" "$ns" "channel $i"
+		pids+=("$pid")
 	done
-	for i in $(shuf -i 1-20); do
-		kill "$(cat $T/chan.$i.pid)"
+	for i in $(shuf -i 0-19); do
+		kill "${pids[i]}"
 	done
 	lands blue "$(ssh_as alice -o ControlPath=$T/mux "$SHOW_NS")"
 	ssh -F $T/ssh_config -o ControlPath=$T/mux -O exit alice@127.0.0.1
@@ -240,7 +242,7 @@ teardown() {
 	spawn $T/chroot bash -c "(echo pwd; sleep 1000) | sftp -q -F $T/ssh_config erin@127.0.0.1" >$T/chroot.pid
 	wait_until 15 grep -q working $T/chroot
 	local pid
-	pid=$(pgrep -u erin sshd)
+	pid=$(pgrep -n -u erin sshd)
 	equal "$(ns_of street)" "$(stat -Lc %i "/proc/$pid/ns/net")" "sftp-server's namespace"
 	kill -- "-$(cat $T/chroot.pid)"
 	wait_until 10 gone "$(cat $T/chroot.pid)"
