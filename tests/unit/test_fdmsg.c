@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets and descriptors between two ends of a socket pair, or a listener. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "fdmsg.h"
+
+static int pair[2];
+
+static int pair_open(void **state)
+{
+	(void)state;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+}
+
+static int pair_close(void **state)
+{
+	(void)state;
+	close_fd(pair[0]);
+	close_fd(pair[1]);
+	return 0;
+}
+
+static int fd_count(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static int send_fds(const int *fds, size_t n)
+{
+	return fdmsg_send(pair[0], "x", 1, NULL, 0, fds, n,
+			  deadline_in_ms(1000));
+}
+
+static ssize_t recv_fds(int *fds, size_t max, size_t *n)
+{
+	char c;
+
+	return fdmsg_recv(pair[1], &c, 1, fds, max, n, deadline_in_ms(1000));
+}
+
+static void test_two_parts(void **state)
+{
+	char buf[64];
+	size_t n_fds = 9;
+
+	(void)state;
+	assert_int_equal(fdmsg_send(pair[0], "head", 4, "and tail", 8, NULL, 0,
+				    deadline_in_ms(1000)),
+			 0);
+	assert_int_equal(fdmsg_recv(pair[1], buf, sizeof(buf), NULL, 0, &n_fds,
+				    deadline_in_ms(1000)),
+			 12);
+	assert_memory_equal(buf, "headand tail", 12);
+	assert_int_equal(n_fds, 0);
+}
+
+static void test_largest(void **state)
+{
+	static char out[66000], in[66001];
+	size_t n_fds;
+
+	(void)state;
+	memset(out, 'z', sizeof(out));
+	assert_int_equal(fdmsg_send(pair[0], out, 736, out + 736,
+				    sizeof(out) - 736, NULL, 0,
+				    deadline_in_ms(1000)),
+			 0);
+	assert_int_equal(fdmsg_recv(pair[1], in, sizeof(in), NULL, 0, &n_fds,
+				    deadline_in_ms(1000)),
+			 sizeof(out));
+	assert_memory_equal(in, out, sizeof(out));
+}
+
+static void test_fds_arrive(void **state)
+{
+	struct stat sent, got;
+	int fds[2], in[2] = {-1, -1};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t count = 1; count <= 2; count++) {
+		fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		fds[1] = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+		assert_int_equal(send_fds(fds, count), 0);
+		assert_int_equal(recv_fds(in, 2, &n), 1);
+		assert_int_equal(n, count);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(in[i] > 2);
+			assert_int_equal(fcntl(in[i], F_GETFD), FD_CLOEXEC);
+			fstat(fds[i], &sent);
+			fstat(in[i], &got);
+			assert_int_equal(sent.st_rdev, got.st_rdev);
+			close(in[i]);
+		}
+		close(fds[0]);
+		close(fds[1]);
+	}
+	assert_int_equal(send_fds(fds, 3), -EINVAL);
+}
+
+static void test_fds_unexpected(void **state)
+{
+	int before, fds[2] = {0, 0}, in[2] = {-1, -1};
+	size_t n = 7;
+
+	(void)state;
+	before = fd_count();
+	for (size_t sent = 1; sent <= 2; sent++)
+		for (size_t wanted = 0; wanted < sent; wanted++) {
+			assert_int_equal(send_fds(fds, sent), 0);
+			assert_int_equal(recv_fds(in, wanted, &n), -EBADMSG);
+			assert_int_equal(n, 0);
+			assert_int_equal(in[0], -1);
+			assert_int_equal(fd_count(), before);
+		}
+}
+
+static void send_control(int level, int type, const void *data, size_t bytes)
+{
+	static union {
+		struct cmsghdr align;
+		char bytes[2048];
+	} control;
+	struct iovec part = {(char[1]){'x'}, 1};
+	struct msghdr m = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = control.bytes,
+			   .msg_controllen = CMSG_SPACE(bytes)};
+
+	memset(&control, 0, sizeof(control));
+	control.align.cmsg_level = level;
+	control.align.cmsg_type = type;
+	control.align.cmsg_len = CMSG_LEN(bytes);
+	memcpy(CMSG_DATA(&control.align), data, bytes);
+	assert_int_equal(sendmsg(pair[0], &m, 0), 1);
+}
+
+static void test_fds_flood(void **state)
+{
+	int before, fds[253] = {0}, in[2];
+	size_t n;
+
+	(void)state;
+	before = fd_count();
+	for (size_t count = 3; count <= 253; count += 25) {
+		send_control(SOL_SOCKET, SCM_RIGHTS, fds, count * sizeof(int));
+		assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
+		assert_int_equal(fd_count(), before);
+	}
+}
+
+static void test_foreign_control(void **state)
+{
+	struct ucred me = {getpid(), getuid(), getgid()};
+	int on = 1, before, in[2];
+	size_t n;
+
+	(void)state;
+	before = fd_count();
+	assert_int_equal(
+		setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)),
+		0);
+	send_control(SOL_SOCKET, SCM_CREDENTIALS, &me, sizeof(me));
+	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
+	/* Together with descriptors: those are closed. */
+	assert_int_equal(send_fds((int[]){0, 0}, 2), 0);
+	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
+	assert_int_equal(fd_count(), before);
+}
+
+static void test_truncated(void **state)
+{
+	char small[3];
+	size_t n;
+	int before = fd_count();
+
+	(void)state;
+	assert_int_equal(fdmsg_send(pair[0], "long", 4, NULL, 0, (int[]){0, 1},
+				    2, deadline_in_ms(1000)),
+			 0);
+	assert_int_equal(fdmsg_recv(pair[1], small, sizeof(small),
+				    (int[]){0, 0}, 2, &n, deadline_in_ms(1000)),
+			 -EBADMSG);
+	assert_int_equal(fd_count(), before);
+}
+
+static void test_no_room_for_fds(void **state)
+{
+	struct rlimit old, tight;
+	int in[2], next;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(send_fds((int[]){0, 0}, 2), 0);
+	next = dup(0);
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &old);
+	tight = old;
+	tight.rlim_cur = (rlim_t)next + 1; /* one of the two */
+	setrlimit(RLIMIT_NOFILE, &tight);
+	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
+	assert_true(fcntl(next, F_GETFD) < 0);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
+static void test_closed_stdio(void **state)
+{
+	int status, sent = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(send_fds(&sent, 1), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		int fd = -1;
+		size_t n;
+
+		close(0);
+		close(1);
+		close(2);
+		if (recv_fds(&fd, 1, &n) != 1 || fd < 3 ||
+		    fcntl(fd, F_GETFD) != FD_CLOEXEC)
+			_exit(1);
+		_exit(fcntl(0, F_GETFD) >= 0 || fcntl(1, F_GETFD) >= 0 ||
+		      fcntl(2, F_GETFD) >= 0);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(sent);
+}
+
+static void test_peer_gone(void **state)
+{
+	char c;
+	size_t n;
+
+	(void)state;
+	pair[0] = close_fd(pair[0]);
+	assert_int_equal(
+		fdmsg_recv(pair[1], &c, 1, NULL, 0, &n, deadline_in_ms(1000)),
+		0);
+	/* No SIGPIPE. */
+	assert_int_equal(fdmsg_send(pair[1], "x", 1, NULL, 0, NULL, 0,
+				    deadline_in_ms(1000)),
+			 -EPIPE);
+}
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int sig)
+{
+	(void)sig;
+	ticks++;
+}
+
+/* Signals neither end the wait nor stretch it. */
+static void test_deadline_under_signals(void **state)
+{
+	struct itimerval every = {{0, 10000}, {0, 10000}}, off = {{0}, {0}};
+	struct sigaction act = {.sa_handler = tick}, old;
+	uint64_t began = deadline_now_ms(), took;
+	size_t n;
+	char c;
+
+	(void)state;
+	sigaction(SIGALRM, &act, &old);
+	setitimer(ITIMER_REAL, &every, NULL);
+	assert_int_equal(fdmsg_recv(pair[1], &c, 1, NULL, 0, &n, began + 300),
+			 -ETIMEDOUT);
+	setitimer(ITIMER_REAL, &off, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	took = deadline_now_ms() - began;
+	assert_true(ticks > 3);
+	assert_in_range(took, 300, 800);
+}
+
+static void test_send_full(void **state)
+{
+	static char block[32768];
+	uint64_t began;
+	int r;
+
+	(void)state;
+	do {
+		began = deadline_now_ms();
+		r = fdmsg_send(pair[0], block, sizeof(block), NULL, 0, NULL, 0,
+			       began + 100);
+	} while (r == 0);
+	assert_int_equal(r, -ETIMEDOUT);
+	assert_in_range(deadline_now_ms() - began, 100, 600);
+}
+
+/* ---- connecting */
+
+static char dir[] = "/tmp/test_fdmsg.XXXXXX";
+static char path[64];
+
+static int listener_open(int backlog)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	unlink(path);
+	assert_int_equal(bind(sock, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(sock, backlog), 0);
+	return sock;
+}
+
+static void test_connect(void **state)
+{
+	int listener = listener_open(1), fd;
+
+	(void)state;
+	fd = fdmsg_connect(path, deadline_in_ms(1000));
+	assert_true(fd > 2);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	close(fd);
+	close(listener);
+	assert_int_equal(fdmsg_connect(path, deadline_in_ms(1000)),
+			 -ECONNREFUSED);
+	unlink(path);
+	assert_int_equal(fdmsg_connect(path, deadline_in_ms(1000)), -ENOENT);
+}
+
+static void test_connect_bad_path(void **state)
+{
+	char longest[200];
+
+	(void)state;
+	memset(longest, '/', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(fdmsg_connect(longest, deadline_in_ms(100)),
+			 -ENAMETOOLONG);
+	assert_int_equal(fdmsg_connect("", deadline_in_ms(100)), -EINVAL);
+}
+
+static void test_connect_full(void **state)
+{
+	int listener = listener_open(0), first, before = fd_count(), status;
+	uint64_t began;
+	pid_t pid;
+
+	(void)state;
+	first = fdmsg_connect(path, deadline_in_ms(1000));
+	assert_true(first > 2);
+	began = deadline_now_ms();
+	assert_int_equal(fdmsg_connect(path, began + 200), -ETIMEDOUT);
+	assert_in_range(deadline_now_ms() - began, 200, 700);
+	assert_int_equal(fd_count(), before + 1);
+
+	/* Room is made while it waits: connected then. */
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		usleep(100000);
+		_exit(accept(listener, NULL, NULL) < 0);
+	}
+	close_fd(first);
+	first = fdmsg_connect(path, deadline_in_ms(5000));
+	assert_true(first > 2);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(first);
+	close(listener);
+	unlink(path);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, pair_open, pair_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_two_parts),
+		TEST(test_largest),
+		TEST(test_fds_arrive),
+		TEST(test_fds_unexpected),
+		TEST(test_fds_flood),
+		TEST(test_foreign_control),
+		TEST(test_truncated),
+		TEST(test_no_room_for_fds),
+		TEST(test_closed_stdio),
+		TEST(test_peer_gone),
+		TEST(test_send_full),
+		TEST(test_deadline_under_signals),
+		cmocka_unit_test(test_connect),
+		cmocka_unit_test(test_connect_bad_path),
+		cmocka_unit_test(test_connect_full),
+	};
+	int failed;
+
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	rmdir(dir);
+	return failed;
+}
