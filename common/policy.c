@@ -249,10 +249,8 @@ int policy_parse(const char *name, const char *text, size_t bytes,
 			   POLICY_FILE_BYTES_MAX);
 		bytes = 0;
 	}
-	if (r == 0 && memchr(text, '\0', bytes)) {
-		note_error(&maker.book, name, 0, "a NUL byte in the text");
+	if (r == 0 && !policy_file_is_text(name, text, bytes, &maker.book))
 		bytes = 0;
-	}
 	if (r == 0) {
 		copy = strndup(text, bytes);
 		r = copy ? maker_add(&maker, name, copy, bytes) : -ENOMEM;

@@ -178,9 +178,9 @@ static void section_name_check(struct policy_build *build,
 			   "[%s] needs a name; write [%s NAME]", kind, kind);
 	else if (!name_is_policy(section->name))
 		note_error(build->book, build->file, section->line,
-			   "'%s' cannot be the name of a %s; use 1 to %d "
-			   "letters, digits, '_', '.', '-', and start with "
-			   "none of the last two",
+			   "'%s' cannot be the name of a %s; use at most %d "
+			   "letters, digits, '_', '.' and '-', and begin with "
+			   "neither '.' nor '-'",
 			   section->name, kind, NAME_MAX_POLICY);
 	else if (section->kind != KIND_NETWORK &&
 		 !strcmp(section->name, POLICY_HOST))
@@ -247,6 +247,13 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 	const char *like = policy_key_like(kind, key);
 	const char *name = policy_kind_name(kind);
 
+	if (!strncmp(key, "sysctl", strlen("sysctl"))) {
+		note_error(build->book, build->file, line,
+			   "unknown key '%s' in [%s]; write it as "
+			   "sysctl.net.ipv4.ip_forward",
+			   key, name);
+		return;
+	}
 	if (like) {
 		note_error(build->book, build->file, line,
 			   "unknown key '%s' in [%s]; is '%s' meant?", key,
@@ -367,11 +374,12 @@ static void build_key(void *data, unsigned int line, const char *name,
 		return;
 	}
 	first = &section->key_lines[policy_key_slot(key)];
-	if (*first && strcmp(key->name, POLICY_SYSCTL_PREFIX) != 0) {
+	if (*first && !(key->flags & KEY_MANY)) {
 		note_error(build->book, build->file, line,
-			   "the key '%s' is there already, in line %u; join "
-			   "the two",
-			   name, *first);
+			   "the key '%s' is there already, in line %u; %s",
+			   name, *first,
+			   key->flags & KEY_LIST ? "join the two"
+						 : "keep one of them");
 		return;
 	}
 	if (!*first)

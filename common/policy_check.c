@@ -206,7 +206,8 @@ static void check_gateways(const struct check *check,
 	unsigned int line = place(check, "gateway"), v4 = 0, v6 = 0;
 	struct inet_prefix p;
 
-	if (!ns->gateway.n)
+	if (!ns->gateway.n || ns->link == LINK_WIREGUARD ||
+	    ns->link == LINK_OPENVPN)
 		return;
 	if (ns->address_mode != ADDRESS_STATIC) {
 		CHECK_ERROR(check, line,
@@ -252,6 +253,8 @@ static void check_addresses(const struct check *check,
 			    ? namespace_has_family(ns, AF_INET6)
 			    : veth && check->policy->pool6.family == AF_INET6;
 
+	if (ns->link == LINK_NONE || ns->link == LINK_EXTERNAL)
+		return; /* check_keys() has refused them all */
 	if (key_line(check, "address"))
 		check_address_mode(check, ns);
 	for (size_t n = 0; n < ns->address.n; n++)
@@ -308,12 +311,12 @@ static void check_references(const struct check *check,
 	const struct policy_section *peer = NULL;
 	const struct policy_namespace *other;
 
-	if (ns->network &&
+	if (ns->network && ns->link == LINK_BRIDGE &&
 	    !policy_build_find(check->build, KIND_NETWORK, ns->network))
 		CHECK_ERROR(check, place(check, "network"),
 			    "network: there is no section [network %s]",
 			    ns->network);
-	if (!ns->peer)
+	if (!ns->peer || ns->link != LINK_CABLE)
 		return;
 	peer = policy_build_find(check->build, KIND_NAMESPACE, ns->peer);
 	if (!peer) {

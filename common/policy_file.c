@@ -99,15 +99,19 @@ static bool stat_same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-static void note_nul(struct note_book *book, const char *path, const char *text,
-		     const char *nul)
+bool policy_file_is_text(const char *path, const char *text, size_t bytes,
+			 struct note_book *book)
 {
+	const char *nul = memchr(text, '\0', bytes);
 	unsigned int line = 1;
 
+	if (!nul)
+		return true;
 	for (const char *p = text; p < nul; p++)
 		line += *p == '\n';
 	note_error(book, path, line,
-		   "a NUL byte: this is not a text file (or a damaged one)");
+		   "a NUL byte: this is no text file, or a damaged one");
+	return false;
 }
 
 /* Reads what fstat() promised, under the lease, and sees that it held still. */
@@ -142,7 +146,6 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
 {
 	_cleanup_close_ int fd = openat(dir_fd, name, OPEN_FLAGS);
 	_cleanup_free_ char *text = NULL;
-	const char *nul;
 	struct stat st;
 	int r;
 
@@ -185,11 +188,8 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
 	if (r < 0)
 		return r;
 
-	nul = memchr(text, '\0', (size_t)st.st_size);
-	if (nul) {
-		note_nul(book, path, text, nul);
+	if (!policy_file_is_text(path, text, (size_t)st.st_size, book))
 		return 0;
-	}
 	*ret_text = take_ptr(text);
 	*ret_bytes = (size_t)st.st_size;
 	return 0;

@@ -32,6 +32,10 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
  */
 void policy_file_check_parents(const char *path, struct note_book *book);
 
+/* Is there no NUL in the text? Return: false with its line noted. */
+bool policy_file_is_text(const char *path, const char *text, size_t bytes,
+			 struct note_book *book);
+
 /* The drop-in directory. */
 struct policy_dir {
 	int fd;	      /* -EBADF: there is none */

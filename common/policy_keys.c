@@ -98,7 +98,7 @@ const struct policy_key policy_keys[] = {
 	 "a rate such as 10mbit"},
 	{KIND_NAMESPACE, "max_connections", value_max_connections,
 	 SPACE(max_connections), 0, BUILT, "a number"},
-	{KIND_NAMESPACE, POLICY_SYSCTL_PREFIX, value_sysctl, 0, 0,
+	{KIND_NAMESPACE, POLICY_SYSCTL_KEY, value_sysctl, 0, KEY_MANY,
 	 ALL_LINKS & ~LINK(EXTERNAL), "the sysctl's value"},
 	{KIND_NAMESPACE, "up", value_path, SPACE(up), 0,
 	 ALL_LINKS & ~LINK(EXTERNAL), "an absolute path"},
@@ -145,7 +145,7 @@ static bool key_is_named(const struct policy_key *key, const char *word,
 
 	if (key->name[0] != word[0])
 		return false;
-	if (key->parse == value_sysctl)
+	if (key->flags & KEY_MANY)
 		return len > prefix &&
 		       !strncmp(word, POLICY_SYSCTL_PREFIX, prefix);
 	return !strncmp(key->name, word, len) && !key->name[len];

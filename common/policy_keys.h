@@ -14,6 +14,7 @@
 
 #define POLICY_KEYS_PER_KIND 32
 #define POLICY_SYSCTL_PREFIX "sysctl."
+#define POLICY_SYSCTL_KEY    POLICY_SYSCTL_PREFIX "NAME"
 
 enum policy_kind {
 	KIND_OPTIONS,
@@ -29,11 +30,12 @@ struct policy_value;
 enum {
 	KEY_LIST = 1 << 0,     /* comma-separated, may go on on more lines */
 	KEY_REQUIRED = 1 << 1, /* the section, or the links below, need it */
+	KEY_MANY = 1 << 2,     /* a family of keys: one line does not say */
 };
 
 struct policy_key {
 	enum policy_kind kind;
-	const char *name; /* POLICY_SYSCTL_PREFIX stands for all sysctl.NAME */
+	const char *name; /* POLICY_SYSCTL_KEY stands for all of them */
 	/* Reads one value, or one item of a list, and notes what is wrong. */
 	void (*parse)(const struct policy_value *value);
 	size_t offset;	    /* of the member in the section's object */

@@ -226,8 +226,8 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	reader->next += len + (newline != NULL);
 	if (len > max) {
 		note_error(reader->book, reader->file, reader->number,
-			   "the line has %zu bytes, at most %zu fit; long "
-			   "lists go on on indented lines",
+			   "the line has %zu bytes, at most %zu fit; continue "
+			   "lists on indented lines",
 			   len, max);
 		return NULL;
 	}

@@ -138,8 +138,8 @@ static bool text_is_address(const struct policy_value *value)
 	all.length = (uint8_t)(inet_bytes(p.family) * 8);
 	special = prefix_special(&all);
 	if (special) {
-		value_error(value, "'%s' is a %s address", value->text,
-			    special);
+		value_error(value, "'%s' (%s) is no address for an interface",
+			    value->text, special);
 		return false;
 	}
 	if (p.length == 0) {
@@ -209,8 +209,9 @@ void value_gateway(const struct policy_value *value)
 		}
 		special = prefix_special(&p);
 		if (special && strcmp(special, "link-local")) {
-			value_error(value, "'%s' is a %s address", value->text,
-				    special);
+			value_error(value,
+				    "'%s' (%s) is no address for an interface",
+				    value->text, special);
 			return;
 		}
 	}
@@ -292,7 +293,7 @@ void value_dns(const struct policy_value *value)
 	}
 	special = prefix_special(&p);
 	if (special && strcmp(special, "loopback")) {
-		value_error(value, "'%s' is a %s address, no server's",
+		value_error(value, "'%s' (%s) is no address of a name server",
 			    value->text, special);
 		return;
 	}

@@ -40,12 +40,10 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 void value_section_name(const struct policy_value *value)
 {
 	if (!name_is_policy(value->text))
-		value_error(
-			value,
-			"'%s' is no name of a section; use 1 to %d letters, "
-			"digits, '_', '.', '-', and start with none of the "
-			"last two",
-			value->text, NAME_MAX_POLICY);
+		value_error(value,
+			    "'%s' cannot be the name of a section; they have "
+			    "at most %d letters, digits, '_', '.' and '-'",
+			    value->text, NAME_MAX_POLICY);
 	else
 		*(char **)value->at = value_copy(value);
 }
