@@ -6,6 +6,7 @@
 #ifndef NETNS_PAM_POLICY_BAD_H
 #define NETNS_PAM_POLICY_BAD_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
