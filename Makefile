@@ -119,7 +119,8 @@ deb: all
 
 # ---- tests
 
-UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/pam/test_*.c))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/pam/test_*.c \
+	tests/helper/test_*.c))
 REPLAYS	   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BATS	   := $(wildcard tests/*/*.bats)
 TESTS	   ?= $(UNIT_TESTS) $(REPLAYS) $(BATS)
@@ -138,6 +139,12 @@ $(B)/tests/pam/test_%: $(B)/tests/pam/test_%.o $(PAM_TEST_OBJECTS) $(B)/libcommo
 PAM_PARTS := $(filter-out tests/pam/test_%,$(wildcard tests/pam/*.c))
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(call objects,$(PAM_PARTS)) $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+# a test of the helper's parts has all of them at hand
+HELPER_PARTS := $(filter-out helper/main.c,$(HELPER_SRC)) \
+	$(filter-out tests/helper/test_%,$(wildcard tests/helper/*.c))
+$(B)/tests/helper/%: $(B)/tests/helper/%.o $(call objects,$(HELPER_PARTS)) $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(HELPER_LIBS) $(TEST_LIBS)
 
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ground that tests of the helper's parts stand on: mount and network
+ * namespaces of the program's own, an empty /run in memory, and what is said
+ * on stderr.
+ */
+#ifndef NETNS_PAM_TEST_GROUND_H
+#define NETNS_PAM_TEST_GROUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Call first in main(). Without root nothing is made, and every test has to
+ * begin with ground_need(). Anything that fails ends the program.
+ */
+void ground_make(void);
+
+/* Skips the running cmocka test where there is no ground. */
+void ground_need(void);
+
+/* Writes a file of mode 0600, made or truncated, by way of printf(3). */
+void ground_write(const char *path, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Reads up to 64 KiB into a static buffer; "" when it is not there. */
+const char *ground_read(const char *path);
+
+/* How many entries a directory has, "." and ".." left out. */
+int ground_count(const char *dir);
+
+/* How many mounts of this mount namespace stand at just this path. */
+int ground_mounts_at(const char *path);
+
+/* The inode of the calling thread's network namespace. */
+uint64_t ground_netns(void);
+
+/* A fresh network namespace that nobody is in. Return: its fd. */
+int ground_netns_new(void);
+
+/*
+ * Runs a shell command, for what an administrator would do by hand. Return:
+ * its exit status; whatever it writes goes to /run/ground.out.
+ */
+int ground_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here to ground_said(), stderr is kept. Return there: all of it. */
+void ground_listen(void);
+const char *ground_said(void);
+
+/*
+ * Forks a child that runs body() and then waits until it is killed. Returns
+ * once body() is done; the test fails when body() says anything but 0.
+ */
+pid_t ground_child(int (*body)(void *data), void *data);
+void ground_kill(pid_t pid);
+
+/*
+ * Runs body() in a child to its end. Return: its exit status, or 128 and the
+ * signal it died of.
+ */
+int ground_run(int (*body)(void *data), void *data);
+
+#endif
