@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions about a user, with a name service that answers, fails, or needs
+ * room as it is told: this program has its own getpwnam_r(3) and so on.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "who.h"
+
+static struct {
+	const char *pw_name; /* the account's spelling; NULL: there is none */
+	int pw_error;
+	size_t room; /* below that, ERANGE */
+	int gr_error;
+	int asked_pw, asked_gr, asked_list, asked_net;
+	int n_gids; /* 100000, 100001, ... besides the primary */
+	int net_answer, net_errno;
+} nss;
+
+static char alice[] = "alice", bob[] = "bob", empty[] = "";
+
+int getpwnam_r(const char *name, struct passwd *pw, char *buffer, size_t size,
+	       struct passwd **ret)
+{
+	nss.asked_pw++;
+	*ret = NULL;
+	if (nss.pw_error)
+		return nss.pw_error;
+	if (size < nss.room)
+		return ERANGE;
+	if (!nss.pw_name)
+		return 0;
+	(void)name;
+	snprintf(buffer, size, "%s", nss.pw_name);
+	*pw = (struct passwd){.pw_name = buffer,
+			      .pw_uid = 5001,
+			      .pw_gid = 5001,
+			      .pw_dir = empty,
+			      .pw_shell = empty};
+	*ret = pw;
+	return 0;
+}
+
+int getgrnam_r(const char *name, struct group *group, char *buffer, size_t size,
+	       struct group **ret)
+{
+	static char *members[] = {bob, alice, NULL}, *nobody[] = {NULL};
+
+	nss.asked_gr++;
+	*ret = NULL;
+	if (nss.gr_error)
+		return nss.gr_error;
+	if (size < nss.room)
+		return ERANGE;
+	(void)buffer;
+	*group = (struct group){.gr_gid = 1, .gr_mem = nobody};
+	if (!strcmp(name, "own"))
+		group->gr_gid = 5001;
+	else if (!strcmp(name, "listed"))
+		group->gr_mem = members;
+	else if (!strncmp(name, "gid", 3))
+		group->gr_gid = (gid_t)atoi(name + 3);
+	else if (strcmp(name, "other"))
+		return 0;
+	*ret = group;
+	return 0;
+}
+
+int getgrouplist(const char *user, gid_t gid, gid_t *gids, int *n)
+{
+	int room = *n, total = nss.n_gids + 1;
+
+	(void)user;
+	nss.asked_list++;
+	for (int i = 0; i < total && i < room; i++)
+		gids[i] = i == 0 ? gid : (gid_t)(100000 + i - 1);
+	*n = total;
+	return total <= room ? total : -1;
+}
+
+int innetgr(const char *netgroup, const char *host, const char *user,
+	    const char *domain)
+{
+	(void)netgroup;
+	assert_null(host);
+	assert_null(domain);
+	assert_string_equal(user, "alice");
+	nss.asked_net++;
+	errno = nss.net_errno;
+	return nss.net_answer;
+}
+
+static struct who who;
+
+static int prepare(void **state)
+{
+	(void)state;
+	memset(&nss, 0, sizeof(nss));
+	nss.pw_name = "alice";
+	return who_init(&who, "alice", "sshd", NULL, NULL, NULL);
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	who_clear(&who);
+	return 0;
+}
+
+static int group(const char *name)
+{
+	struct policy_login login = who_login(&who);
+
+	return login.in_group(login.data, name);
+}
+
+static int netgroup(const char *name)
+{
+	struct policy_login login = who_login(&who);
+
+	return login.in_netgroup(login.data, name);
+}
+
+static void test_login(void **state)
+{
+	struct policy_login login = who_login(&who);
+
+	(void)state;
+	assert_string_equal(login.user, "alice");
+	assert_int_equal(login.uid, 5001);
+	assert_string_equal(login.service, "sshd");
+	assert_string_equal(login.tty, "");
+	assert_string_equal(login.rhost, "");
+	/* Nothing was asked about groups yet. */
+	assert_int_equal(nss.asked_gr + nss.asked_list + nss.asked_net, 0);
+}
+
+static void test_groups(void **state)
+{
+	(void)state;
+	nss.n_gids = 3;
+	assert_int_equal(group("own"), 1);
+	assert_int_equal(nss.asked_list, 0); /* needed no list */
+	assert_int_equal(group("listed"), 1);
+	assert_int_equal(group("gid100002"), 1);
+	assert_int_equal(group("gid100003"), 0);
+	assert_int_equal(group("other"), 0);
+	assert_int_equal(group("missing"), 0);
+	assert_int_equal(nss.asked_list, 1);
+	assert_int_equal(who.facts_bytes, 5 + 8 + 11);
+	assert_memory_equal(who.facts, "gown\0glisted\0ggid100002", 24);
+}
+
+static void test_asked_once(void **state)
+{
+	int asked;
+
+	(void)state;
+	assert_int_equal(group("own"), 1);
+	assert_int_equal(group("missing"), 0);
+	nss.net_answer = 1;
+	assert_int_equal(netgroup("own"), 1);
+	nss.net_answer = 0;
+	assert_int_equal(netgroup("missing"), 0);
+	asked = nss.asked_gr + nss.asked_net;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(group("own"), 1);
+		assert_int_equal(group("missing"), 0);
+		assert_int_equal(netgroup("own"), 1);
+		assert_int_equal(netgroup("missing"), 0);
+	}
+	assert_int_equal(nss.asked_gr + nss.asked_net, asked);
+	/* Each yes travels once, each no stays here. */
+	assert_int_equal(who.facts_bytes, 10);
+	assert_memory_equal(who.facts, "gown\0nown", 10);
+}
+
+static void test_300_groups(void **state)
+{
+	char name[32];
+
+	(void)state;
+	nss.n_gids = 300;
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "gid%d", 100000 + i);
+		assert_int_equal(group(name), 1);
+	}
+	assert_int_equal(group("gid100300"), 0);
+	assert_int_equal(nss.asked_list, 2);
+	assert_int_equal(
+		proto_has_fact(who.facts, who.facts_bytes, 'g', "gid100299"),
+		1);
+}
+
+static void test_failures_are_errors(void **state)
+{
+	static const int codes[] = {EIO,    ENOENT, EAGAIN,   ECONNREFUSED,
+				    EMFILE, ENOMEM, ETIMEDOUT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		struct who other;
+
+		nss.gr_error = codes[i];
+		assert_true(group("own") < 0);
+		nss.pw_error = codes[i];
+		/* never "no such user" */
+		assert_true(who_init(&other, "alice", "", "", "", NULL) < 0);
+		assert_int_not_equal(
+			who_init(&other, "alice", "", "", "", NULL), -ENOENT);
+		nss.pw_error = 0;
+	}
+	/* When it answers again, so do we. */
+	nss.gr_error = 0;
+	assert_int_equal(group("own"), 1);
+
+	nss.net_errno = ECONNREFUSED;
+	assert_int_equal(netgroup("x"), -ECONNREFUSED);
+	nss.net_errno = ENOENT; /* a plain no leaves that behind, too */
+	assert_int_equal(netgroup("x"), 0);
+}
+
+static void test_room_grows(void **state)
+{
+	struct who other;
+	struct error err;
+
+	(void)state;
+	nss.room = 1 << 20;
+	assert_int_equal(who_init(&other, "alice", "", "", "", &err), 0);
+	who_clear(&other);
+	assert_int_equal(group("own"), 1);
+	nss.room = (1 << 20) + 1;
+	assert_int_equal(group("other"), -ERANGE);
+	assert_int_equal(who_init(&other, "alice", "", "", "", &err), -ERANGE);
+}
+
+static void test_no_user(void **state)
+{
+	char long_name[NAME_MAX_USER + 2];
+	struct who other;
+	struct error err;
+
+	(void)state;
+	nss.pw_name = NULL;
+	assert_int_equal(who_init(&other, "nobody", "", "", "", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "nobody"));
+	assert_int_equal(who_init(&other, "", "", "", "", &err), -EINVAL);
+	assert_int_equal(who_init(&other, NULL, "", "", "", &err), -EINVAL);
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	assert_int_equal(who_init(&other, long_name, "", "", "", &err),
+			 -ENAMETOOLONG);
+	nss.pw_name = long_name;
+	assert_int_equal(who_init(&other, "alice", "", "", "", &err),
+			 -ENAMETOOLONG);
+	long_name[NAME_MAX_USER] = '\0';
+	assert_int_equal(who_init(&other, long_name, "", "", "", &err), 0);
+	assert_string_equal(other.user, long_name);
+	who_clear(&other);
+}
+
+/* F31: root needs nobody's word. */
+static void test_root(void **state)
+{
+	struct who other;
+
+	(void)state;
+	nss.pw_error = ECONNREFUSED;
+	assert_int_equal(who_init(&other, "root", "login", "tty1", "", NULL),
+			 0);
+	assert_int_equal(other.uid, 0);
+	assert_string_equal(other.user, "root");
+	who_clear(&other);
+}
+
+/* F43: rules are about the account, not about how its name was typed. */
+static void test_spelling(void **state)
+{
+	static const char *const names[] = {
+		"a\\b",	   "user@dom", "$",    "two words", "\xc3\xa4\xc3\xb6",
+		"-leads",  "12345",    "a'b",  "a\"b",	    "a;b",
+		"$(id)",   "%n%n",     "a/b",  "..",	    "user.name",
+		"UPPER",   "a\tb",     "a\nb", "\xff\xfe",  "*",
+		"machine$"};
+	struct who other;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		nss.pw_name = names[i];
+		assert_int_equal(who_init(&other, names[i], "", "", "", NULL),
+				 0);
+		assert_string_equal(other.user, names[i]);
+		who_clear(&other);
+	}
+	nss.pw_name = "alice"; /* a directory that ignores case */
+	assert_int_equal(who_init(&other, "ALICE", "", "", "", NULL), 0);
+	assert_string_equal(other.user, "alice");
+	who_clear(&other);
+}
+
+/* The helper takes no more than a tail: too many is an error, not a silence. */
+static void test_too_many_facts(void **state)
+{
+	char name[1025];
+	int r = 1, n = 0;
+
+	(void)state;
+	nss.n_gids = 0;
+	memset(name, '0', sizeof(name));
+	memcpy(name, "gid", 3);
+	memcpy(name + 1020, "5001", 5);
+	while (r == 1 && n < 100) {
+		name[3 + n++] = ' ';
+		r = group(name);
+	}
+	assert_int_equal(r, -E2BIG);
+	assert_true(who.facts_bytes <= PROTO_TAIL_MAX);
+}
+
+#define TEST(name, f)                                                          \
+	{                                                                      \
+		name, f, prepare, clean, NULL                                  \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a login knows what it was given", test_login),
+		TEST("groups: primary, listed, by gid, not", test_groups),
+		TEST("nothing is asked twice", test_asked_once),
+		TEST("a user in 300 groups", test_300_groups),
+		TEST("a failed look-up is an error, never a no",
+		     test_failures_are_errors),
+		TEST("buffers grow to 1 MiB", test_room_grows),
+		TEST("no such user, no name, too long a name", test_no_user),
+		TEST("F31 root needs no name service", test_root),
+		TEST("F43 odd names, and other spellings", test_spelling),
+		TEST("more facts than a request holds", test_too_many_facts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
