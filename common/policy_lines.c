@@ -32,6 +32,7 @@ struct line_reader {
 	char heading[POLICY_LINE_MAX + 1];
 	char key[POLICY_LINE_MAX + 1];
 
+	size_t keep;	     /* bytes of the line that are not a comment */
 	enum line_kind kind; /* of the line inih works on */
 	bool answered;	     /* has it come back? */
 };
@@ -205,8 +206,13 @@ static enum line_kind line_classify(struct line_reader *reader,
 		return LINE_EMPTY;
 	memcpy(copy, line + start, len - start);
 	copy[len - start] = '\0';
-	if (start)
+	reader->keep = len;
+	if (start) {
+		/* Some versions of inih take no comment off these lines. */
+		reader->keep =
+			start + (size_t)(text_find(copy, '\0', '\0') - copy);
 		return line_indented(reader, copy);
+	}
 	if (*copy == '[')
 		return line_section(reader, copy);
 	return line_key(reader, copy);
@@ -261,9 +267,8 @@ static char *line_next(char *buf, int size, void *data)
 		else
 			reader->state = LINE_KEY_BROKEN;
 	}
-	if (reader->kind == LINE_EMPTY)
-		len = 0;
-	else
+	len = reader->kind == LINE_EMPTY ? 0 : reader->keep;
+	if (len)
 		memcpy(buf, line, len);
 	memcpy(buf + len, "\n", 2); /* max leaves room for it */
 	return buf;
