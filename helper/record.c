@@ -58,6 +58,9 @@ void record_add(struct record *r, const char *key, const char *format, ...)
 		r->overflow = true;
 		return;
 	}
+	/* A value out of a login (PAM_TTY, PAM_RHOST) must not begin a line. */
+	for (char *p = at + n; (p = memchr(p, '\n', (size_t)(at + n + m - p)));)
+		*p = ' ';
 	at[n + m] = '\n';
 	r->used += (size_t)(n + m) + 1;
 }

@@ -25,7 +25,7 @@ struct record {
 
 /* Begins a record with the boot id. */
 void record_begin(struct record *r);
-/* value must hold no newline; names that come here have been checked. */
+/* A newline in the value becomes a space: a value cannot forge a key. */
 void record_add(struct record *r, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

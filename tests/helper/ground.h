@@ -31,6 +31,9 @@ const char *ground_read(const char *path);
 /* How many entries a directory has, "." and ".." left out. */
 int ground_count(const char *dir);
 
+/* Removes a directory and everything in it. */
+void ground_remove(const char *dir);
+
 /* How many mounts of this mount namespace stand at just this path. */
 int ground_mounts_at(const char *path);
 

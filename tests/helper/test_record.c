@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records: whole or not there, whatever happens while they are written. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../helper/record.h"
+#include "ground.h"
+
+static char dir[] = "/tmp/record-XXXXXX";
+static int dirfd_;
+
+static int record_setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/record-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dirfd_ < 0 ? -1 : 0;
+}
+
+static int record_teardown(void **state)
+{
+	(void)state;
+	close(dirfd_);
+	ground_remove(dir);
+	return 0;
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static struct record sample(void)
+{
+	struct record r;
+
+	record_begin(&r);
+	record_add(&r, "name", "%s", "vpn.alice");
+	record_add(&r, "user", "%s", "a l i c e");
+	record_add(&r, "ino", "%llu", 18446744073709551615ULL);
+	record_add(&r, "empty", "%s", "");
+	return r;
+}
+
+static void what_is_saved_is_loaded(void **state)
+{
+	struct record r = sample(), back;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	assert_string_equal(record_get(&back, "name"), "vpn.alice");
+	assert_string_equal(record_get(&back, "user"), "a l i c e");
+	assert_true(record_get_number(&back, "ino") == UINT64_MAX);
+	assert_string_equal(record_get(&back, "empty"), "");
+	assert_string_equal(record_get(&back, "nam"), "");
+	assert_string_equal(record_get(&back, "names"), "");
+	assert_string_equal(record_get(&back, "alice"), "");
+	assert_int_equal(record_get_number(&back, "missing"), 0);
+	assert_int_equal(stat(path_of("1"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	assert_int_equal(record_load(&back, dirfd_, "2"), -ENOENT);
+}
+
+static void a_record_is_replaced_only_when_told(void **state)
+{
+	struct record r = sample(), other, back;
+
+	(void)state;
+	record_begin(&other);
+	record_add(&other, "name", "%s", "other");
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(record_save(&other, dirfd_, "1", false), -EEXIST);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	assert_string_equal(record_get(&back, "name"), "vpn.alice");
+	assert_int_equal(record_save(&other, dirfd_, "1", true), 0);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	assert_string_equal(record_get(&back, "name"), "other");
+	assert_int_equal(ground_count(dir), 1);
+}
+
+/* F58: killed in the middle of write(2). */
+static void F58_every_torn_record_is_none(void **state)
+{
+	struct record r = sample(), back;
+	char whole[RECORD_MAX];
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	bytes = strlen(ground_read(path_of("1")));
+	memcpy(whole, ground_read(path_of("1")), bytes);
+	for (size_t cut = 0; cut < bytes; cut++) {
+		ground_write(path_of("torn"), "%.*s", (int)cut, whole);
+		assert_int_equal(record_load(&back, dirfd_, "torn"), -EBADMSG);
+	}
+	ground_write(path_of("torn"), "%.*s", (int)bytes, whole);
+	assert_int_equal(record_load(&back, dirfd_, "torn"), 0);
+	ground_write(path_of("torn"), "%.*send\n", (int)bytes - 5, whole);
+	assert_int_equal(record_load(&back, dirfd_, "torn"), -EBADMSG);
+}
+
+static void F64_a_record_of_another_boot_is_stale(void **state)
+{
+	struct record back;
+
+	(void)state;
+	ground_write(path_of("1"), "boot 01234567-89ab-cdef-0123-456789abcdef\n"
+				   "name vpn\nend\n");
+	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
+	ground_write(path_of("1"), "name vpn\nend\n");
+	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
+	/* a value is no boot id, wherever it stands */
+	ground_write(path_of("1"), "name boot x\nboot \nend\n");
+	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
+}
+
+static void garbage_is_no_record(void **state)
+{
+	struct record back;
+	FILE *f;
+
+	(void)state;
+	ground_write(path_of("1"), "\n");
+	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
+	ground_write(path_of("1"), "end\n");
+	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
+	f = fopen(path_of("1"), "we"); /* a NUL */
+	assert_non_null(f);
+	fwrite("boot x\0y\nend\n", 1, 13, f);
+	fclose(f);
+	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
+	f = fopen(path_of("1"), "we"); /* too long, and ending well */
+	assert_non_null(f);
+	for (int i = 0; i < RECORD_MAX; i++)
+		fputs("key value\n", f);
+	fputs("end\n", f);
+	fclose(f);
+	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
+}
+
+static void what_is_no_file_is_no_record(void **state)
+{
+	struct record r = sample(), back;
+
+	(void)state;
+	assert_int_equal(record_save(&r, dirfd_, "real", false), 0);
+	assert_int_equal(symlinkat("real", dirfd_, "link"), 0);
+	assert_int_equal(mkfifoat(dirfd_, "fifo", 0600), 0);
+	assert_int_equal(mkdirat(dirfd_, "dir", 0700), 0);
+	alarm(10); /* a FIFO without a writer must not hang the start */
+	assert_int_equal(record_load(&back, dirfd_, "link"), -ELOOP);
+	assert_int_equal(record_load(&back, dirfd_, "fifo"), -EBADMSG);
+	assert_int_equal(record_load(&back, dirfd_, "dir"), -EISDIR);
+	alarm(0);
+}
+
+static void overlong_is_refused_and_leaves_nothing(void **state)
+{
+	struct record r, back;
+	char value[RECORD_MAX];
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	record_begin(&r);
+	record_add(&r, "long", "%s", value);
+	record_add(&r, "short", "1"); /* does not make it good again */
+	assert_int_equal(record_save(&r, dirfd_, "1", false), -E2BIG);
+	assert_int_equal(record_save(&r, dirfd_, "1", true), -E2BIG);
+	assert_int_equal(ground_count(dir), 0);
+
+	record_begin(&r); /* many small ones */
+	for (int i = 0; i < 1000; i++)
+		record_add(&r, "key", "%d", i);
+	assert_int_equal(record_save(&r, dirfd_, "1", false), -E2BIG);
+	assert_int_equal(ground_count(dir), 0);
+
+	/* each length up to the limit is right, the first beyond is refused */
+	for (size_t n = RECORD_MAX - 90, ok = 1; n < RECORD_MAX; n++) {
+		int result;
+
+		record_begin(&r);
+		record_add(&r, "long", "%.*s", (int)n, value);
+		result = record_save(&r, dirfd_, "1", true);
+		if (result == 0) {
+			assert_int_equal(ok, 1);
+			assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+			assert_int_equal(strlen(record_get(&back, "long")), n);
+		} else {
+			assert_int_equal(result, -E2BIG);
+			ok = 0;
+		}
+		assert_true(n > RECORD_MAX - 80 || ok);
+	}
+}
+
+/*
+ * Names have been checked where they come from, ttys and remote hosts come
+ * from a login: whatever is in them, no key may be forged.
+ */
+static void F56_a_hostile_value_forges_no_key(void **state)
+{
+	struct record r, back;
+
+	(void)state;
+	record_begin(&r);
+	record_add(&r, "pid", "%d", 42);
+	record_add(&r, "rhost", "%s", "x\npid 1\nend\n");
+	record_add(&r, "uid", "%d", 1000);
+	if (record_save(&r, dirfd_, "1", false) < 0)
+		return; /* refusing it is as good */
+	if (record_load(&back, dirfd_, "1") < 0)
+		return;
+	assert_int_equal(record_get_number(&back, "pid"), 42);
+	assert_int_equal(record_get_number(&back, "uid"), 1000);
+}
+
+static void F56_a_hostile_value_hides_no_key_after_it(void **state)
+{
+	static const char *const hostile[] = {
+		"x\nuid 0", "\nuid 0\n", "uid 0",
+		"\n\n\n",   "end\n",	 "\r\nuid 0",
+	};
+	struct record r, back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
+		record_begin(&r);
+		record_add(&r, "tty", "%s", hostile[i]);
+		record_add(&r, "uid", "%d", 1000);
+		assert_int_equal(record_save(&r, dirfd_, "1", true), 0);
+		assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+		assert_int_equal(record_get_number(&back, "uid"), 1000);
+	}
+}
+
+static void seen(void *data, const char *name)
+{
+	strcat(data, name);
+	strcat(data, ",");
+}
+
+static void F58_temporary_files_are_cleared_away(void **state)
+{
+	struct record r = sample();
+	char names[200] = "";
+
+	(void)state;
+	ground_write(path_of(".1"), "half a rec");
+	ground_write(path_of(".77"), "%s", "");
+	assert_int_equal(record_save(&r, dirfd_, "1", true), 0);
+	assert_int_equal(record_save(&r, dirfd_, "12", false), 0);
+	ground_write(path_of(".3"), "killed before rename");
+	assert_int_equal(record_each(dirfd_, seen, names), 0);
+	assert_true(!strcmp(names, "1,12,") || !strcmp(names, "12,1,"));
+	assert_int_equal(ground_count(dir), 2);
+}
+
+/* A link in the way of the temporary file is not written through. */
+static void F49_no_link_is_followed(void **state)
+{
+	struct record r = sample();
+
+	(void)state;
+	ground_write(path_of("victim"), "precious");
+	assert_int_equal(symlinkat("victim", dirfd_, ".1"), 0);
+	assert_int_equal(record_save(&r, dirfd_, "1", true), -ELOOP);
+	assert_int_equal(symlinkat("victim", dirfd_, "2"), 0);
+	assert_int_equal(record_save(&r, dirfd_, "2", false), -EEXIST);
+	assert_string_equal(ground_read(path_of("victim")), "precious");
+}
+
+static void F65_full_state_directory(void **state)
+{
+	struct record r = sample(), back;
+	int small, filler;
+	char block[4096] = "";
+
+	(void)state;
+	ground_need();
+	assert_int_equal(mkdir("/run/small", 0700), 0);
+	assert_int_equal(mount("tmpfs", "/run/small", "tmpfs", 0, "size=16k"),
+			 0);
+	small = open("/run/small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(record_save(&r, small, "old", false), 0);
+	filler = openat(small, "filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(filler, block, sizeof(block)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(filler);
+
+	assert_int_equal(record_save(&r, small, "new", false), -ENOSPC);
+	assert_int_equal(record_load(&back, small, "new"), -ENOENT);
+	/* what was there stays good, also when it could not be replaced */
+	record_add(&r, "more", "1");
+	assert_int_equal(record_save(&r, small, "old", true), -ENOSPC);
+	assert_int_equal(record_load(&back, small, "old"), 0);
+	assert_string_equal(record_get(&back, "name"), "vpn.alice");
+	assert_int_equal(ground_count("/run/small"), 2);
+	close(small);
+	assert_int_equal(umount("/run/small"), 0);
+}
+
+static void F65_no_inodes_left_and_read_only(void **state)
+{
+	struct record r = sample(), back;
+	int small;
+
+	(void)state;
+	ground_need();
+	assert_int_equal(mount("tmpfs", "/run/small", "tmpfs", 0,
+			       "nr_inodes=2,size=64k"),
+			 0);
+	small = open("/run/small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(record_save(&r, small, "1", false), 0);
+	assert_int_equal(record_save(&r, small, "2", false), -ENOSPC);
+	assert_int_equal(record_save(&r, small, "1", true), -ENOSPC);
+	assert_int_equal(
+		mount(NULL, "/run/small", NULL, MS_REMOUNT | MS_RDONLY, NULL),
+		0);
+	assert_int_equal(record_save(&r, small, "2", false), -EROFS);
+	assert_int_equal(record_load(&back, small, "1"), 0);
+	assert_int_equal(ground_count("/run/small"), 1);
+	close(small);
+	assert_int_equal(umount("/run/small"), 0);
+}
+
+/* write(2) that stops half-way, as on a disk that fills up just then */
+static int half_write(void *data)
+{
+	const struct rlimit limit = {64, 64};
+	struct record r = sample();
+
+	(void)data;
+	signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return 1;
+	if (record_save(&r, dirfd_, "1", true) >= 0)
+		return 2;
+	return record_save(&r, dirfd_, "2", false) < 0 ? 0 : 3;
+}
+
+static void F59_a_short_write_leaves_nothing(void **state)
+{
+	struct record r = sample(), back;
+
+	(void)state;
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(ground_run(half_write, NULL), 0);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	assert_int_equal(ground_count(dir), 1);
+}
+
+#define record_test(f)                                                         \
+	cmocka_unit_test_setup_teardown(f, record_setup, record_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		record_test(what_is_saved_is_loaded),
+		record_test(a_record_is_replaced_only_when_told),
+		record_test(F58_every_torn_record_is_none),
+		record_test(F64_a_record_of_another_boot_is_stale),
+		record_test(garbage_is_no_record),
+		record_test(what_is_no_file_is_no_record),
+		record_test(overlong_is_refused_and_leaves_nothing),
+		record_test(F56_a_hostile_value_forges_no_key),
+		record_test(F56_a_hostile_value_hides_no_key_after_it),
+		record_test(F58_temporary_files_are_cleared_away),
+		record_test(F49_no_link_is_followed),
+		cmocka_unit_test(F65_full_state_directory),
+		cmocka_unit_test(F65_no_inodes_left_and_read_only),
+		record_test(F59_a_short_write_leaves_nothing),
+	};
+
+	ground_make();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
