@@ -18,8 +18,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"check", ctl_check, "[FILE]", "is the policy valid?"},
-	{"explain", ctl_explain, "USER [--service S] [--tty T] [--rhost H]",
+	{"check", ctl_check, "[FILE] [--json]", "is the policy valid?"},
+	{"explain", ctl_explain,
+	 "USER [--service S] [--tty T] [--rhost H] [--json]",
 	 "which rule a login meets, and why"},
 	{"status", ctl_status, "[--json]", "namespaces and sessions"},
 	{"up", ctl_up, "NAME [--user U]", "build a namespace"},
@@ -62,7 +63,7 @@ static void usage(FILE *out)
 	fputs("usage: netns-pam [--config PATH] [--socket PATH] COMMAND ...\n",
 	      out);
 	for (size_t i = 0; i < n_commands; i++)
-		fprintf(out, "  %-7s %-41s %s\n", commands[i].name,
+		fprintf(out, "  %s %s\n          %s\n", commands[i].name,
 			commands[i].arguments, commands[i].help);
 	fputs("See netns-pam(8).\n", out);
 }
