@@ -125,11 +125,17 @@ void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex)
 void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
 		       const char *alias)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, true,
-					     "bring the host's end up");
+	/*
+	 * In this order: a new alias is announced to the kernel's parts only
+	 * when the link is up, and IPv6 then looks through all of its routes
+	 * (netdev_state_change(), rt6_sync_down_dev()).
+	 */
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "name the host's end");
 
 	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
 	rtnl_end(b, h);
+	rtnl_put_up(b, ifindex);
 }
 
 void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
