@@ -178,6 +178,8 @@ pid_t fake_start(const struct fake_plan *plan, struct fake_seen **seen)
 
 	*seen = mmap(NULL, sizeof(**seen), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (*seen != MAP_FAILED)
+		(*seen)->plan = *plan;
 	unlink(BOX_SOCKET);
 	snprintf(address.sun_path, sizeof(address.sun_path), BOX_SOCKET);
 	if (*seen == MAP_FAILED || sock < 0 ||
@@ -190,7 +192,7 @@ pid_t fake_start(const struct fake_plan *plan, struct fake_seen **seen)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		serve(plan, *seen, sock);
+		serve(&(*seen)->plan, *seen, sock);
 	}
 	close(sock);
 	return pid;

@@ -38,8 +38,9 @@ struct fake_plan {
 	int delay_ms;	   /* before the reply */
 };
 
-/* In shared memory. */
+/* In shared memory; what the plan says may be changed while it runs. */
 struct fake_seen {
+	struct fake_plan plan; /* not its fds and tail, those are copied once */
 	int accepted, opens, closes, ended, malformed;
 	struct proto_request last;
 	char facts[4096];
