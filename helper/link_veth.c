@@ -261,9 +261,11 @@ static int veth_make(const struct link_site *site, uint32_t slot,
 			ns->link == LINK_NAT ? NFT_GROUP_NAT : NFT_GROUP_ROUTED,
 		.mtu = ns->mtu,
 	};
+	const struct veth_macs macs = veth_macs(slot);
 	struct rtnl_batch b;
 
-	veth_macs(slot, &veth);
+	memcpy(veth.mac, macs.inner, sizeof(macs.inner));
+	memcpy(veth.peer_mac, macs.host, sizeof(macs.host));
 	rtnl_batch_init(&b);
 	rtnl_put_veth(&b, &veth);
 	return rtnl_run(site->inside, &b, err);
@@ -312,13 +314,17 @@ static int veth_address_inside(const struct link_site *site,
 {
 	static const struct inet_prefix any4 = {.family = AF_INET};
 	static const struct inet_prefix any6 = {.family = AF_INET6};
+	const struct veth_macs macs = veth_macs(site->instance->slot);
 	bool default4 = false, default6 = false;
 	struct rtnl_batch b;
 	int r;
 
 	rtnl_batch_init(&b);
-	for (size_t i = 0; i < plan->n; i++)
+	for (size_t i = 0; i < plan->n; i++) {
 		rtnl_put_address(&b, VETH_IFINDEX, &plan->addresses[i].inner);
+		rtnl_put_neighbour(&b, VETH_IFINDEX, &plan->addresses[i].host,
+				   macs.host);
+	}
 	for (size_t i = 0; site->ns->routes.n == 0 && i < plan->n; i++) {
 		const struct veth_address *a = &plan->addresses[i];
 		bool v4 = a->inner.family == AF_INET;
@@ -339,6 +345,7 @@ static int veth_host_end(const struct link_site *site,
 {
 	struct helper *h = site->helper;
 	struct instance *i = site->instance;
+	const struct veth_macs macs = veth_macs(i->slot);
 	struct rtnl_batch b;
 	char alias[NAME_MAX_INSTANCE + 16];
 	int r;
@@ -356,9 +363,14 @@ static int veth_host_end(const struct link_site *site,
 		return r;
 	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
 	rtnl_batch_init(&b);
+	if (plan->ipv6)
+		rtnl_put_no_link_local(&b, i->host_ifindex);
 	rtnl_put_alias_up(&b, i->host_ifindex, alias);
-	for (size_t j = 0; j < plan->n; j++)
+	for (size_t j = 0; j < plan->n; j++) {
 		rtnl_put_address(&b, i->host_ifindex, &plan->addresses[j].host);
+		rtnl_put_neighbour(&b, i->host_ifindex,
+				   &plan->addresses[j].inner, macs.inner);
+	}
 	for (size_t j = 0; j < plan->n; j++) {
 		struct inet_prefix to = plan->addresses[j].inner;
 

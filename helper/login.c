@@ -203,7 +203,8 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		a->reply.flags |= PROTO_ALREADY;
 	else if (nested)
 		answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
-	log_info("session %" PRIu64 ": %s (uid %u, %s%s%s%s%s) from process %d "
+	snprintf(a->log, sizeof(a->log),
+		 "session %" PRIu64 ": %s (uid %u, %s%s%s%s%s) from process %d "
 		 "by rule %s in %s [%" PRIu64 "], %" PRIu64 " ms",
 		 a->reply.session, req->user, req->uid, req->service,
 		 *req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",

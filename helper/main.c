@@ -392,6 +392,7 @@ static void main_stop(struct helper *h)
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
 	pool_clear(&h->pool);
+	sysctl_close();
 	free(h->guard.uids);
 	sd_event_unref(h->event);
 }

@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static struct nlmsghdr *rtnl_begin(struct rtnl_batch *b, uint16_t type,
 {
 	struct nlmsghdr *h;
 
-	if (b->n == RTNL_BATCH_MAX || b->used + 1024 > sizeof(b->buffer)) {
+	if (b->n == RTNL_BATCH_MAX || b->used + 512 > sizeof(b->buffer)) {
 		b->overflow = true;
 		b->n = 0;
 		b->used = 0;
@@ -213,6 +214,36 @@ void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 		mnl_attr_put(h, RTA_GATEWAY, bytes, gateway->addr);
 	}
 	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "switch link-local addresses off");
+	struct nlattr *spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *inet6 = mnl_attr_nest_start(h, AF_INET6);
+
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, inet6);
+	mnl_attr_nest_end(h, spec);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
+			const struct inet_prefix *address,
+			const uint8_t mac[static 6])
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+			   "add a neighbour");
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+
+	nd->ndm_family = (uint8_t)address->family;
+	nd->ndm_ifindex = (int)ifindex;
+	nd->ndm_state = NUD_PERMANENT;
+	mnl_attr_put(h, NDA_DST, inet_bytes(address->family), address->addr);
+	mnl_attr_put(h, NDA_LLADDR, 6, mac);
 	rtnl_end(b, h);
 }
 

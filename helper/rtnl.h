@@ -29,8 +29,8 @@ int rtnl_open(struct rtnl **ret);
 /* NULL is fine. Return: NULL. */
 struct rtnl *rtnl_close(struct rtnl *rtnl);
 
-#define RTNL_BATCH_BYTES 8192
-#define RTNL_BATCH_MAX	 24
+#define RTNL_BATCH_BYTES 16384
+#define RTNL_BATCH_MAX	 80
 
 struct rtnl_batch {
 	char buffer[RTNL_BATCH_BYTES];
@@ -70,6 +70,18 @@ void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
  */
 void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 		    const struct inet_prefix *gateway, unsigned int ifindex);
+
+/*
+ * No link-local address when the link comes up (IN6_ADDR_GEN_MODE_NONE): on a
+ * host with thousands of links, fe80::/64 alone is half of what IPv6 costs.
+ * The kernel can then not ask for neighbours: tell it of them.
+ */
+void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex);
+
+/* ip neigh add ADDRESS lladdr MAC dev IFINDEX nud permanent */
+void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
+			const struct inet_prefix *address,
+			const uint8_t mac[static 6]);
 
 void rtnl_put_delete_link(struct rtnl_batch *b, unsigned int ifindex);
 

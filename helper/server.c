@@ -149,7 +149,11 @@ static int connection_request(struct connection *c, const char *packet,
 		return connection_malformed(c, &why);
 	}
 	r = operations[req.op].handle(c, &req, packet + sizeof(req), &a);
-	return r == 0 ? connection_send(c, &a) : r;
+	if (r == 0)
+		r = connection_send(c, &a);
+	if (a.log[0])
+		log_info("%s", a.log);
+	return r;
 }
 
 /* Sends what `status` left over. Return: 0, or < 0 to close. */

@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -17,7 +16,11 @@
 
 #define SYSCTL_VALUE_MAX 128
 
-static int sysctl_root = -EBADF;
+#define SYSCTL_VISITS_MAX 128 /* namespaces until the instance is exchanged */
+
+static int sysctl_proc = -EBADF; /* the procfs instance */
+static int sysctl_root = -EBADF; /* its "sys" */
+static unsigned int sysctl_visits;
 
 static char sysctl_ports[SYSCTL_VALUE_MAX];
 static char sysctl_ping_groups[SYSCTL_VALUE_MAX];
@@ -25,21 +28,52 @@ static char sysctl_ping_groups[SYSCTL_VALUE_MAX];
 #define SYSCTL_PORTS "net/ipv4/ip_unprivileged_port_start"
 #define SYSCTL_PING  "net/ipv4/ping_group_range"
 
+/* A procfs that is mounted nowhere. Return: fd or -errno. */
+static int sysctl_mount(void)
+{
+	_cleanup_close_ int fs = fsopen("proc", FSOPEN_CLOEXEC);
+	int fd;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC,
+		     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Takes a fresh instance in place of the one there is. Return: 0 or -errno. */
+static int sysctl_exchange(void)
+{
+	_cleanup_close_ int proc = sysctl_mount();
+	_cleanup_close_ int root = -EBADF;
+
+	if (proc < 0)
+		return proc;
+	root = openat(proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	sysctl_close();
+	sysctl_proc = take_fd(&proc);
+	sysctl_root = take_fd(&root);
+	sysctl_visits = 0;
+	return 0;
+}
+
 int sysctl_open(struct error *err)
 {
-	_cleanup_close_ int fd =
-		open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
+	int r = sysctl_exchange();
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return error_set(err, -errno, "cannot open /proc/sys: %s",
-				 strerror(errno));
-	if (fs.f_type != PROC_SUPER_MAGIC)
-		return error_set(err, -EINVAL,
-				 "/proc/sys is not the kernel's: mount proc "
-				 "at /proc");
-	sysctl_root = take_fd(&fd);
+	if (r < 0)
+		return error_set(
+			err, r, "cannot make a procfs instance for sysctls: %s",
+			strerror(-r));
 	return 0;
+}
+
+void sysctl_close(void)
+{
+	sysctl_root = close_fd(sysctl_root);
+	sysctl_proc = close_fd(sysctl_proc);
 }
 
 static int sysctl_file(const char *path, int flags)
@@ -125,6 +159,9 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 	};
 	int r = 0;
 
+	/* The old instance does, too, only slower. */
+	if (++sysctl_visits > SYSCTL_VISITS_MAX)
+		sysctl_exchange();
 	for (size_t i = 0; r >= 0 && i < sizeof(settings) / sizeof(*settings);
 	     i++) {
 		r = sysctl_write(settings[i].path, settings[i].value, err);

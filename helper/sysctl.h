@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /proc/sys/net: of the namespace the calling thread is in (sysctl(8),
- * Documentation/networking/ip-sysctl.rst). Paths are walked below a /proc that
- * was checked to be one, without symbolic links, and interface names are path
- * components, so that a dot in one is no separator.
+ * Documentation/networking/ip-sysctl.rst). It is reached through a procfs
+ * instance of the helper's own, mounted nowhere (fsmount(2)): nobody can put
+ * anything in its way, paths are walked below it without symbolic links, and
+ * interface names are path components, so that a dot in one is no separator.
+ *
+ * The instance is exchanged now and then. In one procfs, the "ipv4" of all
+ * namespaces are entries of one name in one directory, and the kernel walks
+ * past those of all others to find a new one missing: a third of a millisecond
+ * with a thousand namespaces (fs/proc/proc_sysctl.c, proc_sys_compare()).
  */
 #ifndef NETNS_PAMD_SYSCTL_H
 #define NETNS_PAMD_SYSCTL_H
@@ -15,8 +21,9 @@
 
 struct policy_sysctl;
 
-/* Opens /proc/sys once, for all calls. Return: 0 or -errno. */
+/* Makes the instance, for all calls. Return: 0 or -errno. */
 int sysctl_open(struct error *err);
+void sysctl_close(void);
 
 /*
  * path is relative to /proc/sys, with slashes.
