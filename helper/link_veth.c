@@ -232,18 +232,22 @@ static int veth_read_routes(struct helper *h, struct error *err)
 
 /* --- making --- */
 
-static void veth_macs(uint32_t slot, struct rtnl_veth *veth)
-{
-	/*
-	 * Locally administered, and given with the request: udev's
-	 * MACAddressPolicy leaves addresses alone that were set.
-	 */
-	const uint8_t mac[6] = {
-		0x02, 0x6e, 0x70, 0, (uint8_t)(slot >> 8), (uint8_t)slot};
+struct veth_macs {
+	uint8_t host[6], inner[6];
+};
 
-	memcpy(veth->mac, mac, sizeof(mac));
-	memcpy(veth->peer_mac, mac, sizeof(mac));
-	veth->mac[3] = 1;
+/*
+ * Locally administered, and given with the request: udev's MACAddressPolicy
+ * leaves addresses alone that were set.
+ */
+static struct veth_macs veth_macs(uint32_t slot)
+{
+	const uint8_t high = (uint8_t)(slot >> 8), low = (uint8_t)slot;
+
+	return (struct veth_macs){
+		.host = {0x02, 0x6e, 0x70, 0, high, low},
+		.inner = {0x02, 0x6e, 0x70, 1, high, low},
+	};
 }
 
 /* The pair. A name that is taken on the host's side is -EEXIST. */
