@@ -58,7 +58,7 @@ struct answer {
 	int fds[2]; /* closed by the server when own[] says so */
 	bool own[2];
 	size_t n_fds;
-	char log[ERROR_TEXT_MAX]; /* told once the answer is on its way */
+	char log[2 * ERROR_TEXT_MAX]; /* told once the answer is on its way */
 };
 
 /* Fills verdict and sentence. Return: 0. */
