@@ -313,13 +313,26 @@ static int veth_put_routes(const struct link_site *site,
 	return 0;
 }
 
+/* Does `routes` bring a default route of its own? */
+static bool veth_routes_default(const struct policy_namespace *ns,
+				const char *any)
+{
+	size_t n = strlen(any);
+
+	for (size_t i = 0; i < ns->routes.n; i++)
+		if (strncmp(ns->routes.items[i], any, n) == 0)
+			return true;
+	return false;
+}
+
 static int veth_address_inside(const struct link_site *site,
 			       const struct veth_plan *plan, struct error *err)
 {
 	static const struct inet_prefix any4 = {.family = AF_INET};
 	static const struct inet_prefix any6 = {.family = AF_INET6};
 	const struct veth_macs macs = veth_macs(site->instance->slot);
-	bool default4 = false, default6 = false;
+	bool default4 = veth_routes_default(site->ns, "0.0.0.0/0");
+	bool default6 = veth_routes_default(site->ns, "::/0");
 	struct rtnl_batch b;
 	int r;
 
@@ -329,7 +342,7 @@ static int veth_address_inside(const struct link_site *site,
 		rtnl_put_neighbour(&b, VETH_IFINDEX, &plan->addresses[i].host,
 				   macs.host);
 	}
-	for (size_t i = 0; site->ns->routes.n == 0 && i < plan->n; i++) {
+	for (size_t i = 0; i < plan->n; i++) {
 		const struct veth_address *a = &plan->addresses[i];
 		bool v4 = a->inner.family == AF_INET;
 		bool *done = v4 ? &default4 : &default6;
