@@ -197,41 +197,81 @@ int mountfd_path(const struct mountfd_target *t, char ret[static PATH_MAX])
 			   ret);
 }
 
-int mountfd_follow(const char *path, struct mountfd_target *ret,
-		   struct error *err)
+bool mountfd_only_roots(const struct stat *st)
 {
-	char now[PATH_MAX], link[PATH_MAX];
+	return st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static bool is_stop(const char *dir, const char *const *stops)
+{
+	for (; stops && *stops; stops++)
+		if (strcmp(dir, *stops) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * One step: `now` becomes a canonical directory and a name. Return: 1 when
+ * that is a link, and `now` where it leads; 0 when the way ends; -errno.
+ */
+static int link_follow(char now[static PATH_MAX], const char *const *stops,
+		       struct mountfd_target *ret)
+{
+	char link[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int r = path_split(now, ret);
+
+	if (r == 0)
+		r = mountfd_path(ret, now);
+	if (r < 0)
+		return r;
+	if (is_stop(ret->dir, stops))
+		return 0;
+	n = readlink(now, link, sizeof(link) - 1);
+	if (n < 0)
+		return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+	if (stat(ret->dir, &st) < 0)
+		return -errno;
+	if (!mountfd_only_roots(&st))
+		return -EPERM;
+	link[n] = '\0';
+	if (link[0] != '/') {
+		r = path_concat(ret->dir, link, now);
+		return r < 0 ? r : 1;
+	}
+	memcpy(now, link, (size_t)n + 1);
+	return 1;
+}
+
+int mountfd_follow(const char *path, const char *const *stops,
+		   struct mountfd_target *ret, struct error *err)
+{
+	char now[PATH_MAX];
 
 	if (strlen(path) >= sizeof(now))
 		return error_set(err, -ENAMETOOLONG, "%s is too long", path);
 	memcpy(now, path, strlen(path) + 1);
 	for (int i = 0; i < LINKS_MAX; i++) {
-		ssize_t n;
-		int r = path_split(now, ret);
+		int r = link_follow(now, stops, ret);
 
 		if (r == 0)
-			r = mountfd_path(ret, now);
+			return 0;
 		if (r == -ENOENT || r == -ENOTDIR)
 			return error_set(
 				err, r,
 				"%s leads to %s, whose directory does not "
 				"exist: mend the link",
 				path, now);
+		if (r == -EPERM)
+			return error_set(
+				err, r,
+				"%s leads through the link %s, which others "
+				"than root can change",
+				path, now);
 		if (r < 0)
 			return error_set(err, r, "%s cannot be followed: %s",
 					 path, strerror(-r));
-		n = readlink(now, link, sizeof(link) - 1);
-		if (n < 0 && (errno == EINVAL || errno == ENOENT))
-			return 0;
-		if (n < 0)
-			return error_set(err, -errno, "link %s: %m", now);
-		link[n] = '\0';
-		if (link[0] == '/')
-			memcpy(now, link, (size_t)n + 1);
-		else if (path_concat(ret->dir, link, now) < 0)
-			return error_set(err, -ENAMETOOLONG,
-					 "%s leads to a path that is too long",
-					 path);
 	}
 	return error_set(err, -ELOOP, "%s leads through too many links", path);
 }

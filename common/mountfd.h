@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "error.h"
 
@@ -64,10 +65,16 @@ struct mountfd_target {
 
 /*
  * Where does a path lead, through all its links? The last component need not
- * exist, its directory must. Return: 0, -errno with a sentence.
+ * exist, its directory must. A link is followed only out of a directory that
+ * is root's alone; and not out of one of the canonical `stops` (NULL ends the
+ * list, or is it), where the way ends whatever is there.
+ * Return: 0, -errno with a sentence.
  */
-int mountfd_follow(const char *path, struct mountfd_target *ret,
-		   struct error *err);
+int mountfd_follow(const char *path, const char *const *stops,
+		   struct mountfd_target *ret, struct error *err);
+
+/* Is this something that only root can have put there? */
+bool mountfd_only_roots(const struct stat *st);
 
 /* Writes the target as a path. Return: 0, -ENAMETOOLONG. */
 int mountfd_path(const struct mountfd_target *t, char ret[static PATH_MAX]);

@@ -28,15 +28,17 @@
 
 /* Directories in which resolvers listen, and sockets that stand elsewhere. */
 static const char *const covered_dirs[] = {"/run/nscd", "/run/systemd/resolve"};
-static const char *const covered_sockets[] = {"/var/run/nscd/socket",
-					      "/run/avahi-daemon/socket"};
 #define N_COVERED (sizeof(covered_dirs) / sizeof(*covered_dirs))
 
-/* Is this something that only root can have put there? */
-static bool only_roots(const struct stat *st)
-{
-	return st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
+/*
+ * Only the first part may hold links: the second may be in a directory of the
+ * daemon's own.
+ */
+static const char *const covered_sockets[][2] = {
+	{"/var/run", "nscd/socket"},
+	{"/run", "avahi-daemon/socket"},
+};
+#define N_SOCKETS (sizeof(covered_sockets) / sizeof(*covered_sockets))
 
 /* One file of /etc/netns/SECTION over the one of the same name in /etc. */
 static int etc_bind(int source, const char *name, struct error *err)
@@ -47,7 +49,7 @@ static int etc_bind(int source, const char *name, struct error *err)
 	int r;
 
 	snprintf(path, sizeof(path), ETC "/%s", name);
-	r = mountfd_follow(path, &t, err);
+	r = mountfd_follow(path, NULL, &t, err);
 	if (r < 0)
 		return r;
 	to = mountfd_target(&t, false, err);
@@ -83,9 +85,9 @@ static int etc_file(int dir, const char *name, const char *dir_path,
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL,
 				 "%s/%s is not a regular file: only those are "
-				 "mounted over /etc",
+				 "mounted over /etc, and no link is followed",
 				 dir_path, name);
-	if (!only_roots(&st))
+	if (!mountfd_only_roots(&st))
 		return error_set(err, -EPERM,
 				 "%s/%s must be root's and not writable by "
 				 "group or others",
@@ -129,7 +131,7 @@ static int etc_section_make(const char *section, bool dns_given,
 					      : strerror(-fd));
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s: %m", path);
-	if (!only_roots(&st))
+	if (!mountfd_only_roots(&st))
 		return error_set(err, -EPERM,
 				 "%s must be root's and not writable by group "
 				 "or others",
@@ -236,12 +238,6 @@ static int nsswitch_make(const struct mountfd_target *t, char **ret,
 	return 0;
 }
 
-/* Return: the canonical path of a covered directory, or false if not there. */
-static bool covered_find(const char *path, char ret[static PATH_MAX])
-{
-	return realpath(path, ret) != NULL;
-}
-
 /* Is `dir` the directory `above` or something below it? */
 static bool is_below(const char *dir, const char *above)
 {
@@ -254,19 +250,16 @@ static bool is_below(const char *dir, const char *above)
  * An empty directory over one in which a resolver listens; with our
  * resolv.conf in it when that is where /etc/resolv.conf leads.
  */
-static int dir_cover(const char *path, const struct mountfd_target *resolv,
+static int dir_cover(const char *real, const struct mountfd_target *resolv,
 		     const char *resolv_conf, bool *placed, struct error *err)
 {
 	_cleanup_fs_ struct mountfd_fs fs = MOUNTFD_FS_NONE;
-	_cleanup_close_ int to = -EBADF;
-	char real[PATH_MAX];
+	_cleanup_close_ int to =
+		mountfd_open(AT_FDCWD, real, O_PATH | O_DIRECTORY);
 	int r;
 
-	if (!covered_find(path, real))
-		return 0;
-	to = mountfd_open(AT_FDCWD, real, O_PATH | O_DIRECTORY);
-	if (to == -ENOENT || to == -ENOTDIR)
-		return 0;
+	if (to == -ENOENT)
+		return 0; /* its daemon has just gone */
 	r = to < 0 ? to : mountfd_tmpfs(&fs);
 	if (r == 0 && is_below(resolv->dir, real)) {
 		if (strcmp(resolv->dir, real) != 0)
@@ -288,24 +281,29 @@ static int dir_cover(const char *path, const struct mountfd_target *resolv,
 }
 
 /* An empty file over a resolver's socket: nobody listens on that. */
-static int socket_cover(const char *path, int scratch, struct error *err)
+static int socket_cover(const char *const path[2], int scratch,
+			struct error *err)
 {
-	_cleanup_close_ int to = -EBADF;
+	_cleanup_close_ int base = -EBADF, to = -EBADF;
 	char real[PATH_MAX];
 	struct stat st;
 	int r;
 
-	if (!covered_find(path, real))
+	if (!realpath(path[0], real))
 		return 0;
-	to = mountfd_open(AT_FDCWD, real, O_PATH);
+	base = mountfd_open(AT_FDCWD, real, O_PATH | O_DIRECTORY);
+	to = base < 0 ? base : mountfd_open(base, path[1], O_PATH | O_NOFOLLOW);
 	if (to == -ENOENT || to == -ENOTDIR)
 		return 0;
-	if (to >= 0 && fstat(to, &st) == 0 && S_ISDIR(st.st_mode))
+	r = to < 0 ? to : fstat(to, &st) < 0 ? -errno : 0;
+	if (r == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	r = to < 0 ? to : mountfd_bind(scratch, "empty", to);
+	if (r == 0)
+		r = S_ISLNK(st.st_mode) ? -ELOOP
+					: mountfd_bind(scratch, "empty", to);
 	if (r < 0)
-		return error_set(err, r, "%s cannot be covered: %s", real,
-				 strerror(-r));
+		return error_set(err, r, "%s/%s cannot be covered: %s", path[0],
+				 path[1], strerror(-r));
 	return 0;
 }
 
@@ -342,16 +340,22 @@ static int scratch_fill(const struct mountfd_fs *fs, const char *resolv_conf,
 static int dns_make(int scratch, const char *resolv_conf,
 		    const struct mountfd_target *nsswitch, struct error *err)
 {
+	char real[N_COVERED][PATH_MAX];
+	const char *dirs[N_COVERED + 1] = {NULL};
 	struct mountfd_target resolv;
 	bool placed = false;
-	int r = mountfd_follow(ETC "/" RESOLV_CONF, &resolv, err);
+	size_t n = 0;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < N_COVERED; i++)
-		r = dir_cover(covered_dirs[i], &resolv, resolv_conf, &placed,
-			      err);
-	for (size_t i = 0;
-	     r == 0 && i < sizeof(covered_sockets) / sizeof(*covered_sockets);
-	     i++)
+	for (size_t i = 0; i < N_COVERED; i++)
+		if (realpath(covered_dirs[i], real[n])) {
+			dirs[n] = real[n];
+			n++;
+		}
+	r = mountfd_follow(ETC "/" RESOLV_CONF, dirs, &resolv, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = dir_cover(dirs[i], &resolv, resolv_conf, &placed, err);
+	for (size_t i = 0; r == 0 && i < N_SOCKETS; i++)
 		r = socket_cover(covered_sockets[i], scratch, err);
 	if (r == 0 && !placed)
 		r = file_bind(scratch, RESOLV_CONF, &resolv, err);
@@ -416,7 +420,7 @@ int mounts_make(const char *resolv_conf, const char *etc_section,
 	if (!resolv_conf)
 		resolv_conf = own;
 	if (resolv_conf) {
-		r = mountfd_follow(ETC "/" NSSWITCH, &nss, err);
+		r = mountfd_follow(ETC "/" NSSWITCH, NULL, &nss, err);
 		if (r == 0)
 			r = nsswitch_make(&nss, &nss_text, err);
 		if (r < 0)
