@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Around a policy: templates, what is not there yet, warnings, documents. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy.h"
+#include "policy_keys.h"
+
+static struct policy *policy_of(const char *text)
+{
+	struct policy *policy = NULL;
+	struct error err = {.text = ""};
+
+	if (policy_parse("p", text, strlen(text), &policy, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	return policy;
+}
+
+static void templates_are_filled_in(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} good[] = {
+		{"/etc/wg/%u.conf", "/etc/wg/alice.conf"},
+		{"10.0.%U.1/24", "10.0.1000.1/24"},
+		{"%n", "vpn.alice"},
+		{"%%u%%", "%u%"},
+		{"", ""},
+		{"%u%U%n", "alice1000vpn.alice"},
+	};
+	char *got;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(good) / sizeof(good[0]); n++) {
+		assert_int_equal(policy_expand(good[n].text, "alice", 1000,
+					       "vpn.alice", &got, NULL),
+				 0);
+		assert_string_equal(got, good[n].wanted);
+		free(got);
+	}
+}
+
+static void F42_templates_do_not_climb(void **state)
+{
+	static const char *const users[] = {"..", ".", "a/b", "/", "", NULL};
+	static char untouched[] = "untouched";
+	struct error err;
+	char *got;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(users) / sizeof(users[0]); n++) {
+		got = untouched;
+		assert_int_equal(policy_expand("/etc/wg/%u.conf", users[n],
+					       1000, "vpn", &got, &err),
+				 -EINVAL);
+		assert_ptr_equal(got, untouched);
+		assert_int_equal(policy_expand("/etc/wg/%U.conf", users[n],
+					       1000, "vpn", &got, &err),
+				 0);
+		assert_string_equal(got, "/etc/wg/1000.conf");
+		free(got);
+	}
+	assert_int_equal(policy_expand("%g", "a", 1, "n", &got, &err), -EINVAL);
+	assert_int_equal(policy_expand("%", "a", 1, "n", &got, &err), -EINVAL);
+}
+
+static void templates_have_a_bound(void **state)
+{
+	char user[257], text[4096];
+	char *got;
+
+	(void)state;
+	memset(user, 'u', sizeof(user) - 1);
+	user[sizeof(user) - 1] = '\0';
+	text[0] = '\0';
+	for (size_t n = 0; n < 16; n++)
+		strcat(text, "%u");
+	assert_int_equal(policy_expand(text, user, 1, "n", &got, NULL),
+			 -EINVAL);
+	text[30] = '\0';
+	assert_int_equal(policy_expand(text, user, 1, "n", &got, NULL), 0);
+	assert_int_equal(strlen(got), 15 * 256);
+	free(got);
+}
+
+static void what_is_not_carried_out_yet_says_so(void **state)
+{
+	static const struct {
+		const char *lines, *word; /* NULL: it is carried out */
+	} cases[] = {
+		{"", NULL},
+		{"link = none\ndns = 192.0.2.53\n", NULL},
+		{"link = external\ndns = 192.0.2.53\n", NULL},
+		{"link = nat\naddress = auto\nmtu = 1400\n", NULL},
+		{"link = routed\naddress = 192.0.2.7/24\n", NULL},
+		{"link = bridge\nnetwork = w\n", "bridge"},
+		{"link = cable\npeer = m\n", "cable"},
+		{"link = macvlan\nparent = e\n", "macvlan"},
+		{"link = device\ninterface = e\n", "device"},
+		{"link = wireguard\nwireguard = /e\n", "wireguard"},
+		{"link = openvpn\nopenvpn = /e\n", "openvpn"},
+		{"link = nat\nallow = 192.0.2.1\n", "'allow'"},
+		{"link = nat\ndeny = 192.0.2.1\n", "'deny'"},
+		{"link = nat\nallow_host = 53\n", "'allow_host'"},
+		{"link = nat\npublish = 80:80\n", "'publish'"},
+		{"link = nat\nrate = 1mbit\n", "'rate'"},
+		{"link = nat\nmax_connections = 1\n", "'max_connections'"},
+		{"link = nat\nup = /e\n", "'up'"},
+		{"link = nat\ndown = /e\n", "'down'"},
+		{"link = nat\nready = route\n", "'ready'"},
+	};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		struct error err = {.text = ""};
+		char text[256];
+		struct policy *p;
+		int r;
+
+		snprintf(text, sizeof(text),
+			 "[namespace n]\n%s[namespace m]\n[network w]\n"
+			 "bridge = b\n",
+			 cases[n].lines);
+		p = policy_of(text);
+		r = policy_namespace_supported(&p->namespaces[0], &err);
+		assert_int_equal(r, cases[n].word ? -EOPNOTSUPP : 0);
+		if (cases[n].word)
+			assert_non_null(strstr(err.text, cases[n].word));
+		policy_free(p);
+	}
+}
+
+static void every_word_has_its_name(void **state)
+{
+	(void)state;
+	assert_string_equal(policy_link_name(LINK_NONE), "none");
+	assert_string_equal(policy_link_name(LINK_OPENVPN), "openvpn");
+	for (unsigned int n = 0; n < LINK_KINDS; n++)
+		assert_string_not_equal(policy_link_name(n), "?");
+	assert_string_equal(policy_scope_name(SCOPE_SESSION), "session");
+	assert_string_equal(policy_lifetime_name(LIFETIME_FOREVER), "forever");
+}
+
+static char *file_text(const char *path)
+{
+	static char text[1 << 17];
+	FILE *in = fopen(path, "re");
+	size_t n;
+
+	if (!in)
+		fail_msg("%s cannot be opened (the tests run at the top of the "
+			 "source tree)",
+			 path);
+	n = fread(text, 1, sizeof(text) - 1, in);
+	fclose(in);
+	text[n] = '\0';
+	return text;
+}
+
+static void the_example_maps_nobody(void **state)
+{
+	struct policy_notes notes;
+	struct policy *p = NULL;
+	struct error err;
+	char *text = file_text("conf/netns-pam.conf");
+
+	(void)state;
+	if (policy_parse("example", text, strlen(text), &p, &notes, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(notes.n, 0);
+	assert_int_equal(p->n_rules, 0);
+	assert_int_equal(p->n_namespaces, 0);
+	policy_notes_clear(&notes);
+	policy_free(p);
+}
+
+/* Policy lines of the example begin with a ';' that nothing separates. */
+static void example_uncomment(char *text)
+{
+	for (char *p = text; p; p = strchr(p + 1, '\n')) {
+		char *line = *p == '\n' ? p + 1 : p;
+
+		if (line[0] == ';' &&
+		    ((line[1] >= 'a' && line[1] <= 'z') || line[1] == '[' ||
+		     (!strncmp(line + 1, "    ", 4) && line[5] >= 'a' &&
+		      line[5] <= 'z')))
+			memmove(line, line + 1, strlen(line));
+	}
+}
+
+static void the_example_without_its_semicolons_is_valid_too(void **state)
+{
+	struct policy_notes notes;
+	struct policy *p = NULL;
+	struct error err;
+	char *text = file_text("conf/netns-pam.conf");
+
+	(void)state;
+	example_uncomment(text);
+	if (policy_parse("example", text, strlen(text), &p, &notes, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(p->n_rules, 2);
+	assert_int_equal(p->rules[0].groups.n, 2);
+	assert_string_equal(p->rules[0].groups.items[1], "contractors");
+	assert_true(p->n_namespaces > 5);
+	policy_notes_clear(&notes);
+	policy_free(p);
+}
+
+static void every_key_is_in_the_example_and_the_manual(void **state)
+{
+	char line[64], *text;
+
+	(void)state;
+	text = file_text("man/netns-pam.conf.5");
+	for (size_t n = 0; n < policy_keys_n; n++) {
+		snprintf(line, sizeof(line),
+			 "\n.It Ic %s Li = ", policy_keys[n].name);
+		if (!strstr(text, line))
+			fail_msg("netns-pam.conf(5) lacks '%s'",
+				 policy_keys[n].name);
+	}
+	text = file_text("conf/netns-pam.conf");
+	for (size_t n = 0; n < policy_keys_n; n++) {
+		const char *name = policy_keys[n].name;
+		size_t len = strcspn(name, "N"); /* sysctl.NAME */
+		bool found = false;
+
+		for (char *p = text; p && !found; p = strchr(p + 1, '\n'))
+			found = !strncmp(p + 1 + (p[1] == ';'), name, len);
+		if (!found)
+			fail_msg("conf/netns-pam.conf lacks '%s'", name);
+	}
+}
+
+/* What `check` warns of, one line each. */
+static void assert_warnings(const char *text, const char *wanted)
+{
+	struct policy_notes notes;
+	struct policy *p = NULL;
+	struct error err;
+	char *got = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&got, &bytes);
+
+	if (policy_parse("p", text, strlen(text), &p, &notes, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t n = 0; n < notes.n; n++) {
+		assert_true(notes.items[n].warning);
+		fprintf(out, "%u: %s\n", notes.items[n].line,
+			notes.items[n].message);
+	}
+	fclose(out);
+	assert_string_equal(got, wanted);
+	free(got);
+	policy_notes_clear(&notes);
+	policy_free(p);
+}
+
+static void F97_the_unwise_is_warned_of(void **state)
+{
+	(void)state;
+	assert_warnings("[rule r]\nusers = a\nnamespace = n\n[namespace n]\n",
+			"");
+	assert_warnings("[rule all]\nnamespace = n\n"
+			"[rule late]\nusers = a\nnamespace = n\n"
+			"[rule root]\nusers = root\nnamespace = n\n"
+			"[rule zero]\nuids = 0-9\nnamespace = n\n"
+			"[namespace n]\n",
+			"3: [rule late] is never reached: [rule all], at p:1, "
+			"matches everybody before it\n");
+	assert_warnings("[rule r]\nusers = a\nservices = sshd\nnamespace = n\n"
+			"[namespace n]\n",
+			"1: [rule r] is for some services, terminals or remote "
+			"hosts only, so these users' other processes keep the "
+			"host's network; say guard = yes to refuse that, or "
+			"guard = no if it is meant\n");
+	assert_warnings("[rule r]\nusers = a\nservices = sshd\nnamespace = n\n"
+			"guard = no\n[namespace n]\n",
+			"");
+	assert_warnings("[rule r]\nusers = 1000\nnamespace = n\n"
+			"on_error = host\n[namespace n]\n",
+			"1: [rule r] has on_error = host: it fails open, into "
+			"the host's network\n"
+			"1: users: '1000' is taken for a name; a number goes "
+			"into 'uids'\n");
+	assert_warnings("[options]\non_error = host\n"
+			"exclude_services = s[us]*\n",
+			"1: [options] has on_error = host: logins fail open, "
+			"into the host's network\n"
+			"1: exclude_services has sshd: no login through it is "
+			"ever looked at\n"
+			"1: exclude_services has su: no login through it is "
+			"ever looked at\n"
+			"1: exclude_services has sudo: no login through it is "
+			"ever looked at\n");
+	assert_warnings("[namespace n]\n[network w]\nbridge = b\n",
+			"1: [namespace n] is named by no [rule]\n"
+			"2: [network w] is named by no [namespace]\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n",
+			"3: [namespace n] has no 'dns': its sessions use the "
+			"host's resolv.conf and resolvers, which answer from "
+			"outside; name servers, or say dns = host\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n"
+			"dns = 127.0.0.53\naddress = 10.213.4.4/24\n",
+			"3: [namespace n]: a name server on the loopback "
+			"address must run inside the namespace; the host's is "
+			"out of reach\n"
+			"3: [namespace n]: the address 10.213.4.4/24 lies in "
+			"the pool that 'auto' takes addresses from\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\n"
+			"dns = 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4\n",
+			"3: [namespace n] has 4 name servers; programs use the "
+			"first 3\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nscope = user\n"
+			"link = wireguard\nwireguard = /k\ndns = host\n",
+			"3: [namespace n]: all instances use the one key in "
+			"/k, and a peer talks to one of them at a time\n"
+			"3: [namespace n]: link = wireguard is not carried out "
+			"by this version of netns-pam, so logins into it are "
+			"refused\n");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(templates_are_filled_in),
+		cmocka_unit_test(F42_templates_do_not_climb),
+		cmocka_unit_test(templates_have_a_bound),
+		cmocka_unit_test(what_is_not_carried_out_yet_says_so),
+		cmocka_unit_test(every_word_has_its_name),
+		cmocka_unit_test(the_example_maps_nobody),
+		cmocka_unit_test(
+			the_example_without_its_semicolons_is_valid_too),
+		cmocka_unit_test(every_key_is_in_the_example_and_the_manual),
+		cmocka_unit_test(F97_the_unwise_is_warned_of),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
