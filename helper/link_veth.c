@@ -493,6 +493,11 @@ static int veth_adopt(struct helper *h, struct instance *i)
 	return 0;
 }
 
+/*
+ * Down, not deleted: deleting keeps the caller, who is everybody's, waiting for
+ * twenty milliseconds and more (netdev_run_todo(), net/core/dev.c), and the
+ * kernel does it by itself when the last process has left.
+ */
 static void veth_cut(struct helper *h, struct instance *i)
 {
 	struct rtnl_batch b;
@@ -500,7 +505,7 @@ static void veth_cut(struct helper *h, struct instance *i)
 	if (!i->host_ifindex)
 		return;
 	rtnl_batch_init(&b);
-	rtnl_put_delete_link(&b, i->host_ifindex);
+	rtnl_put_down(&b, i->host_ifindex);
 	rtnl_run(h->rtnl, &b, NULL);
 }
 

@@ -123,6 +123,16 @@ void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex)
 				    "bring a link up"));
 }
 
+void rtnl_put_down(struct rtnl_batch *b, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "take a link down");
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
+
+	ifi->ifi_change = IFF_UP;
+	rtnl_end(b, h);
+}
+
 void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
 		       const char *alias)
 {
@@ -245,12 +255,6 @@ void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
 	mnl_attr_put(h, NDA_DST, inet_bytes(address->family), address->addr);
 	mnl_attr_put(h, NDA_LLADDR, 6, mac);
 	rtnl_end(b, h);
-}
-
-void rtnl_put_delete_link(struct rtnl_batch *b, unsigned int ifindex)
-{
-	rtnl_end(b, rtnl_begin_link(b, RTM_DELLINK, 0, ifindex, false,
-				    "delete a link"));
 }
 
 /* --- sending and listening --- */

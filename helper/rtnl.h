@@ -44,6 +44,7 @@ void rtnl_batch_init(struct rtnl_batch *b);
 
 /* The loopback and any other link: administratively up. */
 void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex);
+void rtnl_put_down(struct rtnl_batch *b, unsigned int ifindex);
 
 /* ip link set dev IFINDEX alias ALIAS up */
 void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
@@ -82,8 +83,6 @@ void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex);
 void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
 			const struct inet_prefix *address,
 			const uint8_t mac[static 6]);
-
-void rtnl_put_delete_link(struct rtnl_batch *b, unsigned int ifindex);
 
 /*
  * Sends the batch and waits for every answer.
