@@ -36,6 +36,10 @@ static int said = -1, real_stderr = -1;
 
 void ground_make(void)
 {
+	said = memfd_create("said", MFD_CLOEXEC);
+	real_stderr = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	must(said);
+	must(real_stderr);
 	if (geteuid() != 0)
 		return;
 	umask(022);
@@ -161,12 +165,6 @@ int ground_sh(const char *format, ...)
 
 void ground_listen(void)
 {
-	if (said < 0) {
-		said = memfd_create("said", MFD_CLOEXEC);
-		real_stderr = fcntl(2, F_DUPFD_CLOEXEC, 3);
-		must(said);
-		must(real_stderr);
-	}
 	must(ftruncate(said, 0));
 	must(lseek(said, 0, SEEK_SET));
 	must(dup2(said, 2));
