@@ -15,11 +15,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #define BOX_REPORT_MAX 1024
 
@@ -173,6 +178,21 @@ void box_fail(const char *file, int line, const char *format, ...)
 	_exit(1);
 }
 
+/* A child ends by _exit(2): what LeakSanitizer does at exit is asked for here.
+ */
+static bool leaks_found(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	struct rlimit files;
+
+	/* It needs descriptors, which a test may have taken away. */
+	getrlimit(RLIMIT_NOFILE, &files);
+	return files.rlim_cur >= 1024 && __lsan_do_recoverable_leak_check();
+#else
+	return false;
+#endif
+}
+
 void box_fork(void (*body)(void *), void *data)
 {
 	int status;
@@ -184,6 +204,8 @@ void box_fork(void (*body)(void *), void *data)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		body(data);
+		if (leaks_found())
+			box_fail(__FILE__, __LINE__, "memory is leaked");
 		_exit(0);
 	}
 	while (waitpid(pid, &status, 0) < 0)
