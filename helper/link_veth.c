@@ -22,7 +22,7 @@
 #include "rtnl.h"
 #include "sysctl.h"
 
-#define VETH_IFINDEX   2 /* the first after the loopback */
+#define VETH_IFINDEX   32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define VETH_IFNAME    "eth0"
 #define VETH_ADDRESSES 8 /* of one namespace */
 #define VETH_TRIES     64

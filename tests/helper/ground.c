@@ -160,6 +160,9 @@ int ground_sh(const char *format, ...)
 	fflush(NULL);
 	status = system(whole);
 	assert_true(status >= 0 && WIFEXITED(status));
+	if (getenv("GROUND_VERBOSE"))
+		fprintf(stderr, "%d: %s: %s", status, command,
+			ground_read(GROUND_OUT));
 	return WEXITSTATUS(status);
 }
 
