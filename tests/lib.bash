@@ -78,7 +78,7 @@ spawn() { # spawn LOG CMD...
 	local log=$1
 	shift
 	(
-		setsid "$@" >>"$log" 2>&1 </dev/null 3>&- 4>&- &
+		setsid "$@" >"$log" 2>&1 </dev/null 3>&- 4>&- &
 		echo $!
 	)
 }
@@ -188,6 +188,7 @@ start_internet() {
 	in_internet ip route add 10.213.0.0/16 via 192.0.2.2
 	in_internet ip -6 route add fd6e:6574:6e73::/48 via 2001:db8::2
 	in_internet ip route add 203.0.113.0/24 via 192.0.2.2
+	in_internet ip -6 route add 2001:db8:1a4::/64 via 2001:db8::2
 
 	in_lan ip link set lo up
 	in_lan ip address add 203.0.113.10/24 dev eth0

@@ -68,7 +68,7 @@ both_get_in() {
 @test "the example policy is valid and maps nobody" {
 	install -m 644 "$TOP/conf/netns-pam.conf" $T/example.conf
 	netns_pam check $T/example.conf
-	match 'no rule|host' "$(netns_pam --config $T/example.conf explain alice)"
+	match 'No rule matches' "$(netns_pam --config $T/example.conf explain alice)"
 }
 netns_pam() { "$BUILD/netns-pam" "$@"; }
 
@@ -98,9 +98,10 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 	spawn $T/during bash -c 'while :; do su carol -c true || echo refused; su alice -c "stat -Lc %i /proc/self/ns/net" || echo refused; done' >$T/during.pid
 	wait_until 10 test -s $T/during
 	DEBIAN_FRONTEND=noninteractive dpkg --no-triggers -i "$TOP"/build/netns-pam_0.1.1_*.deb
+	enough() { [ "$(wc -l <$T/during)" -gt 10 ]; }
+	wait_until 20 enough
 	kill -- "-$(cat $T/during.pid)"
 	not grep -q refused $T/during
-	[ "$(wc -l <$T/during)" -gt 5 ]
 	equal 0.1.1 "$(dpkg-query -W -f '${Version}' netns-pam)"
 	# the policy was edited, and stays
 	grep -q '^\[rule alice\]' $POLICY
@@ -131,6 +132,6 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 	both_get_in
 	[ ! -e $POLICY ]
 	[ ! -e $STATE ]
-	equal "" "$(find / -xdev -path /tmp -prune -o -path "$TOP" -prune -o -name '*netns-pam*' -print -o -name 'pam_netns*' -print 2>/dev/null | grep -v '/dpkg/')" "left"
+	equal "" "$(find /etc /usr /lib /run /var/lib -xdev -name '*netns-pam*' -o -name 'pam_netns*' 2>/dev/null)" "left"
 	diff -r $T/pam.d /etc/pam.d
 }

@@ -203,7 +203,6 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 		net.ipv6.conf.eth0.forwarding 0
 		net.ipv4.conf.all.accept_redirects 0
 		net.ipv4.conf.eth0.accept_redirects 0
-		net.ipv4.conf.all.secure_redirects 0
 		net.ipv4.conf.all.send_redirects 0
 		net.ipv4.conf.eth0.send_redirects 0
 		net.ipv4.conf.all.accept_source_route 0

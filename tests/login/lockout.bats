@@ -13,7 +13,8 @@ setup_file() {
 setup() { common_setup; }
 teardown() {
 	rm -f $STATE/disable
-	rm -rf $POLICY $POLICY.d/*
+	rm -rf $POLICY $POLICY.d
+	mkdir -m 755 $POLICY.d
 	standard_policy | write_policy
 	ensure_helper
 	netns-pam reload

@@ -83,8 +83,12 @@ same_pair() {
 hold_talking() {
 	rm -f $T/talk
 	spawn $T/talk ssh -F $T/ssh_config alice@127.0.0.1 \
-		"$SHOW_NS; while :; do probe tcp 198.51.100.80 80 1; sleep 0.1; done" >$T/talk.pid
+		"echo pid \$\$; $SHOW_NS; while :; do probe tcp 198.51.100.80 80 1; sleep 0.1; done" >$T/talk.pid
 	wait_until 15 grep -q server $T/talk
+}
+end_talking() {
+	kill "$(cat $T/talk.pid)" "$(sed -n 's/^pid //p' $T/talk)"
+	wait_until 10 gone "$(cat $T/talk.pid)"
 }
 
 @test "F58 F62 the helper killed at random moments of 100 logins" {
@@ -109,13 +113,12 @@ hold_talking() {
 	not grep -q " $(host_ns)\$" $T/logins
 	equal 100 "$(grep -cE '^[a-z]+ ([0-9]+|refused)$' $T/logins)" "logins"
 	# the open session is undisturbed, and in what is still called blue
-	equal "$ns" "$(head -n 1 $T/talk)" "the open session"
+	equal "$ns" "$(sed -n 2p $T/talk)" "the open session"
 	equal "$ns" "$(ns_of blue)" "the name"
-	not grep -vE '^([0-9]+|server 198.*)$' $T/talk
+	not grep -vE '^(pid |)([0-9]+|server 198.*)$' $T/talk
 	# the next login works and joins it
 	equal "$ns" "$(su alice -c "$SHOW_NS")" "the next login"
-	kill "$(cat $T/talk.pid)"
-	wait_until 10 gone "$(cat $T/talk.pid)"
+	end_talking
 	nothing_left 30
 }
 

@@ -48,10 +48,10 @@ refused() { # refused USER WORDS: and says why
 
 @test "F43 users with odd names get what their rule says" {
 	local u id=3001 long
-	long=$(printf 'x%.0s' {1..250})
+	long=$(printf 'x%.0s' {1..180})
 	local names=('Al.ice' 'a@example.org' 'DOM\user' 'machine$' '12345' \
-		'jürgen' 'with space' '-n' '$(id)' '%u' 'a.b' 'uid-3003' \
-		'a;b' "$long" 'x"y' "it's" '*' '~root' '..' '+wheel')
+		'jürgen' 'with space' '-n' '$(id)' 'a.b' 'uid-3003' \
+		"$long" 'x"y' "it's" '~root' '..' '+wheel')
 	{
 		standard_policy
 		for u in "${names[@]}"; do
@@ -65,12 +65,7 @@ refused() { # refused USER WORDS: and says why
 		raw_user "$u" $id
 		id=$((id + 1))
 	done
-	# a name that the policy's grammar cannot hold is an error of `check`
-	if ! netns-pam check $T/policy >$T/checked 2>&1; then
-		cat $T/checked
-		fail "the policy does not take these names"
-	fi
-	cat $T/policy | put_policy
+	put_policy <$T/policy
 	id=3001
 	for u in "${names[@]}"; do
 		run su -s /bin/bash -c "$SHOW_NS; ls /run/netns; echo \$NETNS_PAM_NAMESPACE" -- "$u"
@@ -85,6 +80,19 @@ refused() { # refused USER WORDS: and says why
 	# a name that only looks alike is not meant
 	raw_user 'al.ice' 3999
 	equal "$(host_ns)" "$(su -s /bin/bash -c "$SHOW_NS" al.ice)"
+}
+
+@test "F43 a name that the policy cannot hold is an error there, its uid is not" {
+	local u
+	for u in '%u' 'a;b' '*' "$(printf 'x%.0s' {1..250})"; do
+		printf '[rule r]\nusers = %s\nnamespace = odd\n[namespace odd]\nlink = none\n' "$u" >$T/policy
+		refuses netns-pam check $T/policy
+		match '/policy:2: ' "$(cat $T/refused)"
+		raw_user "$u" 3400
+		{ standard_policy; printf '[rule r]\nuids = 3400\nnamespace = jail\n'; } | put_policy
+		lands_in jail "$u"
+		sed -i '$d' /etc/passwd /etc/shadow
+	done
 }
 
 @test "F43 two users of one uid: by name, then by uid" {
@@ -102,7 +110,8 @@ refused() { # refused USER WORDS: and says why
 	run su -s /bin/bash -c 'echo in' -- $'evil\x1b[31mred'
 	[ "$status" != 0 ]
 	not grep -q $'\x1b' $T/helper.log
-	not grep 'pam_netns' $T/syslog | grep -q $'\x1b'
+	grep 'pam_netns(su' $T/syslog >$T/ours
+	not grep -q $'\x1b' $T/ours
 }
 
 @test "a user in 300 groups is found by the last of them" {
@@ -235,12 +244,13 @@ refused() { # refused USER WORDS: and says why
 @test "link = external: made with ip netns add, joined, never touched" {
 	{ standard_policy; printf '[rule c]\nusers = carol\nnamespace = outside\n[namespace outside]\nlink = external\n'; } | put_policy
 	ip netns add outside
-	ip netns exec outside sysctl net.ipv6.conf.all >$T/sysctls
+	ip netns exec outside sysctl net.ipv6.conf.all 2>/dev/null >$T/sysctls || true
+	[ -s $T/sysctls ]
 	ip -n outside link >$T/links
 	lands_in outside carol
 	sleep 0.5
 	there outside
-	ip netns exec outside sysctl net.ipv6.conf.all | cmp - $T/sysctls
+	ip netns exec outside sysctl net.ipv6.conf.all 2>/dev/null | cmp - $T/sysctls
 	ip -n outside link | cmp - $T/links
 	refuses netns-pam down outside
 	there outside
@@ -288,45 +298,79 @@ refused() { # refused USER WORDS: and says why
 	ssh_end b
 }
 
-@test "F67 ip netns add and first logins at once leave one mount a name" {
+mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
+
+@test "F67 the first use of /run/netns: one mount a name" {
+	stop_helper
+	umount -l /run/netns
+	start_helper
+	ssh_hold a alice
+	equal 1 "$(mounts_of blue)" "mounts of blue"
+	ip netns add other
+	equal 1 "$(mounts_of other)" "mounts of other"
+	ip netns delete other
+	ssh_end a
+	wait_until 15 not_there blue
+	equal 0 "$(mounts_of blue)" "mounts of blue"
+	objects >$T/before
+}
+
+@test "F67 ip netns add and first logins at once: all land, no heap of mounts" {
 	local i
-	umount -l /run/netns 2>/dev/null || true
+	stop_helper
+	umount -l /run/netns
+	start_helper &
 	for i in {1..10}; do
 		spawn $T/add.$i ip netns add other$i >$T/add.$i.pid
+	done
+	wait
+	for i in {1..10}; do
 		spawn $T/in.$i su alice -c "$SHOW_NS; sleep 1" >$T/in.$i.pid
 	done
 	for i in {1..10}; do
 		wait_until 20 gone "$(cat $T/add.$i.pid)"
 		wait_until 20 test -s $T/in.$i
 		equal "$(ns_of blue)" "$(cat $T/in.$i)"
+		# where ip(8) was first, it makes two of each
+		[ "$(mounts_of other$i)" -le 2 ]
 	done
-	equal 1 "$(awk '$5 == "/run/netns/blue"' /proc/1/mountinfo | wc -l)" "mounts of blue"
+	[ "$(mounts_of blue)" -le 2 ]
 	for i in {1..10}; do
 		wait_until 20 gone "$(cat $T/in.$i.pid)"
 		ip netns delete other$i
 	done
+	wait_until 15 not_there blue
+	# as it was, for the tests after this one
+	stop_helper
+	umount -l /run/netns
+	start_helper
+	su alice -c true
+	wait_until 15 no_names
+	objects >$T/before
 }
 
 @test "F78 a full address pool: a clear error, others unaffected" {
-	standard_policy | sed 's/^\[options\]/[options]\npool4 = 10.99.0.0\/30\npool6 = none/' | put_policy
+	standard_policy | sed 's/^\[options\]/[options]\npool4 = 10.99.0.0\/29\npool6 = none/' | put_policy
 	ssh_hold a alice
 	ssh_hold b bob
-	refused frank 'pool4|10\.99\.0\.0/30'
-	refused erin 'pool4|10\.99\.0\.0/30'
+	ssh_hold c frank
+	refused erin 'pool 10\.99\.0\.0/29'
 	lands_in blue alice
 	lands_in jail dave
 	ssh_end a
 	wait_until 10 not_there blue
-	lands_in own.frank frank
+	lands_in street erin
 	ssh_end b
+	ssh_end c
 }
 
 @test "F78 addresses that the host routes elsewhere are passed by" {
 	ip route add 10.213.0.0/24 via 192.0.2.1 proto 77
-	ip -6 route add fd6e:6574:6e73::/64 via 2001:db8::1 proto 77
+	ip -6 route add fd6e:6574:6e73::/120 via 2001:db8::1 proto 77
 	run su alice -c 'ip -br address show eth0; probe tcp 198.51.100.80 80'
 	match '10\.213\.' "$output"
 	not match '10\.213\.0\.' "$output"
+	not match '6e73::[0-9a-f]{1,2}/127' "$output"
 	match 'client 192\.0\.2\.2' "$output"
 	ip route add 10.0.0.0/8 via 192.0.2.1 proto 77
 	refused bob '10\.0\.0\.0/8|pool4'
