@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which rule is this login's, and what is asked to find out. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy.h"
+
+/* A directory: the groups of which the user is, and what it was asked. */
+struct directory {
+	const char *groups, *netgroups; /* "|one|two|" */
+	const char *broken;		/* no answer for this one */
+	char asked[65536];		/* "gone nlab ..." */
+};
+
+static int directory_ask(struct directory *dir, char kind, const char *list,
+			 const char *name)
+{
+	char word[320];
+
+	snprintf(word, sizeof(word), "%c%s ", kind, name);
+	strcat(dir->asked, word);
+	if (dir->broken && !strcmp(dir->broken, name))
+		return -EIO;
+	snprintf(word, sizeof(word), "|%s|", name);
+	return list && strstr(list, word) != NULL;
+}
+
+static int directory_group(void *data, const char *name)
+{
+	struct directory *dir = data;
+
+	return directory_ask(dir, 'g', dir->groups, name);
+}
+
+static int directory_netgroup(void *data, const char *name)
+{
+	struct directory *dir = data;
+
+	return directory_ask(dir, 'n', dir->netgroups, name);
+}
+
+static struct policy_login login_of(struct directory *dir, const char *user,
+				    uid_t uid)
+{
+	dir->asked[0] = '\0';
+	return (struct policy_login){
+		.user = user,
+		.uid = uid,
+		.service = "sshd",
+		.tty = "",
+		.rhost = "",
+		.in_group = directory_group,
+		.in_netgroup = directory_netgroup,
+		.data = dir,
+	};
+}
+
+static struct policy *policy_of(const char *text)
+{
+	struct policy *policy = NULL;
+	struct error err = {.text = ""};
+
+	if (policy_parse("p", text, strlen(text), &policy, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	return policy;
+}
+
+/* The name of the rule that matches, or "none". */
+static const char *match(const struct policy *p, struct policy_login login)
+{
+	const struct policy_rule *rule = NULL;
+
+	assert_int_equal(policy_match(p, &login, &rule), 0);
+	return rule ? rule->name : "none";
+}
+
+static struct directory empty;
+
+/* Does a rule with this line match a login of alice, uid 1000? */
+static bool line_matches(const char *line, const char *service, const char *tty,
+			 const char *rhost)
+{
+	struct policy_login login = login_of(&empty, "alice", 1000);
+	char text[512];
+	struct policy *p;
+	bool yes;
+
+	login.service = service;
+	login.tty = tty;
+	login.rhost = rhost;
+	snprintf(text, sizeof(text), "[rule r]\nnamespace = host\n%s\n", line);
+	p = policy_of(text);
+	yes = strcmp(match(p, login), "none") != 0;
+	policy_free(p);
+	return yes;
+}
+
+static void a_rule_without_matchers_is_everybodys(void **state)
+{
+	(void)state;
+	assert_true(line_matches("", "sshd", "", ""));
+	assert_true(line_matches("", "", "", ""));
+}
+
+static void users_are_compared_byte_by_byte(void **state)
+{
+	static const char *const odd[] = {
+		"AD\\bob", "a@b.org",	  "a$",	 "-n",	"domain users",
+		"1000",	   "j\xc3\xb6rg", "a.b", "x'y", "%",
+	};
+	struct policy *p = policy_of("[rule r]\nnamespace = host\nusers = bob, "
+				     "AD\\bob, a@b.org, a$, -n, domain users,\n"
+				     "  1000, j\xc3\xb6rg, a.b, x'y\n");
+
+	(void)state;
+	for (size_t n = 0; n + 1 < sizeof(odd) / sizeof(odd[0]); n++)
+		assert_string_equal(match(p, login_of(&empty, odd[n], 7)), "r");
+	assert_string_equal(match(p, login_of(&empty, "bob", 7)), "r");
+	assert_string_equal(match(p, login_of(&empty, "Bob", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "bo", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "bobby", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "ad\\bob", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "j\xf6rg", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "%", 7)), "none");
+	assert_string_equal(match(p, login_of(&empty, "", 7)), "none");
+	policy_free(p);
+}
+
+static void uids_are_ranges_with_both_ends(void **state)
+{
+	struct policy *p = policy_of("[rule r]\nnamespace = host\nuids = 5, "
+				     "1000-1999, 4294967294-4294967295\n");
+	static const struct {
+		uid_t uid;
+		const char *rule;
+	} logins[] = {
+		{4, "none"},	    {5, "r"},		{6, "none"},
+		{999, "none"},	    {1000, "r"},	{1500, "r"},
+		{1999, "r"},	    {2000, "none"},	{4294967293u, "none"},
+		{4294967294u, "r"}, {4294967295u, "r"},
+	};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
+		assert_string_equal(
+			match(p, login_of(&empty, "x", logins[n].uid)),
+			logins[n].rule);
+	policy_free(p);
+}
+
+static void services_are_globs(void **state)
+{
+	(void)state;
+	assert_true(line_matches("services = sshd", "sshd", "", ""));
+	assert_false(line_matches("services = ssh", "sshd", "", ""));
+	assert_false(line_matches("services = sshd", "SSHD", "", ""));
+	assert_true(line_matches("services = ssh*", "sshd", "", ""));
+	assert_true(line_matches("services = su, sudo", "sudo", "", ""));
+	assert_true(line_matches("services = su?", "su1", "", ""));
+	assert_true(line_matches("services = [!x]*", "sshd", "", ""));
+	assert_true(line_matches("services = *", "anything", "", ""));
+	assert_true(line_matches("services = a\\*b", "a*b", "", ""));
+	assert_false(line_matches("services = a\\*b", "axb", "", ""));
+}
+
+static void ttys_match_with_and_without_dev(void **state)
+{
+	(void)state;
+	assert_true(line_matches("ttys = tty1", "login", "/dev/tty1", ""));
+	assert_true(line_matches("ttys = /dev/tty1", "login", "tty1", ""));
+	assert_true(line_matches("ttys = tty1", "login", "tty1", ""));
+	assert_false(line_matches("ttys = tty1", "login", "tty11", ""));
+	assert_true(line_matches("ttys = tty*", "login", "/dev/ttyS0", ""));
+	assert_true(line_matches("ttys = pts/*", "sshd", "/dev/pts/3", ""));
+	assert_true(line_matches("ttys = :0", "gdm", ":0", ""));
+	assert_true(line_matches("ttys = cron", "cron", "cron", ""));
+	/* A login without a terminal is on none. */
+	assert_false(line_matches("ttys = *", "sshd", "", ""));
+}
+
+static void rhosts_are_addresses_prefixes_and_names(void **state)
+{
+	static const struct {
+		const char *pattern, *rhost;
+		bool matches;
+	} cases[] = {
+		{"192.0.2.7", "192.0.2.7", true},
+		{"192.0.2.7", "192.0.2.77", false},
+		{"192.0.2.0/24", "192.0.2.255", true},
+		{"192.0.2.0/24", "192.0.3.0", false},
+		{"192.0.2.0/24", "::ffff:192.0.2.9", true},
+		{"192.0.2.0/24", "::ffff:198.51.100.9", false},
+		{"192.0.2.0/24", "host.example.org", false},
+		{"192.0.2.0/24", "192.0.2.9.example.org", false},
+		{"0.0.0.0/0", "203.0.113.1", true},
+		{"0.0.0.0/0", "2001:db8::1", false},
+		{"2001:db8::/32", "2001:db8:1::9", true},
+		{"2001:db8::/32", "2001:DB8::1", true},
+		{"2001:db8::/32", "2001:db9::1", false},
+		{"fe80::/10", "fe80::1%eth0", true},
+		{"*.example.org", "www.example.org", true},
+		{"*.example.org", "WWW.Example.ORG", true},
+		{"*.example.org", "www.example.org.", true},
+		{"*.example.org", "example.org", false},
+		{"*.example.org", "www.example.org.evil.example", false},
+		{"www.example.org", "www.example.org", true},
+		{"*", "192.0.2.1", true},
+		{"*", "anything", true},
+		/* A login from this machine comes from nowhere. */
+		{"*", "", false},
+		{"192.0.2.0/24", "", false},
+		{"0.0.0.0/0", "192.0.2.1/24", false},
+	};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "rhosts = %s", cases[n].pattern);
+		if (line_matches(line, "sshd", "", cases[n].rhost) !=
+		    cases[n].matches)
+			fail_msg("rhosts = %s, %s", cases[n].pattern,
+				 cases[n].rhost);
+	}
+}
+
+static void an_rhost_of_any_length_is_safe(void **state)
+{
+	static char rhost[100000];
+
+	(void)state;
+	memset(rhost, '1', sizeof(rhost) - 1);
+	assert_false(line_matches("rhosts = *", "sshd", "", rhost));
+	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
+	memset(rhost, '%', 300);
+	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
+}
+
+static void all_matchers_of_a_rule_must_match(void **state)
+{
+	struct directory dir = {.groups = "|staff|", .netgroups = "|lab|"};
+	struct policy *p = policy_of("[rule r]\nnamespace = host\n"
+				     "users = alice\ngroups = staff\n"
+				     "netgroups = lab\nuids = 1000\n"
+				     "services = sshd\nttys = ssh\n"
+				     "rhosts = 192.0.2.1\n");
+	struct policy_login good = login_of(&dir, "alice", 1000), bad;
+
+	(void)state;
+	good.tty = "ssh";
+	good.rhost = "192.0.2.1";
+	assert_string_equal(match(p, good), "r");
+	bad = good;
+	bad.user = "bob";
+	assert_string_equal(match(p, bad), "none");
+	bad = good;
+	bad.uid = 1001;
+	assert_string_equal(match(p, bad), "none");
+	bad = good;
+	bad.service = "su";
+	assert_string_equal(match(p, bad), "none");
+	bad = good;
+	bad.tty = "tty1";
+	assert_string_equal(match(p, bad), "none");
+	bad = good;
+	bad.rhost = "192.0.2.2";
+	assert_string_equal(match(p, bad), "none");
+	dir.groups = "|other|";
+	assert_string_equal(match(p, good), "none");
+	dir.groups = "|staff|";
+	dir.netgroups = NULL;
+	assert_string_equal(match(p, good), "none");
+	policy_free(p);
+}
+
+static void the_first_rule_in_file_order_wins(void **state)
+{
+	struct policy *p = policy_of("[rule z]\nusers = bob\nnamespace = host\n"
+				     "[rule y]\nnamespace = host\n"
+				     "uids = 1000\n"
+				     "[rule a]\nusers = alice\n"
+				     "namespace = host\n");
+
+	(void)state;
+	assert_string_equal(match(p, login_of(&empty, "alice", 1000)), "y");
+	assert_string_equal(match(p, login_of(&empty, "alice", 1001)), "a");
+	assert_string_equal(match(p, login_of(&empty, "bob", 1000)), "z");
+	assert_string_equal(match(p, login_of(&empty, "carol", 9)), "none");
+	policy_free(p);
+}
+
+static void root_is_matched_by_name_only(void **state)
+{
+	static const struct {
+		const char *line, *user;
+		bool matches;
+	} cases[] = {
+		{"", "root", false},
+		{"groups = root", "root", false},
+		{"services = *", "root", false},
+		{"uids = 1-4294967295", "root", false},
+		{"users = alice", "root", false},
+		{"users = root", "root", true},
+		{"users = alice, root", "root", true},
+		{"uids = 0", "root", true},
+		{"uids = 0-999", "root", true},
+		{"users = root\nservices = sshd", "root", true},
+		{"users = root\nservices = su", "root", false},
+		{"users = root\nuids = 1000", "root", false},
+		/* Another name for uid 0 is as well protected. */
+		{"users = toor", "toor", false},
+		{"users = root", "toor", false},
+		{"uids = 0", "toor", true},
+		{"", "toor", false},
+	};
+	struct directory dir = {.groups = "|root|"};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		char text[256];
+		struct policy *p;
+		const char *rule;
+
+		snprintf(text, sizeof(text), "[rule r]\nnamespace = host\n%s\n",
+			 cases[n].line);
+		p = policy_of(text);
+		rule = match(p, login_of(&dir, cases[n].user, 0));
+		if (strcmp(rule, cases[n].matches ? "r" : "none") != 0)
+			fail_msg("'%s' for %s", cases[n].line, cases[n].user);
+		policy_free(p);
+	}
+}
+
+static void F31_nothing_is_asked_for_root(void **state)
+{
+	struct directory dir = {.groups = "|root|"};
+	struct policy *p = policy_of("[rule a]\ngroups = root\nnetgroups = x\n"
+				     "namespace = host\n"
+				     "[rule b]\nnamespace = host\n");
+
+	(void)state;
+	assert_string_equal(match(p, login_of(&dir, "root", 0)), "none");
+	assert_string_equal(dir.asked, "");
+	policy_free(p);
+}
+
+static void the_directory_is_asked_last_and_as_little_as_possible(void **state)
+{
+	struct directory dir = {.groups = "|staff|g2|", .netgroups = "|lab|"};
+	struct policy *p = policy_of(
+		"[rule a]\nusers = bob\ngroups = a1\nnamespace = host\n"
+		"[rule b]\nservices = su\ngroups = b1\nnamespace = host\n"
+		"[rule c]\nuids = 1\nnetgroups = c1\nnamespace = host\n"
+		"[rule d]\nrhosts = 192.0.2.1\ngroups = d1\nnamespace = host\n"
+		"[rule e]\nttys = tty1\ngroups = e1\nnamespace = host\n"
+		"[rule f]\ngroups = f1, g1\nnetgroups = f2\nnamespace = host\n"
+		"[rule g]\ngroups = g1, g2, g3\nnetgroups = lab, ops\n"
+		"namespace = host\n"
+		"[rule h]\ngroups = h1\nnamespace = host\n");
+
+	(void)state;
+	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "g");
+	/* Not past a yes, not past the match, and g1 once. */
+	assert_string_equal(dir.asked, "gf1 gg1 gg2 nlab ");
+	policy_free(p);
+}
+
+static void a_group_and_a_netgroup_of_one_name_are_two(void **state)
+{
+	struct directory dir = {.groups = "|x|"};
+	struct policy *p =
+		policy_of("[rule a]\nnetgroups = x\nnamespace = host\n"
+			  "[rule b]\ngroups = x\nnamespace = host\n");
+
+	(void)state;
+	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "b");
+	assert_string_equal(dir.asked, "nx gx ");
+	policy_free(p);
+}
+
+static void no_answer_is_an_error_and_no_mismatch(void **state)
+{
+	struct directory dir = {.groups = "|staff|", .broken = "ldap"};
+	struct policy *p =
+		policy_of("[rule a]\ngroups = ldap\nnamespace = host\n"
+			  "[rule b]\nusers = alice\nnamespace = host\n");
+	struct policy *q =
+		policy_of("[rule a]\nusers = alice\nnamespace = host\n"
+			  "[rule b]\nnetgroups = ldap\nnamespace = host\n");
+	struct policy_login login = login_of(&dir, "alice", 1000);
+	const struct policy_rule *rule = NULL;
+
+	(void)state;
+	assert_int_equal(policy_match(p, &login, &rule), -EIO);
+	assert_null(rule);
+	/* Not asked, not in the way. */
+	assert_string_equal(match(q, login), "a");
+	login.user = "bob";
+	assert_int_equal(policy_match(q, &login, &rule), -EIO);
+	policy_free(p);
+	policy_free(q);
+}
+
+static void a_user_in_300_groups_is_found_and_each_asked_once(void **state)
+{
+	static char groups[8192], text[65536];
+	struct directory dir = {.groups = groups};
+	struct policy *p;
+	size_t len = 0, questions = 0;
+
+	(void)state;
+	strcpy(groups, "|");
+	for (unsigned int n = 0; n < 300; n++) {
+		char one[16];
+
+		snprintf(one, sizeof(one), "mine%u|", n);
+		strcat(groups, one);
+	}
+	/* 200 rules about 100 groups the user is not in, twice each. */
+	for (unsigned int n = 0; n < 200; n++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"[rule n%u]\ngroups = other%u\n"
+					"namespace = host\n",
+					n, n % 100);
+	snprintf(text + len, sizeof(text) - len,
+		 "[rule last]\ngroups = other5, mine299\nnamespace = host\n");
+	p = policy_of(text);
+	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "last");
+	for (const char *c = dir.asked; *c; c++)
+		questions += *c == ' ';
+	assert_int_equal(questions, 101);
+	policy_free(p);
+}
+
+static void five_thousand_rules_are_told_apart(void **state)
+{
+	enum { RULES = 5000 };
+	struct policy *p;
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	(void)state;
+	for (unsigned int n = 0; n < RULES; n++)
+		fprintf(out,
+			"[rule r%u]\nusers = user%u,\n  other%u\n"
+			"services = sshd, su\nnamespace = n%u\n"
+			"[namespace n%u]\nlink = nat\nmtu = %u\n",
+			n, n, n, n, n, 1280 + n);
+	fclose(out);
+	p = policy_of(text);
+	assert_int_equal(p->n_rules, RULES);
+	assert_int_equal(p->n_namespaces, RULES);
+	for (unsigned int n = 0; n < RULES; n += 7) {
+		char user[32], name[32];
+		const struct policy_namespace *ns;
+
+		snprintf(user, sizeof(user), "%s%u", n % 2 ? "user" : "other",
+			 n);
+		snprintf(name, sizeof(name), "r%u", n);
+		assert_string_equal(match(p, login_of(&empty, user, 1000 + n)),
+				    name);
+		assert_int_equal(p->rules[n].line, n * 8 + 1);
+		ns = policy_namespace_find(p, p->rules[n].namespace);
+		assert_int_equal(ns->mtu, 1280 + n);
+	}
+	assert_string_equal(match(p, login_of(&empty, "user5000", 9)), "none");
+	policy_free(p);
+	free(text);
+}
+
+static void explain_names_the_first_matcher_that_does_not_match(void **state)
+{
+	static const struct {
+		const char *line, *user;
+		uid_t uid;
+		const char *why; /* NULL: matches */
+	} cases[] = {
+		{"users = alice", "alice", 1000, NULL},
+		{"users = bob\nuids = 1", "alice", 1000, "users"},
+		{"users = alice\nuids = 1", "alice", 1000, "uids"},
+		{"services = su\nttys = x", "alice", 1000, "services"},
+		{"ttys = x\nrhosts = y", "alice", 1000, "ttys"},
+		{"rhosts = y\ngroups = z", "alice", 1000, "rhosts"},
+		{"groups = z\nnetgroups = z", "alice", 1000, "groups"},
+		{"groups = staff\nnetgroups = z", "alice", 1000, "netgroups"},
+		{"groups = staff\nnetgroups = lab", "alice", 1000, NULL},
+		{"", "root", 0, "root"},
+		{"groups = z", "root", 0, "groups"},
+		{"groups = staff", "root", 0, "root"},
+		{"users = root", "root", 0, NULL},
+	};
+	struct directory dir = {
+		.groups = "|staff|", .netgroups = "|lab|", .broken = "ldap"};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		struct policy_login login =
+			login_of(&dir, cases[n].user, cases[n].uid);
+		const char *why = "untouched";
+		char text[256];
+		struct policy *p;
+
+		snprintf(text, sizeof(text), "[rule r]\nnamespace = host\n%s\n",
+			 cases[n].line);
+		p = policy_of(text);
+		assert_int_equal(policy_rule_match(&p->rules[0], &login, &why),
+				 0);
+		if (cases[n].why)
+			assert_string_equal(why, cases[n].why);
+		else
+			assert_null(why);
+		policy_free(p);
+	}
+}
+
+static void explain_passes_on_that_there_was_no_answer(void **state)
+{
+	struct directory dir = {.broken = "ldap"};
+	struct policy_login login = login_of(&dir, "alice", 1000);
+	struct policy *p =
+		policy_of("[rule r]\ngroups = ldap\nnamespace = host\n");
+	const char *why;
+
+	(void)state;
+	assert_int_equal(policy_rule_match(&p->rules[0], &login, &why), -EIO);
+	policy_free(p);
+}
+
+/* policy_guards() for alice, uid 1000, in group staff. */
+static int guards(const char *rules, const char *user, uid_t uid)
+{
+	struct directory dir = {.groups = "|staff|", .broken = "ldap"};
+	struct policy_login login = login_of(&dir, user, uid);
+	char text[512];
+	struct policy *p;
+	int r;
+
+	snprintf(text, sizeof(text), "[namespace n]\n%s", rules);
+	p = policy_of(text);
+	login.service = "whatever";
+	r = policy_guards(p, &login);
+	policy_free(p);
+	return r;
+}
+
+static void a_guard_is_for_users_who_are_never_meant_outside(void **state)
+{
+	(void)state;
+	assert_int_equal(guards("", "alice", 1000), 0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\n", "alice", 1000), 1);
+	assert_int_equal(
+		guards("[rule r]\nnamespace = n\nguard = no\n", "alice", 1000),
+		0);
+	assert_int_equal(
+		guards("[rule r]\nnamespace = n\nusers = bob\n", "alice", 1000),
+		0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = staff\n",
+				"alice", 1000),
+			 1);
+	assert_int_equal(
+		guards("[rule r]\nnamespace = n\ngroups = x\n", "alice", 1000),
+		0);
+	/* By service, terminal or host: only when the rule says so. */
+	assert_int_equal(guards("[rule r]\nnamespace = n\nservices = sshd\n",
+				"alice", 1000),
+			 0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\nservices = sshd\n"
+				"guard = yes\n",
+				"alice", 1000),
+			 1);
+	/* Whoever an earlier rule may leave outside has packets there. */
+	assert_int_equal(guards("[rule a]\nservices = su\nnamespace = host\n"
+				"[rule b]\nnamespace = n\n",
+				"alice", 1000),
+			 0);
+	assert_int_equal(guards("[rule a]\nservices = su\nnamespace = n\n"
+				"on_error = host\n"
+				"[rule b]\nnamespace = n\n",
+				"alice", 1000),
+			 0);
+	assert_int_equal(guards("[rule a]\nusers = bob\nnamespace = host\n"
+				"[rule b]\nnamespace = n\n",
+				"alice", 1000),
+			 1);
+	assert_int_equal(guards("[rule a]\nservices = su\nnamespace = n\n"
+				"[rule b]\nnamespace = n\n",
+				"alice", 1000),
+			 1);
+	assert_int_equal(guards("[rule a]\nnamespace = n\n"
+				"[rule b]\nnamespace = host\n",
+				"alice", 1000),
+			 1);
+	/* Never root, and no guess without an answer. */
+	assert_int_equal(
+		guards("[rule r]\nnamespace = n\nusers = root\n", "root", 0),
+		0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = ldap\n",
+				"alice", 1000),
+			 -EIO);
+}
+
+static void excluded_services_are_globs_too(void **state)
+{
+	struct policy *p = policy_of("[options]\nexclude_services = x*, y\n");
+
+	(void)state;
+	assert_true(policy_excludes(p, "xyz"));
+	assert_true(policy_excludes(p, "y"));
+	assert_false(policy_excludes(p, "yy"));
+	assert_false(policy_excludes(p, ""));
+	policy_free(p);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rule_without_matchers_is_everybodys),
+		cmocka_unit_test(users_are_compared_byte_by_byte),
+		cmocka_unit_test(uids_are_ranges_with_both_ends),
+		cmocka_unit_test(services_are_globs),
+		cmocka_unit_test(ttys_match_with_and_without_dev),
+		cmocka_unit_test(rhosts_are_addresses_prefixes_and_names),
+		cmocka_unit_test(an_rhost_of_any_length_is_safe),
+		cmocka_unit_test(all_matchers_of_a_rule_must_match),
+		cmocka_unit_test(the_first_rule_in_file_order_wins),
+		cmocka_unit_test(root_is_matched_by_name_only),
+		cmocka_unit_test(F31_nothing_is_asked_for_root),
+		cmocka_unit_test(
+			the_directory_is_asked_last_and_as_little_as_possible),
+		cmocka_unit_test(a_group_and_a_netgroup_of_one_name_are_two),
+		cmocka_unit_test(no_answer_is_an_error_and_no_mismatch),
+		cmocka_unit_test(
+			a_user_in_300_groups_is_found_and_each_asked_once),
+		cmocka_unit_test(five_thousand_rules_are_told_apart),
+		cmocka_unit_test(
+			explain_names_the_first_matcher_that_does_not_match),
+		cmocka_unit_test(explain_passes_on_that_there_was_no_answer),
+		cmocka_unit_test(
+			a_guard_is_for_users_who_are_never_meant_outside),
+		cmocka_unit_test(excluded_services_are_globs_too),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
