@@ -425,6 +425,16 @@ static int veth_take(const struct link_site *site, struct veth_plan *plan,
 	return r;
 }
 
+static int veth_choose(const struct link_site *site, struct veth_plan *plan,
+		       struct error *err)
+{
+	int r = veth_read_routes(site->helper, err);
+
+	if (r == 0 && !veth_is_auto(site->ns))
+		r = veth_plan_static(site, plan, err);
+	return r < 0 ? r : veth_take(site, plan, err);
+}
+
 static int veth_create(const struct link_site *site, struct error *err)
 {
 	struct veth_plan plan = {.n = 0};
@@ -437,11 +447,13 @@ static int veth_create(const struct link_site *site, struct error *err)
 		return error_set(err, -EOPNOTSUPP,
 				 "address = dhcp needs "
 				 "link = bridge");
-	r = veth_read_routes(h, err);
-	if (r == 0 && !veth_is_auto(site->ns))
-		r = veth_plan_static(site, &plan, err);
-	if (r == 0)
-		r = veth_take(site, &plan, err);
+	r = veth_choose(site, &plan, err);
+	if (r == -EADDRNOTAVAIL || r == -EADDRINUSE) {
+		/* The route in the way may have gone since: look again. */
+		h->pool.routes_stale = true;
+		plan = (struct veth_plan){.n = 0};
+		r = veth_choose(site, &plan, err);
+	}
 	if (r < 0)
 		return r;
 	for (size_t j = 0; j < plan.n; j++) {
