@@ -602,18 +602,11 @@ static void F45_no_descriptor_is_left_open(void **state)
 	assert_int_equal(before, after);
 }
 
-/* Stands in for each test when the files it makes would not be root's. */
-static void needs_root(void **state)
-{
-	(void)state;
-	skip();
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
-	static struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(F24_a_missing_policy_maps_nobody),
 		TEST(F24_an_empty_policy_maps_nobody),
 		TEST(a_good_file_is_read_whole),
@@ -645,12 +638,11 @@ int main(void)
 		TEST(F45_no_descriptor_is_left_open),
 	};
 
-	for (size_t n = 0; n < sizeof(tests) / sizeof(tests[0]); n++)
-		if (geteuid() != 0)
-			tests[n] = (struct CMUnitTest){
-				.name = tests[n].name,
-				.test_func = needs_root,
-			};
+	if (geteuid() != 0) {
+		puts("1..1\nok 1 - policy_file # SKIP needs root: its files "
+		     "must be root's");
+		return 0;
+	}
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
