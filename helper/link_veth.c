@@ -339,6 +339,9 @@ static int veth_address_inside(const struct link_site *site,
 	rtnl_batch_init(&b);
 	for (size_t i = 0; i < plan->n; i++) {
 		rtnl_put_address(&b, VETH_IFINDEX, &plan->addresses[i].inner);
+		if (plan->addresses[i].inner.family == AF_INET6)
+			rtnl_put_local(&b, &plan->addresses[i].inner,
+				       VETH_IFINDEX);
 		rtnl_put_neighbour(&b, VETH_IFINDEX, &plan->addresses[i].host,
 				   macs.host);
 	}

@@ -227,6 +227,26 @@ void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 	rtnl_end(b, h);
 }
 
+void rtnl_put_local(struct rtnl_batch *b, const struct inet_prefix *address,
+		    unsigned int ifindex)
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+			   "add a local route");
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	size_t bytes = inet_bytes(address->family);
+
+	rtm->rtm_family = (uint8_t)address->family;
+	rtm->rtm_dst_len = (uint8_t)(8 * bytes);
+	rtm->rtm_table = RT_TABLE_LOCAL;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = RT_SCOPE_HOST;
+	rtm->rtm_type = RTN_LOCAL;
+	mnl_attr_put(h, RTA_DST, bytes, address->addr);
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
 void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex)
 {
 	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,

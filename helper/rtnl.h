@@ -66,6 +66,14 @@ void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
 		      const struct inet_prefix *address);
 
 /*
+ * Packets to an IPv6 address are ours from now on: the kernel puts its own
+ * route to an address in a little later, from a work queue
+ * (addrconf_dad_work(), net/ipv6/addrconf.c), and until then an answer is lost.
+ */
+void rtnl_put_local(struct rtnl_batch *b, const struct inet_prefix *address,
+		    unsigned int ifindex);
+
+/*
  * A route to `destination` through a gateway (NULL: on the link itself). The
  * gateway is taken to be on the link (RTNH_F_ONLINK).
  */
