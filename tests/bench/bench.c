@@ -472,6 +472,9 @@ int main(void)
 	bench.usernet = env_number("BENCH_USERNET") == 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
+	/* What all rounds join is there before the first of them. */
+	if (contest_request(bench.socket, PROTO_UP, "join", NULL, 0) < 0)
+		errx(1, "the helper does not bring namespace 'join' up");
 	print_head();
 	suite_join_and_create();
 	suite_first_packet();
