@@ -62,24 +62,37 @@ resolved_by_policy() {
 	equal 192.0.2.66 "$(su bob -c 'probe dns 192.0.2.54 www.example.net')"
 }
 
+see_resolv() {
+	find /etc/resolv.conf /run/resolver ! -type d -size +0 -printf '%p %y %l %s\n' 2>/dev/null | sort
+}
+
 @test "F10 resolv.conf: symlink absolute and relative, dangling, missing, file" {
 	local how
 	mkdir -p /run/resolver
 	for how in 'cp $T/resolv.conf /run/resolver/stub; ln -s /run/resolver/stub /etc/resolv.conf' \
 		'cp $T/resolv.conf /run/resolver/stub; ln -s ../run/resolver/stub /etc/resolv.conf' \
-		'ln -s /run/nowhere/stub /etc/resolv.conf' \
+		'ln -s /run/resolver/none /etc/resolv.conf' \
 		'ln -s ../run/resolver/none /etc/resolv.conf' \
 		':' 'cp $T/resolv.conf /etc/resolv.conf' ': >/etc/resolv.conf'; do
 		rm -rf /etc/resolv.conf /run/resolver/*
 		eval "$how"
-		find /etc/resolv.conf /run/resolver -printf '%p %y %l %s\n' 2>/dev/null >$T/was || true
+		see_resolv >$T/was
 		resolved_by_policy
 		run su alice -c 'cat /etc/resolv.conf'
 		match 'nameserver 192\.0\.2\.53' "$output"
-		# and the host's is what it was
-		find /etc/resolv.conf /run/resolver -printf '%p %y %l %s\n' 2>/dev/null | cmp - $T/was
+		# and the host's is what it was: an empty file says no more than none
+		see_resolv | diff $T/was -
 	done
 	rm -rf /run/resolver
+}
+
+@test "F10 a resolv.conf that leads into a directory that is not there is refused" {
+	rm /etc/resolv.conf
+	ln -s /run/nowhere/stub /etc/resolv.conf
+	run su alice -c 'echo in'
+	[ "$status" != 0 ]
+	not match '(^|[[:space:]])in$' "$output"
+	grep -q '/run/nowhere/stub' $T/syslog
 }
 
 @test "a new resolv.conf renamed into place during the session does not show through" {
