@@ -149,6 +149,9 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 		{"net/ipv4/conf/default/send_redirects", "0"},
 		{"net/ipv4/conf/all/accept_source_route", "0"},
 		{"net/ipv4/conf/default/accept_source_route", "0"},
+		/* IPv4's come from the host unless it says otherwise. */
+		{"net/ipv4/conf/all/route_localnet", "0"},
+		{"net/ipv4/conf/default/route_localnet", "0"},
 		{"net/ipv6/conf/all/accept_ra", "0"},
 		{"net/ipv6/conf/default/accept_ra", "0"},
 		{"net/ipv6/conf/default/autoconf", "0"},
@@ -157,6 +160,7 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 		/* Two ends, both ours: no duplicate to wait a second for. */
 		{"net/ipv6/conf/default/accept_dad", "0"},
 	};
+	char value[16];
 	int r = 0;
 
 	/* The old instance does, too, only slower. */
@@ -169,6 +173,15 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 		if (r == -ENOENT && !strncmp(settings[i].path, "net/ipv6", 8))
 			r = 0;
 	}
+	/*
+	 * Only a host with net.core.devconf_inherit_init_net passes this on;
+	 * the write takes the RTNL lock, reading is cheap.
+	 */
+	if (r == 0 &&
+	    sysctl_read("net/ipv6/conf/all/forwarding", value, sizeof(value)) ==
+		    0 &&
+	    strcmp(value, "0") != 0)
+		r = sysctl_write("net/ipv6/conf/all/forwarding", "0", err);
 	if (r == 0 && without_ipv6) {
 		r = sysctl_write("net/ipv6/conf/default/disable_ipv6", "1",
 				 err);
