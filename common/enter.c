@@ -198,11 +198,14 @@ static int mntns_unshare(struct error *err)
 	return 0;
 }
 
-static int netns_join(int netns, struct error *err)
+static int netns_join(int netns, int origin, struct error *err)
 {
-	int r = namespace_is(netns, OWN_NETNS);
+	struct stat there, here;
+	int r;
 
-	if (r == 1)
+	/* A look at a descriptor is much cheaper than one through /proc. */
+	if (fstat(netns, &there) == 0 && fstat(origin, &here) == 0 &&
+	    same_object(&there, &here))
 		return 0;
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return error_set(err, -errno,
@@ -232,7 +235,7 @@ static int steps_do(const struct enter_plan *plan,
 	if (r == 0 && mounts)
 		r = mntns_unshare(err);
 	if (r == 0)
-		r = netns_join(plan->netns, err);
+		r = netns_join(plan->netns, origin->netns, err);
 	if (r == 0 && mounts)
 		r = mounts_make(plan->resolv_conf, plan->etc_section,
 				plan->scratch, err);
@@ -284,7 +287,7 @@ static int mounts_restore(const struct enter_origin *o, struct error *err)
 
 int enter_restore(const struct enter_origin *origin, struct error *err)
 {
-	int r;
+	int code, r;
 
 	/* The harder one first: where it is refused, nothing has moved. */
 	if (origin->mntns >= 0) {
@@ -292,16 +295,18 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	if (origin->netns < 0 || namespace_is(origin->netns, OWN_NETNS) == 1)
+	if (origin->netns < 0)
 		return 0;
-	if (setns(origin->netns, CLONE_NEWNET) < 0)
-		return error_set(err, -errno,
-				 "the network namespace it came from cannot be "
-				 "joined: %m");
+	code = setns(origin->netns, CLONE_NEWNET) < 0 ? -errno : 0;
 	r = namespace_is(origin->netns, OWN_NETNS);
-	if (r <= 0)
-		return error_set(err, r < 0 ? r : -EXDEV,
-				 "the process is not in the network namespace "
-				 "it came from");
-	return 0;
+	if (r == 1)
+		return 0; /* also where it never left */
+	if (code < 0)
+		return error_set(err, code,
+				 "the network namespace it came from cannot be "
+				 "joined: %s",
+				 strerror(-code));
+	return error_set(err, r < 0 ? r : -EXDEV,
+			 "the process is not in the network namespace it came "
+			 "from");
 }

@@ -140,12 +140,13 @@ int request_open(const char *socket, const struct policy *policy,
 	*ret = (struct request_answer)REQUEST_ANSWER_NONE;
 	if (!packet)
 		return error_set(err, -ENOMEM, "no memory for a reply");
-	r = request_fill(policy, who, &request, err);
-	if (r < 0)
-		return r;
+	/* The helper wakes up while we fill in the form. */
 	ret->lease = fdmsg_connect(socket, deadline);
 	if (ret->lease < 0)
 		return no_answer(ret->lease, socket, err);
+	r = request_fill(policy, who, &request, err);
+	if (r < 0)
+		return r;
 	request.timeout_ms = (uint32_t)deadline_left_ms(deadline);
 	r = fdmsg_send(ret->lease, &request, sizeof(request), who->facts,
 		       who->facts_bytes, NULL, 0, deadline);
