@@ -34,6 +34,18 @@ static bool rule_names_root(const struct policy_rule *rule)
 	return false;
 }
 
+/* The guard is never for uid 0, so there is nothing to hint at. */
+static bool rule_is_for_root_alone(const struct policy_rule *rule)
+{
+	for (size_t n = 0; n < rule->users.n; n++)
+		if (strcmp(rule->users.items[n], "root") != 0)
+			return false;
+	for (size_t n = 0; n < rule->n_uids; n++)
+		if (rule->uids[n].last)
+			return false;
+	return rule->users.n || rule->n_uids;
+}
+
 static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 		      const struct policy_rule *all, bool guard_given)
 {
@@ -49,7 +61,8 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 			     "[rule %s] has on_error = host: it fails open, "
 			     "into the host's network",
 			     rule->name);
-	if (!host && !guard_given && !rule->guard)
+	if (!host && !guard_given && !rule->guard &&
+	    !rule_is_for_root_alone(rule))
 		note_warning(book, rule->file, rule->line,
 			     "[rule %s] is for some services, terminals or "
 			     "remote hosts only, so these users' other "
