@@ -125,26 +125,19 @@ REPLAYS	   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(wildcard
 BATS	   := $(wildcard tests/*/*.bats)
 TESTS	   ?= $(UNIT_TESTS) $(REPLAYS) $(BATS)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcommon.a
+# what the tests of a folder share, and the parts that they are tests of
+shared = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+MODULE_PARTS = $(call objects,$(filter-out pam_netns/pam_netns.c,$(MODULE_SRC)))
+HELPER_PARTS = $(call objects,$(filter-out helper/main.c,$(HELPER_SRC)))
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call shared,unit) $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-# What those of tests/pam share, and the module without its entry points.
-PAM_TEST_OBJECTS := $(call objects,$(filter-out tests/pam/test_%,$(wildcard tests/pam/*.c)) \
-	$(filter-out pam_netns/pam_netns.c,$(MODULE_SRC)))
-
-$(B)/tests/pam/test_%: $(B)/tests/pam/test_%.o $(PAM_TEST_OBJECTS) $(B)/libcommon.a
+$(B)/tests/pam/%: $(B)/tests/pam/%.o $(call shared,pam) $(MODULE_PARTS) $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-# a test of the module brings a machine, an application and a helper
-PAM_PARTS := $(filter-out tests/pam/test_%,$(wildcard tests/pam/*.c))
-$(B)/tests/pam/%: $(B)/tests/pam/%.o $(call objects,$(PAM_PARTS)) $(B)/libcommon.a
-	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
-
-# a test of the helper's parts has all of them at hand
-HELPER_PARTS := $(filter-out helper/main.c,$(HELPER_SRC)) \
-	$(filter-out tests/helper/test_%,$(wildcard tests/helper/*.c))
-$(B)/tests/helper/%: $(B)/tests/helper/%.o $(call objects,$(HELPER_PARTS)) $(B)/libcommon.a
-	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(HELPER_LIBS) $(TEST_LIBS)
+$(B)/tests/helper/%: $(B)/tests/helper/%.o $(call shared,helper) $(HELPER_PARTS) $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(HELPER_LIBS)
 
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
