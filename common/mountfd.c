@@ -163,15 +163,18 @@ int mountfd_read(int fd, char **ret)
 /* Splits an absolute path; its directory is made canonical. */
 static int path_split(const char *path, struct mountfd_target *t)
 {
-	_cleanup_free_ char *dir = NULL;
 	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	size_t length;
 
 	if (!slash || !slash[1] || strlen(slash + 1) >= sizeof(t->base) ||
 	    strcmp(slash + 1, ".") == 0 || strcmp(slash + 1, "..") == 0)
 		return -EINVAL;
-	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (!dir)
-		return -ENOMEM;
+	length = slash == path ? 1 : (size_t)(slash - path);
+	if (length >= sizeof(dir))
+		return -ENAMETOOLONG;
+	memcpy(dir, path, length);
+	dir[length] = '\0';
 	if (!realpath(dir, t->dir))
 		return -errno;
 	memcpy(t->base, slash + 1, strlen(slash + 1) + 1);
@@ -181,13 +184,9 @@ static int path_split(const char *path, struct mountfd_target *t)
 static int path_concat(const char *dir, const char *name,
 		       char ret[static PATH_MAX])
 {
-	size_t d = strlen(dir), n = strlen(name);
-
-	if (d + 1 + n >= PATH_MAX)
+	if (strlen(dir) + 1 + strlen(name) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	memcpy(ret, dir, d);
-	ret[d] = '/';
-	memcpy(ret + d + 1, name, n + 1);
+	stpcpy(stpcpy(stpcpy(ret, dir), "/"), name);
 	return 0;
 }
 

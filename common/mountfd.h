@@ -14,7 +14,7 @@
 
 #include "error.h"
 
-#define MOUNTFD_TEXT_MAX (64 * 1024) /* bytes of a small text file */
+#define MOUNTFD_TEXT_MAX ((size_t)64 * 1024) /* bytes of a small text file */
 
 /*
  * Opens what really stands at a path without a link in it (-ELOOP if there is

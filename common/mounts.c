@@ -143,6 +143,7 @@ static int etc_section_make(const char *section, bool dns_given,
 
 	for (;;) {
 		errno = 0;
+		/* cppcheck-suppress readdirCalled */
 		entry = readdir(list);
 		if (!entry)
 			return errno ? error_set(err, -errno, "%s: %m", path)

@@ -147,7 +147,7 @@ static int answer_keep(struct who *who, char kind, const char *name, int yes)
 
 	if (!yes)
 		r = list_append(&who->misses, &who->misses_bytes, kind, name);
-	else if (who->facts_bytes + strlen(name) + 2 > PROTO_TAIL_MAX)
+	else if (who->facts_bytes + strlen(name) + 2 > (size_t)PROTO_TAIL_MAX)
 		r = -E2BIG;
 	else
 		r = list_append(&who->facts, &who->facts_bytes, kind, name);

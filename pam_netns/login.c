@@ -128,8 +128,9 @@ static enum outcome decide(struct login *l, struct error *err)
 			  l->who.user, strerror(-r));
 		return OUTCOME_UNDECIDED;
 	}
-	if (!l->rule || (l->options->namespace &&
-			 strcmp(l->options->namespace, l->rule->namespace)))
+	if (!l->rule ||
+	    (l->options->namespace &&
+	     strcmp(l->options->namespace, l->rule->namespace) != 0))
 		return OUTCOME_NO_RULE;
 	if (strcmp(l->rule->namespace, POLICY_HOST) == 0 && is_in_host())
 		return OUTCOME_STAYS;

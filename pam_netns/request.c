@@ -10,6 +10,8 @@
 #include "enter.h"
 #include "fdmsg.h"
 
+#define PACKET_MAX (sizeof(struct proto_reply) + (size_t)PROTO_TAIL_MAX)
+
 void request_answer_clear(struct request_answer *answer)
 {
 	answer->lease = close_fd(answer->lease);
@@ -30,7 +32,7 @@ static int field_set(char *field, size_t size, const char *value,
 				 "the %s has %zu bytes, more than %zu are not "
 				 "taken",
 				 what, length, size - 1);
-	memcpy(field, value, length);
+	memcpy(field, value, length + 1);
 	return 0;
 }
 
@@ -125,21 +127,44 @@ static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
 	return 0;
 }
 
-int request_open(const char *socket, const struct policy *policy,
-		 const struct who *who, uint64_t deadline,
-		 struct request_answer *ret, struct error *err)
+/* packet has room for the largest reply and one byte more. */
+static int exchange(const char *socket, const struct proto_request *request,
+		    const struct who *who, char *packet, uint64_t deadline,
+		    struct request_answer *ret, struct error *err)
 {
-	const size_t size = sizeof(struct proto_reply) + PROTO_TAIL_MAX;
-	_cleanup_free_ char *packet = malloc(size + 1);
 	int fds[FDMSG_FDS_MAX] = {-EBADF, -EBADF};
-	struct proto_request request;
 	size_t n_fds = 0;
 	ssize_t n;
 	int r;
 
+	r = fdmsg_send(ret->lease, request, sizeof(*request), who->facts,
+		       who->facts_bytes, NULL, 0, deadline);
+	if (r < 0)
+		return no_answer(r, socket, err);
+	n = fdmsg_recv(ret->lease, packet, PACKET_MAX, fds, FDMSG_FDS_MAX,
+		       &n_fds, deadline);
+	if (n == 0)
+		n = -ECONNRESET;
+	if (n < 0)
+		return no_answer((int)n, socket, err);
+	r = answer_take(packet, (size_t)n, fds, n_fds, ret, err);
+	if (r < 0) {
+		ret->netns = ret->mntns = -EBADF;
+		close_fd(fds[0]);
+		close_fd(fds[1]);
+	}
+	return r;
+}
+
+int request_open(const char *socket, const struct policy *policy,
+		 const struct who *who, uint64_t deadline,
+		 struct request_answer *ret, struct error *err)
+{
+	struct proto_request request;
+	char *packet;
+	int r;
+
 	*ret = (struct request_answer)REQUEST_ANSWER_NONE;
-	if (!packet)
-		return error_set(err, -ENOMEM, "no memory for a reply");
 	/* The helper wakes up while we fill in the form. */
 	ret->lease = fdmsg_connect(socket, deadline);
 	if (ret->lease < 0)
@@ -148,20 +173,10 @@ int request_open(const char *socket, const struct policy *policy,
 	if (r < 0)
 		return r;
 	request.timeout_ms = (uint32_t)deadline_left_ms(deadline);
-	r = fdmsg_send(ret->lease, &request, sizeof(request), who->facts,
-		       who->facts_bytes, NULL, 0, deadline);
-	if (r < 0)
-		return no_answer(r, socket, err);
-	n = fdmsg_recv(ret->lease, packet, size, fds, FDMSG_FDS_MAX, &n_fds,
-		       deadline);
-	if (n == 0)
-		n = -ECONNRESET;
-	if (n < 0)
-		return no_answer((int)n, socket, err);
-	r = answer_take(packet, (size_t)n, fds, n_fds, ret, err);
-	if (r < 0) {
-		close_fd(fds[0]);
-		close_fd(fds[1]);
-	}
+	packet = malloc(PACKET_MAX + 1);
+	if (!packet)
+		return error_set(err, -ENOMEM, "no memory for a reply");
+	r = exchange(socket, &request, who, packet, deadline, ret, err);
+	free(packet);
 	return r;
 }

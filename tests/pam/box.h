@@ -39,6 +39,14 @@ unsigned long box_namespace(const char *type);
 int box_fd_count(void);
 long box_rss_kib(void);
 
+/* system(3). Return: 0 when the command succeeded. */
+int box_shell(const char *command);
+
+/*
+ * The same numbers in every run: 0 to below - 1. *state begins with any number.
+ */
+unsigned int box_random(unsigned int *state, unsigned int below);
+
 /* Zeroed memory that children share. */
 void *box_share(size_t bytes);
 

@@ -73,7 +73,8 @@ static void packet_send(int client, const void *data, size_t bytes,
 
 static void open_answer(const struct fake_plan *p, int client, int opens)
 {
-	static char packet[sizeof(struct proto_reply) + 2 * PROTO_TAIL_MAX];
+	static char
+		packet[sizeof(struct proto_reply) + 2 * (size_t)PROTO_TAIL_MAX];
 	size_t bytes = sizeof(p->reply), tail = p->tail ? strlen(p->tail) : 0;
 	struct proto_reply retry = {
 		.magic = PROTO_MAGIC,
@@ -101,7 +102,8 @@ static void open_answer(const struct fake_plan *p, int client, int opens)
 static bool client_serve(const struct fake_plan *p, struct fake_seen *seen,
 			 int client)
 {
-	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX];
+	static char
+		packet[sizeof(struct proto_request) + (size_t)PROTO_TAIL_MAX];
 	struct proto_reply ok = {
 		.magic = PROTO_MAGIC,
 		.version = PROTO_VERSION,
@@ -176,13 +178,11 @@ pid_t fake_start(const struct fake_plan *plan, struct fake_seen **seen)
 	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	pid_t pid;
 
-	*seen = mmap(NULL, sizeof(**seen), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (*seen != MAP_FAILED)
-		(*seen)->plan = *plan;
+	*seen = box_share(sizeof(**seen));
+	(*seen)->plan = *plan;
 	unlink(BOX_SOCKET);
 	snprintf(address.sun_path, sizeof(address.sun_path), BOX_SOCKET);
-	if (*seen == MAP_FAILED || sock < 0 ||
+	if (sock < 0 ||
 	    bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(sock, plan->backlog ? plan->backlog : 64) < 0) {
 		printf("Bail out! fake helper: %s\n", strerror(errno));

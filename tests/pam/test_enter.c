@@ -106,9 +106,9 @@ static int prepare(void **state)
 	if (geteuid() != 0)
 		return 0;
 	calls = fail_at = 0;
-	if (system("umount /etc/resolv.conf 2>/dev/null; "
-		   "rm -rf /etc/resolv.conf /etc/netns /etc/dns /run/nscd "
-		   "/run/systemd /run/avahi-daemon /etc/hosts") < 0)
+	if (box_shell("umount /etc/resolv.conf 2>/dev/null; "
+		      "rm -rf /etc/resolv.conf /etc/netns /etc/dns /run/nscd "
+		      "/run/systemd /run/avahi-daemon /etc/hosts") < 0)
 		return -1;
 	box_write("/etc/resolv.conf", "%s", HOST_TEXT);
 	box_write("/etc/nsswitch.conf",
@@ -187,7 +187,7 @@ static void visit_make(void *data)
 	int r, fds;
 
 	if (v->prepare)
-		box_check(system(v->prepare) == 0, "%s", v->prepare);
+		box_check(box_shell(v->prepare) == 0, "%s", v->prepare);
 	box_check(chdir("/usr") == 0);
 	place_note(&before);
 	fds = box_fd_count();
@@ -203,8 +203,8 @@ static void visit_make(void *data)
 	}
 	box_check(r == 0, "%s: %s", v->prepare, err.text);
 	if (v->inside)
-		box_check(system(v->inside) == 0, "%s: inside: %s", v->prepare,
-			  v->inside);
+		box_check(box_shell(v->inside) == 0, "%s: inside: %s",
+			  v->prepare, v->inside);
 	box_check(!strstr(box_read("/proc/self/mountinfo"), SCRATCH),
 		  "the scratch directory is still mounted on");
 	r = enter_restore(&origin, &err);
@@ -213,7 +213,7 @@ static void visit_make(void *data)
 	place_same(&before);
 	box_check(box_fd_count() == fds);
 	if (v->outside)
-		box_check(system(v->outside) == 0, "%s: outside: %s",
+		box_check(box_shell(v->outside) == 0, "%s: outside: %s",
 			  v->prepare, v->outside);
 }
 
@@ -415,7 +415,7 @@ static void covered(void *data)
 	for (size_t i = 0; i < N_SOCKETS; i++)
 		box_check(!socket_connects(sockets[i]), "%s", sockets[i]);
 	box_check(!socket_connects("/var/run/nscd/socket"));
-	box_check(system("! echo x 2>/dev/null >/run/nscd/x") == 0);
+	box_check(box_shell("! echo x 2>/dev/null >/run/nscd/x") == 0);
 	box_check(enter_restore(&origin, &err) == 0);
 	for (size_t i = 0; i < N_SOCKETS; i++)
 		box_check(socket_connects(sockets[i]), "%s", sockets[i]);
@@ -436,7 +436,8 @@ static void on_host(int mntns, const char *command)
 	int status;
 
 	if (pid == 0)
-		_exit(setns(mntns, CLONE_NEWNS) < 0 || system(command) != 0);
+		_exit(setns(mntns, CLONE_NEWNS) < 0 || box_shell(command) ? 1
+									  : 0);
 	waitpid(pid, &status, 0);
 	box_check(status == 0, "%s", command);
 }
@@ -449,7 +450,7 @@ static void renamed_over(void *data)
 	struct error err;
 
 	if (link)
-		box_check(system(link) == 0);
+		box_check(box_shell(link) == 0);
 	box_check(enter_namespace(&plan, &origin, &err) == 0, "%s", err.text);
 	on_host(origin.mntns,
 		"echo nameserver 192.0.2.98 >/run/new && "
@@ -460,8 +461,8 @@ static void renamed_over(void *data)
 	else /* the kernel takes mounts off a file that is replaced */
 		box_check(box_read("/etc/resolv.conf")[0]);
 	/* The ways round are shut as before. */
-	box_check(system("[ -z \"$(ls /run/nscd)\" ] && "
-			 "grep -qx 'hosts: files dns' /etc/nsswitch.conf") ==
+	box_check(box_shell("[ -z \"$(ls /run/nscd)\" ] && "
+			    "grep -qx 'hosts: files dns' /etc/nsswitch.conf") ==
 		  0);
 	box_check(enter_restore(&origin, &err) == 0);
 }
@@ -485,18 +486,20 @@ static void propagation(void *data)
 	struct error err;
 
 	(void)data;
-	box_check(system("mkdir -p /run/shared && mount -t tmpfs x /run/shared "
-			 "&& mount --make-shared /run/shared && "
-			 "mkdir /run/shared/in /run/shared/out") == 0);
+	box_check(
+		box_shell(
+			"mkdir -p /run/shared && mount -t tmpfs x /run/shared "
+			"&& mount --make-shared /run/shared && "
+			"mkdir /run/shared/in /run/shared/out") == 0);
 	box_check(enter_namespace(&plan, &origin, &err) == 0, "%s", err.text);
 	on_host(origin.mntns, "mount -t tmpfs y /run/shared/in && "
 			      "touch /run/shared/in/seen");
 	box_check(access("/run/shared/in/seen", F_OK) == 0);
-	box_check(system("mount -t tmpfs z /run/shared/out && "
-			 "touch /run/shared/out/secret") == 0);
+	box_check(box_shell("mount -t tmpfs z /run/shared/out && "
+			    "touch /run/shared/out/secret") == 0);
 	on_host(origin.mntns, "! [ -e /run/shared/out/secret ]");
 	box_check(enter_restore(&origin, &err) == 0);
-	box_check(system("umount -R /run/shared && rmdir /run/shared") == 0);
+	box_check(box_shell("umount -R /run/shared && rmdir /run/shared") == 0);
 }
 
 static void test_propagation(void **state)
@@ -534,8 +537,8 @@ static void test_sys(void **state)
 	visit((struct visit){.prepare =
 				     "umount -Rl /sys; mount -t tmpfs t /sys",
 			     .inside = "[ -z \"$(ls /sys)\" ]"});
-	assert_int_equal(system("umount -l /sys 2>/dev/null; "
-				"mount -t sysfs sys /sys"),
+	assert_int_equal(box_shell("umount -l /sys 2>/dev/null; "
+				   "mount -t sysfs sys /sys"),
 			 0);
 }
 
@@ -621,7 +624,7 @@ static void fail_each(void *data)
 	struct error err;
 	int total, fds;
 
-	box_check(system(SECTION "touch /etc/hosts /etc/netns/jail/hosts") ==
+	box_check(box_shell(SECTION "touch /etc/hosts /etc/netns/jail/hosts") ==
 		  0);
 	box_check(chdir("/usr") == 0);
 	plan = plan_make(mounts ? TEXT : NULL, mounts ? "jail" : NULL);
@@ -737,8 +740,9 @@ static void nested(void *data)
 	place_same(&in_first);
 
 	/* A directory that only the first session has. */
-	box_check(system("mount -t tmpfs t /run/nscd && mkdir /run/nscd/d") ==
-		  0);
+	box_check(
+		box_shell("mount -t tmpfs t /run/nscd && mkdir /run/nscd/d") ==
+		0);
 	box_check(chdir("/run/nscd/d") == 0);
 	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
 	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/"), "%s", cwd);
@@ -757,8 +761,8 @@ static void nested_in_chroot(void *data)
 
 	(void)data;
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
-	box_check(system("mkdir -p /run/root/proc && "
-			 "mount -t proc p /run/root/proc") == 0);
+	box_check(box_shell("mkdir -p /run/root/proc && "
+			    "mount -t proc p /run/root/proc") == 0);
 	box_check(chroot("/run/root") == 0 && chdir("/") == 0);
 	plan.host_mntns = first.mntns;
 	plan.resolv_conf = NULL;
@@ -775,7 +779,7 @@ static void test_nested(void **state)
 	box_need();
 	box_fork(nested, NULL);
 	box_fork(nested_in_chroot, NULL);
-	(void)!system("rm -rf /run/root");
+	(void)!box_shell("rm -rf /run/root");
 }
 
 /* F49: the directory of a socket is its daemon's, not root's. */
@@ -797,8 +801,8 @@ static void race(void *data)
 	pid_t pid;
 
 	(void)data;
-	box_check(system("mkdir -p /run/victim && touch /run/victim/socket "
-			 "/run/avahi-daemon/socket") == 0);
+	box_check(box_shell("mkdir -p /run/victim && touch /run/victim/socket "
+			    "/run/avahi-daemon/socket") == 0);
 	place_note(&before);
 	pid = fork();
 	if (pid == 0)
@@ -830,7 +834,7 @@ static void test_race(void **state)
 	(void)state;
 	box_need();
 	box_fork(race, NULL);
-	(void)!system("rm -rf /run/victim /run/avahi-*");
+	(void)!box_shell("rm -rf /run/victim /run/avahi-*");
 }
 
 static void test_wrong_kinds(void **state)

@@ -421,8 +421,8 @@ static void test_fds_tidy(void **state)
 struct oddity {
 	unsigned int closed; /* bit n: descriptor n */
 	rlim_t nofile, fsize;
-	long as_extra; /* KiB of address space left; 0: no limit */
-	int signals;   /* 0 as they are, 1 blocked, 2 ignored */
+	long as_extra;	      /* KiB of address space left; 0: no limit */
+	unsigned int signals; /* 0 as they are, 1 blocked, 2 ignored */
 	mode_t mask;
 	bool cwd_gone, dns;
 };
@@ -524,6 +524,7 @@ static void test_odd_processes(void **state)
 	static const rlim_t fsize[] = {RLIM_INFINITY, RLIM_INFINITY, 0, 10};
 	static const long as_extra[] = {0, 0, 0, 0, 4, 64, 128, 200, 1024};
 	static const mode_t masks[] = {022, 077, 0777, 0};
+	unsigned int dice_state = 46;
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	pid_t helper;
@@ -531,17 +532,16 @@ static void test_odd_processes(void **state)
 	(void)state;
 	box_need();
 	plan.tail = DNS_TEXT;
-	srand(46);
 	for (int i = 0; i < 200; i++) {
 		struct oddity o = {
 			.closed = (unsigned int)i & 7,
-			.nofile = nofile[rand() % 16],
-			.fsize = fsize[rand() % 4],
-			.as_extra = as_extra[rand() % 9],
-			.signals = rand() % 3,
-			.mask = masks[rand() % 4],
-			.cwd_gone = rand() % 2,
-			.dns = rand() % 2,
+			.nofile = nofile[box_random(&dice_state, 16)],
+			.fsize = fsize[box_random(&dice_state, 4)],
+			.as_extra = as_extra[box_random(&dice_state, 9)],
+			.signals = box_random(&dice_state, 3),
+			.mask = masks[box_random(&dice_state, 4)],
+			.cwd_gone = box_random(&dice_state, 2),
+			.dns = box_random(&dice_state, 2),
 		};
 
 #ifdef __SANITIZE_ADDRESS__
@@ -583,6 +583,7 @@ static void back_home(void)
 static void test_sequences(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
+	unsigned int dice_state = 36;
 	struct fake_seen *seen;
 	bool is_open = false, refused = false;
 	struct driver d;
@@ -592,13 +593,13 @@ static void test_sequences(void **state)
 	(void)state;
 	box_need();
 	helper = fake_start(&plan, &seen);
-	srand(36);
 	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV), 0);
 	fds = box_fd_count();
 	for (steps = 0; steps < 20000; steps++) {
-		int dice = rand() % 16, r;
+		unsigned int dice = box_random(&dice_state, 16);
+		int r;
 
-		seen->plan.cut = rand() % 8 ? 0 : 100;
+		seen->plan.cut = box_random(&dice_state, 8) ? 0 : 100;
 		if (dice < 7) {
 			r = driver_open(&d, 0);
 			if (!is_open) {
@@ -620,7 +621,9 @@ static void test_sequences(void **state)
 			is_open = false;
 		} else {
 			/* The handle goes: the process stays where it is. */
-			driver_end(&d, rand() % 2 ? PAM_DATA_SILENT : 0);
+			driver_end(&d, box_random(&dice_state, 2)
+					       ? PAM_DATA_SILENT
+					       : 0);
 			assert_int_equal(box_namespace("net"),
 					 is_open ? jail_netns : host_netns);
 			back_home();

@@ -202,16 +202,16 @@ static struct fake_plan refusal(enum proto_verdict verdict)
 static void test_failures(void **state)
 {
 	static const struct {
-		enum proto_verdict verdict;
 		const char *user;
+		enum proto_verdict verdict;
 		int code;
 	} cases[] = {
-		{PROTO_DENIED, "alice", PAM_PERM_DENIED},
-		{PROTO_DENIED, "carol", PAM_PERM_DENIED},
-		{PROTO_FAILED, "alice", PAM_SYSTEM_ERR},
-		{PROTO_FAILED, "carol", PAM_IGNORE},
-		{PROTO_MALFORMED, "alice", PAM_SYSTEM_ERR},
-		{PROTO_MALFORMED, "carol", PAM_IGNORE},
+		{"alice", PROTO_DENIED, PAM_PERM_DENIED},
+		{"carol", PROTO_DENIED, PAM_PERM_DENIED},
+		{"alice", PROTO_FAILED, PAM_SYSTEM_ERR},
+		{"carol", PROTO_FAILED, PAM_IGNORE},
+		{"alice", PROTO_MALFORMED, PAM_SYSTEM_ERR},
+		{"carol", PROTO_MALFORMED, PAM_IGNORE},
 	};
 
 	(void)state;

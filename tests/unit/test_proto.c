@@ -13,7 +13,7 @@
 
 #include "proto.h"
 
-#define TAIL_MAX (PROTO_TAIL_MAX + 64)
+#define TAIL_MAX ((size_t)PROTO_TAIL_MAX + 64)
 
 /* A packet that can be spoilt. */
 struct request_packet {
@@ -24,6 +24,13 @@ struct reply_packet {
 	struct proto_reply head;
 	char tail[TAIL_MAX];
 };
+
+/* Zeroed to its end, as the protocol wants it. */
+#define PUT(field, text)                                                       \
+	do {                                                                   \
+		memset(field, 0, sizeof(field));                               \
+		snprintf(field, sizeof(field), "%s", text);                    \
+	} while (0)
 
 static struct request_packet q;
 static struct reply_packet p;
@@ -44,11 +51,11 @@ static void request_make(enum proto_op op)
 		q.head.digest = 1;
 		q.head.netns_dev = 4;
 		q.head.netns_ino = 4026531840;
-		strcpy(q.head.user, "alice");
-		strcpy(q.head.service, "sshd");
+		PUT(q.head.user, "alice");
+		PUT(q.head.service, "sshd");
 	}
 	if (op == PROTO_UP || op == PROTO_DOWN || op == PROTO_ENTER)
-		strcpy(q.head.name, "vpn");
+		PUT(q.head.name, "vpn");
 	if (op == PROTO_KICK)
 		q.head.session = 1;
 }
@@ -91,7 +98,7 @@ static void test_good_requests(void **state)
 	}
 	request_make(PROTO_DOWN);
 	q.head.flags = PROTO_FORCE;
-	strcpy(q.head.user, "alice");
+	PUT(q.head.user, "alice");
 	q.head.uid = 5001;
 	assert_int_equal(request_check(&err), 0);
 
@@ -103,7 +110,7 @@ static void test_good_requests(void **state)
 	q.head.uid = 0;
 	assert_int_equal(request_check(&err), 0);
 
-	memset(q.tail, 'g', PROTO_TAIL_MAX);
+	memset(q.tail, 'g', (size_t)PROTO_TAIL_MAX);
 	q.tail[PROTO_TAIL_MAX - 1] = '\0';
 	q.head.tail_bytes = PROTO_TAIL_MAX;
 	assert_int_equal(request_check(&err), 0);
@@ -129,8 +136,9 @@ static const struct {
 static int is_used(enum proto_op op, const char *field)
 {
 	static const char *const used[PROTO_OP_MAX_] = {
-		[PROTO_OPEN] = "digest netns_dev netns_ino uid timeout_ms user "
-			       "service tty rhost",
+		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
+		[PROTO_OPEN] = "digest netns_dev netns_ino uid timeout_ms "
+			       "user service tty rhost",
 		[PROTO_CLOSE] = "",
 		[PROTO_STATUS] = "",
 		[PROTO_UP] = "uid user name",
@@ -271,7 +279,7 @@ static void test_needs(void **state)
 	for (size_t i = 0; i < sizeof(bad_names) / sizeof(*bad_names); i++) {
 		request_make(PROTO_ENTER);
 		memset(q.head.name, 0, sizeof(q.head.name));
-		strcpy(q.head.name, bad_names[i]);
+		PUT(q.head.name, bad_names[i]);
 		request_refused("cannot be a namespace's");
 	}
 }
@@ -327,11 +335,11 @@ static void reply_make(enum proto_verdict verdict)
 	p.head.verdict = (uint16_t)verdict;
 	if (verdict == PROTO_DENIED || verdict == PROTO_FAILED ||
 	    verdict == PROTO_MALFORMED)
-		strcpy(p.head.text, "no");
+		PUT(p.head.text, "no");
 	if (verdict == PROTO_OK) {
 		p.head.flags = PROTO_FD_NETNS;
-		strcpy(p.head.namespace, "vpn.alice");
-		strcpy(p.head.section, "vpn");
+		PUT(p.head.namespace, "vpn.alice");
+		PUT(p.head.section, "vpn");
 	}
 	if (verdict == PROTO_NAMESPACE)
 		p.head.tail_bytes = sizeof(struct proto_namespace);
@@ -363,7 +371,7 @@ static void test_good_replies(void **state)
 	}
 	reply_make(PROTO_OK);
 	p.head.flags |= PROTO_FD_MNT | PROTO_DNS | PROTO_ETC;
-	strcpy(p.tail, "nameserver 192.0.2.1\n");
+	PUT(p.tail, "nameserver 192.0.2.1\n");
 	p.head.tail_bytes = (uint32_t)strlen(p.tail);
 	assert_int_equal(reply_check(&err), 0);
 	reply_make(PROTO_OK);
@@ -399,7 +407,7 @@ static void test_bad_replies(void **state)
 	p.head.padding[0] = 'x';
 	reply_refused("padding");
 	reply_make(PROTO_OK);
-	strcpy(p.head.text, "all well");
+	PUT(p.head.text, "all well");
 	reply_refused("text");
 	reply_make(PROTO_OK);
 	p.head.flags |= 0x40;
@@ -420,10 +428,10 @@ static void test_bad_replies(void **state)
 	reply_refused("NUL");
 	reply_make(PROTO_OK);
 	memset(p.head.namespace, 0, sizeof(p.head.namespace));
-	strcpy(p.head.namespace, "../x");
+	PUT(p.head.namespace, "../x");
 	reply_refused("namespace's name");
 	reply_make(PROTO_OK);
-	strcpy(p.head.section, "a/b");
+	PUT(p.head.section, "a/b");
 	reply_refused("section's name");
 	reply_make(PROTO_OK);
 	memset(p.head.section, 0, sizeof(p.head.section));
@@ -436,7 +444,7 @@ static void test_bad_replies(void **state)
 	p.head.session = 1;
 	reply_refused("session in a reply");
 	reply_make(PROTO_FAILED);
-	strcpy(p.head.namespace, "x");
+	PUT(p.head.namespace, "x");
 	reply_refused("namespace in a reply");
 	reply_make(PROTO_FAILED);
 	memset(p.head.text, 0, sizeof(p.head.text));

@@ -66,13 +66,13 @@ int getgrnam_r(const char *name, struct group *group, char *buffer, size_t size,
 		return ERANGE;
 	(void)buffer;
 	*group = (struct group){.gr_gid = 1, .gr_mem = nobody};
-	if (!strcmp(name, "own"))
+	if (strcmp(name, "own") == 0)
 		group->gr_gid = 5001;
-	else if (!strcmp(name, "listed"))
+	else if (strcmp(name, "listed") == 0)
 		group->gr_mem = members;
-	else if (!strncmp(name, "gid", 3))
-		group->gr_gid = (gid_t)atoi(name + 3);
-	else if (strcmp(name, "other"))
+	else if (strncmp(name, "gid", 3) == 0)
+		group->gr_gid = (gid_t)strtoul(name + 3, NULL, 10);
+	else if (strcmp(name, "other") != 0)
 		return 0;
 	*ret = group;
 	return 0;
@@ -319,15 +319,13 @@ static void test_too_many_facts(void **state)
 
 	(void)state;
 	nss.n_gids = 0;
-	memset(name, '0', sizeof(name));
-	memcpy(name, "gid", 3);
-	memcpy(name + 1020, "5001", 5);
+	snprintf(name, sizeof(name), "gid%01021d", 5001);
 	while (r == 1 && n < 100) {
 		name[3 + n++] = ' ';
 		r = group(name);
 	}
 	assert_int_equal(r, -E2BIG);
-	assert_true(who.facts_bytes <= PROTO_TAIL_MAX);
+	assert_true(who.facts_bytes <= (size_t)PROTO_TAIL_MAX);
 }
 
 #define TEST(name, f)                                                          \
