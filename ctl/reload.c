@@ -16,10 +16,11 @@ static int reload_check(const char *config)
 	struct error err;
 	int r = policy_load(config, &policy, &notes, &err);
 
-	ctl_print_notes(&notes);
-	if (r < 0)
+	if (r < 0) {
+		ctl_print_notes(&notes);
 		ctl_fail("%s; the helper keeps the policy that it has",
-			 err.text);
+			 notes.errors ? "the policy is broken" : err.text);
+	}
 	policy_notes_clear(&notes);
 	policy_free(policy);
 	return r;
