@@ -25,7 +25,7 @@ static struct index_slot *slot_of(struct index_slot *slots, size_t size,
 	uint64_t hash = index_hash(FNV_BASIS, name, strlen(name));
 	size_t at = (size_t)(hash ^ hash >> 32) & (size - 1);
 
-	while (slots[at].name && strcmp(slots[at].name, name))
+	while (slots[at].name && strcmp(slots[at].name, name) != 0)
 		at = (at + 1) & (size - 1);
 	return &slots[at];
 }

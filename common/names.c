@@ -69,7 +69,7 @@ static bool user_is_uid_form(const char *user)
 {
 	const char *p = user + strlen(UID_FORM_PREFIX);
 
-	if (strncmp(user, UID_FORM_PREFIX, strlen(UID_FORM_PREFIX)) || !*p)
+	if (strncmp(user, UID_FORM_PREFIX, strlen(UID_FORM_PREFIX)) != 0 || !*p)
 		return false;
 	while (char_is_digit(*p))
 		p++;

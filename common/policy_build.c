@@ -349,7 +349,7 @@ static void build_text(struct policy_build *build, unsigned int line,
 
 	if (text_has_comment(build, line, name, text))
 		return;
-	strcpy(copy, text); /* a value is part of a line */
+	memcpy(copy, text, strlen(text) + 1); /* is part of a line */
 	if (build->key->flags & KEY_LIST)
 		build_items(build, line, copy);
 	else if (!*copy)

@@ -40,24 +40,15 @@ static unsigned int place(const struct check *check, const char *name)
 		   __VA_ARGS__)
 
 /* "nat, routed or bridge" */
-static void links_list(unsigned int links, char ret[static TEXT_MAX])
+static void links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
 {
-	unsigned int left = 0;
-	size_t len = 0;
+	const char *words[LINK_KINDS];
+	size_t n = 0;
 
-	for (unsigned int n = 0; n < LINK_KINDS; n++)
-		left += links >> n & 1;
-	ret[0] = '\0';
-	for (unsigned int n = 0; n < LINK_KINDS; n++) {
-		if (!(links >> n & 1))
-			continue;
-		left--;
-		len += (size_t)snprintf(ret + len, TEXT_MAX - len, "%s%s",
-					policy_link_name(n),
-					left > 1    ? ", "
-					: left == 1 ? " or "
-						    : "");
-	}
+	for (unsigned int kind = 0; kind < LINK_KINDS; kind++)
+		if (links >> kind & 1)
+			words[n++] = policy_link_name(kind);
+	policy_words_join(words, n, ret);
 }
 
 /* Keys that the section or its link need, and those that the link refuses. */
@@ -67,7 +58,7 @@ static void check_keys(const struct check *check, const char *title,
 	for (size_t n = 0; n < policy_keys_n; n++) {
 		const struct policy_key *key = &policy_keys[n];
 		bool concerned = !key->links || key->links >> link & 1;
-		char links[TEXT_MAX];
+		char links[POLICY_WORDS_MAX];
 		unsigned int line;
 
 		if (key->kind != check->section->kind)
@@ -134,7 +125,7 @@ static void check_address_mode(const struct check *check,
 		[ADDRESS_DHCP] = 1u << LINK_BRIDGE | 1u << LINK_MACVLAN |
 				 1u << LINK_DEVICE,
 	};
-	char list[TEXT_MAX];
+	char list[POLICY_WORDS_MAX];
 
 	if (links[ns->address_mode] >> ns->link & 1)
 		return;

@@ -59,6 +59,7 @@ static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
 		struct dirent *entry;
 
 		errno = 0;
+		/* cppcheck-suppress readdirCalled ; the stream is ours */
 		entry = readdir(stream);
 		if (!entry)
 			break;
@@ -96,14 +97,51 @@ static void note_dir(struct note_book *book, const char *path,
 			   (unsigned int)(st->st_mode & 07777));
 }
 
+/* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
+static int dir_open(const char *path, struct note_book *book, struct error *err)
+{
+	int fd = open(path, DIR_FLAGS);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return -ENOENT;
+	if (errno != ELOOP && errno != ENOTDIR) {
+		error_set(err, 0, "%s: cannot be opened: %m", path);
+		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	}
+	note_error(book, path, 0,
+		   "it is not a directory; drop-ins belong into one (and not "
+		   "behind a symbolic link)");
+	return -EINVAL;
+}
+
+/* A second descriptor for readdir(3), which takes it over. */
+static int dir_list(struct policy_dir *dir, const char *path,
+		    struct note_book *book, struct error *err)
+{
+	int fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 3), r;
+	DIR *stream;
+
+	if (fd < 0)
+		return error_set(err, -errno, "%s: dup: %m", path);
+	stream = fdopendir(fd);
+	if (!stream) {
+		r = error_set(err, -errno, "%s: cannot be read: %m", path);
+		close_fd(fd);
+		return r;
+	}
+	r = names_read(dir, path, stream, book, err);
+	closedir(stream);
+	return r;
+}
+
 int policy_dir_open(const char *path, struct note_book *book,
 		    struct policy_dir *ret, struct error *err)
 {
 	struct policy_dir dir = {.fd = -EBADF};
-	_cleanup_close_ int fd = -EBADF;
 	char name[PATH_MAX];
 	struct stat st;
-	DIR *stream;
 	int r;
 
 	*ret = dir;
@@ -111,38 +149,20 @@ int policy_dir_open(const char *path, struct note_book *book,
 	    (int)sizeof(name))
 		return error_set(err, -ENAMETOOLONG, "%s: too long a path",
 				 path);
-	fd = open(name, DIR_FLAGS);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
-		note_error(book, name, 0,
-			   "it is not a directory; drop-ins belong into one "
-			   "(and not behind a symbolic link)");
-		return 0;
-	}
-	if (fd < 0)
-		return error_set(err, -errno, "%s: cannot be opened: %m", name);
-	if (fstat(fd, &st) < 0)
-		return error_set(err, -errno, "%s: fstat: %m", name);
-	note_dir(book, name, &st);
-
-	dir.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	dir.fd = dir_open(name, book, err);
 	if (dir.fd < 0)
-		return error_set(err, -errno, "%s: dup: %m", name);
-	stream = fdopendir(fd);
-	if (!stream) {
-		r = error_set(err, -errno, "%s: cannot be read: %m", name);
+		return dir.fd == -ENOENT || dir.fd == -EINVAL ? 0 : dir.fd;
+	if (fstat(dir.fd, &st) < 0) {
+		r = error_set(err, -errno, "%s: fstat: %m", name);
 	} else {
-		take_fd(&fd);
-		r = names_read(&dir, name, stream, book, err);
-		closedir(stream);
+		note_dir(book, name, &st);
+		r = dir_list(&dir, name, book, err);
 	}
-	if (r < 0) {
+	if (r < 0)
 		policy_dir_close(&dir);
-		return r;
-	}
-	*ret = dir;
-	return 0;
+	else
+		*ret = dir;
+	return r;
 }
 
 void policy_dir_close(struct policy_dir *dir)

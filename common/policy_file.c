@@ -13,7 +13,9 @@
 
 #include "cleanup.h"
 
-#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define NOT_REGULAR   "it is %s; the policy must be a regular file"
+#define BEING_WRITTEN "%s: it is being written; try again"
+#define OPEN_FLAGS    (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /*
  * A read lease is refused (EAGAIN) while any process has the file open for
@@ -119,7 +121,7 @@ static int text_read(int fd, const char *path, const struct stat *before,
 		     char **ret_text, struct error *err)
 {
 	size_t bytes = (size_t)before->st_size;
-	_cleanup_free_ char *text = malloc(bytes + 1);
+	_cleanup_free_ char *text = calloc(1, bytes + 1);
 	struct stat after;
 	ssize_t got;
 
@@ -135,60 +137,80 @@ static int text_read(int fd, const char *path, const struct stat *before,
 		return error_set(err, -EBUSY,
 				 "%s: it changed while it was read; try again",
 				 path);
-	text[bytes] = '\0';
 	*ret_text = take_ptr(text);
 	return 0;
+}
+
+/*
+ * Opens without following a link and without waiting for anybody.
+ * Return: the fd; -EINVAL with an error noted; -errno, with a sentence save
+ * for -ENOENT.
+ */
+static int file_open(int dir_fd, const char *name, const char *path,
+		     struct note_book *book, struct error *err)
+{
+	int fd = openat(dir_fd, name, OPEN_FLAGS);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ELOOP:
+		note_error(book, path, 0, NOT_REGULAR, "a symbolic link");
+		return -EINVAL;
+	case ENXIO:
+	case ENODEV:
+		note_error(book, path, 0, NOT_REGULAR, "a socket or a device");
+		return -EINVAL;
+	case ENOENT:
+		return -ENOENT;
+	case EWOULDBLOCK: /* somebody has a write lease */
+		return error_set(err, -EBUSY, BEING_WRITTEN, path);
+	default:
+		error_set(err, 0, "%s: cannot be opened: %m", path);
+		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	}
+}
+
+/* Return: can it be read at all? What is wrong with it is noted either way. */
+static bool file_judge(struct note_book *book, const char *path,
+		       const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode)) {
+		note_error(book, path, 0, NOT_REGULAR, type_name(st->st_mode));
+		return false;
+	}
+	note_owner(book, path, st, "file");
+	if (st->st_size <= POLICY_FILE_BYTES_MAX)
+		return true;
+	note_error(book, path, 0, "it has %lld bytes; at most %d fit",
+		   (long long)st->st_size, POLICY_FILE_BYTES_MAX);
+	return false;
 }
 
 int policy_file_read(int dir_fd, const char *name, const char *path,
 		     struct note_book *book, char **ret_text, size_t *ret_bytes,
 		     struct error *err)
 {
-	_cleanup_close_ int fd = openat(dir_fd, name, OPEN_FLAGS);
+	_cleanup_close_ int fd = file_open(dir_fd, name, path, book, err);
 	_cleanup_free_ char *text = NULL;
 	struct stat st;
 	int r;
 
 	*ret_text = NULL;
 	*ret_bytes = 0;
-	if (fd < 0 && (errno == ELOOP || errno == ENXIO || errno == ENODEV)) {
-		note_error(book, path, 0,
-			   "it is %s; the policy must be a regular file",
-			   errno == ELOOP ? "a symbolic link"
-					  : "a socket or a device");
-		return 0;
-	}
-	if (fd < 0 && errno == EWOULDBLOCK)
-		return error_set(err, -EBUSY,
-				 "%s: it is being written; try again", path);
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
 	if (fd < 0)
-		return error_set(err, -errno, "%s: cannot be opened: %m", path);
+		return fd == -EINVAL ? 0 : fd;
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s: fstat: %m", path);
-	if (!S_ISREG(st.st_mode)) {
-		note_error(book, path, 0,
-			   "it is %s; the policy must be a regular file",
-			   type_name(st.st_mode));
+	if (!file_judge(book, path, &st))
 		return 0;
-	}
-	note_owner(book, path, &st, "file");
-	if (st.st_size > POLICY_FILE_BYTES_MAX) {
-		note_error(book, path, 0, "it has %lld bytes; at most %d fit",
-			   (long long)st.st_size, POLICY_FILE_BYTES_MAX);
-		return 0;
-	}
-
 	if (lease_take(fd) < 0)
-		return error_set(err, -EBUSY,
-				 "%s: it is being written; try again", path);
+		return error_set(err, -EBUSY, BEING_WRITTEN, path);
 	r = text_read(fd, path, &st, &text, err);
 	lease_release(fd);
 	if (r < 0)
 		return r;
-
-	if (!policy_file_is_text(path, text, (size_t)st.st_size, book))
+	if (!text || !policy_file_is_text(path, text, (size_t)st.st_size, book))
 		return 0;
 	*ret_text = take_ptr(text);
 	*ret_bytes = (size_t)st.st_size;

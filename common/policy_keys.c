@@ -220,3 +220,21 @@ const char *policy_key_like(enum policy_kind kind, const char *name)
 			return policy_keys[n].name;
 	return NULL;
 }
+
+void policy_words_join(const char *const *words, size_t n,
+		       char ret[static POLICY_WORDS_MAX])
+{
+	size_t len = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		const char *joint = i == 0 ? "" : i == n - 1 ? " or " : ", ";
+		size_t before = strlen(joint), more = strlen(words[i]);
+
+		if (len + before + more >= POLICY_WORDS_MAX)
+			return;
+		memcpy(ret + len, joint, before);
+		memcpy(ret + len + before, words[i], more + 1);
+		len += before + more;
+	}
+}

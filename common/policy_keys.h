@@ -63,6 +63,12 @@ bool policy_key_is(const char *word, size_t len);
 /* The key of that kind which `name` is a near miss of, or NULL. */
 const char *policy_key_like(enum policy_kind kind, const char *name);
 
+#define POLICY_WORDS_MAX 256
+
+/* Writes "a, b or c", as far as it fits. */
+void policy_words_join(const char *const *words, size_t n,
+		       char ret[static POLICY_WORDS_MAX]);
+
 /* Is `word` at most two slips away from `other`? */
 bool policy_word_like(const char *word, const char *other);
 

@@ -103,17 +103,16 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 			   rest);
 		return LINE_EMPTY;
 	}
-	memcpy(reader->heading, text + 1, (size_t)(end - text) - 1);
-	reader->heading[end - text - 1] = '\0';
-	strcpy(text, reader->heading); /* is shorter than its line */
+	*end = '\0';
+	memcpy(reader->heading, text + 1, (size_t)(end - text));
 	reader->section_good = reader->to->section(
-		reader->to->data, reader->number, text_trim(text));
+		reader->to->data, reader->number, text_trim(text + 1));
 	return LINE_SECTION;
 }
 
 static enum line_kind line_key(struct line_reader *reader, char *text)
 {
-	char *end = text_find(text, '=', ':'), separator = *end;
+	char *end = text_find(text, '=', ':'), separator = *end, *name;
 
 	reader->state = LINE_KEY_BROKEN;
 	if (reader->in_section && !reader->section_good)
@@ -127,7 +126,8 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 		return LINE_EMPTY;
 	}
 	*end = '\0';
-	strcpy(reader->key, text_trim(text));
+	name = text_trim(text);
+	memcpy(reader->key, name, strlen(name) + 1); /* part of a line */
 	if (!reader->key[0]) {
 		note_error(reader->book, reader->file, reader->number,
 			   "there is no key before the '='");

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MS_MIN	100
-#define TIMEOUT_MS_MAX	(10 * 60 * 1000)
+#define TIMEOUT_MS_MIN	100ul
+#define TIMEOUT_MS_MAX	600000ul
 #define MTU_MIN		68 /* RFC 791 */
 #define MTU_MAX		65535
 #define VLAN_MAX	4094
@@ -95,18 +95,12 @@ int value_number(const char *text, size_t len, unsigned long max,
 static int value_word(const struct policy_value *value,
 		      const char *const *words, size_t n_words)
 {
-	char list[ERROR_TEXT_MAX] = "";
+	char list[POLICY_WORDS_MAX];
 
 	for (size_t n = 0; n < n_words; n++)
 		if (!strcmp(value->text, words[n]))
 			return (int)n;
-	/* The longest list of words, the links, has 80 bytes. */
-	for (size_t n = 0; n < n_words; n++) {
-		const char *joint = n == n_words - 1 ? " or " : ", ";
-
-		strcat(list, n ? joint : "");
-		strcat(list, words[n]);
-	}
+	policy_words_join(words, n_words, list);
 	value_error(value, "'%s' is not known; write %s", value->text, list);
 	return -1;
 }
@@ -216,7 +210,7 @@ void value_timeout(const struct policy_value *value)
 		return;
 	}
 	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
-		if (strcmp(unit, units[n].name))
+		if (strcmp(unit, units[n].name) != 0)
 			continue;
 		if (value_number(value->text, digits, TIMEOUT_MS_MAX, &number) <
 			    0 ||
@@ -277,7 +271,7 @@ void value_rate(const struct policy_value *value)
 	unsigned long number;
 
 	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
-		if (!digits || strcmp(value->text + digits, units[n].name))
+		if (!digits || strcmp(value->text + digits, units[n].name) != 0)
 			continue;
 		if (value_number(value->text, digits, RATE_MAX, &number) < 0 ||
 		    number > RATE_MAX / units[n].bits ||
@@ -363,7 +357,7 @@ static const char *sysctl_fault(const char *name)
 
 	if (len > SYSCTL_NAME_MAX)
 		return "the name is too long";
-	if (strncmp(name, "net.", 4) && strncmp(name, "net/", 4))
+	if (strncmp(name, "net.", 4) != 0 && strncmp(name, "net/", 4) != 0)
 		return "only names below net. belong to a network namespace";
 	for (size_t n = 0; n < len; n++) {
 		if (name[n] <= ' ' || name[n] > '~' ||

@@ -208,7 +208,7 @@ void value_gateway(const struct policy_value *value)
 			return;
 		}
 		special = prefix_special(&p);
-		if (special && strcmp(special, "link-local")) {
+		if (special && strcmp(special, "link-local") != 0) {
 			value_error(value,
 				    "'%s' (%s) is no address for an interface",
 				    value->text, special);
@@ -232,7 +232,7 @@ void value_route(const struct policy_value *value)
 	via = strtok_r(NULL, " \t", &save);
 	gateway = strtok_r(NULL, " \t", &save);
 	more = strtok_r(NULL, " \t", &save);
-	if ((via && strcmp(via, "via")) || (via && !gateway) || more) {
+	if ((via && strcmp(via, "via") != 0) || (via && !gateway) || more) {
 		value_error(value, "'%s': write PREFIX or PREFIX via ADDRESS",
 			    value->text);
 		return;
@@ -292,7 +292,7 @@ void value_dns(const struct policy_value *value)
 		return;
 	}
 	special = prefix_special(&p);
-	if (special && strcmp(special, "loopback")) {
+	if (special && strcmp(special, "loopback") != 0) {
 		value_error(value, "'%s' (%s) is no address of a name server",
 			    value->text, special);
 		return;
@@ -497,8 +497,8 @@ void value_ready(const struct policy_value *value)
 	if (!strncmp(value->text, interface, strlen(interface))) {
 		if (!text_is_ifname(value, value->text + strlen(interface)))
 			return;
-	} else if (strcmp(value->text, "route") &&
-		   strcmp(value->text, "handshake")) {
+	} else if (strcmp(value->text, "route") != 0 &&
+		   strcmp(value->text, "handshake") != 0) {
 		value_error(value,
 			    "'%s' is not known; write route, "
 			    "interface:NAME or handshake",

@@ -186,7 +186,7 @@ void value_rhosts(const struct policy_value *value)
 	if (!value_is_glob(value, "host name", HOST_MAX))
 		return;
 	if (!text[strspn(text, "0123456789.*?")] && strpbrk(text, "*?") &&
-	    strcmp(text, "*")) {
+	    strcmp(text, "*") != 0) {
 		value_error(value,
 			    "'%s' would match host names too, which strangers "
 			    "can choose; write a prefix such as 192.0.2.0/24",

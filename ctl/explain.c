@@ -44,9 +44,7 @@ static int explain_load(const struct ctl *ctl, struct policy **ret,
 	struct policy *now = NULL, *last = NULL;
 	int r = policy_load(ctl->config, &now, NULL, err), found;
 
-	if (strlen(ctl->config) >= PATH_MAX)
-		return r < 0 ? r : -ENAMETOOLONG;
-	strcpy(path, ctl->config);
+	snprintf(path, PATH_MAX, "%s", ctl->config);
 	if (r == 0 && now->text_bytes > 0) {
 		*ret = now;
 		return 0;
@@ -62,7 +60,7 @@ static int explain_load(const struct ctl *ctl, struct policy **ret,
 		*ret = last;
 		return 0;
 	}
-	strcpy(path, ctl->config);
+	snprintf(path, PATH_MAX, "%s", ctl->config);
 	if (r == 0)
 		*ret = now;
 	return r;
@@ -273,7 +271,7 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	struct error err = {.text = ""};
 	int r = explain_load(ctl, &policy, path, &err);
 
-	if (r < 0)
+	if (r < 0 || !policy)
 		return ctl_fail("%s", err.text);
 	r = explain_answer(policy, path, who, &answer);
 	policy_free(policy);
