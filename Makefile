@@ -74,6 +74,8 @@ $(B)/libcommon.a: $(call objects,$(COMMON_SRC))
 	rm -f $@
 	$(AR) rcs $@ $^
 
+$(B)/helper/nft.o: helper/firewall.nft # .incbin
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<

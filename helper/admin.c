@@ -150,7 +150,8 @@ int admin_up(struct connection *c, const struct proto_request *req,
 		r = instance_get(h, ns, &who, &i, &fd, &why);
 	if (r < 0)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
-	instance_pin(i);
+	if (!i->foreign)
+		instance_pin(i);
 	log_info("%s is up by hand", i->name);
 	memcpy(a->reply.namespace, i->name, strlen(i->name));
 	memcpy(a->reply.section, ns->name, strlen(ns->name));

@@ -6,25 +6,44 @@
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "guard.h"
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
 #include "nft.h"
+#include "timer.h"
 
 #define FIREWALL_TRIES	  100
 #define FIREWALL_PAUSE_NS 20000000
+#define FIREWALL_RETRY_US 1000000
 
+/*
+ * Table, rules and everything in the sets, at once: at no moment is there less
+ * than the sessions that are open need. When it fails, a timer tries again;
+ * until then, and before any login that relies on it, it counts as not there.
+ */
 static int firewall_load(struct helper *h, struct error *err)
 {
-	int r = nft_load(h->nft, err);
+	_cleanup_free_ char *elements = NULL;
+	size_t bytes = 0;
+	FILE *f;
+	int r = guard_compute(h, err);
 
-	if (r == 0)
-		r = forwarding_refill(&h->forwarding, err);
-	if (r == 0)
-		r = instance_refill(h, err);
-	if (r == 0)
-		r = guard_reload(h, err);
+	if (r < 0)
+		return r;
+	f = open_memstream(&elements, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_print_guard(f, h->guard.uids, h->guard.n);
+	instance_print_holds(h, f);
+	forwarding_print(&h->forwarding, f);
+	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
+			   : nft_load(h->nft, elements, err);
+	if (r < 0)
+		nft_doubt(h->nft);
+	if (h->firewall_retry)
+		timer_arm(h->firewall_retry, r < 0 ? FIREWALL_RETRY_US : 0);
 	return r;
 }
 
@@ -38,7 +57,7 @@ void firewall_open(struct helper *h)
 	if (r == 0)
 		r = firewall_load(h, &why);
 	/* A helper that was killed just now may not be quite gone yet. */
-	for (int i = 0; r == -EPERM && i < FIREWALL_TRIES; i++) {
+	for (int i = 0; h->nft && r == -EPERM && i < FIREWALL_TRIES; i++) {
 		nanosleep(&pause, NULL);
 		r = firewall_load(h, &why);
 	}
@@ -56,34 +75,56 @@ int firewall_ensure(struct helper *h, struct error *err)
 	return nft_is_loaded(h->nft) ? 0 : firewall_load(h, err);
 }
 
+static void firewall_put_back(struct helper *h)
+{
+	struct error why;
+
+	if (firewall_load(h, &why) < 0)
+		log_error("no firewall: %s", why.text);
+}
+
 static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
 			     void *data)
 {
 	struct helper *h = data;
-	struct error why;
 
 	(void)source;
 	(void)fd;
 	(void)events;
-	if (!nft_monitor_read(h->nft))
-		return 0;
-	/* Once gone it is made anew, here or by the next firewall_ensure(). */
-	log_warning("somebody removed the firewall table inet netns_pam: put "
-		    "back");
-	if (firewall_load(h, &why) < 0)
-		log_error("%s", why.text);
+	if (nft_monitor_read(h->nft)) {
+		log_warning("somebody removed the firewall table inet "
+			    "netns_pam, or a part of it: put back");
+		firewall_put_back(h);
+	}
+	return 0;
+}
+
+static int firewall_on_retry(sd_event_source *source, uint64_t when, void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)when;
+	if (!nft_is_loaded(h->nft))
+		firewall_put_back(h);
 	return 0;
 }
 
 int firewall_watch(struct helper *h, struct error *err)
 {
-	int r = 0;
+	int r;
 
-	if (h->nft)
-		r = sd_event_add_io(h->event, NULL, nft_monitor_fd(h->nft),
-				    EPOLLIN, firewall_on_event, h);
+	if (!h->nft)
+		return 0;
+	r = sd_event_add_io(h->event, NULL, nft_monitor_fd(h->nft), EPOLLIN,
+			    firewall_on_event, h);
+	if (r >= 0)
+		r = timer_new(h->event, &h->firewall_retry, firewall_on_retry,
+			      h);
 	if (r < 0)
 		return error_set(err, r, "cannot watch nftables: %s",
 				 strerror(-r));
+	if (!nft_is_loaded(h->nft))
+		timer_arm(h->firewall_retry, FIREWALL_RETRY_US);
 	return 0;
 }

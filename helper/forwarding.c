@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "log.h"
 #include "nft.h"
 #include "record.h"
@@ -17,49 +18,51 @@
 #define FORWARDING_4	  "net/ipv4/ip_forward"
 #define FORWARDING_6	  "net/ipv6/conf/all/forwarding"
 
-static void accept_ra_set(const char *ifname, const char *value)
-{
-	sysctl_write_interface("ipv6", ifname, "accept_ra", value, NULL);
-}
+#define REDIRECTS_4 "net/ipv4/conf/all/accept_redirects"
 
-/* Notes the interfaces that listen to router advertisements. */
-static void accept_ra_note(struct forwarding *f)
+/* --- lists of interfaces --- */
+
+/* Those whose conf/IFNAME/key is `value`; "default" stands for future ones. */
+static void list_note(const char *family, const char *key, const char *value,
+		      char *ret, size_t size)
 {
-	DIR *dir = opendir("/proc/sys/net/ipv6/conf");
+	char path[64];
 	const struct dirent *entry;
 	size_t used = 0;
+	DIR *dir;
 
-	f->listeners[0] = '\0';
+	ret[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
+	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		char path[sizeof(entry->d_name) + 64], value[16];
+		char file[sizeof(entry->d_name) + 64], now[16];
 
-		/* "all" and "default" speak of no interface that is there. */
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "all") ||
-		    !strcmp(entry->d_name, "default") ||
 		    !strcmp(entry->d_name, "lo"))
 			continue;
-		snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra",
-			 entry->d_name);
-		if (sysctl_read(path, value, sizeof(value)) == 0 &&
-		    !strcmp(value, "1") &&
-		    used + IFNAMSIZ + 1 < sizeof(f->listeners))
-			used += (size_t)snprintf(f->listeners + used,
-						 sizeof(f->listeners) - used,
+		snprintf(file, sizeof(file), "net/%s/conf/%s/%s", family,
+			 entry->d_name, key);
+		if (sysctl_read(file, now, sizeof(now)) == 0 &&
+		    !strcmp(now, value) && used + IFNAMSIZ + 1 < size)
+			used += (size_t)snprintf(ret + used, size - used,
 						 "%.15s ", entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static void accept_ra_each(const struct forwarding *f, const char *value)
+static void list_set(const char *list, const char *family, const char *key,
+		     const char *value)
 {
-	char names[sizeof(f->listeners)], *rest = names, *name;
+	char names[1024], *rest = names, *name;
 
-	snprintf(names, sizeof(names), "%s", f->listeners);
+	snprintf(names, sizeof(names), "%s", list);
 	while ((name = strsep(&rest, " ")))
 		if (*name)
-			accept_ra_set(name, value);
+			sysctl_write_interface(family, name, key, value, NULL);
 }
+
+/* --- what is remembered --- */
 
 static void forwarding_save(const struct forwarding *f)
 {
@@ -68,7 +71,10 @@ static void forwarding_save(const struct forwarding *f)
 	record_begin(&r);
 	record_add(&r, "ipv4", "%d", f->on4);
 	record_add(&r, "ipv6", "%d", f->on6);
+	record_add(&r, "redirects", "%s", f->redirects);
 	record_add(&r, "listeners", "%s", f->listeners);
+	record_add(&r, "forwarders4", "%s", f->forwarders4);
+	record_add(&r, "forwarders6", "%s", f->forwarders6);
 	if (record_save(&r, f->state_dir, FORWARDING_RECORD, true) < 0)
 		log_warning("cannot write down that forwarding was switched "
 			    "on: it will not be switched off again");
@@ -81,26 +87,47 @@ void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir)
 	*f = (struct forwarding){.nft = nft, .state_dir = state_dir};
 	if (record_load(&r, state_dir, FORWARDING_RECORD) < 0)
 		return;
-	f->on4 = f->known4 = record_get_number(&r, "ipv4");
-	f->on6 = f->known6 = record_get_number(&r, "ipv6");
+	f->on4 = record_get_number(&r, "ipv4");
+	f->on6 = record_get_number(&r, "ipv6");
+	snprintf(f->redirects, sizeof(f->redirects), "%s",
+		 record_get(&r, "redirects"));
 	snprintf(f->listeners, sizeof(f->listeners), "%s",
 		 record_get(&r, "listeners"));
+	snprintf(f->forwarders4, sizeof(f->forwarders4), "%s",
+		 record_get(&r, "forwarders4"));
+	snprintf(f->forwarders6, sizeof(f->forwarders6), "%s",
+		 record_get(&r, "forwarders6"));
 }
 
-int forwarding_refill(struct forwarding *f, struct error *err)
+void forwarding_print(const struct forwarding *f, FILE *out)
 {
-	int r = f->on4 ? nft_set_no_router(f->nft, false, true, err) : 0;
-
-	if (r == 0 && f->on6)
-		r = nft_set_no_router(f->nft, true, true, err);
-	return r;
+	nft_print_no_router(out, false, f->on4);
+	nft_print_no_router(out, true, f->on6);
 }
 
-/* The drop comes before the switch, and the record before both. */
+static int forwarding_drop(const struct forwarding *f, bool ipv6, bool on,
+			   struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&commands, &bytes);
+
+	if (!out)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_print_no_router(out, ipv6, on);
+	if (fclose(out) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return nft_run(f->nft, commands, err);
+}
+
+/* --- on and off --- */
+
+/* The record comes before the drop, and the drop before the switch. */
 static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 				struct error *err)
 {
 	const char *path = ipv6 ? FORWARDING_6 : FORWARDING_4;
+	bool *on = ipv6 ? &f->on6 : &f->on4;
 	char value[16];
 	int r = sysctl_read(path, value, sizeof(value));
 
@@ -109,44 +136,57 @@ static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 				 strerror(-r));
 	if (strcmp(value, "0") != 0)
 		return 0;
-	*(ipv6 ? &f->on6 : &f->on4) = true;
-	if (ipv6)
-		accept_ra_note(f);
+	if (!*on && ipv6) {
+		list_note("ipv6", "accept_ra", "1", f->listeners,
+			  sizeof(f->listeners));
+		list_note("ipv6", "forwarding", "1", f->forwarders6,
+			  sizeof(f->forwarders6));
+	} else if (!*on) {
+		list_note("ipv4", "forwarding", "1", f->forwarders4,
+			  sizeof(f->forwarders4));
+		if (sysctl_read(REDIRECTS_4, f->redirects,
+				sizeof(f->redirects)) < 0)
+			f->redirects[0] = '\0';
+	}
+	*on = true;
 	forwarding_save(f);
-	r = nft_set_no_router(f->nft, ipv6, true, err);
+	r = forwarding_drop(f, ipv6, true, err);
 	if (r < 0)
 		return r;
 	if (ipv6)
-		accept_ra_each(f, "2");
+		list_set(f->listeners, "ipv6", "accept_ra", "2");
 	log_info("forwarding of IPv%d is on for the namespaces alone",
 		 ipv6 ? 6 : 4);
-	return sysctl_write(path, "1", err);
+	r = sysctl_write(path, "1", err);
+	if (!ipv6 && f->redirects[0])
+		sysctl_write(REDIRECTS_4, f->redirects, NULL);
+	return r;
 }
 
 int forwarding_need(struct forwarding *f, bool ipv4, bool ipv6,
 		    struct error *err)
 {
-	int r = 0;
+	int r = ipv4 ? forwarding_switch_on(f, false, err) : 0;
 
-	if (ipv4 && !f->known4) {
-		r = forwarding_switch_on(f, false, err);
-		f->known4 = r == 0;
-	}
-	if (r == 0 && ipv6 && !f->known6) {
-		r = forwarding_switch_on(f, true, err);
-		f->known6 = r == 0;
-	}
-	return r;
+	return r == 0 && ipv6 ? forwarding_switch_on(f, true, err) : r;
 }
 
 void forwarding_done(struct forwarding *f)
 {
-	if (f->on4 && f->nft && sysctl_write(FORWARDING_4, "0", NULL) == 0)
-		nft_set_no_router(f->nft, false, false, NULL);
-	if (f->on6 && f->nft && sysctl_write(FORWARDING_6, "0", NULL) == 0) {
-		accept_ra_each(f, "1");
-		nft_set_no_router(f->nft, true, false, NULL);
+	if (!f->nft || (!f->on4 && !f->on6))
+		return;
+	if (f->on4 && sysctl_write(FORWARDING_4, "0", NULL) == 0) {
+		list_set(f->forwarders4, "ipv4", "forwarding", "1");
+		/* The kernel set it to 1 with the switch (devinet.c). */
+		if (f->redirects[0])
+			sysctl_write(REDIRECTS_4, f->redirects, NULL);
+		forwarding_drop(f, false, false, NULL);
 	}
-	f->on4 = f->on6 = f->known4 = f->known6 = false;
+	if (f->on6 && sysctl_write(FORWARDING_6, "0", NULL) == 0) {
+		list_set(f->forwarders6, "ipv6", "forwarding", "1");
+		list_set(f->listeners, "ipv6", "accept_ra", "1");
+		forwarding_drop(f, true, false, NULL);
+	}
+	f->on4 = f->on6 = false;
 	unlinkat(f->state_dir, FORWARDING_RECORD, 0);
 }

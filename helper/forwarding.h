@@ -13,6 +13,7 @@
 #define NETNS_PAMD_FORWARDING_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "error.h"
 
@@ -20,17 +21,21 @@ struct nft;
 
 struct forwarding {
 	struct nft *nft;
-	int state_dir;	      /* borrowed */
-	bool on4, on6;	      /* we switched it on */
-	bool known4, known6;  /* it is on, by us or by the administrator */
-	char listeners[1024]; /* interfaces told to go on listening */
+	int state_dir;	     /* borrowed */
+	bool on4, on6;	     /* we switched it on */
+	bool known4, known6; /* it is on, by us or by the administrator */
+	/* How it was before; lists are interfaces, a space after each. */
+	char listeners[1024]; /* told to go on listening to advertisements */
+	char forwarders4[512], forwarders6[512]; /* that forwarded already */
+	char redirects[8]; /* conf/all/accept_redirects, which a switch resets
+			    */
 };
 
 /* Reads what a helper before us had switched on. */
 void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir);
 
-/* After the table had to be made again. */
-int forwarding_refill(struct forwarding *f, struct error *err);
+/* Commands for the table: whose foreign packets are dropped. */
+void forwarding_print(const struct forwarding *f, FILE *out);
 
 /* Before a namespace is connected. Return: 0 or -errno with a sentence. */
 int forwarding_need(struct forwarding *f, bool ipv4, bool ipv6,

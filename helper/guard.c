@@ -128,8 +128,8 @@ static int guard_in_netgroup(void *data, const char *name)
 }
 
 struct guard_set {
-	uid_t *uids, *local;
-	size_t n, n_local;
+	uid_t *uids;
+	size_t n;
 };
 
 static int uid_compare(const void *a, const void *b)
@@ -177,9 +177,7 @@ static int guard_read_local(const struct policy *p, struct guard_set *set)
 
 		files.user = pw->pw_name;
 		files.gid = pw->pw_gid;
-		r = set_add(&set->local, &set->n_local, pw->pw_uid);
-		if (r == 0 && pw->pw_uid != 0)
-			r = policy_guards(p, &login);
+		r = pw->pw_uid != 0 ? policy_guards(p, &login) : 0;
 		if (r > 0)
 			r = set_add(&set->uids, &set->n, pw->pw_uid);
 	}
@@ -205,33 +203,50 @@ static size_t set_sort(uid_t *uids, size_t n)
 	return kept;
 }
 
-int guard_reload(struct helper *h, struct error *err)
+int guard_compute(struct helper *h, struct error *err)
 {
 	struct guard_set set = {0};
 	int r = guard_read_local(store_policy(h->store), &set);
 
 	if (r < 0) {
 		log_warning("cannot read " GUARD_PASSWD " or " GUARD_GROUP
-			    ": %s; users are guarded from their first login on",
+			    ": %s; the users that are guarded stay so",
 			    strerror(-r));
 		r = 0;
+		for (size_t i = 0; r == 0 && i < h->guard.n; i++)
+			r = set_add(&set.uids, &set.n, h->guard.uids[i]);
 	}
-	set.n_local = set_sort(set.local, set.n_local);
 	for (const struct session *s = h->sessions; r == 0 && s; s = s->next)
-		if (s->guard && !set_has(set.local, set.n_local, s->uid))
+		if (s->guard)
 			r = set_add(&set.uids, &set.n, s->uid);
-	set.n = set_sort(set.uids, set.n);
-	free(set.local);
-	if (r == 0 && h->nft)
-		r = nft_guard_replace(h->nft, set.uids, set.n, err);
 	if (r < 0) {
 		free(set.uids);
-		return r;
+		return error_set(err, r, "out of memory");
 	}
 	free(h->guard.uids);
 	h->guard.uids = set.uids;
-	h->guard.n = set.n;
+	h->guard.n = set_sort(set.uids, set.n);
 	return 0;
+}
+
+int guard_reload(struct helper *h, struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *f;
+	int r = guard_compute(h, err);
+
+	if (r < 0 || !h->nft)
+		return r;
+	f = open_memstream(&commands, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_print_guard(f, h->guard.uids, h->guard.n);
+	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
+			   : nft_run(h->nft, commands, err);
+	if (r < 0)
+		nft_doubt(h->nft); /* made whole before the next login */
+	return r;
 }
 
 int guard_ensure(struct helper *h, uid_t uid, struct error *err)

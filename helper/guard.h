@@ -24,9 +24,11 @@ struct guard {
 
 /*
  * Works the set out anew, from the policy in force and the sessions that are
- * open, and gives it to the firewall: at start, after a reload, and when the
- * table had to be made again.
+ * open. A file that cannot be read leaves it as it was. Return: 0 or -ENOMEM.
  */
+int guard_compute(struct helper *h, struct error *err);
+
+/* The same, and gives it to the firewall: after a reload of the policy. */
 int guard_reload(struct helper *h, struct error *err);
 
 /* A login by a guarding rule: from now on, if not before. */

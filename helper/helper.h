@@ -33,6 +33,7 @@ struct helper {
 	struct rtnl *rtnl;    /* the host's links and routes */
 	struct rtnl *monitor; /* and what happens to them */
 	struct nft *nft;      /* NULL: the kernel has no nf_tables */
+	sd_event_source *firewall_retry;
 	struct forwarding forwarding;
 	struct pool pool;
 	struct guard guard;
@@ -43,6 +44,7 @@ struct helper {
 	sd_event_source *sweep;	      /* looks for namespaces nobody uses */
 	sd_event_source *sweep_again; /* a little later */
 
+	sd_event_source *listener, *listen_again;
 	struct session *sessions;
 	uint64_t next_session;
 	unsigned int connections;

@@ -105,6 +105,68 @@ static bool instance_any_linked(const struct helper *h)
 	return false;
 }
 
+static void instance_drop_addresses(struct instance *i)
+{
+	struct inet_prefix *addresses[] = {&i->address4, &i->address6};
+
+	for (size_t k = 0; k < 2; k++)
+		if (addresses[k]->family != AF_UNSPEC) {
+			pool_release_address(&i->helper->pool, addresses[k]);
+			addresses[k]->family = AF_UNSPEC;
+		}
+}
+
+/* Runs commands that print() writes, as one change of the firewall. */
+static int firewall_change(struct helper *h,
+			   void (*print)(FILE *f, const struct instance *i,
+					 const struct policy_namespace *ns),
+			   const struct instance *i,
+			   const struct policy_namespace *ns, struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&commands, &bytes);
+
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	print(f, i, ns);
+	if (fclose(f) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return nft_run(h->nft, commands, err);
+}
+
+static void print_release(FILE *f, const struct instance *i,
+			  const struct policy_namespace *ns)
+{
+	(void)ns;
+	if (i->held)
+		nft_print_dns_release(f, i->host_ifname, i->servers,
+				      i->n_servers);
+}
+
+static void print_hold(FILE *f, const struct instance *i,
+		       const struct policy_namespace *ns)
+{
+	print_release(f, i, NULL);
+	if (ns->dns_set)
+		nft_print_dns_hold(f, i->host_ifname, ns->dns.items, ns->dns.n);
+}
+
+/*
+ * Its interface is gone: whatever goes by that name or these addresses next is
+ * somebody else's.
+ */
+static void instance_let_go(struct instance *i)
+{
+	struct helper *h = i->helper;
+
+	if (i->held && h->nft &&
+	    firewall_change(h, print_release, i, NULL, NULL) < 0)
+		nft_doubt(h->nft);
+	i->held = false;
+	instance_drop_addresses(i);
+}
+
 /* The last of it is gone: record, memory, and the host as it was before. */
 static void instance_forget(struct instance *i)
 {
@@ -116,9 +178,7 @@ static void instance_forget(struct instance *i)
 			break;
 		}
 	instance_unname(i);
-	if (i->held && h->nft)
-		nft_dns_release(h->nft, i->host_ifname, i->servers,
-				i->n_servers);
+	instance_let_go(i);
 	instance_record_remove(i);
 	instance_free(i);
 	if (!instance_any_linked(h))
@@ -207,18 +267,18 @@ static int instance_loopback_up(struct rtnl *inside, struct error *err)
 
 /*
  * Holds the namespace to the policy's name servers; called again for each
- * login, since the list may have changed since the last.
+ * login, since the list may have changed since the last. Old and new change
+ * places in one transaction.
  */
 static int instance_hold_dns(struct instance *i,
 			     const struct policy_namespace *ns,
 			     struct error *err)
 {
-	struct helper *h = i->helper;
 	size_t bytes = ns->dns.n * sizeof(*ns->dns.items);
 	struct inet_prefix *servers;
-	int r = 0;
+	int r;
 
-	if (!i->host_ifindex || !h->nft ||
+	if (!i->host_ifindex || i->foreign ||
 	    (i->held == ns->dns_set && i->n_servers == ns->dns.n &&
 	     (!bytes || !memcmp(i->servers, ns->dns.items, bytes))))
 		return 0;
@@ -227,17 +287,16 @@ static int instance_hold_dns(struct instance *i,
 		return error_set(err, -ENOMEM, "out of memory");
 	if (bytes)
 		memcpy(servers, ns->dns.items, bytes);
-	if (i->held)
-		nft_dns_release(h->nft, i->host_ifname, i->servers,
-				i->n_servers);
+	r = firewall_change(i->helper, print_hold, i, ns, err);
+	if (r < 0) {
+		free(servers);
+		return r;
+	}
 	free(i->servers);
 	i->servers = servers;
 	i->n_servers = ns->dns.n;
 	i->held = ns->dns_set;
-	if (i->held)
-		r = nft_dns_hold(h->nft, i->host_ifname, i->servers,
-				 i->n_servers, err);
-	return r;
+	return 1;
 }
 
 /*
@@ -272,19 +331,19 @@ static int instance_build(struct instance *i, const struct policy_namespace *ns,
 	rtnl_close(visit.inside);
 	if (r == 0)
 		r = instance_hold_dns(i, ns, err);
-	if (r == 0)
+	if (r >= 0)
 		r = instance_record_save(i, err);
-	if (r == 0) {
-		r = netns_publish(h->netns_dir, i->name, fd, err);
-		if (r < 0)
-			instance_record_remove(i);
-	}
-	if (r < 0 && i->held)
-		nft_dns_release(h->nft, i->host_ifname, i->servers,
-				i->n_servers);
 	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+		r = netns_publish(h->netns_dir, i->name, fd, err);
+	if (r < 0) {
+		instance_let_go(i);
+		instance_record_remove(i);
+		if (!instance_any_linked(h))
+			forwarding_done(&h->forwarding);
+		return r;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 static int instance_make(struct helper *h, const struct policy_namespace *ns,
@@ -311,6 +370,10 @@ static int instance_make(struct helper *h, const struct policy_namespace *ns,
 	i->plan = instance_plan(ns);
 
 	r = netns_open(h->netns_dir, name, &fd, &there, &stale, err);
+	if (r == 0 && netns_same(&there, &h->host.id))
+		return error_set(err, -EINVAL,
+				 "%s/%s is the host's own namespace: remove it",
+				 h->netns_dir, name);
 	if (r == 0) {
 		/* Somebody made it: joined as it is, and never removed. */
 		i->foreign = true;
@@ -362,8 +425,7 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 	int r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
 			   err);
 
-	if (r == -ENOENT || (r == 0 && (there.ino != i->netns.ino ||
-					there.dev != i->netns.dev))) {
+	if (r == -ENOENT || (r == 0 && !netns_same(&there, &i->netns))) {
 		log_warning("the name of the namespace %s was taken away by "
 			    "somebody else; its sessions keep it",
 			    i->name);
@@ -383,6 +445,28 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 			    i->name);
 		return -ESTALE;
 	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* The live instance, with all that its policy asks for in force. */
+static int instance_join(struct instance *i, const struct policy_namespace *ns,
+			 int *ret_fd, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r = 0;
+
+	if (!i->foreign && link_ops_of(i->link)->needs_firewall)
+		r = firewall_ensure(i->helper, err);
+	if (r == 0)
+		r = instance_open(i, ns, &fd, err);
+	if (r == 0)
+		r = instance_hold_dns(i, ns, err);
+	if (r < 0)
+		return r;
+	if (r > 0 && instance_record_save(i, NULL) < 0)
+		log_warning("cannot write down the name servers of %s",
+			    i->name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -440,16 +524,14 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 				 "the name %s is taken by the namespace of %s",
 				 name, i->section);
 	if (i) {
-		r = instance_open(i, ns, ret_fd, err);
+		r = instance_join(i, ns, ret_fd, err);
 		if (r == 0)
-			r = instance_hold_dns(i, ns, err);
-		if (r == 0) {
 			*ret = i;
-			return 0;
-		}
 		if (r != -ESTALE)
 			return r;
-		instance_retire(i, false);
+		/* An address of its own can be in one namespace only. */
+		instance_retire(i, !i->sessions &&
+					   ns->address_mode == ADDRESS_STATIC);
 	}
 	return instance_make(h, ns, who, name, ret, ret_fd, err);
 }
@@ -480,7 +562,9 @@ void instance_drop_unused(struct helper *h)
 
 	for (struct instance *i = h->instances; i; i = next) {
 		next = i->next;
-		if (i->foreign && !i->sessions && !i->pinned)
+		if (!i->sessions &&
+		    ((i->foreign && !i->pinned) ||
+		     (i->state == INSTANCE_LEAVING && !i->host_ifindex)))
 			instance_forget(i);
 	}
 	if (!instance_any_linked(h))
@@ -501,6 +585,13 @@ void instance_retire(struct instance *i, bool cut)
 	const struct link_ops *ops = link_ops_of(i->link);
 	int r = 0;
 
+	/* Cut first: whoever is killed in between has cut it. */
+	if (cut && ops->cut && !i->foreign) {
+		ops->cut(h, i);
+		i->cut = true;
+		instance_drop_addresses(i);
+		instance_record_save(i, NULL);
+	}
 	if (i->state == INSTANCE_LIVE && !i->foreign)
 		r = netns_unpublish(h->netns_dir, i->name, &i->netns);
 	if (r < 0 && r != -EEXIST)
@@ -508,8 +599,6 @@ void instance_retire(struct instance *i, bool cut)
 			    strerror(-r));
 	instance_unname(i);
 	i->straggler = sd_event_source_disable_unref(i->straggler);
-	if (cut && ops->cut && !i->foreign)
-		ops->cut(h, i);
 	/* With a link, the kernel says when it is gone. */
 	if (!i->sessions && (!i->host_ifindex || i->foreign))
 		instance_forget(i);
@@ -520,6 +609,7 @@ void instance_retire(struct instance *i, bool cut)
 static void instance_lost_link(struct instance *i)
 {
 	i->host_ifindex = 0;
+	instance_let_go(i);
 	if (i->state == INSTANCE_LEAVING && !i->sessions)
 		instance_forget(i);
 	else if (i->state == INSTANCE_LIVE)
@@ -562,15 +652,30 @@ void instance_resync(struct helper *h)
 	}
 }
 
-int instance_refill(struct helper *h, struct error *err)
+void instance_print_holds(const struct helper *h, FILE *f)
 {
-	int r = nft_dns_clear(h->nft, err);
-
-	for (const struct instance *i = h->instances; r == 0 && i; i = i->next)
+	nft_print_dns_clear(f);
+	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->held && i->host_ifindex)
-			r = nft_dns_hold(h->nft, i->host_ifname, i->servers,
-					 i->n_servers, err);
-	return r;
+			nft_print_dns_hold(f, i->host_ifname, i->servers,
+					   i->n_servers);
+}
+
+void instance_name_gone(struct helper *h, const char *name)
+{
+	struct instance *i = instance_find(h, name);
+	_cleanup_close_ int fd = -EBADF;
+	struct netns_id there;
+	bool stale;
+
+	if (!i ||
+	    (netns_open(h->netns_dir, name, &fd, &there, &stale, NULL) == 0 &&
+	     netns_same(&there, &i->netns)))
+		return;
+	log_warning("somebody removed the name of the namespace %s; its "
+		    "sessions keep it",
+		    name);
+	instance_retire(i, false);
 }
 
 /* --- after a restart --- */
@@ -582,6 +687,15 @@ static void mark_link(void *data, const struct rtnl_link *link)
 
 	if (pool_slot_of(link->ifname, &slot))
 		pool_mark(&h->pool, slot);
+}
+
+static void instance_mark_addresses(const struct instance *i)
+{
+	const struct inet_prefix *addresses[] = {&i->address4, &i->address6};
+
+	for (size_t k = 0; k < 2; k++)
+		if (addresses[k]->family != AF_UNSPEC)
+			pool_take_address(&i->helper->pool, addresses[k]);
 }
 
 static void adopt_record(void *data, const char *file)
@@ -606,22 +720,22 @@ static void adopt_record(void *data, const char *file)
 	}
 	ops = i->foreign ? &link_external_ops : link_ops_of(i->link);
 	r = netns_open(h->netns_dir, i->name, &fd, &there, &stale, NULL);
-	published = r == 0 && there.ino == i->netns.ino &&
-		    there.dev == i->netns.dev;
+	published = r == 0 && netns_same(&there, &i->netns);
 	/* Killed between umount and unlink, or between open and mount. */
 	if (stale && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
-	if (ops->adopt && ops->adopt(h, i) < 0 && !published) {
-		instance_record_unlink(h, file);
-		return;
-	}
+	if (ops->adopt)
+		ops->adopt(h, i);
+	if (!i->host_ifindex)
+		i->held = false;
+	if (i->host_ifindex && !i->cut)
+		instance_mark_addresses(i);
 	if (!published) {
+		/* Sessions may be in it still: see instance_drop_unused(). */
 		i->state = INSTANCE_LEAVING;
 		i->leaving_ms = deadline_now_ms();
-		if (!i->host_ifindex) {
-			instance_record_unlink(h, file);
-			return;
-		}
+		if (ops->cut && (i->cut || i->lifetime == LIFETIME_SESSIONS))
+			ops->cut(h, i);
 	}
 	if (instance_insert(i) == 0)
 		take_ptr(i);

@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <systemd/sd-event.h>
 
 #include "error.h"
@@ -40,6 +41,7 @@ struct instance {
 	enum policy_link link;
 	enum policy_lifetime lifetime;
 	bool foreign; /* made by somebody else, never removed */
+	bool cut;     /* its link is down for ever */
 	bool pinned;  /* `netns-pam up`: stays until `down` */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
@@ -108,8 +110,11 @@ void instance_link_gone(struct helper *h, const struct rtnl_link *link);
 /* Events were lost: look for links that are gone. */
 void instance_resync(struct helper *h);
 
-/* Holds all live instances to their servers again: the table is new. */
-int instance_refill(struct helper *h, struct error *err);
+/* Commands for the firewall: who is held to which name servers. */
+void instance_print_holds(const struct helper *h, FILE *f);
+
+/* A file below the directory of names was removed: was it one of ours? */
+void instance_name_gone(struct helper *h, const char *name);
 
 void instance_free_all(struct helper *h);
 

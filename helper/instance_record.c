@@ -61,6 +61,8 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "leaving", "%d", i->state == INSTANCE_LEAVING);
 	record_add(&r, "dev", "%" PRIu64, i->netns.dev);
 	record_add(&r, "ino", "%" PRIu64, i->netns.ino);
+	record_add(&r, "made", "%" PRIu64, i->netns.made_ns);
+	record_add(&r, "cut", "%d", i->cut);
 	record_add(&r, "proc", "%" PRIu64, i->netns.proc_inode);
 	record_add(&r, "plan", "%" PRIu64, i->plan);
 	record_add(&r, "since", "%" PRIu64, i->since);
@@ -137,6 +139,8 @@ int instance_record_load(struct instance *i, const char *file)
 	i->foreign = record_get_number(&r, "foreign");
 	i->netns.dev = record_get_number(&r, "dev");
 	i->netns.ino = record_get_number(&r, "ino");
+	i->netns.made_ns = record_get_number(&r, "made");
+	i->cut = record_get_number(&r, "cut");
 	i->netns.proc_inode = record_get_number(&r, "proc");
 	i->plan = record_get_number(&r, "plan");
 	i->since = record_get_number(&r, "since");
@@ -149,6 +153,8 @@ int instance_record_load(struct instance *i, const char *file)
 	if (record_servers(&r, i) < 0)
 		return -ENOMEM;
 	return name_is_instance(i->name) && i->link < LINK_KINDS &&
+			       i->scope <= SCOPE_SESSION &&
+			       i->lifetime <= LIFETIME_FOREVER &&
 			       i->slot < POOL_SLOTS_MAX
 		       ? 0
 		       : -EBADMSG;

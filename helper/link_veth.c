@@ -111,6 +111,10 @@ static int veth_check_clash(const struct helper *h, const struct inet_prefix *p,
 				 "has a route of its own: choose another",
 				 text, other);
 	}
+	if (pool_address_is_taken(&h->pool, p))
+		return error_set(err, -EADDRINUSE,
+				 "the address %s is of the pool, and in use",
+				 text);
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
 					inet_prefix_contains(p, &i->address6)))
@@ -160,6 +164,11 @@ static int veth_plan_static(const struct link_site *site,
 		if (r < 0)
 			return r;
 		full_length(&a->host);
+		/* On the host's end, it would cut the host off from its owner.
+		 */
+		r = veth_check_clash(site->helper, &a->host, err);
+		if (r < 0)
+			return r;
 		a->host_route = true;
 		plan->n++;
 	}
@@ -370,12 +379,12 @@ static int veth_host_end(const struct link_site *site,
 	char alias[NAME_MAX_INSTANCE + 16];
 	int r;
 
-	if (plan->ipv6)
+	/* Off everywhere else on the host perhaps; here as the policy says. */
+	r = sysctl_write_interface("ipv6", i->host_ifname, "disable_ipv6",
+				   plan->ipv6 ? "0" : "1", err);
+	if (r == 0 && plan->ipv6)
 		r = sysctl_write_interface("ipv6", i->host_ifname, "accept_ra",
 					   "0", err);
-	else
-		r = sysctl_write_interface("ipv6", i->host_ifname,
-					   "disable_ipv6", "1", err);
 	if (r == 0 && plan->ipv6)
 		r = sysctl_write_interface("ipv6", i->host_ifname, "accept_dad",
 					   "0", err);
@@ -466,6 +475,7 @@ static int veth_create(const struct link_site *site, struct error *err)
 		*(v4 ? &plan.ipv4 : &plan.ipv6) = true;
 		if (seen->family == AF_UNSPEC)
 			*seen = plan.addresses[j].inner;
+		pool_take_address(&h->pool, &plan.addresses[j].inner);
 	}
 	if (!plan.n)
 		return error_set(err, -EINVAL,

@@ -2,10 +2,13 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -16,6 +19,9 @@ void log_open(bool debug)
 {
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
 	log_verbose = debug;
+	if (log_journal)
+		fcntl(STDERR_FILENO, F_SETFL,
+		      fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
 }
 
 static void log_line(int priority, const char *format, va_list args)
@@ -30,9 +36,11 @@ static void log_line(int priority, const char *format, va_list args)
 	vsnprintf(raw, sizeof(raw), format, args);
 	error_set(&line, 0, "%s", raw);
 	if (log_journal)
-		fprintf(stderr, "<%d>%s\n", priority, line.text);
+		snprintf(raw, sizeof(raw), "<%d>%s\n", priority, line.text);
 	else
-		fprintf(stderr, "netns-pamd: %s\n", line.text);
+		snprintf(raw, sizeof(raw), "netns-pamd: %s\n", line.text);
+	/* What a journal that hangs does not take is lost: no login waits. */
+	(void)!write(STDERR_FILENO, raw, strlen(raw));
 	errno = saved;
 }
 

@@ -2,7 +2,7 @@
 /*
  * One line a message on stderr; under the journal with its <N> priority in
  * front (sd-daemon(3)). Every logger leaves errno as it was, and a failure to
- * log is nobody's problem.
+ * log is nobody's problem: under the journal stderr does not block.
  */
 #ifndef NETNS_PAMD_LOG_H
 #define NETNS_PAMD_LOG_H

@@ -149,6 +149,9 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 		r = session_open(h, i, req, c->pid, c->pidfd, c, guard,
 				 &c->session, err);
 	if (r < 0) {
+		free(take_ptr(a->tail));
+		a->reply.tail_bytes = 0;
+		a->reply.flags = 0;
 		/* Held and released: goes if nobody else uses it. */
 		instance_hold(i);
 		instance_release(i);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -175,14 +176,25 @@ static int main_open_state(struct helper *h, struct error *err)
 
 /* --- events --- */
 
+/* A kernel without IPv6 has no use for pool6. */
+static void main_configure_pools(struct helper *h)
+{
+	static const struct inet_prefix none;
+	const struct policy *p = store_policy(h->store);
+	char value[16];
+	bool ipv6 = sysctl_read("net/ipv6/conf/all/forwarding", value,
+				sizeof(value)) >= 0;
+
+	pool_configure(&h->pool, &p->pool4, ipv6 ? &p->pool6 : &none);
+}
+
 /* A policy has taken the place of another. */
 static void main_on_policy(void *data)
 {
 	struct helper *h = data;
-	const struct policy *p = store_policy(h->store);
 	struct error why;
 
-	pool_configure(&h->pool, &p->pool4, &p->pool6);
+	main_configure_pools(h);
 	for (const struct instance *i = h->instances; i; i = i->next) {
 		if (i->address4.family)
 			pool_take_address(&h->pool, &i->address4);
@@ -254,6 +266,16 @@ static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
+/* `ip netns del` by the administrator. */
+static int main_on_name(sd_event_source *source,
+			const struct inotify_event *event, void *data)
+{
+	(void)source;
+	if (event->mask & IN_DELETE && event->len)
+		instance_name_gone(data, event->name);
+	return 0;
+}
+
 static int main_on_hangup(sd_event_source *source,
 			  const struct signalfd_siginfo *info, void *data)
 {
@@ -285,6 +307,10 @@ static int main_events(struct helper *h, struct error *err)
 	if (r >= 0)
 		r = sd_event_add_io(h->event, NULL, rtnl_fd(h->monitor),
 				    EPOLLIN, main_on_rtnl, h);
+	if (r >= 0)
+		r = sd_event_add_inotify(h->event, NULL, h->netns_dir,
+					 IN_DELETE | IN_ONLYDIR, main_on_name,
+					 h);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
@@ -348,7 +374,6 @@ static int main_take_fds(struct helper *h, struct error *err)
 
 static int main_start(struct helper *h, struct error *err)
 {
-	const struct policy *p;
 	int r = privs_drop(err);
 
 	if (r == 0)
@@ -365,8 +390,7 @@ static int main_start(struct helper *h, struct error *err)
 		       h->state_path, main_on_policy, h, err);
 	if (r < 0)
 		return r;
-	p = store_policy(h->store);
-	pool_configure(&h->pool, &p->pool4, &p->pool6);
+	main_configure_pools(h);
 	r = instance_reconcile(h, err);
 	if (r < 0)
 		return r;

@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -24,6 +25,9 @@
 
 /* Of a directory that every network namespace has in /proc/PID/net. */
 #define NETNS_PROC_ENTRY "net/stat"
+
+#define NETNS_LOCK_TRIES    50
+#define NETNS_LOCK_PAUSE_NS 20000000
 
 static int netns_stat(int fd, struct netns_id *ret)
 {
@@ -33,7 +37,14 @@ static int netns_stat(int fd, struct netns_id *ret)
 		return -errno;
 	ret->dev = st.st_dev;
 	ret->ino = st.st_ino;
+	ret->made_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000u +
+		       (uint64_t)st.st_ctim.tv_nsec;
 	return 0;
+}
+
+bool netns_same(const struct netns_id *a, const struct netns_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->made_ns == b->made_ns;
 }
 
 static int netns_own_proc_inode(uint64_t *ret)
@@ -130,14 +141,19 @@ static int netns_path(const char *dir, const char *name,
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* The lock that iproute2 takes as well. Return: fd or -errno. */
+/* The lock that iproute2 takes as well. Return: fd, or -EBADF without it. */
 static int netns_lock(const char *dir)
 {
+	const struct timespec pause = {.tv_nsec = NETNS_LOCK_PAUSE_NS};
 	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		return -errno;
-	return take_fd(&fd);
+	for (int i = 0; fd >= 0 && i < NETNS_LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return take_fd(&fd);
+		nanosleep(&pause, NULL);
+	}
+	log_warning("cannot lock %s: somebody holds it", dir);
+	return -EBADF;
 }
 
 int netns_prepare_dir(const char *dir, struct error *err)
@@ -153,9 +169,6 @@ int netns_prepare_dir(const char *dir, struct error *err)
 		return error_set(err, r, "cannot make %s: %s", dir,
 				 strerror(-r));
 	lock = netns_lock(dir);
-	if (lock < 0)
-		return error_set(err, lock, "cannot lock %s: %s", dir,
-				 strerror(-lock));
 	if (mount("", dir, "none", MS_SHARED | MS_REC, NULL) == 0)
 		return 0;
 	if (errno != EINVAL)
@@ -228,16 +241,12 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 
 int netns_publish(const char *dir, const char *name, int fd, struct error *err)
 {
-	_cleanup_close_ int lock = -EBADF, file = -EBADF;
+	_cleanup_close_ int file = -EBADF;
 	char path[PATH_MAX], self[64];
 	int r = netns_path(dir, name, path);
 
 	if (r < 0)
 		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
-	lock = netns_lock(dir);
-	if (lock < 0)
-		return error_set(err, lock, "cannot lock %s: %s", dir,
-				 strerror(-lock));
 	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
 	if (file < 0 && errno == EEXIST) {
 		_cleanup_close_ int other = -EBADF;
@@ -272,7 +281,7 @@ int netns_publish(const char *dir, const char *name, int fd, struct error *err)
 int netns_unpublish(const char *dir, const char *name,
 		    const struct netns_id *id)
 {
-	_cleanup_close_ int fd = -EBADF, lock = netns_lock(dir);
+	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there = {0};
 	char path[PATH_MAX];
 	bool stale = false;
@@ -288,7 +297,7 @@ int netns_unpublish(const char *dir, const char *name,
 		return 0;
 	if (r < 0)
 		return r;
-	if (!id || there.ino != id->ino || there.dev != id->dev)
+	if (!id || !netns_same(&there, id))
 		return -EEXIST;
 	if (umount2(path, MNT_DETACH) < 0)
 		return -errno;

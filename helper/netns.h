@@ -20,8 +20,11 @@
 /* How a namespace is told from all others, until the next boot. */
 struct netns_id {
 	uint64_t dev, ino;   /* of the nsfs file */
+	uint64_t made_ns;    /* its ctime: inodes are used again */
 	uint64_t proc_inode; /* of /proc/PID/net/stat for processes inside */
 };
+
+bool netns_same(const struct netns_id *a, const struct netns_id *b);
 
 /* The namespace of the helper itself, where host ends of links live. */
 struct netns_host {
@@ -46,6 +49,8 @@ int netns_visit(const struct netns_host *host, int fd,
  * Makes DIR (0755) a mount point of its own with shared propagation, under the
  * lock that ip-netns(8) takes too, so that a name that is removed here is
  * removed in every session's private mount namespace (mount_namespaces(7)).
+ * The lock is waited for a second only, and never taken later: anybody can
+ * hold it who can read the directory.
  */
 int netns_prepare_dir(const char *dir, struct error *err);
 

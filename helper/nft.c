@@ -9,7 +9,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <nftables/libnftables.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,8 @@ struct nft {
 	int ctx_fd; /* libnftables' own netlink socket, which owns the table */
 	struct mnl_socket *monitor;
 	bool loaded;
-	bool owned; /* others cannot remove it */
+	bool owned;	 /* others cannot remove it */
+	uint32_t portid; /* of libnftables' socket */
 };
 
 /* --- opening --- */
@@ -173,55 +173,57 @@ static int nft_own_table(const struct nft *nft)
 	return r;
 }
 
-/* Runs commands in nft's language, one transaction. */
-static int nft_run(struct nft *nft, const char *commands, struct error *err)
+int nft_run(struct nft *nft, const char *commands, struct error *err)
 {
-	const char *words;
-
 	if (nft_run_cmd_from_buffer(nft->ctx, commands) == 0) {
 		nft_ctx_get_error_buffer(nft->ctx);
 		nft_ctx_get_output_buffer(nft->ctx);
 		return 0;
 	}
-	words = nft_ctx_get_error_buffer(nft->ctx);
-	return error_set(err, -EIO, "nftables refuses a change: %.300s", words);
+	return error_set(err, -EIO, "nftables refuses a change: %.300s",
+			 nft_ctx_get_error_buffer(nft->ctx));
 }
 
-static int nft_runf(struct nft *nft, struct error *err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int nft_runf(struct nft *nft, struct error *err, const char *format, ...)
+/* The kernel gives the socket its number with the first message it sends. */
+static void nft_learn_portid(struct nft *nft)
 {
-	char commands[512];
-	va_list args;
-	int n;
+	struct sockaddr_nl name = {0};
+	socklen_t n = sizeof(name);
 
-	va_start(args, format);
-	n = vsnprintf(commands, sizeof(commands), format, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= sizeof(commands))
-		return error_set(err, -E2BIG, "nftables command is too long");
-	return nft_run(nft, commands, err);
+	if (nft->ctx_fd >= 0 &&
+	    getsockname(nft->ctx_fd, (struct sockaddr *)&name, &n) == 0)
+		nft->portid = name.nl_pid;
 }
 
-int nft_load(struct nft *nft, struct error *err)
+int nft_load(struct nft *nft, const char *elements, struct error *err)
 {
+	_cleanup_free_ char *commands = NULL;
 	int r = nft->ctx_fd < 0 ? -EOPNOTSUPP : nft_own_table(nft);
 
-	nft->owned = r == 0;
+	nft->owned = nft->owned || r == 0;
+	nft_learn_portid(nft);
 	if (r == -EPERM)
 		return error_set(err, r,
 				 "the nftables table inet " NFT_TABLE
 				 " belongs to another process: is another "
 				 "netns-pamd running?");
-	if (r < 0) {
+	if (r < 0 && !nft->owned) {
 		r = nft_run(nft, "add table inet " NFT_TABLE, err);
 		if (r < 0)
 			return r;
 	}
-	r = nft_run(nft, nft_rules, err);
+	if (asprintf(&commands, "%s\n%s", nft_rules, elements) < 0) {
+		commands = NULL;
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	r = nft_run(nft, commands, err);
 	nft->loaded = r == 0;
 	return r;
+}
+
+void nft_doubt(struct nft *nft)
+{
+	nft->loaded = false;
 }
 
 int nft_monitor_fd(const struct nft *nft)
@@ -239,14 +241,30 @@ static int table_name(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static bool nft_is_our_table_gone(const struct nlmsghdr *h)
+/*
+ * Has somebody else removed the table, or something of it? (All messages about
+ * tables, rules, chains and sets carry the table's name as attribute 1.)
+ */
+static bool nft_is_damage(const struct nft *nft, const struct nlmsghdr *h)
 {
 	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
 	const char *name = "";
 
-	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE) ||
-	    mnl_nlmsg_get_payload_len(h) < sizeof(*g) ||
-	    g->nfgen_family != NFPROTO_INET)
+	switch (h->nlmsg_type) {
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:
+		break;
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELCHAIN:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELRULE:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSET:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM:
+		if (!nft->portid) /* ours cannot be told from others' */
+			return false;
+		break;
+	default:
+		return false;
+	}
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*g) ||
+	    g->nfgen_family != NFPROTO_INET || h->nlmsg_pid == nft->portid)
 		return false;
 	mnl_attr_parse(h, sizeof(*g), table_name, &name);
 	return strcmp(name, NFT_TABLE) == 0;
@@ -273,7 +291,7 @@ bool nft_monitor_read(struct nft *nft)
 		for (const struct nlmsghdr *h = (void *)buffer;
 		     n > 0 && mnl_nlmsg_ok(h, left);
 		     h = mnl_nlmsg_next(h, &left))
-			if (nft_is_our_table_gone(h))
+			if (nft_is_damage(nft, h))
 				nft->loaded = false;
 	}
 }
@@ -288,90 +306,72 @@ bool nft_is_loaded(struct nft *nft)
 
 int nft_guard_add(struct nft *nft, uid_t uid, struct error *err)
 {
-	return nft_runf(nft, err,
-			"add element inet " NFT_TABLE " guarded { %u }", uid);
+	char command[96];
+
+	snprintf(command, sizeof(command),
+		 "add element inet " NFT_TABLE " guarded { %u }\n", uid);
+	return nft_run(nft, command, err);
 }
 
-int nft_guard_replace(struct nft *nft, const uid_t *uids, size_t n,
-		      struct error *err)
+void nft_print_guard(FILE *f, const uid_t *uids, size_t n)
 {
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes;
-	FILE *f = open_memstream(&commands, &bytes);
-
-	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
 	fprintf(f, "flush set inet " NFT_TABLE " guarded\n");
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "%s%u%s",
 			i % 1000 ? ", "
 				 : "add element inet " NFT_TABLE " guarded { ",
 			uids[i], i % 1000 == 999 || i + 1 == n ? " }\n" : "");
-	if (fclose(f) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return nft_run(nft, commands, err);
 }
 
-/* Writes "add|delete element ..." for a hold. Return: the text, or NULL. */
-static char *nft_dns_commands(const char *verb, const char *host_ifname,
-			      const struct inet_prefix *servers, size_t n)
+static void print_dns(FILE *f, const char *verb, const char *host_ifname,
+		      const struct inet_prefix *server)
 {
-	char *commands = NULL, address[INET_PREFIX_STR];
-	size_t bytes;
-	FILE *f = open_memstream(&commands, &bytes);
+	char address[INET_PREFIX_STR];
 
-	if (!f)
-		return NULL;
+	inet_address_format(server, address);
+	fprintf(f, "%s element inet " NFT_TABLE " dns%s { %s . %s }\n", verb,
+		server->family == AF_INET ? "4" : "6", host_ifname, address);
+}
+
+static void print_held(FILE *f, const char *verb, const char *host_ifname)
+{
 	fprintf(f, "%s element inet " NFT_TABLE " dns_held { %s }\n", verb,
 		host_ifname);
+}
+
+void nft_print_dns_hold(FILE *f, const char *host_ifname,
+			const struct inet_prefix *servers, size_t n)
+{
+	print_held(f, "add", host_ifname);
+	for (size_t i = 0; i < n; i++)
+		print_dns(f, "add", host_ifname, &servers[i]);
+}
+
+void nft_print_dns_release(FILE *f, const char *host_ifname,
+			   const struct inet_prefix *servers, size_t n)
+{
+	/* Adding first makes deleting what is not there no error. */
 	for (size_t i = 0; i < n; i++) {
-		inet_address_format(&servers[i], address);
-		fprintf(f, "%s element inet " NFT_TABLE " dns%s { %s . %s }\n",
-			verb, servers[i].family == AF_INET ? "4" : "6",
-			host_ifname, address);
+		print_dns(f, "add", host_ifname, &servers[i]);
+		print_dns(f, "delete", host_ifname, &servers[i]);
 	}
-	if (fclose(f) != 0) {
-		free(commands);
-		return NULL;
-	}
-	return commands;
+	print_held(f, "add", host_ifname);
+	print_held(f, "delete", host_ifname);
 }
 
-int nft_dns_hold(struct nft *nft, const char *host_ifname,
-		 const struct inet_prefix *servers, size_t n, struct error *err)
+void nft_print_dns_clear(FILE *f)
 {
-	_cleanup_free_ char *commands =
-		nft_dns_commands("add", host_ifname, servers, n);
-
-	if (!commands)
-		return error_set(err, -ENOMEM, "out of memory");
-	return nft_run(nft, commands, err);
+	fprintf(f, "flush set inet " NFT_TABLE " dns_held\n"
+		   "flush set inet " NFT_TABLE " dns4\n"
+		   "flush set inet " NFT_TABLE " dns6\n");
 }
 
-int nft_dns_release(struct nft *nft, const char *host_ifname,
-		    const struct inet_prefix *servers, size_t n)
+void nft_print_no_router(FILE *f, bool ipv6, bool on)
 {
-	_cleanup_free_ char *commands =
-		nft_dns_commands("delete", host_ifname, servers, n);
+	const char *family = ipv6 ? "ipv6" : "ipv4";
 
-	return commands ? nft_run(nft, commands, NULL) : -ENOMEM;
-}
-
-int nft_dns_clear(struct nft *nft, struct error *err)
-{
-	return nft_run(nft,
-		       "flush set inet " NFT_TABLE " dns_held\n"
-		       "flush set inet " NFT_TABLE " dns4\n"
-		       "flush set inet " NFT_TABLE " dns6\n",
-		       err);
-}
-
-int nft_set_no_router(struct nft *nft, bool ipv6, bool on, struct error *err)
-{
-	/* Adding first makes deleting an element that is not there no error. */
-	return nft_runf(nft, err,
-			"add element inet " NFT_TABLE " no_router { %s }\n"
-			"%s element inet " NFT_TABLE " no_router { %s }\n",
-			ipv6 ? "ipv6" : "ipv4", on ? "add" : "delete",
-			ipv6 ? "ipv6" : "ipv4");
+	fprintf(f,
+		"add element inet " NFT_TABLE " no_router { %s }\n"
+		"%s element inet " NFT_TABLE " no_router { %s }\n",
+		family, on ? "add" : "delete", family);
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "error.h"
@@ -31,11 +32,12 @@ int nft_open(struct nft **ret, struct error *err);
 struct nft *nft_close(struct nft *nft);
 
 /*
- * Makes or adopts the table and loads the rules in one transaction. Sets keep
- * their elements. On a kernel before 6.9 the table cannot be owned and
- * persistent: it is then watched.
+ * Makes or adopts the table and loads the rules and `elements` (commands that
+ * the nft_print_*() below have written), all of it in one transaction. On a
+ * kernel before 6.9 the table cannot be owned and persistent: it is then
+ * watched.
  */
-int nft_load(struct nft *nft, struct error *err);
+int nft_load(struct nft *nft, const char *elements, struct error *err);
 
 /* For the event loop: something about rulesets has changed. */
 int nft_monitor_fd(const struct nft *nft);
@@ -48,23 +50,29 @@ bool nft_monitor_read(struct nft *nft);
 /* Is the table there, as far as was heard? (Reads the monitor first.) */
 bool nft_is_loaded(struct nft *nft);
 
+/* What the sets hold cannot be relied on: nft_load() it again. */
+void nft_doubt(struct nft *nft);
+
+/* Runs commands that were printed, as one transaction. */
+int nft_run(struct nft *nft, const char *commands, struct error *err);
+
 /* A user's packets in the host's namespace are refused from now on. */
 int nft_guard_add(struct nft *nft, uid_t uid, struct error *err);
-/* The guarded users are just these, in one transaction. */
-int nft_guard_replace(struct nft *nft, const uid_t *uids, size_t n,
-		      struct error *err);
+/* Commands: the guarded users are just these. */
+void nft_print_guard(FILE *f, const uid_t *uids, size_t n);
 
-/* Holds the namespace behind a host end to these name servers, or to none. */
-int nft_dns_hold(struct nft *nft, const char *host_ifname,
-		 const struct inet_prefix *servers, size_t n,
-		 struct error *err);
-/* Lets go of it; servers as they were given. */
-int nft_dns_release(struct nft *nft, const char *host_ifname,
-		    const struct inet_prefix *servers, size_t n);
-/* Forgets every hold: before a restarted helper sets its own again. */
-int nft_dns_clear(struct nft *nft, struct error *err);
+/*
+ * Commands that hold the namespace behind a host end to these name servers,
+ * let go of it (an element that is not there is no error), or, before a
+ * restarted helper sets its own again, of all.
+ */
+void nft_print_dns_hold(FILE *f, const char *host_ifname,
+			const struct inet_prefix *servers, size_t n);
+void nft_print_dns_release(FILE *f, const char *host_ifname,
+			   const struct inet_prefix *servers, size_t n);
+void nft_print_dns_clear(FILE *f);
 
-/* Foreign packets of that family are (not) forwarded by this host. */
-int nft_set_no_router(struct nft *nft, bool ipv6, bool on, struct error *err);
+/* Commands: foreign packets of that family are (not) forwarded by this host. */
+void nft_print_no_router(FILE *f, bool ipv6, bool on);
 
 #endif

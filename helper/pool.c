@@ -52,26 +52,56 @@ void pool_addresses(const struct inet_prefix *pool, uint32_t slot,
 	ret_inner->length--;
 }
 
-void pool_take_address(struct pool *pool, const struct inet_prefix *address)
-{
-	const struct inet_prefix *p =
-		address->family == AF_INET ? &pool->pool4 : &pool->pool6;
-	struct inet_prefix host, inner;
-
-	if (p->family != address->family || !inet_prefix_contains(p, address))
-		return;
-	for (uint32_t slot = 1; slot < pool_size(p); slot++) {
-		pool_addresses(p, slot, &host, &inner);
-		if (inet_prefix_contains(&host, address)) {
-			pool_mark(pool, slot);
-			return;
-		}
-	}
-}
-
 static bool pool_is_taken(const struct pool *pool, uint32_t slot)
 {
 	return pool->taken[slot / 8] & (1u << slot % 8);
+}
+
+/* The slot whose pair holds an address; 0 for one outside the pools. */
+static uint32_t pool_slot_at(const struct pool *pool,
+			     const struct inet_prefix *address)
+{
+	const struct inet_prefix *p =
+		address->family == AF_INET ? &pool->pool4 : &pool->pool6;
+	size_t bytes = inet_bytes(address->family);
+	struct inet_prefix first;
+	uint64_t offset = 0;
+
+	if (p->family == AF_UNSPEC || p->family != address->family ||
+	    !inet_prefix_contains(p, address))
+		return 0;
+	/* What is above the pool's first address, as a number. */
+	inet_prefix_nth(p, 0, &first);
+	for (size_t i = 0; i < bytes; i++) {
+		if (offset >> 32)
+			return 0;
+		offset = offset << 8 | (address->addr[i] ^ first.addr[i]);
+	}
+	return offset / 2 < POOL_SLOTS_MAX ? (uint32_t)(offset / 2) : 0;
+}
+
+void pool_take_address(struct pool *pool, const struct inet_prefix *address)
+{
+	uint32_t slot = pool_slot_at(pool, address);
+
+	if (slot)
+		pool_mark(pool, slot);
+}
+
+void pool_release_address(struct pool *pool, const struct inet_prefix *address)
+{
+	uint32_t slot = pool_slot_at(pool, address);
+
+	if (slot)
+		pool_release(pool, slot);
+}
+
+bool pool_address_is_taken(const struct pool *pool,
+			   const struct inet_prefix *address)
+{
+	uint32_t slot = pool_slot_at(pool, address);
+
+	return slot && pool_is_taken(pool, slot);
 }
 
 void pool_mark(struct pool *pool, uint32_t slot)

@@ -43,6 +43,10 @@ void pool_clear(struct pool *pool);
 void pool_configure(struct pool *pool, const struct inet_prefix *pool4,
 		    const struct inet_prefix *pool6);
 void pool_take_address(struct pool *pool, const struct inet_prefix *address);
+void pool_release_address(struct pool *pool, const struct inet_prefix *address);
+/* Is the address one of a slot that is taken? */
+bool pool_address_is_taken(const struct pool *pool,
+			   const struct inet_prefix *address);
 
 /*
  * Finds a free slot and marks it taken.

@@ -15,7 +15,7 @@
 
 #include "error.h"
 
-#define RECORD_MAX 2048
+#define RECORD_MAX 4096
 
 struct record {
 	char text[RECORD_MAX];

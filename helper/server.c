@@ -21,11 +21,13 @@
 #include "helper.h"
 #include "log.h"
 #include "session.h"
+#include "timer.h"
 
 #define SERVER_BACKLOG	       512
 #define SERVER_CONNECTIONS_MAX 8192
 #define SERVER_IDLE_US	       10000000 /* a peer that asks nothing */
 #define SERVER_ACCEPT_AT_ONCE  16
+#define SERVER_PAUSE_US	       100000 /* when descriptors run out */
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* of kernel 6.5 */
@@ -151,7 +153,10 @@ static int connection_request(struct connection *c, const char *packet,
 	r = operations[req.op].handle(c, &req, packet + sizeof(req), &a);
 	if (r == 0)
 		r = connection_send(c, &a);
-	if (a.log[0])
+	/* A login that gave up meanwhile never knew of its session. */
+	if (r < 0 && c->session)
+		session_end(c->session);
+	else if (a.log[0])
 		log_info("%s", a.log);
 	return r;
 }
@@ -242,7 +247,10 @@ static int connection_identify(struct connection *c)
 		return -errno;
 	c->pid = peer.pid;
 	c->uid = peer.uid;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &m) < 0)
+	/* Where the kernel has no such option; else the pid may be another's.
+	 */
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &m) < 0 &&
+	    errno == ENOPROTOOPT)
 		pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
 	c->pidfd = pidfd;
 	return pidfd < 0 ? -errno : 0;
@@ -302,14 +310,16 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 {
 	struct helper *h = data;
 
-	(void)source;
 	(void)events;
 	for (int i = 0; i < SERVER_ACCEPT_AT_ONCE; i++) {
 		int peer =
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (peer < 0 && (errno == EMFILE || errno == ENFILE))
-			log_error("too many open files: a login is refused");
+		if (peer < 0 && (errno == EMFILE || errno == ENFILE)) {
+			log_error("too many open files: logins wait");
+			sd_event_source_set_enabled(source, SD_EVENT_OFF);
+			timer_arm(h->listen_again, SERVER_PAUSE_US);
+		}
 		if (peer < 0)
 			return 0;
 		if (h->connections >= SERVER_CONNECTIONS_MAX) {
@@ -321,6 +331,16 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 		server_accepted(h, peer);
 	}
 	return 0;
+}
+
+static int server_on_pause_over(sd_event_source *source, uint64_t when,
+				void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)when;
+	return sd_event_source_set_enabled(h->listener, SD_EVENT_ON);
 }
 
 int server_restore_lease(struct helper *h, int fd, uint64_t session)
@@ -409,8 +429,11 @@ int server_open(struct helper *h, int systemd_fd, struct error *err)
 	r = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno
 								    : 0;
 	if (r == 0)
-		r = sd_event_add_io(h->event, NULL, fd, EPOLLIN,
+		r = sd_event_add_io(h->event, &h->listener, fd, EPOLLIN,
 				    server_on_connect, h);
+	if (r >= 0)
+		r = timer_new(h->event, &h->listen_again, server_on_pause_over,
+			      h);
 	if (r < 0)
 		return error_set(err, r, "cannot listen on %s: %s", h->socket,
 				 strerror(-r));

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "policy.h"
 #include "proto.h"
+#include "timer.h"
 
 #define STORE_RETRY_US 200000  /* a file that is being written */
 #define STORE_GONE_US  1000000 /* a file that may come back */
@@ -99,19 +100,6 @@ static void store_notes(const struct policy_notes *notes)
 	}
 }
 
-static int store_timer(sd_event_source **timer, sd_event *event, uint64_t delay,
-		       sd_event_time_handler_t handler, void *data)
-{
-	uint64_t now = 0;
-
-	sd_event_now(event, CLOCK_MONOTONIC, &now);
-	if (!*timer)
-		return sd_event_add_time(event, timer, CLOCK_MONOTONIC,
-					 now + delay, 0, handler, data);
-	sd_event_source_set_time(*timer, now + delay);
-	return sd_event_source_set_enabled(*timer, SD_EVENT_ONESHOT);
-}
-
 static int store_on_retry(sd_event_source *s, uint64_t when, void *data)
 {
 	(void)s;
@@ -137,8 +125,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 
 	if (!gone_is_empty && store->policy && store->policy->text_bytes &&
 	    store_is_missing(store)) {
-		store_timer(&store->gone, store->event, STORE_GONE_US,
-			    store_on_gone, store);
+		timer_arm(store->gone, STORE_GONE_US);
 		return error_set(err, -ENOENT,
 				 "%s is missing: the policy as "
 				 "it was stays in force",
@@ -146,8 +133,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	}
 	r = policy_load(store->path, &fresh, &notes, &why);
 	if (r == -EBUSY)
-		store_timer(&store->retry, store->event, STORE_RETRY_US,
-			    store_on_retry, store);
+		timer_arm(store->retry, STORE_RETRY_US);
 	/* The same complaint once, however often the file is looked at. */
 	if (r < 0 && strcmp(why.text, store->last.text) != 0) {
 		store_notes(&notes);
@@ -285,6 +271,10 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 			 PATH_MAX - 16, state_path, PROTO_LAST_GOOD);
 		r = store_watch(store, err);
 	}
+	if (r >= 0)
+		r = timer_new(event, &store->retry, store_on_retry, store);
+	if (r >= 0)
+		r = timer_new(event, &store->gone, store_on_gone, store);
 	if (r >= 0 && store_reload(store, true, NULL) < 0)
 		r = store_fall_back(store, err);
 	if (r < 0) {

@@ -14,10 +14,12 @@
 #include "error.h"
 #include "instance.h"
 #include "log.h"
+#include "timer.h"
 
 #define SWEEP_AT_ONCE	  16   /* namespaces that are being taken down */
 #define SWEEP_PATIENCE_MS 1000 /* one that takes longer is not counted */
 #define SWEEP_AGAIN_US	  50000
+#define SWEEP_LATEST_US	  1000000
 
 struct sweep {
 	struct instance **idle;
@@ -57,13 +59,18 @@ static int sweep_on_exit(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
+static void sweep_later(struct helper *h)
+{
+	timer_arm(h->sweep_again, SWEEP_AGAIN_US);
+}
+
 /* Waits for one process inside; when it ends, all are looked at again. */
 static void sweep_wait_for(struct instance *i, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd < 0) {
-		sweep_soon(i->helper); /* it has just ended */
+		sweep_later(i->helper); /* it has just ended, most likely */
 		return;
 	}
 	if (sd_event_add_io(i->helper->event, &i->straggler, fd, EPOLLIN,
@@ -84,15 +91,6 @@ static unsigned int sweep_leaving(const struct helper *h)
 		    now - i->leaving_ms < SWEEP_PATIENCE_MS)
 			n++;
 	return n;
-}
-
-static void sweep_later(struct helper *h)
-{
-	uint64_t now = 0;
-
-	sd_event_now(h->event, CLOCK_MONOTONIC, &now);
-	sd_event_source_set_time(h->sweep_again, now + SWEEP_AGAIN_US);
-	sd_event_source_set_enabled(h->sweep_again, SD_EVENT_ONESHOT);
 }
 
 static void sweep_retire(struct helper *h, const struct sweep *s)
@@ -160,6 +158,8 @@ void sweep_soon(struct helper *h)
 {
 	if (h->sweep)
 		sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
+	/* Idle time may not come: then at the latest in a while. */
+	timer_arm(h->sweep_again, SWEEP_LATEST_US);
 }
 
 int sweep_open(struct helper *h, struct error *err)
@@ -167,15 +167,13 @@ int sweep_open(struct helper *h, struct error *err)
 	int r = sd_event_add_defer(h->event, &h->sweep, sweep_on_defer, h);
 
 	if (r >= 0)
-		r = sd_event_add_time(h->event, &h->sweep_again,
-				      CLOCK_MONOTONIC, 0, 0, sweep_on_time, h);
+		r = timer_new(h->event, &h->sweep_again, sweep_on_time, h);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
 	/* After the logins that wait: they may want what would be removed. */
 	sd_event_source_set_priority(h->sweep, SD_EVENT_PRIORITY_IDLE);
 	sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
-	sd_event_source_set_enabled(h->sweep_again, SD_EVENT_OFF);
 	return 0;
 }
 

@@ -182,9 +182,9 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 		    0 &&
 	    strcmp(value, "0") != 0)
 		r = sysctl_write("net/ipv6/conf/all/forwarding", "0", err);
-	if (r == 0 && without_ipv6) {
-		r = sysctl_write("net/ipv6/conf/default/disable_ipv6", "1",
-				 err);
+	if (r == 0) {
+		r = sysctl_write("net/ipv6/conf/default/disable_ipv6",
+				 without_ipv6 ? "1" : "0", err);
 		if (r == -ENOENT)
 			r = 0;
 	}
