@@ -165,46 +165,13 @@ static void instances_are_called_after_section_user_and_number(void **state)
 static void F43_odd_user_names_become_numbers(void **state)
 {
 	static const char *const odd[] = {
-		"",
-		".",
-		"..",
-		"a.b",
-		"a/b",
-		"AD\\alice",
-		"a@b.org",
-		"a b",
-		"a$",
-		"-n",
-		"a:b",
-		"j\xc3\xb6r",
-		"a\nb",
-		"%u",
-		"$(id)",
-		"uid-1",
-		"uid-1000",
-		"uid-00",
-		"a+b",
-		"a*",
-		"a\xff",
-		"\x01",
-		"a,b",
-		"'a'",
-		"~",
-		"a;b",
-		"a=b",
-		"[a]",
-		"a.1",
-		"a|b",
-		"#a",
-		"a&b",
-		"{a}",
-		"a?",
-		"(a)",
-		"a^b",
-		"\"a\"",
-		"a`b",
-		A10 A10 A10 "abc",
-		A60 A60 A60 A60,
+		"",	   ".",	  "..",	   "a.b",   "a/b",	"AD\\alice",
+		"a@b.org", "a b", "a$",	   "-n",    "a:b",	"j\xc3\xb6r",
+		"a\nb",	   "%u",  "$(id)", "uid-1", "uid-1000", "uid-00",
+		"a+b",	   "a*",  "a\xff", "\x01",  "a,b",	"'a'",
+		"~",	   "a;b", "a=b",   "[a]",   "a.1",	"a|b",
+		"#a",	   "a&b", "{a}",   "a?",    "(a)",	"a^b",
+		"\"a\"",   "a`b",
 	};
 
 	(void)state;
@@ -212,6 +179,8 @@ static void F43_odd_user_names_become_numbers(void **state)
 		instance("vpn.uid-1000", "vpn", odd[n], 1000, 0);
 		instance("vpn.uid-4294967295.7", "vpn", odd[n], 4294967295u, 7);
 	}
+	instance("vpn.uid-1000", "vpn", A10 A10 A10 "abc", 1000, 0);
+	instance("vpn.uid-1000", "vpn", A60 A60 A60 A60, 1000, 0);
 }
 
 static void F43_no_two_users_share_a_name(void **state)

@@ -82,7 +82,7 @@ static void templates_have_a_bound(void **state)
 	user[sizeof(user) - 1] = '\0';
 	text[0] = '\0';
 	for (size_t n = 0; n < 16; n++)
-		strcat(text, "%u");
+		memcpy(text + 2 * n, "%u", 3);
 	assert_int_equal(policy_expand(text, user, 1, "n", &got, NULL),
 			 -EINVAL);
 	text[30] = '\0';

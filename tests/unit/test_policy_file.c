@@ -45,7 +45,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	umask(022);
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/p.conf", dir);
@@ -125,13 +125,13 @@ static void assert_rules(const char *wanted)
 	struct policy *policy;
 	struct error err;
 	char got[256] = "";
+	FILE *out = fmemopen(got, sizeof(got), "w");
 
 	if (load(&policy, &err) < 0)
 		fail_msg("%s", err.text);
-	for (size_t n = 0; n < policy->n_rules; n++) {
-		strcat(got, policy->rules[n].name);
-		strcat(got, " ");
-	}
+	for (size_t n = 0; n < policy->n_rules; n++)
+		fprintf(out, "%s ", policy->rules[n].name);
+	fclose(out);
 	assert_string_equal(got, wanted);
 	policy_free(policy);
 }
@@ -234,13 +234,9 @@ static void F28_a_directory_is_refused(void **state)
 static void F28_a_device_is_refused(void **state)
 {
 	(void)state;
-	if (mknod(path, S_IFCHR | 0644, makedev(1, 5)) < 0 && errno == EPERM)
-		skip(); /* not even root may, in some containers */
-	assert_refused(
-		access(path, R_OK) == 0
-			? "DIR/p.conf:0: it is a device; the policy must be "
-			  "a regular file\n"
-			: errors);
+	assert_int_equal(mknod(path, S_IFCHR | 0644, makedev(1, 5)), 0);
+	assert_refused("DIR/p.conf:0: it is a device; the policy must be a "
+		       "regular file\n");
 }
 
 static void F28_a_socket_is_refused(void **state)
@@ -249,7 +245,7 @@ static void F28_a_socket_is_refused(void **state)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
 			 0);
 	close(fd);
@@ -484,11 +480,6 @@ static void F27_a_file_that_is_being_written_is_busy(void **state)
 	file_write(path, GOOD);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	if (fcntl(fd, F_SETLEASE, F_WRLCK) < 0 && errno == EINVAL) {
-		close(fd);
-		skip(); /* a file system without leases */
-	}
-	fcntl(fd, F_SETLEASE, F_UNLCK);
 	assert_busy();
 	close(fd);
 	assert_rules("good ");

@@ -23,10 +23,11 @@ struct directory {
 static int directory_ask(struct directory *dir, char kind, const char *list,
 			 const char *name)
 {
+	size_t len = strlen(dir->asked);
 	char word[320];
 
-	snprintf(word, sizeof(word), "%c%s ", kind, name);
-	strcat(dir->asked, word);
+	snprintf(dir->asked + len, sizeof(dir->asked) - len, "%c%s ", kind,
+		 name);
 	if (dir->broken && !strcmp(dir->broken, name))
 		return -EIO;
 	snprintf(word, sizeof(word), "|%s|", name);
@@ -417,13 +418,11 @@ static void a_user_in_300_groups_is_found_and_each_asked_once(void **state)
 	size_t len = 0, questions = 0;
 
 	(void)state;
-	strcpy(groups, "|");
-	for (unsigned int n = 0; n < 300; n++) {
-		char one[16];
-
-		snprintf(one, sizeof(one), "mine%u|", n);
-		strcat(groups, one);
-	}
+	groups[len++] = '|';
+	for (unsigned int n = 0; n < 300; n++)
+		len += (size_t)snprintf(groups + len, sizeof(groups) - len,
+					"mine%u|", n);
+	len = 0;
 	/* 200 rules about 100 groups the user is not in, twice each. */
 	for (unsigned int n = 0; n < 200; n++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
