@@ -106,8 +106,10 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->on_error = policy->on_error;
 	if (!key_line(check, "timeout"))
 		rule->timeout_ms = policy->timeout_ms;
+	/* Who may fall back to the host's network must be able to use it. */
 	if (!key_line(check, "guard"))
-		rule->guard = !host && !whence;
+		rule->guard = !host && !whence &&
+			      rule->on_error == POLICY_ON_ERROR_DENY;
 	else if (rule->guard && host)
 		CHECK_ERROR(check, place(check, "guard"),
 			    "guard: with namespace = host the user's packets "

@@ -201,6 +201,8 @@ static void guard_is_on_for_rules_about_users_alone(void **state)
 		{"namespace = n\nrhosts = *\n", false},
 		{"namespace = n\nservices = sshd\nguard = yes\n", true},
 		{"namespace = n\nguard = no\n", false},
+		{"namespace = n\non_error = host\n", false},
+		{"namespace = n\non_error = host\nguard = yes\n", true},
 		{"namespace = host\n", false},
 		{"namespace = host\nguard = no\n", false},
 	};
