@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "deadline.h"
 #include "firewall.h"
+#include "index.h"
 #include "instance_record.h"
 #include "link.h"
 #include "log.h"
@@ -203,7 +204,7 @@ static uint64_t instance_plan(const struct policy_namespace *ns)
 {
 	const struct policy_list *lists[] = {&ns->address, &ns->gateway,
 					     &ns->routes};
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = 0;
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *f = open_memstream(&text, &bytes);
@@ -220,9 +221,8 @@ static uint64_t instance_plan(const struct policy_namespace *ns)
 	for (size_t i = 0; i < ns->n_sysctls; i++)
 		fprintf(f, "\n%s=%s", ns->sysctls[i].name,
 			ns->sysctls[i].value);
-	fclose(f);
-	for (size_t i = 0; i < bytes; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	if (fclose(f) == 0)
+		hash = index_hash(FNV_BASIS, text, bytes);
 	free(text);
 	return hash;
 }
@@ -421,6 +421,7 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there;
+	uint64_t plan;
 	bool stale;
 	int r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
 			   err);
@@ -433,7 +434,8 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 	}
 	if (r < 0)
 		return r;
-	if (!i->foreign && i->plan != instance_plan(ns)) {
+	plan = instance_plan(ns);
+	if (!i->foreign && plan && i->plan != plan) {
 		log_info("the policy of the namespace %s has changed: new "
 			 "sessions get a new one, old ones keep theirs",
 			 i->name);
