@@ -49,6 +49,8 @@ static bool rule_is_for_root_alone(const struct policy_rule *rule)
 static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 		      const struct policy_rule *all, bool guard_given)
 {
+	bool whence = rule->services.n || rule->ttys.n || rule->rhosts.n;
+	bool fails_open = rule->on_error == POLICY_ON_ERROR_HOST;
 	bool host = !strcmp(rule->namespace, POLICY_HOST);
 
 	if (all && !rule_names_root(rule))
@@ -56,12 +58,12 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 			     "[rule %s] is never reached: [rule %s], at %s:%u, "
 			     "matches everybody before it",
 			     rule->name, all->name, all->file, all->line);
-	if (rule->on_error == POLICY_ON_ERROR_HOST && !host)
+	if (fails_open && !host)
 		note_warning(book, rule->file, rule->line,
 			     "[rule %s] has on_error = host: it fails open, "
 			     "into the host's network",
 			     rule->name);
-	if (!host && !guard_given && !rule->guard &&
+	if (whence && !host && !guard_given && !fails_open &&
 	    !rule_is_for_root_alone(rule))
 		note_warning(book, rule->file, rule->line,
 			     "[rule %s] is for some services, terminals or "
