@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolv.conf that a session is given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../helper/resolv.h"
+#include "policy.h"
+
+static void gives(const char *keys, const char *wanted)
+{
+	char text[512];
+	struct policy *p = NULL;
+	struct error why;
+	char *got;
+
+	snprintf(text, sizeof(text), "[namespace vpn]\nlink = nat\n%s", keys);
+	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
+		fail_msg("%s", why.text);
+	got = resolv_conf(policy_namespace_find(p, "vpn"));
+	assert_non_null(got);
+	/* a comment may come first, and nothing else that is not asked for */
+	while (*got == '#')
+		memmove(got, strchr(got, '\n') + 1,
+			strlen(strchr(got, '\n') + 1) + 1);
+	assert_string_equal(got, wanted);
+	free(got);
+	policy_free(p);
+}
+
+static void servers_in_their_order(void **state)
+{
+	(void)state;
+	gives("dns = 192.0.2.53\n", "nameserver 192.0.2.53\n");
+	gives("dns = 2001:db8::53, 192.0.2.53, 192.0.2.54\n",
+	      "nameserver 2001:db8::53\nnameserver 192.0.2.53\n"
+	      "nameserver 192.0.2.54\n");
+}
+
+static void search_is_one_line(void **state)
+{
+	(void)state;
+	gives("dns = 192.0.2.53\nsearch = example.net\n",
+	      "nameserver 192.0.2.53\nsearch example.net\n");
+	gives("dns = 192.0.2.53\nsearch = example.net, corp.example.net\n",
+	      "nameserver 192.0.2.53\nsearch example.net corp.example.net\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(servers_in_their_order),
+		cmocka_unit_test(search_is_one_line),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long a session lasts and how long its namespace: by the word of the
+ * kernel about connections and processes, and over a restart of the helper.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../helper/helper.h"
+#include "../../helper/instance.h"
+#include "../../helper/rtnl.h"
+#include "../../helper/server.h"
+#include "../../helper/session.h"
+#include "../../helper/sweep.h"
+#include "../../helper/sysctl.h"
+#include "cleanup.h"
+#include "deadline.h"
+#include "ground.h"
+
+#define STATE	 "/run/state"
+#define NETNS	 "/run/netns"
+#define SESSIONS STATE "/sessions"
+#define RECORDS	 STATE "/namespaces"
+
+#define PATIENCE_MS 10000
+
+static struct helper h;
+static struct policy *policy;
+static struct error why;
+static struct connection lease;
+
+static void begin(void)
+{
+	h = (struct helper){.state_path = STATE,
+			    .netns_dir = NETNS,
+			    .next_instance = 1,
+			    .next_session = 1};
+	assert_int_equal(netns_host_open(&h.host, &why), 0);
+	assert_int_equal(netns_prepare_dir(NETNS, &why), 0);
+	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h.namespaces_dir = open(RECORDS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h.sessions_dir = open(SESSIONS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(rtnl_open(&h.rtnl), 0);
+	assert_int_equal(pool_init(&h.pool), 0);
+	assert_true(sd_event_new(&h.event) >= 0);
+	forwarding_init(&h.forwarding, NULL, h.state_dir);
+	assert_int_equal(instance_reconcile(&h, &why), 0);
+	session_reconcile(&h);
+	assert_int_equal(sweep_open(&h, &why), 0);
+}
+
+/* The last step of a start. */
+static void drop_unused(void)
+{
+	session_drop_dead(&h);
+	instance_drop_unused(&h);
+}
+
+/* As a helper that ends: everything stays but its memory. */
+static void end(void)
+{
+	session_free_all(&h);
+	instance_free_all(&h);
+	sweep_close(&h);
+	rtnl_close(h.rtnl);
+	pool_clear(&h.pool);
+	sd_event_unref(h.event);
+	close(h.state_dir);
+	close(h.namespaces_dir);
+	close(h.sessions_dir);
+	close(h.host.fd);
+	close(h.host.mntns_fd);
+}
+
+static void restart(void)
+{
+	end();
+	lease = (struct connection){.fd = lease.fd};
+	begin();
+	drop_unused();
+}
+
+static int session_setup(void **state)
+{
+	static const char text[] =
+		"[namespace jail]\nlink = none\n"
+		"[namespace own]\nlink = none\nscope = user\n"
+		"[namespace once]\nlink = none\nscope = session\n"
+		"[namespace cut]\nlink = none\nlifetime = sessions\n"
+		"[namespace ever]\nlink = none\nlifetime = forever\n"
+		"[namespace theirs]\nlink = external\n";
+
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	if (mount("r", "/run", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir(STATE, 0700) < 0 || mkdir(SESSIONS, 0700) < 0 ||
+	    mkdir(RECORDS, 0700) < 0 || sysctl_open(&why) < 0 ||
+	    policy_parse("test", text, strlen(text), &policy, NULL, &why) < 0)
+		return -1;
+	lease = (struct connection){
+		.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+	begin();
+	return 0;
+}
+
+static int session_teardown(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	end();
+	close(lease.fd);
+	sysctl_close();
+	policy = policy_free(policy);
+	return umount2("/run", MNT_DETACH);
+}
+
+/* Turns the loop until `condition` holds; what is in sight, that is at once. */
+#define wait_for(condition)                                                    \
+	do {                                                                   \
+		uint64_t until_ = deadline_in_ms(PATIENCE_MS);                 \
+                                                                               \
+		while (!(condition) && deadline_left_ms(until_))               \
+			sd_event_run(h.event, 20000);                          \
+		assert_true(condition);                                        \
+	} while (0)
+
+static void settle(void)
+{
+	while (sd_event_run(h.event, 0) > 0)
+		;
+}
+
+static struct instance *get(const char *section, const char *user, uid_t uid,
+			    int *ret_fd)
+{
+	const struct instance_user who = {user, uid};
+	struct instance *i = NULL;
+	int fd = -1;
+
+	if (instance_get(&h, policy_namespace_find(policy, section), &who, &i,
+			 &fd, &why) < 0)
+		fail_msg("%s", why.text);
+	if (ret_fd)
+		*ret_fd = fd;
+	else
+		close(fd);
+	return i;
+}
+
+static struct session *login(struct instance *i, pid_t pid)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct proto_request who = {.uid = 5001};
+	struct session *s = NULL;
+
+	strcpy(who.user, "alice");
+	strcpy(who.service, "sshd");
+	strcpy(who.tty, "ssh");
+	strcpy(who.rhost, "192.0.2.7");
+	assert_true(pidfd >= 0);
+	assert_int_equal(
+		session_open(&h, i, &who, pid, pidfd, &lease, false, &s, &why),
+		0);
+	lease.session = s;
+	return s;
+}
+
+static int just_live(void *data)
+{
+	(void)data;
+	return 0;
+}
+
+static int live_inside(void *data)
+{
+	return setns(*(int *)data, CLONE_NEWNET);
+}
+
+static bool is_there(const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), NETNS "/%s", name);
+	return ground_mounts_at(path) == 1;
+}
+
+static bool nothing_left(void)
+{
+	return ground_count(NETNS) == 0 && ground_count(RECORDS) == 0 &&
+	       ground_count(SESSIONS) == 0 && !h.instances && !h.sessions;
+}
+
+static void a_session_ends_with_CLOSE(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	session_end(login(get("jail", "alice", 5001, NULL), pid));
+	assert_null(lease.session);
+	assert_null(h.sessions);
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static void the_process_alone_keeps_it(void **state)
+{
+	struct session *s;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	s = login(get("jail", "alice", 5001, NULL), pid);
+	session_lease_gone(s);
+	settle();
+	assert_ptr_equal(h.sessions, s);
+	assert_true(is_there("jail"));
+	assert_int_equal(ground_count(SESSIONS), 1);
+	ground_kill(pid);
+	wait_for(nothing_left());
+}
+
+static void the_connection_alone_keeps_it(void **state)
+{
+	struct session *s;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	s = login(get("jail", "alice", 5001, NULL), pid);
+	ground_kill(pid);
+	wait_for(!s->exit);
+	settle();
+	assert_ptr_equal(h.sessions, s);
+	assert_true(is_there("jail"));
+	session_lease_gone(s);
+	assert_null(h.sessions);
+	wait_for(nothing_left());
+}
+
+static void F70_a_process_inside_keeps_the_namespace(void **state)
+{
+	pid_t pid, inside;
+	int fd;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("jail", "alice", 5001, &fd), pid);
+	inside = ground_child(live_inside, &fd);
+	close(fd);
+	session_end(h.sessions);
+	settle();
+	assert_true(is_there("jail"));
+	assert_int_equal(ground_count(RECORDS), 1);
+	/* the next login finds the same one */
+	assert_int_equal(get("jail", "bob", 5002, &fd)->sessions, 0);
+	close(fd);
+	ground_kill(inside);
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static void a_chain_of_processes_inside_is_followed(void **state)
+{
+	pid_t pid, inside[4];
+	int fd;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("jail", "alice", 5001, &fd), pid);
+	for (int i = 0; i < 4; i++)
+		inside[i] = ground_child(live_inside, &fd);
+	close(fd);
+	session_end(h.sessions);
+	for (int i = 0; i < 4; i++) {
+		settle();
+		assert_true(is_there("jail"));
+		ground_kill(inside[i]);
+	}
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static void lifetimes_are_kept(void **state)
+{
+	pid_t pid, inside;
+	int fd;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("cut", "alice", 5001, &fd), pid);
+	inside = ground_child(live_inside, &fd);
+	close(fd);
+	session_end(h.sessions);
+	wait_for(!is_there("cut")); /* although a process is inside */
+	ground_kill(inside);
+
+	login(get("ever", "alice", 5001, NULL), pid);
+	session_end(h.sessions);
+	settle();
+	assert_true(is_there("ever"));
+	ground_kill(pid);
+	restart();
+	settle();
+	assert_true(is_there("ever"));
+}
+
+static void F71_the_last_out_and_the_first_in(void **state)
+{
+	struct instance *first, *second;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	first = get("jail", "alice", 5001, NULL);
+	session_end(login(first, pid));
+	/* in before anybody has looked */
+	second = get("jail", "bob", 5002, NULL);
+	assert_ptr_equal(first, second);
+	login(second, pid);
+	settle();
+	assert_true(is_there("jail"));
+	session_end(h.sessions);
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static void scopes_have_a_namespace_each(void **state)
+{
+	struct instance *a, *b;
+
+	(void)state;
+	ground_need();
+	a = get("own", "alice", 5001, NULL);
+	b = get("own", "bob", 5002, NULL);
+	assert_string_equal(a->name, "own.alice");
+	assert_string_equal(b->name, "own.bob");
+	assert_ptr_equal(get("own", "alice", 5001, NULL), a);
+	a = get("once", "alice", 5001, NULL);
+	b = get("once", "alice", 5001, NULL);
+	assert_string_equal(a->name, "once.alice.1");
+	assert_string_equal(b->name, "once.alice.2");
+	assert_true(is_there("own.alice") && is_there("own.bob") &&
+		    is_there("once.alice.1") && is_there("once.alice.2"));
+	wait_for(nothing_left()); /* nobody ever came */
+}
+
+static void F69_a_foreign_namespace_is_left(void **state)
+{
+	const struct instance_user who = {"alice", 5001};
+	struct instance *i;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	ground_need();
+	assert_int_equal(instance_get(&h,
+				      policy_namespace_find(policy, "theirs"),
+				      &who, &i, &fd, &why),
+			 -ENOENT);
+	assert_non_null(strstr(why.text, "ip netns add theirs"));
+	assert_int_equal(ground_sh("ip netns add theirs; ip netns add jail"),
+			 0);
+	pid = ground_child(just_live, NULL);
+	session_end(login(get("theirs", "alice", 5001, NULL), pid));
+	session_end(login(get("jail", "alice", 5001, NULL), pid));
+	settle();
+	assert_true(is_there("theirs") && is_there("jail"));
+	assert_int_equal(ground_count(RECORDS), 0);
+	assert_null(h.instances);
+	ground_kill(pid);
+}
+
+static void F68_a_name_that_was_taken_away(void **state)
+{
+	int before, after;
+	struct stat a, b;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("jail", "alice", 5001, &before), pid);
+	assert_int_equal(ground_sh("ip netns del jail"), 0);
+	ground_listen();
+	login(get("jail", "bob", 5002, &after), pid);
+	assert_non_null(strstr(ground_said(), "taken away"));
+	assert_int_equal(fstat(before, &a), 0);
+	assert_int_equal(fstat(after, &b), 0);
+	assert_int_not_equal(a.st_ino, b.st_ino);
+	assert_true(is_there("jail"));
+	session_end(h.sessions);
+	session_end(h.sessions);
+	close(before);
+	close(after);
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+/* --- restarts --- */
+
+static void F58_a_restart_finds_sessions_by_their_process(void **state)
+{
+	struct session *s;
+	uint64_t id;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	s = login(get("jail", "alice", 5001, NULL), pid);
+	id = s->id;
+	restart();
+	settle();
+	s = session_find(&h, id);
+	assert_non_null(s);
+	assert_int_equal(s->pid, pid);
+	assert_int_equal(s->uid, 5001);
+	assert_string_equal(s->user, "alice");
+	assert_string_equal(s->rhost, "192.0.2.7");
+	assert_string_equal(s->instance->name, "jail");
+	assert_int_equal(s->instance->sessions, 1);
+	assert_true(is_there("jail"));
+	/* new ones have other numbers */
+	assert_int_not_equal(login(s->instance, pid)->id, id);
+	ground_kill(pid);
+	session_lease_gone(lease.session);
+	wait_for(nothing_left());
+}
+
+static void F58_a_process_that_ended_meanwhile(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("jail", "alice", 5001, NULL), pid);
+	end();
+	ground_kill(pid);
+	begin();
+	drop_unused();
+	assert_null(h.sessions);
+	wait_for(nothing_left());
+}
+
+static void F53_a_pid_of_somebody_else_is_no_session(void **state)
+{
+	char path[64], text[4096], *start;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	snprintf(path, sizeof(path), SESSIONS "/%" PRIu64,
+		 login(get("jail", "alice", 5001, NULL), pid)->id);
+	end();
+	/* the same pid, but a process that began at another time */
+	strcpy(text, ground_read(path));
+	start = strstr(text, "\nstart ");
+	assert_non_null(start);
+	start[7] = start[7] == '9' ? '8' : (char)(start[7] + 1);
+	ground_write(path, "%s", text);
+	begin();
+	drop_unused();
+	assert_null(h.sessions);
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static void F58_a_lease_that_systemd_kept(void **state)
+{
+	struct session *s;
+	uint64_t id;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	id = login(get("jail", "alice", 5001, NULL), pid)->id;
+	end();
+	ground_kill(pid);
+	begin();
+	lease = (struct connection){.fd = lease.fd};
+	assert_true(session_restore_lease(&h, id, &lease));
+	assert_false(session_restore_lease(&h, id, &lease));
+	assert_false(session_restore_lease(&h, id + 1, &lease));
+	session_drop_dead(&h);
+	s = session_find(&h, id);
+	assert_non_null(s);
+	settle();
+	assert_true(is_there("jail"));
+	session_lease_gone(s);
+	wait_for(nothing_left());
+}
+
+static void F64_records_that_are_no_good_are_cleared_away(void **state)
+{
+	(void)state;
+	ground_need();
+	end();
+	ground_write(SESSIONS "/1", "half");
+	ground_write(SESSIONS "/2", "boot x\npid 1\nend\n");
+	ground_write(SESSIONS "/name", "boot x\nend\n");
+	ground_write(SESSIONS "/.3", "x");
+	ground_write(RECORDS "/1", "half");
+	ground_write(RECORDS "/.2", "x");
+	ground_write(RECORDS "/7", "boot x\nname jail\nend\n");
+	ground_listen();
+	begin();
+	drop_unused();
+	ground_said();
+	assert_true(nothing_left());
+	assert_true(h.next_instance > 7);
+}
+
+static void F58_killed_between_record_and_name(void **state)
+{
+	(void)state;
+	ground_need();
+	get("jail", "alice", 5001, NULL);
+	end();
+	/* mounted, and the name taken away without the record */
+	assert_int_equal(ground_sh("ip netns del jail"), 0);
+	begin();
+	drop_unused();
+	assert_int_equal(ground_count(RECORDS), 0);
+	get("jail", "alice", 5001, NULL);
+	end();
+	/* umounted, and not unlinked */
+	assert_int_equal(umount(NETNS "/jail"), 0);
+	assert_int_equal(ground_count(NETNS), 1);
+	begin();
+	drop_unused();
+	assert_true(nothing_left());
+}
+
+static void F65_a_full_state_directory(void **state)
+{
+	const struct instance_user who = {"alice", 5001};
+	char block[4096] = "";
+	struct instance *i;
+	int filler, fd;
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	end();
+	assert_int_equal(mount("s", STATE, "tmpfs", 0, "mode=700,size=32k"), 0);
+	assert_int_equal(mkdir(SESSIONS, 0700), 0);
+	assert_int_equal(mkdir(RECORDS, 0700), 0);
+	begin();
+	pid = ground_child(just_live, NULL);
+	get("ever", "alice", 5001, NULL);
+	filler = open(STATE "/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(filler, block, sizeof(block)) > 0)
+		;
+	close(filler);
+	/* no new namespace, with nothing left behind ... */
+	assert_true(instance_get(&h, policy_namespace_find(policy, "jail"),
+				 &who, &i, &fd, &why) < 0);
+	assert_non_null(strstr(why.text, STATE));
+	assert_false(is_there("jail"));
+	assert_int_equal(ground_count(NETNS), 1);
+	/* ... but what is there is joined */
+	ground_listen();
+	login(get("ever", "alice", 5001, NULL), pid);
+	assert_non_null(strstr(ground_said(), "cannot write down session"));
+	assert_non_null(h.sessions);
+	session_end(h.sessions);
+	ground_kill(pid);
+}
+
+#define session_test(f)                                                        \
+	cmocka_unit_test_setup_teardown(f, session_setup, session_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		session_test(a_session_ends_with_CLOSE),
+		session_test(the_process_alone_keeps_it),
+		session_test(the_connection_alone_keeps_it),
+		session_test(F70_a_process_inside_keeps_the_namespace),
+		session_test(a_chain_of_processes_inside_is_followed),
+		session_test(lifetimes_are_kept),
+		session_test(F71_the_last_out_and_the_first_in),
+		session_test(scopes_have_a_namespace_each),
+		session_test(F69_a_foreign_namespace_is_left),
+		session_test(F68_a_name_that_was_taken_away),
+		session_test(F58_a_restart_finds_sessions_by_their_process),
+		session_test(F58_a_process_that_ended_meanwhile),
+		session_test(F53_a_pid_of_somebody_else_is_no_session),
+		session_test(F58_a_lease_that_systemd_kept),
+		session_test(F64_records_that_are_no_good_are_cleared_away),
+		session_test(F58_killed_between_record_and_name),
+		session_test(F65_a_full_state_directory),
+	};
+
+	ground_make();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
