@@ -64,7 +64,7 @@ static int namespace_check(int fd, int type, const char *what,
 	if (fs.f_type != NSFS_MAGIC)
 		return error_set(err, -EINVAL,
 				 "what should be a %s namespace is a file of "
-				 "another kind (remove it from /run/netns)",
+				 "another kind",
 				 what);
 	r = ioctl(fd, NS_GET_NSTYPE);
 	if (r < 0)
@@ -113,9 +113,13 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 		return error_set(err, o->netns,
 				 OWN_NETNS " cannot be opened: %s",
 				 strerror(-o->netns));
-	r = enter_check_netns(o->netns, err);
-	if (r < 0 || !mounts)
-		return r;
+	r = enter_check_netns(o->netns, NULL);
+	if (r < 0)
+		return error_set(err, r,
+				 OWN_NETNS " is no network namespace: is /proc "
+					   "what it should be?");
+	if (!mounts)
+		return 0;
 	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
 	o->root = path_open("/", O_PATH | O_DIRECTORY);
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);

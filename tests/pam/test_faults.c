@@ -5,7 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,7 +43,52 @@ int setns(int fd, int type)
 	return setns_lies ? 0 : (int)syscall(SYS_setns, fd, type);
 }
 
-static unsigned long host_netns, host_mntns, jail_netns;
+static int look_up_fails, n_inside;
+static unsigned long jail_netns;
+
+/* Whoever asks the name service, and where it is when it asks. */
+static int look_up(void)
+{
+	if (box_namespace("net") == jail_netns)
+		n_inside++;
+	return look_up_fails;
+}
+
+int getgrnam_r(const char *name, struct group *group, char *buffer, size_t size,
+	       struct group **ret)
+{
+	int r = look_up();
+
+	*ret = NULL;
+	if (r == 0 && strcmp(name, "staff") == 0) {
+		*group = (struct group){.gr_gid = 5003};
+		*ret = group;
+	}
+	(void)buffer;
+	(void)size;
+	return r;
+}
+
+int getpwnam_r(const char *name, struct passwd *pw, char *buffer, size_t size,
+	       struct passwd **ret)
+{
+	int r = look_up();
+
+	(void)buffer;
+	(void)size;
+	*ret = NULL;
+	if (r)
+		return r;
+	*pw = (struct passwd){.pw_name = (char *)(uintptr_t)name};
+	pw->pw_uid = !strcmp(name, "alice")   ? 5001
+		     : !strcmp(name, "carol") ? 5003
+					      : 0;
+	pw->pw_gid = pw->pw_uid;
+	*ret = pw;
+	return 0;
+}
+
+static unsigned long host_netns, host_mntns;
 static int host_fd = -1;
 
 static int prepare(void **state)
@@ -47,6 +96,7 @@ static int prepare(void **state)
 	struct stat st;
 
 	(void)state;
+	look_up_fails = n_inside = 0;
 	if (geteuid() != 0)
 		return 0;
 	box_write(BOX_POLICY, "[options]\ntimeout = 1s\n"
@@ -416,6 +466,49 @@ static void test_fds_tidy(void **state)
 	}
 }
 
+/* ---- the name service */
+
+static void ask_inside(void *data)
+{
+	struct driver d;
+
+	(void)data;
+	box_check(driver_start(&d, "test", "carol", DRIVER_CONV) == 0);
+	box_check(driver_open(&d, 0) == PAM_SUCCESS);
+	box_check(box_namespace("net") == jail_netns);
+	box_check(driver_open(&d, 0) == PAM_SUCCESS);
+	box_check(driver_close(&d, 0) == PAM_SUCCESS);
+	box_check(n_inside == 0, "asked %d times from inside", n_inside);
+	driver_end(&d, 0);
+}
+
+static void test_look_ups(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+	struct fake_seen *seen;
+	struct driver d;
+	pid_t helper;
+
+	(void)state;
+	box_need();
+	box_write(BOX_POLICY,
+		  "[rule one]\ngroups = staff\nnamespace = jail\n"
+		  "on_error = host\n[namespace jail]\nlink = none\n");
+	plan.tail = DNS_TEXT;
+	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
+	plan.reply.flags |= PROTO_DNS;
+	helper = fake_start(&plan, &seen);
+	box_fork(ask_inside, NULL);
+	/* Not learned is not "no", and nothing that on_error forgives. */
+	look_up_fails = EAGAIN;
+	assert_int_equal(open_once(&d, "carol"), PAM_SYSTEM_ERR);
+	driver_end(&d, 0);
+	assert_int_equal(open_once(&d, "root"), PAM_IGNORE);
+	driver_end(&d, 0);
+	assert_int_equal(seen->opens, 1);
+	fake_stop(helper, seen);
+}
+
 /* ---- odd processes */
 
 struct oddity {
@@ -554,6 +647,89 @@ static void test_odd_processes(void **state)
 		box_fork(odd_open, &o);
 		fake_stop(helper, seen);
 	}
+}
+
+/* As su(1) is: root by effective uid alone, and with the user's group. */
+static void setuid_program(void *data)
+{
+	struct driver d;
+	struct stat st;
+
+	(void)data;
+	box_check(setresgid(5001, 5001, 5001) == 0);
+	box_check(setresuid(5001, 0, 0) == 0);
+	umask(077);
+	box_check(open_once(&d, "alice") == PAM_SUCCESS);
+	box_check(box_namespace("net") == jail_netns);
+	box_check(stat("/etc/resolv.conf", &st) == 0);
+	box_check(st.st_uid == 0 && st.st_gid == 0);
+	box_check((st.st_mode & 07777) == 0644);
+	box_check(driver_close(&d, 0) == PAM_SUCCESS);
+	box_check(box_namespace("net") == host_netns);
+	box_check(box_namespace("mnt") == host_mntns);
+	driver_end(&d, 0);
+}
+
+/* root, but a service manager has taken its privilege. */
+static void no_capability(void *data)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[2];
+	struct driver d;
+
+	(void)data;
+	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
+	box_check(syscall(SYS_capget, &head, caps) == 0);
+	caps[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective &=
+		~(unsigned int)CAP_TO_MASK(CAP_SYS_ADMIN);
+	caps[CAP_TO_INDEX(CAP_SYS_ADMIN)].permitted =
+		caps[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective;
+	box_check(syscall(SYS_capset, &head, caps) == 0);
+	box_check(driver_open(&d, 0) == PAM_SYSTEM_ERR);
+	box_check(box_namespace("net") == host_netns);
+	box_check(box_namespace("mnt") == host_mntns);
+	driver_end(&d, 0);
+}
+
+/* Files of somebody's making where the kernel's should be. */
+static void false_proc(void *data)
+{
+	int before = open("/proc/self/ns", O_PATH | O_CLOEXEC);
+	struct stat a, b;
+	struct driver d;
+
+	(void)data;
+	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
+	box_check(unshare(CLONE_NEWNS) == 0);
+	box_check(fstatat(before, "net", &a, 0) == 0);
+	box_check(mount("t", "/proc", "tmpfs", 0, NULL) == 0);
+	box_check(mkdir("/proc/thread-self", 0755) == 0);
+	box_check(mkdir("/proc/thread-self/ns", 0755) == 0);
+	box_write("/proc/thread-self/ns/net", "%s", "");
+	box_write("/proc/thread-self/ns/mnt", "%s", "");
+	box_check(driver_open(&d, 0) == PAM_SYSTEM_ERR);
+	box_check(fstatat(before, "net", &b, 0) == 0);
+	box_check(a.st_ino == b.st_ino);
+	driver_end(&d, 0);
+}
+
+static void test_odd_roots(void **state)
+{
+	struct fake_plan plan = fake_plan_ok();
+	struct fake_seen *seen;
+	pid_t helper;
+
+	(void)state;
+	box_need();
+	plan.tail = DNS_TEXT;
+	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
+	plan.reply.flags |= PROTO_DNS;
+	helper = fake_start(&plan, &seen);
+	box_fork(setuid_program, NULL);
+	box_fork(no_capability, NULL);
+	box_fork(false_proc, NULL);
+	fake_stop(helper, seen);
 }
 
 static void test_guest(void **state)
@@ -932,6 +1108,10 @@ int main(void)
 		TEST("F45 descriptors: close-on-exec, above 2, closed after",
 		     test_fds_tidy),
 		TEST("F46 200 odd processes", test_odd_processes),
+		TEST("F46 F52 F99 setuid program, no capability, false /proc",
+		     test_odd_roots),
+		TEST("F31 F51 look-ups fail, and are never made inside",
+		     test_look_ups),
 		TEST("F47 errno is left alone", test_guest),
 		TEST("F36 random calls on a handle", test_sequences),
 		TEST("F36 two module lines are one session", test_two_lines),

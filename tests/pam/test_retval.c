@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,6 +32,8 @@ struct result {
 	int n_messages;
 	char message[256];
 	char environment[128];
+	int n_lines, priority; /* of what went to the log; the last line */
+	char line[1024];
 };
 
 /* One open in a child, so that the move stays there. */
@@ -42,6 +45,41 @@ struct attempt {
 };
 
 static struct result *shared;
+
+/* libpam's way to the log ends here. */
+static void line_note(int priority, const char *format, va_list args)
+{
+	char line[sizeof(shared->line)];
+
+	vsnprintf(line, sizeof(line), format, args);
+	if (!strstr(line, "pam_netns("))
+		return;
+	shared->n_lines++;
+	shared->priority = LOG_PRI(priority);
+	memcpy(shared->line, line, sizeof(line));
+}
+
+void syslog(int priority, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_note(priority, format, args);
+	va_end(args);
+}
+
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): as glibc calls it */
+void __syslog_chk(int priority, int flag, const char *format, ...);
+
+void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+	va_list args;
+
+	(void)flag;
+	va_start(args, format);
+	line_note(priority, format, args);
+	va_end(args);
+}
 
 static void attempt_run(void *data)
 {
@@ -403,6 +441,64 @@ static void test_close_alone(void **state)
 	driver_end(&d, 0);
 }
 
+/* One line for each end: how grave, who, why, and what to do. */
+static void test_log_lines(void **state)
+{
+	struct fake_plan plan = fake_plan_ok(), failed = refusal(PROTO_FAILED),
+			 denied = refusal(PROTO_DENIED);
+	struct result r;
+
+	(void)state;
+	box_need();
+	r = attempt_with(&plan, "alice");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_INFO);
+	assert_non_null(strstr(r.line, "alice is in network namespace jail"));
+	assert_non_null(strstr(r.line, "rule one"));
+
+	r = attempt("bob");
+	assert_int_equal(r.n_lines, 0);
+	driver_service("test", "debug config=" BOX_POLICY " socket=" BOX_SOCKET,
+		       1);
+	r = attempt("bob");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_DEBUG);
+
+	r = attempt("alice");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ERR);
+	assert_non_null(strstr(r.line, "alice is refused (rule one)"));
+	assert_non_null(strstr(r.line, BOX_SOCKET));
+	assert_non_null(strstr(r.line, "systemctl status netns-pamd"));
+
+	r = attempt("carol");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_WARNING);
+	assert_non_null(strstr(r.line, "stays outside"));
+
+	r = attempt_with(&failed, "alice");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ERR);
+	assert_non_null(strstr(r.line, "pool 10.1 is full"));
+	r = attempt_with(&denied, "carol");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ERR);
+
+	box_write(BOX_POLICY, "[rule one\n");
+	r = attempt("alice");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ERR);
+	assert_non_null(strstr(r.line, BOX_POLICY ":1:"));
+	r = attempt("root");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ALERT);
+	box_write(BOX_STATE "/disable", "%s", "");
+	r = attempt("alice");
+	assert_int_equal(r.n_lines, 1);
+	assert_int_equal(r.priority, LOG_ALERT);
+	assert_non_null(strstr(r.line, BOX_STATE "/disable"));
+}
+
 static void test_log_injection(void **state)
 {
 	struct result r;
@@ -411,7 +507,9 @@ static void test_log_injection(void **state)
 	box_need();
 	r = attempt("alice\nroot: let in");
 	assert_int_equal(r.code, PAM_SYSTEM_ERR);
-	assert_null(strchr(r.message, '\n'));
+	assert_int_equal(r.n_lines, 1);
+	assert_null(strchr(r.line, '\n'));
+	assert_non_null(strstr(r.line, "alice\\x0aroot: let in"));
 }
 
 #define TEST(name, function)                                                   \
@@ -446,6 +544,7 @@ int main(void)
 		TEST("namespace = host inside another: the helper decides",
 		     test_host_rule),
 		TEST("F36 close without open, twice", test_close_alone),
+		TEST("one line in the log for each end", test_log_lines),
 		TEST("F56 control bytes in a name", test_log_injection),
 	};
 
