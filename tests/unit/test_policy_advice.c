@@ -329,6 +329,27 @@ static void F97_the_unwise_is_warned_of(void **state)
 			"refused\n");
 }
 
+static void a_flood_of_errors_is_cut_short(void **state)
+{
+	static char text[100000];
+	struct policy_notes notes;
+	struct policy *p = NULL;
+	struct error err;
+
+	(void)state;
+	for (size_t n = 0; n + 2 < sizeof(text); n += 2)
+		memcpy(text + n, "x\n", 3);
+	assert_int_equal(
+		policy_parse("p", text, strlen(text), &p, &notes, &err),
+		-EINVAL);
+	assert_int_equal(notes.n, 1001);
+	assert_int_equal(notes.errors, 1001);
+	assert_non_null(strstr(notes.items[1000].message,
+			       "more to say than 1000 messages"));
+	assert_non_null(strstr(err.text, "(and 1000 more errors)"));
+	policy_notes_clear(&notes);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -342,6 +363,7 @@ int main(void)
 			the_example_without_its_semicolons_is_valid_too),
 		cmocka_unit_test(every_key_is_in_the_example_and_the_manual),
 		cmocka_unit_test(F97_the_unwise_is_warned_of),
+		cmocka_unit_test(a_flood_of_errors_is_cut_short),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
