@@ -141,19 +141,21 @@ static int netns_path(const char *dir, const char *name,
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* The lock that iproute2 takes as well. Return: fd, or -EBADF without it. */
+/* The lock that iproute2 takes as well. Return: fd, -EBUSY, -errno. */
 static int netns_lock(const char *dir)
 {
 	const struct timespec pause = {.tv_nsec = NETNS_LOCK_PAUSE_NS};
 	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	for (int i = 0; fd >= 0 && i < NETNS_LOCK_TRIES; i++) {
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; i < NETNS_LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return take_fd(&fd);
 		nanosleep(&pause, NULL);
 	}
 	log_warning("cannot lock %s: somebody holds it", dir);
-	return -EBADF;
+	return -EBUSY;
 }
 
 int netns_prepare_dir(const char *dir, struct error *err)
@@ -169,6 +171,9 @@ int netns_prepare_dir(const char *dir, struct error *err)
 		return error_set(err, r, "cannot make %s: %s", dir,
 				 strerror(-r));
 	lock = netns_lock(dir);
+	if (lock < 0 && lock != -EBUSY)
+		return error_set(err, lock, "cannot open %s: %s", dir,
+				 strerror(-lock));
 	if (mount("", dir, "none", MS_SHARED | MS_REC, NULL) == 0)
 		return 0;
 	if (errno != EINVAL)
