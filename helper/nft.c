@@ -21,6 +21,8 @@
 #define NFT_TABLE "netns_pam"
 /* Of kernel 6.9; not in the headers of Debian 12. */
 #define NFT_TABLE_PERSIST 0x4
+/* Room for what loading tells of itself, with ten thousands of elements. */
+#define NFT_MONITOR_RCVBUF (8 * 1024 * 1024)
 
 /* firewall.nft, as it stands in the source, with a NUL. */
 extern const char nft_rules[];
@@ -73,7 +75,7 @@ static int nft_context_new(struct nft *nft)
 int nft_open(struct nft **ret, struct error *err)
 {
 	struct nft *nft = calloc(1, sizeof(*nft));
-	int group = NFNLGRP_NFTABLES, r;
+	int group = NFNLGRP_NFTABLES, room = NFT_MONITOR_RCVBUF, r;
 
 	if (!nft)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -87,6 +89,9 @@ int nft_open(struct nft **ret, struct error *err)
 		    mnl_socket_setsockopt(nft->monitor, NETLINK_ADD_MEMBERSHIP,
 					  &group, sizeof(group)) < 0)
 			r = -errno;
+		else
+			setsockopt(mnl_socket_get_fd(nft->monitor), SOL_SOCKET,
+				   SO_RCVBUFFORCE, &room, sizeof(room));
 	}
 	if (r < 0) {
 		nft_close(nft);

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The firewall table: made, kept, taken over, and its sets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../helper/nft.h"
+#include "ground.h"
+
+#define TABLE "table inet netns_pam"
+
+static int home;
+static struct nft *nft;
+static struct error why;
+
+/* Each test has a namespace to itself, with a table loaded. */
+static int nft_setup(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	if (unshare(CLONE_NEWNET) < 0 || nft_open(&nft, &why) < 0 ||
+	    nft_load(nft, "", &why) < 0) {
+		print_error("%s\n", why.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int nft_teardown(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	nft = nft_close(nft);
+	return setns(home, CLONE_NEWNET);
+}
+
+static void load(struct nft *of)
+{
+	if (nft_load(of, "", &why) < 0)
+		fail_msg("%s", why.text);
+}
+
+/* Prints commands by `call`, which writes to f, and runs them. */
+#define printed(of, call)                                                      \
+	({                                                                     \
+		char *commands_ = NULL;                                        \
+		size_t bytes_ = 0;                                             \
+		FILE *f = open_memstream(&commands_, &bytes_);                 \
+		int r_;                                                        \
+                                                                               \
+		assert_non_null(f);                                            \
+		call;                                                          \
+		assert_int_equal(fclose(f), 0);                                \
+		r_ = nft_run(of, commands_, &why);                             \
+		free(commands_);                                               \
+		r_;                                                            \
+	})
+
+static int dns_hold(struct nft *of, const char *ifname,
+		    const struct inet_prefix *servers, size_t n)
+{
+	return printed(of, nft_print_dns_hold(f, ifname, servers, n));
+}
+
+static int dns_release(struct nft *of, const char *ifname,
+		       const struct inet_prefix *servers, size_t n)
+{
+	return printed(of, nft_print_dns_release(f, ifname, servers, n));
+}
+
+static int guard_replace(struct nft *of, const uid_t *uids, size_t n)
+{
+	return printed(of, nft_print_guard(f, uids, n));
+}
+
+static int no_router(struct nft *of, bool ipv6, bool on)
+{
+	return printed(of, nft_print_no_router(f, ipv6, on));
+}
+
+/* What `nft` prints, with one blank for any number of them. */
+static const char *listed(const char *what)
+{
+	static char text[64 * 1024];
+	const char *from;
+	char *to = text;
+
+	assert_int_equal(ground_sh("nft list %s", what), 0);
+	from = ground_read("/run/ground.out");
+	for (; *from; from++)
+		if (!strchr(" \t\n", *from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	*to = '\0';
+	return text;
+}
+
+static bool set_has(const char *set, const char *text)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "set inet netns_pam %s", set);
+	return strstr(listed(what), text) != NULL;
+}
+
+/* Elements of a set, counted by the kernel's own list. */
+static int set_size(const char *set)
+{
+	assert_int_equal(ground_sh("nft -j list set inet netns_pam %s | "
+				   "python3 -c 'import json, sys; "
+				   "print(len(json.load(sys.stdin)"
+				   "[\"nftables\"][-1][\"set\"]"
+				   ".get(\"elem\", [])))'",
+				   set),
+			 0);
+	return atoi(ground_read("/run/ground.out"));
+}
+
+static bool is_owned(void)
+{
+	return strstr(listed("tables"), "netns_pam") &&
+	       ground_sh("nft list " TABLE " | grep -q 'flags owner'") == 0;
+}
+
+static bool wait_for_event(void)
+{
+	struct pollfd p = {.fd = nft_monitor_fd(nft), .events = POLLIN};
+
+	return poll(&p, 1, 5000) == 1;
+}
+
+static void the_rules_are_those_of_the_source(void **state)
+{
+	char first[64 * 1024];
+
+	(void)state;
+	ground_need();
+	assert_true(nft_is_loaded(nft));
+	strcpy(first, listed(TABLE));
+	assert_non_null(strstr(first, "fib saddr . iif oif missing drop"));
+	assert_non_null(strstr(first, "meta skuid @guarded reject"));
+	assert_non_null(strstr(first, "masquerade"));
+	assert_int_equal(ground_sh("test $(nft list tables | wc -l) = 1"), 0);
+	/* loading again doubles nothing */
+	load(nft);
+	load(nft);
+	assert_string_equal(listed(TABLE), first);
+}
+
+static void loading_again_keeps_the_elements(void **state)
+{
+	struct inet_prefix server;
+
+	(void)state;
+	ground_need();
+	inet_prefix_parse("192.0.2.53", &server);
+	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
+	assert_int_equal(dns_hold(nft, "npam1", &server, 1), 0);
+	load(nft);
+	assert_true(set_has("guarded", "5001"));
+	assert_true(set_has("dns_held", "npam1"));
+	assert_true(set_has("dns4", "\"npam1\" . 192.0.2.53"));
+}
+
+static void F75_others_flush_everything_but_ours(void **state)
+{
+	(void)state;
+	ground_need();
+	assert_true(is_owned());
+	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
+	assert_int_equal(ground_sh("nft add table inet other"), 0);
+	assert_int_equal(ground_sh("nft flush ruleset"), 0);
+	assert_int_equal(ground_sh("nft list table inet other"), 1);
+	assert_true(set_has("guarded", "5001"));
+	assert_int_not_equal(ground_sh("nft delete " TABLE), 0);
+	assert_int_not_equal(ground_sh("nft flush " TABLE), 0);
+	assert_int_not_equal(
+		ground_sh("nft delete element inet netns_pam guarded "
+			  "'{ 5001 }'"),
+		0);
+	assert_false(nft_monitor_read(nft));
+	assert_true(nft_is_loaded(nft));
+	assert_true(set_has("guarded", "5001"));
+}
+
+static void F77_the_table_outlives_its_helper_and_is_adopted(void **state)
+{
+	(void)state;
+	ground_need();
+	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
+	nft = nft_close(nft);
+	assert_true(set_has("guarded", "5001"));
+
+	assert_int_equal(nft_open(&nft, &why), 0);
+	load(nft);
+	assert_true(is_owned());
+	assert_true(set_has("guarded", "5001"));
+	assert_int_not_equal(ground_sh("nft delete " TABLE), 0);
+	assert_int_equal(guard_replace(nft, NULL, 0), 0);
+	assert_int_equal(set_size("guarded"), 0);
+}
+
+static void F77_what_was_flushed_meanwhile_is_made_anew(void **state)
+{
+	char whole[64 * 1024];
+
+	(void)state;
+	ground_need();
+	strcpy(whole, listed(TABLE));
+	nft = nft_close(nft);
+	assert_int_equal(ground_sh("nft flush ruleset"), 0);
+	assert_int_equal(nft_open(&nft, &why), 0);
+	load(nft);
+	assert_true(is_owned());
+	assert_string_equal(listed(TABLE), whole);
+}
+
+static int open_and_load(void *data)
+{
+	struct nft *mine;
+
+	(void)data;
+	return nft_open(&mine, &why) < 0 || nft_load(mine, "", &why) < 0;
+}
+
+static void F77_also_when_it_was_killed(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	ground_need();
+	nft = nft_close(nft);
+	pid = ground_child(open_and_load, NULL);
+	ground_kill(pid);
+	assert_true(strstr(listed("tables"), "netns_pam"));
+	assert_int_equal(nft_open(&nft, &why), 0);
+	load(nft);
+	assert_true(is_owned());
+}
+
+static void a_second_helper_is_told_of_the_first(void **state)
+{
+	struct nft *second = NULL;
+
+	(void)state;
+	ground_need();
+	assert_int_equal(nft_open(&second, &why), 0);
+	assert_int_equal(nft_load(second, "", &why), -EPERM);
+	assert_non_null(strstr(why.text, "another netns-pamd"));
+	assert_false(nft_is_loaded(second));
+	nft_close(second);
+	assert_true(nft_is_loaded(nft));
+	assert_true(is_owned());
+}
+
+/* A table that cannot be owned, as on a kernel before 6.9. */
+static void load_plain(void)
+{
+	nft = nft_close(nft);
+	ground_sh("nft delete " TABLE);
+	assert_int_equal(ground_sh("nft add " TABLE), 0);
+	assert_int_equal(nft_open(&nft, &why), 0);
+	load(nft);
+	assert_false(is_owned());
+	assert_false(nft_monitor_read(nft));
+}
+
+static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
+{
+	static const char *const ways[] = {
+		"nft flush ruleset",
+		"nft delete " TABLE,
+		"printf 'flush ruleset\nadd " TABLE "\n' | nft -f -",
+		"nft flush ruleset; nft add " TABLE,
+	};
+	char whole[64 * 1024];
+
+	(void)state;
+	ground_need();
+	load_plain();
+	strcpy(whole, listed(TABLE));
+	assert_non_null(strstr(whole, "masquerade"));
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		assert_true(nft_is_loaded(nft));
+		assert_int_equal(ground_sh("%s", ways[i]), 0);
+		assert_true(wait_for_event());
+		assert_true(nft_monitor_read(nft));
+		assert_false(nft_is_loaded(nft));
+		assert_false(nft_monitor_read(nft)); /* told once */
+		/* stands in for a kernel that knows no owners */
+		assert_int_equal(ground_sh("nft add " TABLE), 0);
+		load(nft);
+		assert_true(nft_is_loaded(nft));
+		assert_string_equal(listed(TABLE), whole);
+	}
+	assert_int_equal(ground_sh("nft delete " TABLE), 0);
+	assert_false(nft_is_loaded(nft)); /* asked, not told */
+	/* on this kernel it is owned from then on */
+	load(nft);
+	assert_true(is_owned());
+	assert_int_not_equal(ground_sh("nft delete " TABLE), 0);
+	assert_true(nft_is_loaded(nft));
+}
+
+static void F75_a_part_that_is_removed_is_put_back(void **state)
+{
+	static const char *const ways[] = {
+		"nft flush " TABLE,
+		"nft flush chain inet netns_pam forward",
+		"nft delete rule inet netns_pam output handle "
+		"$(nft -a list chain inet netns_pam output | "
+		"sed -n 's/.*guarded.*handle //p')",
+		"nft delete element inet netns_pam guarded '{ 5001 }'",
+		"nft flush set inet netns_pam guarded",
+	};
+	static const char guarded[] =
+		"add element inet netns_pam guarded { 5001 }\n";
+	char whole[64 * 1024];
+
+	(void)state;
+	ground_need();
+	load_plain();
+	assert_int_equal(nft_load(nft, guarded, &why), 0);
+	strcpy(whole, listed(TABLE));
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		assert_true(nft_is_loaded(nft));
+		assert_int_equal(ground_sh("%s", ways[i]), 0);
+		assert_true(wait_for_event());
+		assert_true(nft_monitor_read(nft));
+		assert_int_equal(nft_load(nft, guarded, &why), 0);
+		assert_string_equal(listed(TABLE), whole);
+	}
+	/* what we do ourselves is no damage */
+	assert_int_equal(guard_replace(nft, NULL, 0), 0);
+	assert_int_equal(no_router(nft, true, false), 0);
+	load(nft);
+	assert_false(nft_monitor_read(nft));
+	assert_true(nft_is_loaded(nft));
+}
+
+static void doubt_is_got_over_by_loading(void **state)
+{
+	(void)state;
+	ground_need();
+	nft_doubt(nft);
+	assert_false(nft_is_loaded(nft));
+	assert_int_equal(
+		nft_load(nft, "add element inet nowhere x { 1 }\n", &why),
+		-EIO);
+	assert_false(nft_is_loaded(nft));
+	load(nft);
+	assert_true(nft_is_loaded(nft));
+}
+
+static void F75_what_happens_to_other_tables_is_no_alarm(void **state)
+{
+	(void)state;
+	ground_need();
+	load_plain();
+	assert_int_equal(ground_sh("nft add table inet netns_pam2; "
+				   "nft add table ip netns_pam; "
+				   "nft delete table inet netns_pam2; "
+				   "nft delete table ip netns_pam"),
+			 0);
+	assert_true(wait_for_event());
+	assert_false(nft_monitor_read(nft));
+	assert_true(nft_is_loaded(nft));
+}
+
+/* More than the monitor's socket holds: to be sure, it is made again. */
+static void F75_lost_events_count_as_removal(void **state)
+{
+	int bytes = 16 * 1024;
+
+	(void)state;
+	ground_need();
+	load_plain();
+	assert_int_equal(setsockopt(nft_monitor_fd(nft), SOL_SOCKET,
+				    SO_RCVBUFFORCE, &bytes, sizeof(bytes)),
+			 0);
+	assert_int_equal(ground_sh("for i in $(seq 100); do "
+				   "echo add table inet other; "
+				   "echo delete table inet other; "
+				   "done >/run/many; nft -i </run/many"),
+			 0);
+	assert_true(nft_monitor_read(nft));
+	assert_false(nft_is_loaded(nft));
+}
+
+/* Nor is the helper's own doing so much that it would lose sight of it. */
+static void F75_our_own_changes_are_not_too_many(void **state)
+{
+	static uid_t uids[20000];
+	char *elements = NULL;
+	size_t bytes = 0;
+	FILE *f;
+
+	(void)state;
+	ground_need();
+	load_plain();
+	for (uid_t i = 0; i < 20000; i++)
+		uids[i] = 10000 + i;
+	f = open_memstream(&elements, &bytes);
+	assert_non_null(f);
+	nft_print_guard(f, uids, 20000);
+	fclose(f);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(nft_load(nft, elements, &why), 0);
+		assert_false(nft_monitor_read(nft));
+		assert_true(nft_is_loaded(nft));
+	}
+	free(elements);
+}
+
+static void elements_come_and_go_without_complaint(void **state)
+{
+	struct inet_prefix servers[3];
+
+	(void)state;
+	ground_need();
+	inet_prefix_parse("192.0.2.53", &servers[0]);
+	inet_prefix_parse("2001:db8::53", &servers[1]);
+	inet_prefix_parse("198.51.100.53", &servers[2]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
+		assert_int_equal(dns_hold(nft, "npam1", servers, 3), 0);
+		assert_int_equal(dns_hold(nft, "npam2", servers, 1), 0);
+	}
+	assert_int_equal(set_size("guarded"), 1);
+	assert_int_equal(set_size("dns_held"), 2);
+	assert_int_equal(set_size("dns4"), 3);
+	assert_int_equal(set_size("dns6"), 1);
+
+	assert_int_equal(dns_release(nft, "npam1", servers, 3), 0);
+	assert_false(set_has("dns4", "npam1"));
+	assert_true(set_has("dns4", "npam2"));
+	assert_int_equal(set_size("dns6"), 0);
+	assert_int_equal(set_size("dns_held"), 1);
+	assert_int_equal(dns_release(nft, "npam1", servers, 3), 0); /* again */
+	assert_true(set_has("dns4", "npam2"));
+	assert_true(set_has("dns_held", "npam2"));
+	assert_int_equal(dns_hold(nft, "npam3", NULL, 0), 0);
+	assert_true(set_has("dns_held", "npam3"));
+
+	assert_int_equal(printed(nft, nft_print_dns_clear(f)), 0);
+	assert_int_equal(set_size("dns_held"), 0);
+	assert_int_equal(set_size("dns4"), 0);
+	assert_true(set_has("guarded", "5001"));
+}
+
+static void no_router_is_switched(void **state)
+{
+	(void)state;
+	ground_need();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(no_router(nft, false, true), 0);
+		assert_true(set_has("no_router", "ipv4"));
+		assert_false(set_has("no_router", "ipv6"));
+	}
+	assert_int_equal(no_router(nft, true, true), 0);
+	assert_true(set_has("no_router", "ipv6"));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(no_router(nft, false, false), 0);
+		assert_false(set_has("no_router", "ipv4"));
+		assert_true(set_has("no_router", "ipv6"));
+	}
+}
+
+#define MANY 5000
+
+static void five_thousand_guarded_users(void **state)
+{
+	static uid_t uids[MANY];
+
+	(void)state;
+	ground_need();
+	for (uid_t i = 0; i < MANY; i++)
+		uids[i] = 4294967294U - 3 * i;
+	assert_int_equal(nft_guard_add(nft, 77, &why), 0);
+	assert_int_equal(guard_replace(nft, uids, MANY), 0);
+	assert_int_equal(set_size("guarded"), MANY);
+	assert_int_equal(
+		ground_sh("nft get element inet netns_pam guarded '{ %u, %u }'",
+			  uids[0], uids[MANY - 1]),
+		0);
+	assert_int_not_equal(
+		ground_sh("nft get element inet netns_pam guarded '{ 77 }'"),
+		0);
+	for (size_t n = 999; n <= 1001; n++) { /* around a batch's end */
+		assert_int_equal(guard_replace(nft, uids, n), 0);
+		assert_int_equal(set_size("guarded"), (int)n);
+	}
+	assert_int_equal(guard_replace(nft, uids, 1), 0);
+	assert_int_equal(set_size("guarded"), 1);
+	assert_int_equal(guard_replace(nft, NULL, 0), 0);
+	assert_int_equal(set_size("guarded"), 0);
+	/* the socket still owns the table after all that */
+	assert_true(is_owned());
+}
+
+static void a_refusal_has_nftables_own_words(void **state)
+{
+	struct inet_prefix server;
+
+	(void)state;
+	ground_need();
+	inet_prefix_parse("192.0.2.53", &server);
+	assert_int_equal(dns_hold(nft, "a{b", &server, 1), -EIO);
+	assert_non_null(strstr(why.text, "nftables refuses"));
+	assert_non_null(strstr(why.text, "syntax error"));
+	assert_int_equal(set_size("dns_held"), 0);
+	/* and says nothing about it the next time */
+	assert_int_equal(nft_guard_add(nft, 1, &why), 0);
+	assert_int_equal(dns_hold(nft, "a{b", &server, 1), -EIO);
+}
+
+static void without_a_table_everything_is_refused(void **state)
+{
+	struct nft *bare;
+
+	(void)state;
+	ground_need();
+	nft = nft_close(nft);
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	assert_int_equal(nft_open(&bare, &why), 0);
+	assert_false(nft_is_loaded(bare));
+	assert_int_equal(nft_guard_add(bare, 5001, &why), -EIO);
+	assert_int_equal(no_router(bare, false, true), -EIO);
+	assert_int_equal(ground_sh("nft list ruleset | grep -q ."), 1);
+	nft_close(bare);
+}
+
+static void opening_and_closing_leaves_no_descriptor(void **state)
+{
+	int fds;
+
+	(void)state;
+	ground_need();
+	fds = ground_count("/proc/self/fd");
+	nft = nft_close(nft);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(nft_open(&nft, &why), 0);
+		load(nft);
+		nft = nft_close(nft);
+	}
+	assert_int_equal(nft_open(&nft, &why), 0);
+	load(nft);
+	assert_int_equal(ground_count("/proc/self/fd"), fds);
+}
+
+#define nft_test(f) cmocka_unit_test_setup_teardown(f, nft_setup, nft_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		nft_test(the_rules_are_those_of_the_source),
+		nft_test(loading_again_keeps_the_elements),
+		nft_test(F75_others_flush_everything_but_ours),
+		nft_test(F77_the_table_outlives_its_helper_and_is_adopted),
+		nft_test(F77_what_was_flushed_meanwhile_is_made_anew),
+		nft_test(F77_also_when_it_was_killed),
+		nft_test(a_second_helper_is_told_of_the_first),
+		nft_test(F75_a_plain_table_that_is_removed_is_put_back),
+		nft_test(F75_a_part_that_is_removed_is_put_back),
+		nft_test(doubt_is_got_over_by_loading),
+		nft_test(F75_what_happens_to_other_tables_is_no_alarm),
+		nft_test(F75_lost_events_count_as_removal),
+		nft_test(F75_our_own_changes_are_not_too_many),
+		nft_test(elements_come_and_go_without_complaint),
+		nft_test(no_router_is_switched),
+		nft_test(five_thousand_guarded_users),
+		nft_test(a_refusal_has_nftables_own_words),
+		nft_test(without_a_table_everything_is_refused),
+		nft_test(opening_and_closing_leaves_no_descriptor),
+	};
+
+	ground_make();
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
