@@ -64,6 +64,9 @@ const struct policy_section *policy_build_find(const struct policy_build *build,
 					       enum policy_kind kind,
 					       const char *name);
 
+/* Does the rule name root, so that it may match uid 0? policy_match.c */
+bool policy_rule_names_root(const struct policy_rule *rule);
+
 /*
  * What only the whole policy shows: what keys need each other, references
  * between sections, defaults from [options]. policy_check.c

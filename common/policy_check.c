@@ -3,23 +3,15 @@
  * What one value cannot show: keys that need or exclude each other, references
  * between sections, defaults that [options] decide.
  */
-#include "policy_build.h"
+#include "policy_check.h"
 
 #include <string.h>
 
 #include "names.h"
 
-#define IPV6_MTU_MIN 1280 /* RFC 8200 */
-#define TEXT_MAX     256
+#define TEXT_MAX 256
 
-/* The keys whose lines the checks below point to. */
-struct check {
-	struct policy_build *build;
-	struct policy *policy;
-	const struct policy_section *section;
-};
-
-static unsigned int key_line(const struct check *check, const char *name)
+unsigned int check_key_line(const struct check *check, const char *name)
 {
 	const struct policy_key *key =
 		policy_key_find(check->section->kind, name);
@@ -27,20 +19,14 @@ static unsigned int key_line(const struct check *check, const char *name)
 	return check->section->key_lines[policy_key_slot(key)];
 }
 
-/* At the key's line, or at the heading when it was not given. */
-static unsigned int place(const struct check *check, const char *name)
+unsigned int check_place(const struct check *check, const char *name)
 {
-	unsigned int line = key_line(check, name);
+	unsigned int line = check_key_line(check, name);
 
 	return line ? line : check->section->line;
 }
 
-#define CHECK_ERROR(check, line, ...)                                          \
-	note_error((check)->build->book, (check)->section->file, line,         \
-		   __VA_ARGS__)
-
-/* "nat, routed or bridge" */
-static void links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
+void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
 {
 	const char *words[LINK_KINDS];
 	size_t n = 0;
@@ -69,12 +55,12 @@ static void check_keys(const struct check *check, const char *title,
 				    "%s needs the key '%s': %s", title,
 				    key->name, key->help);
 		} else if (!concerned && line) {
-			links_list(key->links, links);
+			check_links_list(key->links, links);
 			CHECK_ERROR(check, line,
 				    "%s: has no use with link = %s, only with "
 				    "%s%s",
 				    key->name, policy_link_name(link), links,
-				    key_line(check, "link")
+				    check_key_line(check, "link")
 					    ? ""
 					    : " (the section has no 'link')");
 		}
@@ -87,7 +73,7 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	bool whence = rule->services.n || rule->ttys.n || rule->rhosts.n;
 	bool host;
 
-	if (!key_line(check, "namespace")) {
+	if (!check_key_line(check, "namespace")) {
 		CHECK_ERROR(check, rule->line,
 			    "[rule %s] needs the key 'namespace': a "
 			    "[namespace] section's name, or host",
@@ -99,174 +85,21 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	host = !strcmp(rule->namespace, POLICY_HOST);
 	if (!host &&
 	    !policy_build_find(check->build, KIND_NAMESPACE, rule->namespace))
-		CHECK_ERROR(check, place(check, "namespace"),
+		CHECK_ERROR(check, check_place(check, "namespace"),
 			    "namespace: there is no section [namespace %s]",
 			    rule->namespace);
-	if (!key_line(check, "on_error"))
+	if (!check_key_line(check, "on_error"))
 		rule->on_error = policy->on_error;
-	if (!key_line(check, "timeout"))
+	if (!check_key_line(check, "timeout"))
 		rule->timeout_ms = policy->timeout_ms;
 	/* Who may fall back to the host's network must be able to use it. */
-	if (!key_line(check, "guard"))
+	if (!check_key_line(check, "guard"))
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
 	else if (rule->guard && host)
-		CHECK_ERROR(check, place(check, "guard"),
+		CHECK_ERROR(check, check_place(check, "guard"),
 			    "guard: with namespace = host the user's packets "
 			    "are at home in the host; they cannot be refused");
-}
-
-/* May this link get addresses in this way? */
-static void check_address_mode(const struct check *check,
-			       const struct policy_namespace *ns)
-{
-	static const unsigned int links[] = {
-		[ADDRESS_AUTO] =
-			1u << LINK_NAT | 1u << LINK_ROUTED | 1u << LINK_BRIDGE,
-		[ADDRESS_STATIC] = ~0u,
-		[ADDRESS_DHCP] = 1u << LINK_BRIDGE | 1u << LINK_MACVLAN |
-				 1u << LINK_DEVICE,
-	};
-	char list[POLICY_WORDS_MAX];
-
-	if (links[ns->address_mode] >> ns->link & 1)
-		return;
-	links_list(links[ns->address_mode], list);
-	CHECK_ERROR(check, place(check, "address"),
-		    "address: '%s' is possible only with link = %s",
-		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
-}
-
-static bool text_is_template(const char *text)
-{
-	return strchr(text, '%') != NULL;
-}
-
-/* Which families have the static addresses? Templates count as both. */
-static bool namespace_has_family(const struct policy_namespace *ns,
-				 sa_family_t family)
-{
-	struct inet_prefix p;
-
-	for (size_t n = 0; n < ns->address.n; n++)
-		if (text_is_template(ns->address.items[n]) ||
-		    (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
-		     p.family == family))
-			return true;
-	return false;
-}
-
-/*
- * Can the gateway be reached without another one: inside the prefix of one of
- * the addresses, or one of these is a single address, or it is link-local?
- */
-static bool gateway_is_near(const struct policy_namespace *ns,
-			    const struct inet_prefix *gateway)
-{
-	struct inet_prefix p;
-
-	if (gateway->family == AF_INET6 && gateway->addr[0] == 0xfe)
-		return true;
-	for (size_t n = 0; n < ns->address.n; n++) {
-		if (text_is_template(ns->address.items[n]))
-			return true;
-		if (inet_prefix_parse(ns->address.items[n], &p) < 0 ||
-		    p.family != gateway->family)
-			continue;
-		if (p.length == inet_bytes(p.family) * 8 ||
-		    inet_prefix_contains(&p, gateway))
-			return true;
-	}
-	return false;
-}
-
-static bool gateway_is_own(const struct policy_namespace *ns,
-			   const struct inet_prefix *gateway)
-{
-	struct inet_prefix p;
-
-	for (size_t n = 0; n < ns->address.n; n++)
-		if (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
-		    p.family == gateway->family &&
-		    !memcmp(p.addr, gateway->addr, inet_bytes(p.family)))
-			return true;
-	return false;
-}
-
-static void check_gateways(const struct check *check,
-			   const struct policy_namespace *ns)
-{
-	unsigned int line = place(check, "gateway"), v4 = 0, v6 = 0;
-	struct inet_prefix p;
-
-	if (!ns->gateway.n || ns->link == LINK_WIREGUARD ||
-	    ns->link == LINK_OPENVPN)
-		return;
-	if (ns->address_mode != ADDRESS_STATIC) {
-		CHECK_ERROR(check, line,
-			    "gateway: needs a static 'address' (auto and dhcp "
-			    "bring their own gateway)");
-		return;
-	}
-	for (size_t n = 0; n < ns->gateway.n; n++) {
-		const char *text = ns->gateway.items[n];
-
-		if (inet_prefix_parse(text, &p) < 0)
-			continue; /* a template */
-		v4 += p.family == AF_INET;
-		v6 += p.family == AF_INET6;
-		if (!namespace_has_family(ns, p.family))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is %s and 'address' has "
-				    "none of that family",
-				    text,
-				    p.family == AF_INET ? "IPv4" : "IPv6");
-		else if (gateway_is_own(ns, &p))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is the namespace's own "
-				    "address",
-				    text);
-		else if (!gateway_is_near(ns, &p))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is in none of the prefixes "
-				    "of 'address'",
-				    text);
-	}
-	if (v4 > 1 || v6 > 1)
-		CHECK_ERROR(check, line,
-			    "gateway: more than one %s gateway; keep one",
-			    v4 > 1 ? "IPv4" : "IPv6");
-}
-
-static void check_addresses(const struct check *check,
-			    const struct policy_namespace *ns)
-{
-	bool veth = ns->link == LINK_NAT || ns->link == LINK_ROUTED;
-	bool ipv6 = ns->address_mode == ADDRESS_STATIC
-			    ? namespace_has_family(ns, AF_INET6)
-			    : veth && check->policy->pool6.family == AF_INET6;
-
-	if (ns->link == LINK_NONE || ns->link == LINK_EXTERNAL)
-		return; /* check_keys() has refused them all */
-	if (key_line(check, "address"))
-		check_address_mode(check, ns);
-	for (size_t n = 0; n < ns->address.n; n++)
-		if (ns->scope != SCOPE_SHARED &&
-		    !text_is_template(ns->address.items[n]))
-			CHECK_ERROR(check, place(check, "address"),
-				    "address: '%s' would be that of every "
-				    "instance of scope = %s; put %%u, %%U or "
-				    "%%n into it, or write auto",
-				    ns->address.items[n],
-				    policy_scope_name(ns->scope));
-	check_gateways(check, ns);
-	if (ns->mtu && ns->mtu < IPV6_MTU_MIN && ipv6)
-		CHECK_ERROR(check, place(check, "mtu"),
-			    "mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
-			    ns->address_mode == ADDRESS_STATIC
-				    ? "leave the IPv6 address out"
-				    : "set pool6 = none, or a static IPv4 "
-				      "address");
 }
 
 static void check_scope(const struct check *check,
@@ -277,22 +110,22 @@ static void check_scope(const struct check *check,
 	if (ns->scope == SCOPE_SHARED)
 		return;
 	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
-		CHECK_ERROR(check, place(check, "scope"),
+		CHECK_ERROR(check, check_place(check, "scope"),
 			    "scope: nobody can make an external namespace for "
 			    "each session before it begins; use shared or "
 			    "user");
 	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
-		CHECK_ERROR(check, place(check, "lifetime"),
+		CHECK_ERROR(check, check_place(check, "lifetime"),
 			    "lifetime: with scope = session every login would "
 			    "leave a namespace for ever");
-	if (ns->interface && !text_is_template(ns->interface))
-		CHECK_ERROR(check, place(check, "interface"),
+	if (ns->interface && !policy_is_template(ns->interface))
+		CHECK_ERROR(check, check_place(check, "interface"),
 			    "interface: '%s' can be in one namespace only, and "
 			    "scope = %s makes several; put %%u, %%U or %%n "
 			    "into it",
 			    ns->interface, scope);
 	if (ns->publish.n)
-		CHECK_ERROR(check, place(check, "publish"),
+		CHECK_ERROR(check, check_place(check, "publish"),
 			    "publish: a port of the host leads to one "
 			    "namespace, and scope = %s makes several",
 			    scope);
@@ -306,25 +139,25 @@ static void check_references(const struct check *check,
 
 	if (ns->network && ns->link == LINK_BRIDGE &&
 	    !policy_build_find(check->build, KIND_NETWORK, ns->network))
-		CHECK_ERROR(check, place(check, "network"),
+		CHECK_ERROR(check, check_place(check, "network"),
 			    "network: there is no section [network %s]",
 			    ns->network);
 	if (!ns->peer || ns->link != LINK_CABLE)
 		return;
 	peer = policy_build_find(check->build, KIND_NAMESPACE, ns->peer);
 	if (!peer) {
-		CHECK_ERROR(check, place(check, "peer"),
+		CHECK_ERROR(check, check_place(check, "peer"),
 			    "peer: there is no section [namespace %s]",
 			    ns->peer);
 		return;
 	}
 	other = policy_build_object(check->build, peer);
 	if (!strcmp(ns->peer, ns->name))
-		CHECK_ERROR(check, place(check, "peer"),
+		CHECK_ERROR(check, check_place(check, "peer"),
 			    "peer: a cable needs another namespace at its far "
 			    "end");
 	else if (other->scope != SCOPE_SHARED)
-		CHECK_ERROR(check, place(check, "peer"),
+		CHECK_ERROR(check, check_place(check, "peer"),
 			    "peer: [namespace %s] has scope = %s, so that it "
 			    "is not one namespace to lead a cable to",
 			    ns->peer, policy_scope_name(other->scope));
@@ -369,7 +202,7 @@ static void check_namespace(const struct check *check,
 	check_name(check, ns);
 	check_references(check, ns);
 	if (ns->search.n && !ns->dns_set)
-		CHECK_ERROR(check, place(check, "search"),
+		CHECK_ERROR(check, check_place(check, "search"),
 			    "search: needs servers in 'dns'; without them the "
 			    "session resolves as the host does");
 	if (ns->link == LINK_KINDS)
@@ -377,12 +210,12 @@ static void check_namespace(const struct check *check,
 
 	snprintf(title, sizeof(title), "link = %s", policy_link_name(ns->link));
 	check_keys(check, title, ns->link);
-	check_addresses(check, ns);
+	policy_check_addresses(check, ns);
 	check_scope(check, ns);
 	for (size_t n = 0; n < ns->ready.n; n++)
 		if (!strcmp(ns->ready.items[n], "handshake") &&
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
-			CHECK_ERROR(check, place(check, "ready"),
+			CHECK_ERROR(check, check_place(check, "ready"),
 				    "ready: 'handshake' is there only with "
 				    "link = wireguard or openvpn");
 }
@@ -409,13 +242,13 @@ static void check_network(const struct check *check,
 
 	snprintf(title, sizeof(title), "[network %s]", network->name);
 	check_keys(check, title, 0);
-	if (network->nat && !key_line(check, "address"))
-		CHECK_ERROR(check, place(check, "nat"),
+	if (network->nat && !check_key_line(check, "address"))
+		CHECK_ERROR(check, check_place(check, "nat"),
 			    "nat: needs an 'address' of the host on the "
 			    "bridge");
 	if (network->uplink && network->bridge &&
 	    !strcmp(network->uplink, network->bridge))
-		CHECK_ERROR(check, place(check, "uplink"),
+		CHECK_ERROR(check, check_place(check, "uplink"),
 			    "uplink: a bridge cannot be its own uplink");
 	if (!network->dhcp)
 		return;
@@ -424,7 +257,7 @@ static void check_network(const struct check *check,
 	*last++ = '\0';
 	if (!network_contains(network, text) ||
 	    !network_contains(network, last))
-		CHECK_ERROR(check, place(check, "dhcp"),
+		CHECK_ERROR(check, check_place(check, "dhcp"),
 			    "dhcp: the range must lie in the prefix of an "
 			    "'address' of this section");
 }
@@ -435,7 +268,8 @@ static void check_options(const struct check *check)
 
 	for (size_t n = 0; n < list->n; n++)
 		if (!list->items[n][strspn(list->items[n], "*")])
-			CHECK_ERROR(check, place(check, "exclude_services"),
+			CHECK_ERROR(check,
+				    check_place(check, "exclude_services"),
 				    "exclude_services: '%s' is every service; "
 				    "no login would be looked at",
 				    list->items[n]);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "index.h"
+#include "policy_build.h"
 
 #define HOST_MAX 256
 
@@ -146,7 +147,7 @@ static bool rhost_matches(const struct policy_list *list, const char *rhost)
 	return false;
 }
 
-static bool rule_names_root(const struct policy_rule *rule)
+bool policy_rule_names_root(const struct policy_rule *rule)
 {
 	return list_has(&rule->users, "root") || uids_have(rule, 0);
 }
@@ -210,7 +211,7 @@ int policy_match(const struct policy *p, const struct policy_login *login,
 		const struct policy_rule *rule = &p->rules[n];
 		const char *why = NULL;
 
-		if (login->uid == 0 && !rule_names_root(rule))
+		if (login->uid == 0 && !policy_rule_names_root(rule))
 			continue;
 		if (rule_who(rule, login) || rule_whence(rule, login))
 			continue;
@@ -241,7 +242,7 @@ int policy_rule_match(const struct policy_rule *rule,
 		if (r < 0)
 			return r;
 	}
-	if (!why && login->uid == 0 && !rule_names_root(rule))
+	if (!why && login->uid == 0 && !policy_rule_names_root(rule))
 		why = "root";
 	*ret_why = why;
 	return 0;

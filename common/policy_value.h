@@ -2,8 +2,8 @@
 /*
  * Readers of values: text in, a member of an object filled in, or an error
  * noted that says what would be right. policy_value.c has words, numbers and
- * lists; policy_value_net.c what networks are made of; policy_value_who.c the
- * matchers.
+ * lists; policy_value_net.c what networks are made of, policy_value_ports.c
+ * what filters are; policy_value_who.c the matchers.
  */
 #ifndef NETNS_PAM_POLICY_VALUE_H
 #define NETNS_PAM_POLICY_VALUE_H

@@ -23,17 +23,6 @@ static bool rule_is_for_all(const struct policy_rule *rule)
 	       !rule->rhosts.n;
 }
 
-static bool rule_names_root(const struct policy_rule *rule)
-{
-	for (size_t n = 0; n < rule->users.n; n++)
-		if (!strcmp(rule->users.items[n], "root"))
-			return true;
-	for (size_t n = 0; n < rule->n_uids; n++)
-		if (!rule->uids[n].first)
-			return true;
-	return false;
-}
-
 /* The guard is never for uid 0, so there is nothing to hint at. */
 static bool rule_is_for_root_alone(const struct policy_rule *rule)
 {
@@ -53,7 +42,7 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 	bool fails_open = rule->on_error == POLICY_ON_ERROR_HOST;
 	bool host = !strcmp(rule->namespace, POLICY_HOST);
 
-	if (all && !rule_names_root(rule))
+	if (all && !policy_rule_names_root(rule))
 		note_warning(book, rule->file, rule->line,
 			     "[rule %s] is never reached: [rule %s], at %s:%u, "
 			     "matches everybody before it",
