@@ -739,10 +739,17 @@ static void nested(void *data)
 	enter_forget(&second);
 	place_same(&in_first);
 
-	/* A directory that only the first session has. */
+	/* Another directory of the same name is not the same. */
 	box_check(
-		box_shell("mount -t tmpfs t /run/nscd && mkdir /run/nscd/d") ==
-		0);
+		box_shell("mount -t tmpfs t /run/nscd && mkdir /run/nscd/d && "
+			  "mount -t tmpfs t /run/avahi-daemon") == 0);
+	box_check(chdir("/run/avahi-daemon") == 0);
+	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
+	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/"), "%s", cwd);
+	box_check(enter_restore(&second, &err) == 0, "%s", err.text);
+	enter_forget(&second);
+
+	/* One that only the first session has. */
 	box_check(chdir("/run/nscd/d") == 0);
 	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
 	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/"), "%s", cwd);

@@ -43,12 +43,18 @@ int setns(int fd, int type)
 	return setns_lies ? 0 : (int)syscall(SYS_setns, fd, type);
 }
 
-static int look_up_fails, n_inside;
+static int look_up_fails, n_inside, n_low;
 static unsigned long jail_netns;
 
 /* Whoever asks the name service, and where it is when it asks. */
 static int look_up(void)
 {
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	/* What is opened on the way must not become a standard stream. */
+	n_low += fd >= 0 && fd < 3;
+	if (fd >= 0)
+		close(fd);
 	if (box_namespace("net") == jail_netns)
 		n_inside++;
 	return look_up_fails;
@@ -96,7 +102,7 @@ static int prepare(void **state)
 	struct stat st;
 
 	(void)state;
-	look_up_fails = n_inside = 0;
+	look_up_fails = n_inside = n_low = 0;
 	if (geteuid() != 0)
 		return 0;
 	box_write(BOX_POLICY, "[options]\ntimeout = 1s\n"
@@ -576,6 +582,7 @@ static void odd_open(void *data)
 		if (o->closed & (1U << fd))
 			box_check(fcntl(fd, F_GETFD) < 0, "fd %d was taken",
 				  fd);
+	box_check(n_low == 0);
 	moved = box_namespace("net") == jail_netns;
 	box_check(r == PAM_SUCCESS || r == PAM_SYSTEM_ERR || r == PAM_BUF_ERR ||
 			  r == PAM_ABORT,
@@ -712,6 +719,31 @@ static void false_proc(void *data)
 	box_check(fstatat(before, "net", &b, 0) == 0);
 	box_check(a.st_ino == b.st_ino);
 	driver_end(&d, 0);
+}
+
+/* Short of descriptors a policy looks broken: that is no way round a rule. */
+static void root_is_short(void *data)
+{
+	struct rlimit limit = {3, 4096};
+	struct driver d;
+
+	(void)data;
+	box_check(driver_start(&d, "test", "root", DRIVER_CONV) == 0);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	box_check(driver_open(&d, 0) == PAM_SYSTEM_ERR);
+	limit.rlim_cur = 1024;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	box_check(box_namespace("net") == host_netns);
+	driver_end(&d, 0);
+}
+
+static void test_root_is_short(void **state)
+{
+	(void)state;
+	box_need();
+	box_write(BOX_POLICY, "[rule one]\nusers = root\nnamespace = jail\n"
+			      "[namespace jail]\nlink = none\n");
+	box_fork(root_is_short, NULL);
 }
 
 static void test_odd_roots(void **state)
@@ -1110,6 +1142,8 @@ int main(void)
 		TEST("F46 200 odd processes", test_odd_processes),
 		TEST("F46 F52 F99 setuid program, no capability, false /proc",
 		     test_odd_roots),
+		TEST("F46 a mapped root short of descriptors is refused",
+		     test_root_is_short),
 		TEST("F31 F51 look-ups fail, and are never made inside",
 		     test_look_ups),
 		TEST("F47 errno is left alone", test_guest),
