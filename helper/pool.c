@@ -10,14 +10,16 @@ int pool_init(struct pool *pool)
 {
 	memset(pool, 0, sizeof(*pool));
 	pool->taken = calloc(POOL_SLOTS_MAX / 8, 1);
+	pool->held = calloc(POOL_SLOTS_MAX / 8, 1);
 	pool->next = 1;
 	pool->routes_stale = true;
-	return pool->taken ? 0 : -ENOMEM;
+	return pool->taken && pool->held ? 0 : -ENOMEM;
 }
 
 void pool_clear(struct pool *pool)
 {
 	free(pool->taken);
+	free(pool->held);
 	free(pool->routes);
 	memset(pool, 0, sizeof(*pool));
 }
@@ -37,6 +39,7 @@ void pool_configure(struct pool *pool, const struct inet_prefix *pool4,
 {
 	pool->pool4 = *pool4;
 	pool->pool6 = *pool6;
+	memset(pool->held, 0, POOL_SLOTS_MAX / 8);
 }
 
 void pool_addresses(const struct inet_prefix *pool, uint32_t slot,
@@ -52,9 +55,17 @@ void pool_addresses(const struct inet_prefix *pool, uint32_t slot,
 	ret_inner->length--;
 }
 
-static bool pool_is_taken(const struct pool *pool, uint32_t slot)
+static bool bit_get(const uint8_t *bits, uint32_t slot)
 {
-	return pool->taken[slot / 8] & (1u << slot % 8);
+	return bits[slot / 8] & (1u << slot % 8);
+}
+
+static void bit_set(uint8_t *bits, uint32_t slot, bool on)
+{
+	uint8_t bit = (uint8_t)(1u << slot % 8);
+
+	bits[slot / 8] =
+		(uint8_t)(on ? bits[slot / 8] | bit : bits[slot / 8] & ~bit);
 }
 
 /* The slot whose pair holds an address; 0 for one outside the pools. */
@@ -85,7 +96,7 @@ void pool_take_address(struct pool *pool, const struct inet_prefix *address)
 	uint32_t slot = pool_slot_at(pool, address);
 
 	if (slot)
-		pool_mark(pool, slot);
+		bit_set(pool->held, slot, true);
 }
 
 void pool_release_address(struct pool *pool, const struct inet_prefix *address)
@@ -93,7 +104,7 @@ void pool_release_address(struct pool *pool, const struct inet_prefix *address)
 	uint32_t slot = pool_slot_at(pool, address);
 
 	if (slot)
-		pool_release(pool, slot);
+		bit_set(pool->held, slot, false);
 }
 
 bool pool_address_is_taken(const struct pool *pool,
@@ -101,19 +112,19 @@ bool pool_address_is_taken(const struct pool *pool,
 {
 	uint32_t slot = pool_slot_at(pool, address);
 
-	return slot && pool_is_taken(pool, slot);
+	return slot && bit_get(pool->held, slot);
 }
 
 void pool_mark(struct pool *pool, uint32_t slot)
 {
 	if (slot < POOL_SLOTS_MAX)
-		pool->taken[slot / 8] |= (uint8_t)(1u << slot % 8);
+		bit_set(pool->taken, slot, true);
 }
 
 void pool_release(struct pool *pool, uint32_t slot)
 {
 	if (slot < POOL_SLOTS_MAX)
-		pool->taken[slot / 8] &= (uint8_t) ~(1u << slot % 8);
+		bit_set(pool->taken, slot, false);
 }
 
 const struct inet_prefix *pool_route_clash(const struct pool *pool,
@@ -140,7 +151,7 @@ int pool_take(struct pool *pool, bool need4, bool need6, uint32_t *ret_slot,
 		uint32_t slot = 1 + (pool->next - 1 + i - 1) % (size - 1);
 		struct inet_prefix host, inner;
 
-		if (pool_is_taken(pool, slot))
+		if (bit_get(pool->taken, slot) || bit_get(pool->held, slot))
 			continue;
 		pool_addresses(&pool->pool4, slot, &host, &inner);
 		if (need4 && (clash = pool_route_clash(pool, &host)))

@@ -23,8 +23,9 @@
 
 struct pool {
 	struct inet_prefix pool4, pool6; /* AF_UNSPEC: none */
-	uint8_t *taken;			 /* a bit a slot */
-	uint32_t next;			 /* where the search begins */
+	uint8_t *taken;			 /* a bit a slot: by its interface */
+	uint8_t *held; /* and by an address, maybe another slot's */
+	uint32_t next; /* where the search begins */
 
 	/* What the host routes through interfaces that are not ours. */
 	struct inet_prefix *routes;
@@ -44,7 +45,7 @@ void pool_configure(struct pool *pool, const struct inet_prefix *pool4,
 		    const struct inet_prefix *pool6);
 void pool_take_address(struct pool *pool, const struct inet_prefix *address);
 void pool_release_address(struct pool *pool, const struct inet_prefix *address);
-/* Is the address one of a slot that is taken? */
+/* Is the address of a pair that pool_take_address() was told of? */
 bool pool_address_is_taken(const struct pool *pool,
 			   const struct inet_prefix *address);
 

@@ -284,6 +284,37 @@ static void a_pool_that_moves_gives_no_address_twice(void **state)
 	assert_non_null(strstr(why.text, "all 3 address pairs"));
 }
 
+/* The slot is free again by its name, but not its addresses. */
+static void a_slot_that_ends_frees_no_address_of_another(void **state)
+{
+	struct inet_prefix old = prefix("10.0.0.0/24"), host, inner;
+	struct error why;
+	uint32_t slot;
+
+	(void)state;
+	configure("10.0.0.0/24", "none");
+	pool_mark(&pool, 1); /* npam1: 10.0.0.2 and .3 */
+	pool_mark(&pool, 5); /* npam5: 10.0.0.10 and .11 */
+	pool_addresses(&old, 5, &host, &inner);
+	configure("10.0.0.8/29", "none"); /* its slot 1 is 10.0.0.10, .11 */
+	pool_take_address(&pool, &inner);
+	assert_true(pool_address_is_taken(&pool, &inner));
+	pool_release(&pool, 1);
+	for (int n = 0; pool_take(&pool, true, false, &slot, &why) == 0; n++) {
+		assert_in_range(n, 0, 1);
+		assert_int_not_equal(slot, 1);
+	}
+	pool_release_address(&pool, &inner);
+	assert_false(pool_address_is_taken(&pool, &inner));
+	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	assert_int_equal(slot, 1);
+	/* a policy that is read again forgets nothing and invents nothing */
+	configure("10.0.0.8/29", "none");
+	assert_false(pool_address_is_taken(&pool, &inner));
+	assert_int_equal(pool_take(&pool, true, false, &slot, &why),
+			 -EADDRNOTAVAIL);
+}
+
 static void what_lies_outside_the_pool_takes_nothing(void **state)
 {
 	static const char *const addresses[] = {
@@ -330,6 +361,7 @@ int main(void)
 		pool_test(F78_a_route_over_the_pool_is_named),
 		pool_test(many_routes_are_all_looked_at),
 		pool_test(a_pool_that_moves_gives_no_address_twice),
+		pool_test(a_slot_that_ends_frees_no_address_of_another),
 		pool_test(what_lies_outside_the_pool_takes_nothing),
 		pool_test(slots_beyond_the_end_harm_nothing),
 	};

@@ -378,6 +378,13 @@ static void a_dump_of_routes_leaves_out_what_nobody_owns(void **state)
 			  "ip -6 route add unreachable 2001:db8:9::/48; "
 			  "ip route add multicast 224.0.0.0/4 dev d0"),
 		0);
+	/* IPv6 finishes its routes when the kernel's work queue comes to it */
+	assert_int_equal(
+		ground_sh("for i in $(seq 200); do "
+			  "ip -6 route show table all | "
+			  "grep -q 'local 2001:db8::1 dev d0' && exit 0; "
+			  "sleep 0.05; done; exit 1"),
+		0);
 	assert_int_equal(rtnl_dump_routes(rtnl, restart_routes, seen_route, &r),
 			 0);
 	assert_in_range(r.restarts, 1, 5);
