@@ -21,9 +21,8 @@ struct nft;
 
 struct forwarding {
 	struct nft *nft;
-	int state_dir;	     /* borrowed */
-	bool on4, on6;	     /* we switched it on */
-	bool known4, known6; /* it is on, by us or by the administrator */
+	int state_dir; /* borrowed */
+	bool on4, on6; /* we switched it on */
 	/* How it was before; lists are interfaces, a space after each. */
 	char listeners[1024]; /* told to go on listening to advertisements */
 	char forwarders4[512], forwarders6[512]; /* that forwarded already */

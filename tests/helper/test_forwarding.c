@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * F88: the host forwards for the namespaces' sake alone, and is as it was when
+ * the last of them is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../helper/forwarding.h"
+#include "../../helper/nft.h"
+#include "../../helper/sysctl.h"
+#include "ground.h"
+
+#define STATE "/run/state"
+
+#define FORWARD4    "net/ipv4/ip_forward"
+#define FORWARD6    "net/ipv6/conf/all/forwarding"
+#define IN_FORWARD4 "net/ipv4/conf/eth0/forwarding"
+#define IN_RA	    "net/ipv6/conf/eth0/accept_ra"
+
+static int home, state_dir;
+static struct nft *nft;
+static struct forwarding f;
+static struct error why;
+
+/* A host with an uplink eth0, which routes nothing. */
+static int forwarding_setup(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	if (mount("s", "/run", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir(STATE, 0700) < 0 || unshare(CLONE_NEWNET) < 0 ||
+	    sysctl_open(&why) < 0 || nft_open(&nft, &why) < 0 ||
+	    nft_load(nft, "", &why) < 0 ||
+	    ground_sh("ip link add eth0 type veth peer x") != 0 ||
+	    sysctl_write(FORWARD4, "0", &why) < 0)
+		return -1;
+	state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	forwarding_init(&f, nft, state_dir);
+	return 0;
+}
+
+static int forwarding_teardown(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	nft = nft_close(nft);
+	sysctl_close();
+	close(state_dir);
+	return setns(home, CLONE_NEWNET) < 0 ? -1 : umount2("/run", MNT_DETACH);
+}
+
+static void is(const char *path, const char *wanted)
+{
+	char value[64];
+
+	assert_int_equal(sysctl_read(path, value, sizeof(value)), 0);
+	if (strcmp(value, wanted) != 0)
+		fail_msg("%s is %s, not %s", path, value, wanted);
+}
+
+static void set(const char *path, const char *value)
+{
+	assert_int_equal(sysctl_write(path, value, &why), 0);
+}
+
+static void need(bool ipv4, bool ipv6)
+{
+	if (forwarding_need(&f, ipv4, ipv6, &why) < 0)
+		fail_msg("%s", why.text);
+}
+
+/* Are foreign packets of the family dropped? */
+static bool dropped(const char *family)
+{
+	return ground_sh("nft list set inet netns_pam no_router | "
+			 "grep elements | grep -q '\\<%s\\>'",
+			 family) == 0;
+}
+
+/* A helper that was killed, and the next. */
+static void restart(void)
+{
+	memset(&f, 0, sizeof(f));
+	forwarding_init(&f, nft, state_dir);
+}
+
+static void on_while_needed_and_off_afterwards(void **state)
+{
+	(void)state;
+	ground_need();
+	need(true, false);
+	is(FORWARD4, "1");
+	is(FORWARD6, "0");
+	assert_true(dropped("ipv4"));
+	assert_false(dropped("ipv6"));
+	assert_int_equal(ground_count(STATE), 1);
+	need(true, true);
+	is(FORWARD6, "1");
+	assert_true(dropped("ipv6"));
+	need(true, true);
+	forwarding_done(&f);
+	is(FORWARD4, "0");
+	is(FORWARD6, "0");
+	assert_false(dropped("ipv4"));
+	assert_false(dropped("ipv6"));
+	assert_int_equal(ground_count(STATE), 0);
+	/* and once more */
+	need(true, false);
+	is(FORWARD4, "1");
+	assert_true(dropped("ipv4"));
+	forwarding_done(&f);
+	is(FORWARD4, "0");
+}
+
+static void an_administrators_router_is_left_alone(void **state)
+{
+	(void)state;
+	ground_need();
+	set(FORWARD4, "1");
+	set(FORWARD6, "1");
+	set(IN_RA, "1");
+	need(true, true);
+	assert_false(dropped("ipv4"));
+	assert_false(dropped("ipv6"));
+	assert_int_equal(ground_count(STATE), 0);
+	is(IN_RA, "1");
+	forwarding_done(&f);
+	is(FORWARD4, "1");
+	is(FORWARD6, "1");
+	is(IN_RA, "1");
+}
+
+static void a_router_of_one_family_stays_one_of_it(void **state)
+{
+	(void)state;
+	ground_need();
+	set(FORWARD4, "1");
+	need(true, true);
+	assert_false(dropped("ipv4"));
+	assert_true(dropped("ipv6"));
+	restart();
+	forwarding_done(&f);
+	is(FORWARD4, "1");
+	is(FORWARD6, "0");
+	assert_false(dropped("ipv6"));
+}
+
+static void who_listened_to_advertisements_goes_on_listening(void **state)
+{
+	(void)state;
+	ground_need();
+	assert_int_equal(ground_sh("ip link add eth0.7 type veth peer y; "
+				   "ip link add lan0 type veth peer z"),
+			 0);
+	set("net/ipv6/conf/lan0/accept_ra", "0");
+	set("net/ipv6/conf/z/accept_ra", "2");
+	is(IN_RA, "1");
+	need(false, true);
+	is(IN_RA, "2");
+	is("net/ipv6/conf/eth0.7/accept_ra", "2");
+	is("net/ipv6/conf/lan0/accept_ra", "0");
+	assert_int_equal(ground_sh("ip link del y"), 0); /* one is gone */
+	forwarding_done(&f);
+	is(IN_RA, "1");
+	is("net/ipv6/conf/lan0/accept_ra", "0");
+	is("net/ipv6/conf/z/accept_ra", "2");
+}
+
+static void IPv4_alone_touches_no_listener(void **state)
+{
+	(void)state;
+	ground_need();
+	need(true, false);
+	is(IN_RA, "1");
+	is(FORWARD6, "0");
+}
+
+static void interfaces_that_forwarded_already_go_on(void **state)
+{
+	(void)state;
+	ground_need();
+	set(IN_FORWARD4, "1");
+	set("net/ipv6/conf/eth0/forwarding", "1");
+	set("net/ipv4/conf/all/accept_redirects", "0");
+	is(FORWARD4, "0");
+	need(true, true);
+	is("net/ipv4/conf/all/accept_redirects", "0");
+	forwarding_done(&f);
+	is(FORWARD4, "0");
+	is(IN_FORWARD4, "1");
+	is("net/ipv4/conf/x/forwarding", "0");
+	is("net/ipv6/conf/eth0/forwarding", "1");
+	is("net/ipv6/conf/x/forwarding", "0");
+	is("net/ipv4/conf/all/accept_redirects", "0");
+}
+
+static void a_restart_remembers_what_was_before(void **state)
+{
+	(void)state;
+	ground_need();
+	set(IN_FORWARD4, "1");
+	need(true, true);
+	restart();
+	assert_true(f.on4 && f.on6);
+	need(true, true); /* it is on: ours, not the administrator's */
+	restart();
+	forwarding_done(&f);
+	is(FORWARD4, "0");
+	is(FORWARD6, "0");
+	is(IN_RA, "1");
+	is(IN_FORWARD4, "1");
+	assert_false(dropped("ipv4"));
+	assert_false(dropped("ipv6"));
+	assert_int_equal(ground_count(STATE), 0);
+	/* another one has nothing to undo */
+	set(FORWARD4, "1");
+	restart();
+	forwarding_done(&f);
+	is(FORWARD4, "1");
+}
+
+/* sysctl --system, or a hand that switches it off under open sessions */
+static void what_somebody_switches_off_is_on_for_the_next(void **state)
+{
+	(void)state;
+	ground_need();
+	need(true, true);
+	set(FORWARD4, "0");
+	set(FORWARD6, "0");
+	need(true, true);
+	is(FORWARD4, "1");
+	is(FORWARD6, "1");
+	is(IN_RA, "2");
+	assert_true(dropped("ipv4"));
+	forwarding_done(&f);
+	is(FORWARD4, "0");
+	is(IN_RA, "1"); /* as it was before the first time */
+}
+
+static void without_the_drop_nothing_is_switched_on(void **state)
+{
+	struct nft *bare;
+
+	(void)state;
+	ground_need();
+	nft = nft_close(nft);
+	assert_int_equal(ground_sh("nft delete table inet netns_pam"), 0);
+	assert_int_equal(nft_open(&bare, &why), 0);
+	forwarding_init(&f, bare, state_dir);
+	assert_true(forwarding_need(&f, true, true, &why) < 0);
+	assert_non_null(strstr(why.text, "nftables"));
+	is(FORWARD4, "0");
+	is(FORWARD6, "0");
+	is(IN_RA, "1");
+	nft_close(bare);
+}
+
+static void the_table_that_is_made_anew_has_the_drop(void **state)
+{
+	char *elements = NULL;
+	size_t bytes = 0;
+	FILE *out;
+
+	(void)state;
+	ground_need();
+	need(true, false);
+	nft = nft_close(nft);
+	assert_int_equal(ground_sh("nft flush ruleset"), 0);
+	assert_int_equal(nft_open(&nft, &why), 0);
+	forwarding_init(&f, nft, state_dir);
+	out = open_memstream(&elements, &bytes);
+	assert_non_null(out);
+	forwarding_print(&f, out);
+	fclose(out);
+	assert_int_equal(nft_load(nft, elements, &why), 0);
+	free(elements);
+	assert_true(dropped("ipv4"));
+	assert_false(dropped("ipv6"));
+}
+
+static void F65_a_record_that_cannot_be_written_is_told(void **state)
+{
+	(void)state;
+	ground_need();
+	assert_int_equal(mount("s", STATE, "tmpfs", 0, "nr_inodes=1"), 0);
+	close(state_dir);
+	state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	forwarding_init(&f, nft, state_dir);
+	ground_listen();
+	need(true, false);
+	assert_non_null(strstr(ground_said(), "not be switched off again"));
+	is(FORWARD4, "1");
+	assert_true(dropped("ipv4"));
+	forwarding_done(&f); /* this helper knows */
+	is(FORWARD4, "0");
+}
+
+/* More than the list of listeners has room for: the uplink came first. */
+static void a_host_with_many_interfaces(void **state)
+{
+	(void)state;
+	ground_need();
+	assert_int_equal(ground_sh("for i in $(seq 150); do "
+				   "echo link add interface-$i type veth "
+				   "peer p$i; done | ip -batch -"),
+			 0);
+	need(true, true);
+	is(IN_RA, "2");
+	forwarding_done(&f);
+	is(IN_RA, "1");
+	is(FORWARD4, "0");
+	is(FORWARD6, "0");
+	assert_int_equal(ground_sh("cat /proc/sys/net/ipv6/conf/*/accept_ra | "
+				   "sort -u | grep -qx 1 && "
+				   "! grep -qx 2 "
+				   "/proc/sys/net/ipv6/conf/*/accept_ra"),
+			 0);
+}
+
+#define forwarding_test(f)                                                     \
+	cmocka_unit_test_setup_teardown(f, forwarding_setup,                   \
+					forwarding_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		forwarding_test(on_while_needed_and_off_afterwards),
+		forwarding_test(an_administrators_router_is_left_alone),
+		forwarding_test(a_router_of_one_family_stays_one_of_it),
+		forwarding_test(
+			who_listened_to_advertisements_goes_on_listening),
+		forwarding_test(IPv4_alone_touches_no_listener),
+		forwarding_test(interfaces_that_forwarded_already_go_on),
+		forwarding_test(a_restart_remembers_what_was_before),
+		forwarding_test(what_somebody_switches_off_is_on_for_the_next),
+		forwarding_test(without_the_drop_nothing_is_switched_on),
+		forwarding_test(the_table_that_is_made_anew_has_the_drop),
+		forwarding_test(F65_a_record_that_cannot_be_written_is_told),
+		forwarding_test(a_host_with_many_interfaces),
+	};
+
+	ground_make();
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
