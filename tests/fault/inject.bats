@@ -113,26 +113,39 @@ sampled() {
 healed() {
 	stop_helper KILL
 	start_helper || { echo "the helper does not start again"; return 1; }
+	# An `up` may have been done although nobody heard of it.
+	netns-pam down green >>$T/cycle 2>&1 || true
 	nothing_left 10 || return 1
 	attempt green || { echo "the next login fails"; cat $T/cycle; return 1; }
 	nothing_left 10 || return 1
-	stop_helper
 }
 
 # each POINTS-FILE INJECTION...: one life per point; prints those that went wrong
 each() {
-	local point n=0 bad=0 file=$1 why
+	local point n=0 bad=0 file=$1 why rc
 	shift
-	while read -r -u 7 point; do
-		n=$((n + 1))
+	while [ $bad -lt 10 ] && read -r -u 7 point; do
+		n=$((n + 1)) rc=0
 		# shellcheck disable=SC2086
-		why=$(one $point "$@" 7<&- 2>&1) && continue
+		why=$(one $point "$@" 7<&- 2>&1) || rc=1
+		stop_helper KILL
+		[ $rc != 0 ] || continue
 		bad=$((bad + 1))
+		as_before
 		printf '%s %s\n%s\n--- helper\n%s\n' "$point" "$*" "$why" \
 			"$(tail -n 5 $T/helper.log)"
 	done 7<"$file"
 	echo "# $n lives, $bad bad" >&3
 	[ $n -gt 0 ] && [ $bad = 0 ]
+}
+
+# The next life must not pay for this one.
+as_before() {
+	{
+		start_helper && netns-pam down green --force
+		stop_helper KILL
+		sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+	} >/dev/null 2>&1 || true
 }
 
 one() { # one CALL N WHAT, e.g. write 7 signal=KILL
