@@ -29,6 +29,9 @@
 #define NETNS_LOCK_TRIES    50
 #define NETNS_LOCK_PAUSE_NS 20000000
 
+#define NETNS_STALE_TRIES    10
+#define NETNS_STALE_PAUSE_NS 5000000
+
 static int netns_stat(int fd, struct netns_id *ret)
 {
 	struct stat st;
@@ -244,31 +247,52 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	return 0;
 }
 
+/*
+ * What has the name already? A plain file may be one that `ip netns add` is
+ * about to mount on; only one that stays so for a moment is stale.
+ * Return: 0 when it was stale and is gone; -EEXIST with a sentence.
+ */
+static int netns_replace_stale(const char *dir, const char *name,
+			       const char *path, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = NETNS_STALE_PAUSE_NS};
+
+	for (int i = 0; i < NETNS_STALE_TRIES; i++) {
+		_cleanup_close_ int other = -EBADF;
+		struct netns_id id;
+		bool stale;
+		int r = netns_open(dir, name, &other, &id, &stale, err);
+
+		if (r == 0)
+			return error_set(err, -EEXIST,
+					 "%s was made by somebody else just "
+					 "now: try again",
+					 path);
+		if (!stale)
+			return r == -ENOENT ? 0 : r;
+		nanosleep(&pause, NULL);
+	}
+	log_warning("%s was a plain file without a namespace behind it: "
+		    "replaced",
+		    path);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int netns_publish(const char *dir, const char *name, int fd, struct error *err)
 {
+	const int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 	_cleanup_close_ int file = -EBADF;
 	char path[PATH_MAX], self[64];
 	int r = netns_path(dir, name, path);
 
 	if (r < 0)
 		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
-	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	file = open(path, flags, 0);
 	if (file < 0 && errno == EEXIST) {
-		_cleanup_close_ int other = -EBADF;
-		struct netns_id id;
-		bool stale;
-
-		r = netns_open(dir, name, &other, &id, &stale, err);
-		if (r == 0)
-			return error_set(err, -EEXIST, "%s is taken", path);
-		if (!stale)
+		r = netns_replace_stale(dir, name, path, err);
+		if (r < 0)
 			return r;
-		log_warning("%s was a plain file without a namespace behind "
-			    "it: replaced",
-			    path);
-		if (unlink(path) == 0)
-			file = open(path,
-				    O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+		file = open(path, flags, 0);
 	}
 	if (file < 0)
 		return error_set(err, -errno, "cannot make %s: %s", path,
