@@ -128,7 +128,7 @@ static int set_size(const char *set)
 				   ".get(\"elem\", [])))'",
 				   set),
 			 0);
-	return atoi(ground_read("/run/ground.out"));
+	return (int)strtol(ground_read("/run/ground.out"), NULL, 10);
 }
 
 static bool is_owned(void)
@@ -151,7 +151,7 @@ static void the_rules_are_those_of_the_source(void **state)
 	(void)state;
 	ground_need();
 	assert_true(nft_is_loaded(nft));
-	strcpy(first, listed(TABLE));
+	snprintf(first, sizeof(first), "%s", listed(TABLE));
 	assert_non_null(strstr(first, "fib saddr . iif oif missing drop"));
 	assert_non_null(strstr(first, "meta skuid @guarded reject"));
 	assert_non_null(strstr(first, "masquerade"));
@@ -221,7 +221,7 @@ static void F77_what_was_flushed_meanwhile_is_made_anew(void **state)
 
 	(void)state;
 	ground_need();
-	strcpy(whole, listed(TABLE));
+	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	nft = nft_close(nft);
 	assert_int_equal(ground_sh("nft flush ruleset"), 0);
 	assert_int_equal(nft_open(&nft, &why), 0);
@@ -293,7 +293,7 @@ static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
 	(void)state;
 	ground_need();
 	load_plain();
-	strcpy(whole, listed(TABLE));
+	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	assert_non_null(strstr(whole, "masquerade"));
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		assert_true(nft_is_loaded(nft));
@@ -336,7 +336,7 @@ static void F75_a_part_that_is_removed_is_put_back(void **state)
 	ground_need();
 	load_plain();
 	assert_int_equal(nft_load(nft, guarded, &why), 0);
-	strcpy(whole, listed(TABLE));
+	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		assert_true(nft_is_loaded(nft));
 		assert_int_equal(ground_sh("%s", ways[i]), 0);

@@ -26,7 +26,7 @@ static int dirfd_;
 static int record_setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/record-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/record-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
 	dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -254,16 +254,20 @@ static void F56_a_hostile_value_hides_no_key_after_it(void **state)
 	}
 }
 
+#define SEEN_MAX 200
+
 static void seen(void *data, const char *name)
 {
-	strcat(data, name);
-	strcat(data, ",");
+	char *names = data;
+	size_t used = strlen(names);
+
+	snprintf(names + used, SEEN_MAX - used, "%s,", name);
 }
 
 static void F58_temporary_files_are_cleared_away(void **state)
 {
 	struct record r = sample();
-	char names[200] = "";
+	char names[SEEN_MAX] = "";
 
 	(void)state;
 	ground_write(path_of(".1"), "half a rec");

@@ -295,11 +295,11 @@ struct links {
 static void seen_link(void *data, const struct rtnl_link *link)
 {
 	struct links *seen = data;
-	unsigned int i;
+	unsigned long i = strtoul(link->ifname + 1, NULL, 10);
 
-	if (sscanf(link->ifname, "a%u", &i) == 1 && i < MANY) {
+	if (link->ifname[0] == 'a' && i < MANY) {
 		seen->a[i]++;
-	} else if (sscanf(link->ifname, "b%u", &i) == 1 && i < MANY) {
+	} else if (link->ifname[0] == 'b' && i < MANY) {
 		seen->b[i]++;
 		seen->group[i] = link->group;
 	} else {
@@ -334,7 +334,7 @@ static void restart_routes(void *data)
 	struct routes *r = data;
 
 	r->restarts++;
-	strcpy(r->text, "|");
+	snprintf(r->text, sizeof(r->text), "|");
 }
 
 static void seen_route(void *data, const struct inet_prefix *p,
@@ -344,8 +344,8 @@ static void seen_route(void *data, const struct inet_prefix *p,
 	char text[INET_PREFIX_STR];
 
 	inet_prefix_format(p, text);
-	strcat(r->text, text);
-	strcat(r->text, "|");
+	snprintf(r->text + strlen(r->text), sizeof(r->text) - strlen(r->text),
+		 "%s|", text);
 	if (!strcmp(text, "198.51.100.0/24"))
 		r->ifindex = ifindex;
 }
@@ -557,7 +557,7 @@ static void the_monitor_has_room_for_a_thousand_logouts(void **state)
 
 static uint32_t port_of(const struct rtnl *of)
 {
-	struct sockaddr_nl address;
+	struct sockaddr_nl address = {0};
 	socklen_t n = sizeof(address);
 
 	assert_int_equal(
