@@ -260,8 +260,10 @@ int policy_guards(const struct policy *p, const struct policy_login *login)
 		const char *why = NULL;
 		bool outside = rule->on_error == POLICY_ON_ERROR_HOST ||
 			       !strcmp(rule->namespace, POLICY_HOST);
+		bool always = !rule->services.n && !rule->ttys.n &&
+			      !rule->rhosts.n; /* no later rule counts */
 
-		if (!rule->guard && !outside)
+		if (!rule->guard && !outside && !always)
 			continue;
 		if (rule_who(rule, login))
 			continue;

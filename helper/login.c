@@ -44,10 +44,13 @@ static int facts_netgroup(void *data, const char *name)
 	return proto_has_fact(f->facts, f->bytes, 'n', name);
 }
 
+/* *ret_guard: are the user's packets in the host's namespace refused? */
 static int login_match(const struct policy *p, const struct proto_request *req,
-		       const char *facts, const struct policy_rule **ret)
+		       const char *facts, const struct policy_rule **ret,
+		       bool *ret_guard)
 {
 	struct login_facts f = {facts, req->tail_bytes};
+	int r;
 	struct policy_login login = {
 		.user = req->user,
 		.uid = req->uid,
@@ -60,9 +63,13 @@ static int login_match(const struct policy *p, const struct proto_request *req,
 	};
 
 	*ret = NULL;
+	*ret_guard = false;
 	if (policy_excludes(p, req->service))
 		return 0;
-	return policy_match(p, &login, ret);
+	r = policy_match(p, &login, ret);
+	if (r == 0 && *ret && (*ret)->guard)
+		*ret_guard = policy_guards(p, &login) > 0;
+	return r;
 }
 
 static bool login_is_in(const struct proto_request *req,
@@ -167,7 +174,8 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 }
 
 static int login_place(struct connection *c, const struct proto_request *req,
-		       const struct policy_rule *rule, struct answer *a)
+		       const struct policy_rule *rule, bool guard,
+		       struct answer *a)
 {
 	struct helper *h = c->helper;
 	const struct policy_namespace *ns =
@@ -192,10 +200,10 @@ static int login_place(struct connection *c, const struct proto_request *req,
 				  "rule %s leaves a login that comes from "
 				  "inside a namespace there",
 				  rule->name);
-	if (rule->guard)
+	if (guard)
 		r = guard_ensure(h, req->uid, &why);
 	if (r == 0)
-		r = login_enter(c, req, ns, rule->guard, a, &i, &why);
+		r = login_enter(c, req, ns, guard, a, &i, &why);
 	if (r < 0) {
 		log_error("%s (%s): no namespace %s: %s", req->user,
 			  req->service, rule->namespace, why.text);
@@ -222,6 +230,7 @@ int login_open(struct connection *c, const struct proto_request *req,
 	struct helper *h = c->helper;
 	const struct policy_rule *rule;
 	struct error why = {""};
+	bool guard;
 	int r;
 
 	if (req->digest != store_policy(h->store)->digest)
@@ -229,7 +238,7 @@ int login_open(struct connection *c, const struct proto_request *req,
 	if (req->digest != store_policy(h->store)->digest)
 		return answer_set(a, PROTO_RETRY, "the policy has changed%s%s",
 				  *why.text ? ": " : "", why.text);
-	r = login_match(store_policy(h->store), req, facts, &rule);
+	r = login_match(store_policy(h->store), req, facts, &rule, &guard);
 	if (r < 0)
 		return answer_set(a, PROTO_FAILED,
 				  "the policy cannot be matched: %s",
@@ -238,7 +247,7 @@ int login_open(struct connection *c, const struct proto_request *req,
 		return answer_set(a, PROTO_STAY, "no rule matches");
 	if (strcmp(rule->namespace, POLICY_HOST) == 0)
 		return login_to_host(h, req, rule, a);
-	return login_place(c, req, rule, a);
+	return login_place(c, req, rule, guard, a);
 }
 
 int login_close(struct connection *c, const struct proto_request *req,

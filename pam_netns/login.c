@@ -121,6 +121,9 @@ static enum outcome decide(struct login *l, struct error *err)
 
 	login = who_login(&l->who);
 	r = policy_match(l->policy, &login, &l->rule);
+	/* Asked for the answers alone: netns-pamd decides by them. */
+	if (r == 0 && l->rule && l->rule->guard)
+		r = policy_guards(l->policy, &login);
 	if (r < 0) {
 		error_set(err, r,
 			  "groups of %s cannot be looked up: %s (see "

@@ -568,6 +568,11 @@ static void a_guard_is_for_users_who_are_never_meant_outside(void **state)
 	assert_int_equal(
 		guards("[rule r]\nnamespace = n\ngroups = x\n", "alice", 1000),
 		0);
+	/* A rule that takes every login of hers: no later one counts. */
+	assert_int_equal(guards("[rule q]\nnamespace = n\nguard = no\n"
+				"[rule r]\nnamespace = n\n",
+				"alice", 1000),
+			 0);
 	/* By service, terminal or host: only when the rule says so. */
 	assert_int_equal(guards("[rule r]\nnamespace = n\nservices = sshd\n",
 				"alice", 1000),
