@@ -73,9 +73,9 @@ static inline void *take_ptr_(void *p)
 }
 #define take_ptr(p) ((__typeof__(p))take_ptr_(&(p)))
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
-#define _cleanup_close_ _cleanup_(cleanup_close)
-#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_(f)	 __attribute__((cleanup(f)))
+#define _cleanup_close_	 _cleanup_(cleanup_close)
+#define _cleanup_free_	 _cleanup_(cleanup_free)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
 #endif

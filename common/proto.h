@@ -34,7 +34,7 @@
 
 #define PROTO_SOCKET	"/run/netns-pam/helper.sock"
 #define PROTO_STATE_DIR "/run/netns-pam"
-#define PROTO_LAST_GOOD "policy" /* below the state directory */
+#define PROTO_LAST_GOOD "policy"  /* below the state directory */
 #define PROTO_DISABLE	"disable" /* likewise: root's break-glass switch */
 
 #define PROTO_MAGIC    0x4e505031 /* "NPP1" */
@@ -105,7 +105,7 @@ struct proto_reply {
 	uint16_t verdict;
 	uint32_t flags;
 	uint32_t tail_bytes;
-	uint64_t session;  /* OPEN: its number */
+	uint64_t session;		       /* OPEN: its number */
 	char namespace[NAME_MAX_INSTANCE + 1]; /* the instance's name */
 	char section[NAME_MAX_POLICY + 1];
 	char text[ERROR_TEXT_MAX]; /* one sentence, when not OK */
@@ -124,7 +124,7 @@ struct proto_namespace {
 	uint32_t uid;
 	uint32_t sessions;
 	uint64_t netns_ino;
-	uint64_t since; /* seconds since the epoch */
+	uint64_t since;		     /* seconds since the epoch */
 	uint64_t rx_bytes, tx_bytes; /* as the namespace sees it */
 };
 _Static_assert(sizeof(struct proto_namespace) == 704, "namespace layout");

@@ -37,7 +37,7 @@ struct who {
 /*
  * Looks the user up (getpwnam_r(3)). service, tty and rhost are borrowed until
  * who_clear().
- * Return: 0, -ENOENT when there is no such user, -errno when the look-up failed.
+ * Return: 0, -ENOENT when there is no such user, -errno of a failed look-up.
  */
 int who_init(struct who *who, const char *user, const char *service,
 	     const char *tty, const char *rhost, struct error *err);

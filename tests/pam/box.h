@@ -16,13 +16,10 @@
 #define BOX_NETNS  "/run/netns/jail"
 
 /*
- * Call first in main(). Without root nothing is made, and every test has to
- * begin with box_need(). Anything that fails ends the program with a message.
+ * Call first in main(). Without root the program ends here, with one skipped
+ * test called `name`. What fails ends it with a message.
  */
-void box_make(void);
-
-/* Skips the running cmocka test where there is no box. */
-void box_need(void);
+void box_make(const char *name);
 
 /* Writes a file, by way of printf(3). */
 void box_write(const char *path, const char *format, ...)

@@ -36,6 +36,12 @@
 
 #define DNS_TEXT "nameserver 192.0.2.53\nsearch example.net\n"
 
+#ifdef __SANITIZE_ADDRESS__
+#define RSS_SLACK_KIB (256 * 1024) /* what it holds back after a free() */
+#else
+#define RSS_SLACK_KIB 1024
+#endif
+
 static bool setns_lies;
 
 int setns(int fd, int type)
@@ -103,8 +109,6 @@ static int prepare(void **state)
 
 	(void)state;
 	look_up_fails = n_inside = n_low = 0;
-	if (geteuid() != 0)
-		return 0;
 	box_write(BOX_POLICY, "[options]\ntimeout = 1s\n"
 			      "[rule one]\nusers = alice\nnamespace = jail\n"
 			      "[namespace jail]\nlink = none\n");
@@ -147,7 +151,6 @@ static void test_cut_replies(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
@@ -174,7 +177,6 @@ static void test_helper_dies(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	for (size_t i = 0; i < 2; i++) {
 		plan.behaviour = deaths[i];
 		helper = fake_start(&plan, &seen);
@@ -206,7 +208,6 @@ static void test_setns_lies(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	helper = fake_start(&plan, &seen);
 	box_fork(lie_and_open, NULL);
 	assert_true(fake_wait(&seen->closes, 1)); /* given back */
@@ -223,7 +224,6 @@ static void test_hangs(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	for (size_t i = 0; i < sizeof(hangs) / sizeof(*hangs); i++) {
 		plan.behaviour = hangs[i];
 		helper = fake_start(&plan, &seen);
@@ -245,7 +245,6 @@ static void test_full_backlog(void **state)
 	int others[8];
 
 	(void)state;
-	box_need();
 	plan.behaviour = FAKE_NEVER_ACCEPTS;
 	plan.backlog = 1;
 	helper = fake_start(&plan, &seen);
@@ -272,7 +271,6 @@ static void test_retry_storm(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.retries = -1;
 	helper = fake_start(&plan, &seen);
 	began = deadline_now_ms();
@@ -299,7 +297,6 @@ static void test_retry_then_ok(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.retries = 3;
 	helper = fake_start(&plan, &seen);
 	box_fork(open_moved, NULL);
@@ -315,7 +312,6 @@ static void test_request_says_who(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = nosuch, staff\nnamespace = jail\n"
 		  "[namespace jail]\nlink = none\n");
@@ -353,7 +349,6 @@ static void test_items_too_long(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	memset(long_text, 'x', sizeof(long_text) - 1);
 	helper = fake_start(&plan, &seen);
 	for (int item = 0; item < 2; item++) {
@@ -383,7 +378,6 @@ static void test_wrong_fds(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	before = box_fd_count();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		plan.fds[0] = open(wrong[i], O_RDONLY | O_CLOEXEC);
@@ -458,7 +452,6 @@ static void test_fds_tidy(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -496,7 +489,6 @@ static void test_look_ups(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = staff\nnamespace = jail\n"
 		  "on_error = host\n[namespace jail]\nlink = none\n");
@@ -630,7 +622,6 @@ static void test_odd_processes(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.tail = DNS_TEXT;
 	for (int i = 0; i < 200; i++) {
 		struct oddity o = {
@@ -719,6 +710,7 @@ static void false_proc(void *data)
 	box_check(fstatat(before, "net", &b, 0) == 0);
 	box_check(a.st_ino == b.st_ino);
 	driver_end(&d, 0);
+	box_check(umount2("/proc", MNT_DETACH) == 0);
 }
 
 /* Short of descriptors a policy looks broken: that is no way round a rule. */
@@ -740,7 +732,6 @@ static void root_is_short(void *data)
 static void test_root_is_short(void **state)
 {
 	(void)state;
-	box_need();
 	box_write(BOX_POLICY, "[rule one]\nusers = root\nnamespace = jail\n"
 			      "[namespace jail]\nlink = none\n");
 	box_fork(root_is_short, NULL);
@@ -753,7 +744,6 @@ static void test_odd_roots(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
@@ -799,7 +789,6 @@ static void test_sequences(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	helper = fake_start(&plan, &seen);
 	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV), 0);
 	fds = box_fd_count();
@@ -876,7 +865,6 @@ static void test_two_lines(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	driver_service("test", NULL, 2);
 	helper = fake_start(&plan, &seen);
 	box_fork(two_lines, NULL);
@@ -913,7 +901,6 @@ static void test_forked_handle(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	helper = fake_start(&plan, &seen);
 	box_fork(forked_handle, seen);
 	assert_true(fake_wait(&seen->ended, 1));
@@ -948,7 +935,6 @@ static void test_closed_by_user(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -984,7 +970,6 @@ static void test_slow_close(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.silent_close = true;
 	helper = fake_start(&plan, &seen);
 	box_fork(slow_close, NULL);
@@ -1032,7 +1017,6 @@ static void test_threaded(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -1062,7 +1046,7 @@ static void open_often(void *data)
 		box_check(driver_close(&d, 0) == PAM_SUCCESS);
 	}
 	box_check(box_fd_count() == fds, "%d, were %d", box_fd_count(), fds);
-	box_check(box_rss_kib() < rss + 1024, "%ld KiB, were %ld",
+	box_check(box_rss_kib() < rss + RSS_SLACK_KIB, "%ld KiB, were %ld",
 		  box_rss_kib(), rss);
 	driver_end(&d, 0);
 }
@@ -1074,7 +1058,6 @@ static void test_flat(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	helper = fake_start(&plan, &seen);
 	box_fork(open_often, NULL);
 	assert_int_equal(seen->opens, 10000);
@@ -1100,7 +1083,6 @@ static void test_already(void **state)
 	pid_t helper;
 
 	(void)state;
-	box_need();
 	plan.n_fds = 0;
 	plan.reply.flags = PROTO_ALREADY;
 	helper = fake_start(&plan, &seen);
@@ -1161,7 +1143,7 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	box_make();
+	box_make("faults");
 	return cmocka_run_group_tests_name("pam_netns faults", tests, NULL,
 					   NULL);
 }
