@@ -196,11 +196,31 @@ int netns_prepare_dir(const char *dir, struct error *err)
 	return 0;
 }
 
+/* What is in the way of a namespace, in words. */
+static int netns_is_none(const char *path, const struct stat *st,
+			 bool *ret_stale, struct error *err)
+{
+	if (S_ISREG(st->st_mode) && st->st_size == 0) {
+		*ret_stale = true;
+		return error_set(err, -ENOENT,
+				 "%s is a plain file: there is no namespace "
+				 "behind it",
+				 path);
+	}
+	return error_set(err, -EEXIST,
+			 "%s is not a network namespace but a %s: move it away",
+			 path,
+			 S_ISREG(st->st_mode)	? "file with contents"
+			 : S_ISDIR(st->st_mode) ? "directory"
+			 : S_ISLNK(st->st_mode) ? "symbolic link"
+						: "special file");
+}
+
 int netns_open(const char *dir, const char *name, int *ret_fd,
 	       struct netns_id *ret_id, bool *ret_stale, struct error *err)
 {
-	_cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
-	char path[PATH_MAX], self[64];
+	_cleanup_close_ int fd = -EBADF;
+	char path[PATH_MAX];
 	struct statfs fs;
 	struct stat st;
 	int r = netns_path(dir, name, path);
@@ -208,33 +228,19 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	*ret_stale = false;
 	if (r < 0)
 		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
-	/* O_PATH first: a FIFO or a device is looked at, never opened. */
-	path_fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (path_fd < 0)
+	/* Looked at first: a FIFO or a device is never opened. */
+	if (lstat(path, &st) < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (fstatfs(path_fd, &fs) < 0 || fstat(path_fd, &st) < 0)
+	if (!S_ISREG(st.st_mode))
+		return netns_is_none(path, &st, ret_stale, err);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* ip-netns(8) makes its mount points with mode 0. */
+	if (fd < 0 && errno == EACCES)
+		return netns_is_none(path, &st, ret_stale, err);
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (fs.f_type != NSFS_MAGIC) {
-		if (S_ISREG(st.st_mode) && st.st_size == 0) {
-			*ret_stale = true;
-			return error_set(err, -ENOENT,
-					 "%s is a plain file: there is no "
-					 "namespace behind it",
-					 path);
-		}
-		return error_set(err, -EEXIST,
-				 "%s is not a network namespace but a %s: move "
-				 "it away",
-				 path,
-				 S_ISREG(st.st_mode)   ? "file with contents"
-				 : S_ISDIR(st.st_mode) ? "directory"
-				 : S_ISLNK(st.st_mode) ? "symbolic link"
-						       : "special file");
-	}
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", path_fd);
-	fd = open(self, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (fs.f_type != NSFS_MAGIC)
+		return netns_is_none(path, &st, ret_stale, err);
 	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return error_set(err, -EEXIST,
 				 "%s is a namespace, but not of the network "

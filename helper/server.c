@@ -187,26 +187,39 @@ static int connection_flush(struct connection *c)
 	return sd_event_source_set_io_events(c->io, EPOLLIN);
 }
 
-static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
-			       void *data)
+static int connection_on_idle(sd_event_source *source, uint64_t when,
+			      void *data)
+{
+	(void)source;
+	(void)when;
+	connection_close(data);
+	return 0;
+}
+
+/* A lease may be held for months; others have ten seconds a request. */
+static void connection_be_patient(struct connection *c)
+{
+	if (c->lease)
+		c->timer = sd_event_source_disable_unref(c->timer);
+	else if (!c->timer && timer_new(c->helper->event, &c->timer,
+					connection_on_idle, c) == 0)
+		timer_arm(c->timer, SERVER_IDLE_US);
+}
+
+/* Reads a request and answers it. The connection may be gone after this. */
+static void connection_read(struct connection *c)
 {
 	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX];
-	struct connection *c = data;
 	size_t n_fds = 0;
 	ssize_t n;
 
-	(void)source;
-	if (events & EPOLLOUT && connection_flush(c) < 0) {
-		connection_close(c);
-		return 0;
-	}
-	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-		return 0;
 	/* No request brings descriptors: any that come are closed. */
-	n = fdmsg_recv(fd, packet, sizeof(packet), NULL, 0, &n_fds,
+	n = fdmsg_recv(c->fd, packet, sizeof(packet), NULL, 0, &n_fds,
 		       deadline_now_ms());
-	if (n == -ETIMEDOUT)
-		return 0;
+	if (n == -ETIMEDOUT) {
+		connection_be_patient(c);
+		return;
+	}
 	if (n == -EBADMSG) {
 		struct error why;
 
@@ -218,20 +231,24 @@ static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
 	if (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
 	    (c->pending && connection_flush(c) < 0)) {
 		connection_close(c);
-		return 0;
+		return;
 	}
-	/* A lease may be held for months; others have ten seconds a request. */
-	if (c->lease)
-		c->timer = sd_event_source_disable_unref(c->timer);
-	return 0;
+	connection_be_patient(c);
 }
 
-static int connection_on_idle(sd_event_source *source, uint64_t when,
-			      void *data)
+static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
+			       void *data)
 {
+	struct connection *c = data;
+
 	(void)source;
-	(void)when;
-	connection_close(data);
+	(void)fd;
+	if (events & EPOLLOUT && connection_flush(c) < 0) {
+		connection_close(c);
+		return 0;
+	}
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		connection_read(c);
 	return 0;
 }
 
@@ -283,7 +300,6 @@ static int connection_new(struct helper *h, int fd, struct connection **ret)
 static void server_accepted(struct helper *h, int fd)
 {
 	struct connection *c = NULL;
-	uint64_t now = 0;
 	int r = connection_new(h, fd, &c);
 
 	if (r == 0)
@@ -300,9 +316,8 @@ static void server_accepted(struct helper *h, int fd)
 		connection_free(c);
 		return;
 	}
-	sd_event_now(h->event, CLOCK_MONOTONIC, &now);
-	sd_event_add_time(h->event, &c->timer, CLOCK_MONOTONIC,
-			  now + SERVER_IDLE_US, 0, connection_on_idle, c);
+	/* The question has come with the connection, most likely. */
+	connection_read(c);
 }
 
 static int server_on_connect(sd_event_source *source, int fd, uint32_t events,

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@
 #include "log.h"
 #include "record.h"
 #include "server.h"
+
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446 /* linux/magic.h of 6.9 */
+#endif
 
 /*
  * When the process began (proc(5), /proc/PID/stat, field 22, clock ticks since
@@ -44,6 +50,21 @@ static uint64_t process_start(pid_t pid)
 	return p ? strtoull(p, NULL, 10) : 0;
 }
 
+/*
+ * A number that no other process has until the next boot: the inode of its
+ * pidfd where those have inodes of their own (pidfs, kernel 6.9).
+ */
+static uint64_t process_identity(pid_t pid, int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
+	    fstat(pidfd, &st) == 0)
+		return st.st_ino;
+	return process_start(pid);
+}
+
 /* --- records --- */
 
 static void session_file(uint64_t id, char ret[static 24])
@@ -61,7 +82,8 @@ static void session_save(const struct session *s)
 	record_add(&r, "instance", "%" PRIu64, s->instance->id);
 	record_add(&r, "namespace", "%s", s->instance->name);
 	record_add(&r, "pid", "%d", s->pid);
-	record_add(&r, "start", "%" PRIu64, process_start(s->pid));
+	record_add(&r, "process", "%" PRIu64,
+		   process_identity(s->pid, s->pidfd));
 	record_add(&r, "since", "%" PRIu64, s->since);
 	record_add(&r, "guard", "%d", s->guard);
 	record_add(&r, "uid", "%u", s->uid);
@@ -265,8 +287,8 @@ static int session_load(struct session *s, const char *file)
 		return -EBADMSG;
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 	/* Looked at after it was opened: now the pid cannot be recycled. */
-	if (s->pidfd >= 0 &&
-	    process_start(s->pid) != record_get_number(&r, "start"))
+	if (s->pidfd >= 0 && process_identity(s->pid, s->pidfd) !=
+				     record_get_number(&r, "process"))
 		s->pidfd = close_fd(s->pidfd);
 	return 0;
 }
