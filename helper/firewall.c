@@ -66,12 +66,23 @@ void firewall_open(struct helper *h)
 			  why.text);
 }
 
+/* What failed at start need not fail now: descriptors or memory were short. */
+static int firewall_open_again(struct helper *h, struct error *err)
+{
+	int r = nft_open(&h->nft, err);
+
+	if (r < 0)
+		return r;
+	h->forwarding.nft = h->nft;
+	return firewall_watch(h, err);
+}
+
 int firewall_ensure(struct helper *h, struct error *err)
 {
-	if (!h->nft)
-		return error_set(err, -EAGAIN,
-				 "this needs a firewall, and the kernel has no "
-				 "nf_tables");
+	int r = h->nft ? 0 : firewall_open_again(h, err);
+
+	if (r < 0)
+		return r;
 	return nft_is_loaded(h->nft) ? 0 : firewall_load(h, err);
 }
 

@@ -64,9 +64,10 @@ static void list_set(const char *list, const char *family, const char *key,
 
 /* --- what is remembered --- */
 
-static void forwarding_save(const struct forwarding *f)
+static int forwarding_save(const struct forwarding *f, struct error *err)
 {
 	struct record r;
+	int n;
 
 	record_begin(&r);
 	record_add(&r, "ipv4", "%d", f->on4);
@@ -75,9 +76,12 @@ static void forwarding_save(const struct forwarding *f)
 	record_add(&r, "listeners", "%s", f->listeners);
 	record_add(&r, "forwarders4", "%s", f->forwarders4);
 	record_add(&r, "forwarders6", "%s", f->forwarders6);
-	if (record_save(&r, f->state_dir, FORWARDING_RECORD, true) < 0)
-		log_warning("cannot write down that forwarding was switched "
-			    "on: it will not be switched off again");
+	n = record_save(&r, f->state_dir, FORWARDING_RECORD, true);
+	if (n < 0)
+		return error_set(err, n,
+				 "cannot write down what forwarding was: %s",
+				 strerror(-n));
+	return 0;
 }
 
 void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir)
@@ -128,6 +132,7 @@ static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 {
 	const char *path = ipv6 ? FORWARDING_6 : FORWARDING_4;
 	bool *on = ipv6 ? &f->on6 : &f->on4;
+	bool was;
 	char value[16];
 	int r = sysctl_read(path, value, sizeof(value));
 
@@ -148,8 +153,13 @@ static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 				sizeof(f->redirects)) < 0)
 			f->redirects[0] = '\0';
 	}
+	was = *on;
 	*on = true;
-	forwarding_save(f);
+	r = forwarding_save(f, err);
+	if (r < 0) {
+		*on = was;
+		return r;
+	}
 	r = forwarding_drop(f, ipv6, true, err);
 	if (r < 0)
 		return r;
@@ -180,13 +190,20 @@ void forwarding_done(struct forwarding *f)
 		/* The kernel set it to 1 with the switch (devinet.c). */
 		if (f->redirects[0])
 			sysctl_write(REDIRECTS_4, f->redirects, NULL);
+		f->on4 = false;
 		forwarding_drop(f, false, false, NULL);
 	}
 	if (f->on6 && sysctl_write(FORWARDING_6, "0", NULL) == 0) {
 		list_set(f->forwarders6, "ipv6", "forwarding", "1");
 		list_set(f->listeners, "ipv6", "accept_ra", "1");
+		f->on6 = false;
 		forwarding_drop(f, true, false, NULL);
 	}
-	f->on4 = f->on6 = false;
+	/* What could not be switched off is tried again the next time. */
+	if (f->on4 || f->on6) {
+		log_warning("cannot switch forwarding off again");
+		forwarding_save(f, NULL);
+		return;
+	}
 	unlinkat(f->state_dir, FORWARDING_RECORD, 0);
 }

@@ -271,8 +271,8 @@ static int netns_replace_stale(const char *dir, const char *name,
 
 		if (r == 0)
 			return error_set(err, -EEXIST,
-					 "%s was made by somebody else just "
-					 "now: try again",
+					 "%s is taken: somebody else made it "
+					 "just now, try again",
 					 path);
 		if (!stale)
 			return r == -ENOENT ? 0 : r;
