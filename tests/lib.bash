@@ -396,7 +396,17 @@ ssh_end() {
 	local pid
 	pid=$(cat "$T/hold.$1.pid")
 	kill "$pid" "$(cat "$T/in.$1")" 2>/dev/null || true
+	rm -f "$T/hold.$1.pid"
 	wait_until 10 gone "$pid"
+}
+
+ssh_end_all() {
+	local f
+	for f in "$T"/hold.*.pid; do
+		[ -e "$f" ] || continue
+		f=${f##*/hold.}
+		ssh_end "${f%.pid}" || true
+	done
 }
 
 SHOW_NS='stat -Lc %i /proc/self/ns/net'
@@ -491,6 +501,7 @@ common_teardown() {
 		tail -n 20 $T/syslog
 		echo "--- sshd"
 		tail -n 5 $T/sshd.log
+		ssh_end_all # or the tests after it fail as well
 	fi 2>/dev/null
 	nothing_left || rc=1
 	return $rc

@@ -26,21 +26,18 @@ setup_file() {
 	wait_until 20 no_names
 }
 
-setup() {
-	CURSOR=$(journalctl -n 0 --show-cursor -q | sed -n 's/^-- cursor: //p')
-	mark=$(uptime_s)
-}
-
 teardown() {
+	ssh_end_all
 	systemctl reset-failed
 	systemctl start netns-pamd.socket netns-pamd.service
 	standard_policy | put_policy
 	wait_until 20 no_sessions || { loginctl; false; }
 	wait_until 20 no_names || { ls /run/netns; netns-pam status; false; }
-	equal "" "$(ip -br link | grep npam)" "interfaces left"
+	wait_until 10 no_links || { ip -br link; false; }
 }
 
-uptime_s() { cut -d' ' -f1 /proc/uptime; }
+no_links() { ! ip -br link | grep -q npam; }
+
 no_sessions() { [ "$(loginctl --no-legend list-sessions | wc -l)" = 0 ]; }
 logged() { journalctl -b -o cat --since "-60s" | grep -q "$1"; }
 manager() { systemctl show -P MainPID "user@$(id -u "$1").service"; }

@@ -14,16 +14,6 @@ teardown() {
 	common_teardown
 }
 
-ssh_end_all() {
-	local f
-	for f in "$T"/hold.*.pid; do
-		[ -e "$f" ] || continue
-		f=${f##*/hold.}
-		ssh_end "${f%.pid}"
-		rm -f "$T/hold.$f"
-	done
-}
-
 inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}'; }
 inner6() { ip -n "$1" -6 -o address show dev eth0 scope global | awk '{sub("/.*", "", $4); print $4}'; }
 host_if() { # the host end of a namespace's link

@@ -74,11 +74,11 @@ refused_in_time() {
 	local i
 	kill -STOP "$(helper_pid)"
 	for i in {1..20}; do
-		spawn $T/hung.$i bash -c 'a=$EPOCHREALTIME; su alice -c "echo in"; rc=$?; b=$EPOCHREALTIME; echo "done $rc $(((${b/./} - ${a/./}) / 1000))"' >/dev/null
+		spawn $T/hung.$i bash -c 'a=$EPOCHREALTIME; su alice -c "echo in"; rc=$?; b=$EPOCHREALTIME; echo "ended $rc $(((${b/./} - ${a/./}) / 1000))"' >/dev/null
 	done
 	for i in {1..20}; do
-		wait_until 15 grep -q done $T/hung.$i
-		read -r _ rc ms < <(grep done $T/hung.$i)
+		wait_until 15 grep -q ^ended $T/hung.$i
+		read -r _ rc ms < <(grep ^ended $T/hung.$i)
 		[ "$rc" != 0 ]
 		not grep -qx in $T/hung.$i
 		[ "$ms" -le 6000 ] || fail "refused after $ms ms"

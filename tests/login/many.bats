@@ -166,7 +166,7 @@ end_talking() {
 	wait_until 15 cut_off "$pid"
 	kill "$pid"
 }
-cut_off() { [ -z "$(nsenter -n -t "$1" ip -o link show up | grep -v ' lo:')" ]; }
+cut_off() { ! nsenter -n -t "$1" ip -o link show up | grep -qv ' lo:'; }
 
 @test "F70 lifetime = processes: kept while a process is left, gone after the last" {
 	local pid
@@ -197,7 +197,7 @@ cut_off() { [ -z "$(nsenter -n -t "$1" ip -o link show up | grep -v ' lo:')" ]; 
 	standard_policy | sed '/^\[namespace own\]/,$ s/scope = user/scope = session/' | put_policy
 	ssh_hold a frank
 	ssh_hold b frank
-	equal 2 "$(ls /run/netns | grep -c '^own\.frank\.[0-9]*$')" "instances"
+	equal 2 "$(find /run/netns -name 'own.frank.[0-9]*' | wc -l)" "instances"
 	ssh_end a
 	ssh_end b
 	wait_until 15 no_names
