@@ -166,7 +166,11 @@ end_talking() {
 	wait_until 15 cut_off "$pid"
 	kill "$pid"
 }
-cut_off() { ! nsenter -n -t "$1" ip -o link show up | grep -qv ' lo:'; }
+# its link is down from outside, and nothing is reached
+cut_off() {
+	! nsenter -n -t "$1" ip -o link show eth0 | grep -q LOWER_UP &&
+		! nsenter -n -t "$1" $PROBE tcp 198.51.100.80 80 1
+}
 
 @test "F70 lifetime = processes: kept while a process is left, gone after the last" {
 	local pid
