@@ -24,6 +24,7 @@
 
 #define ECHO_PORT	7007
 #define SETTLE_BOUND_MS 5000
+#define SETTLE_US	30000 /* the kernel's own end of a namespace */
 #define UID_BASE	70000u
 
 static const char *env(const char *name)
@@ -70,7 +71,7 @@ static void settle(unsigned int links)
 			     links_count() - links);
 		usleep(1000);
 	}
-	usleep(5000);
+	usleep(SETTLE_US);
 }
 
 /* Removes a namespace that a peer has made by name. */
@@ -162,11 +163,12 @@ static struct {
 } bench;
 
 static struct {
-	struct samples permit, ours, setns, usernet;
+	struct samples permit, ours, dns, setns, usernet;
 } join;
 
 static struct {
-	struct samples unshare, helper, ours, usernet, ip, batch, script, exec;
+	struct samples unshare, helper, ours, dns;
+	struct samples usernet, ip, batch, script, exec;
 } create;
 
 static struct contest_login login_ours(const char *user)
@@ -191,6 +193,7 @@ static void join_round(void)
 		.warm_user = "benchjoin",
 	};
 	struct contest_login ours = login_ours("benchjoin");
+	struct contest_login dns = login_ours("benchdns");
 	struct contest_login usernet = {
 		.confdir = bench.confdir,
 		.service = "bench-usernet",
@@ -202,6 +205,7 @@ static void join_round(void)
 
 	samples_add(&join.permit, contest_login(&permit));
 	samples_add(&join.ours, contest_login(&ours));
+	samples_add(&join.dns, contest_login(&dns));
 	samples_add(&join.setns, contest_setns("/run/netns/join"));
 	if (bench.usernet)
 		samples_add(&join.usernet, contest_login(&usernet));
@@ -218,6 +222,15 @@ static void create_ours_round(struct samples *helper, struct samples *ours)
 		errx(1, "the helper does not take namespace 'single' down");
 	settle(links);
 	samples_add(ours, contest_login(&login));
+	settle(links);
+}
+
+static void create_dns_round(void)
+{
+	struct contest_login login = login_ours("benchdnsnew");
+	unsigned int links = links_count();
+
+	samples_add(&create.dns, contest_login(&login));
 	settle(links);
 }
 
@@ -244,13 +257,14 @@ static void create_peers_round(void)
 	unsigned int links = links_count();
 
 	samples_add(&create.unshare, contest_unshare());
+	settle(links);
 	samples_add(&create.ip, contest_program(ip));
 	name_remove("benchip");
-	usleep(5000);
+	settle(links);
 	if (bench.usernet) {
 		samples_add(&create.usernet, contest_login(&usernet));
 		name_remove("benchnew");
-		usleep(5000);
+		settle(links);
 	}
 	samples_add(&create.batch, contest_program(batch));
 	name_remove("benchscript");
@@ -268,6 +282,7 @@ static void suite_join_and_create(void)
 	for (unsigned int i = 0; i < bench.rounds; i++) {
 		join_round();
 		create_ours_round(&create.helper, &create.ours);
+		create_dns_round();
 		create_peers_round();
 	}
 
@@ -279,12 +294,16 @@ static void suite_join_and_create(void)
 		      &join.usernet, 5);
 	print_slower("join, by login", &join.ours, "floor: bare setns",
 		     &join.setns, NAN);
+	print_slower("join, with dns of its own", &join.dns, "join without",
+		     &join.ours, NAN);
 	print_slower("create, by the helper", &create.helper,
 		     "floor: bare unshare", &create.unshare, 3);
 	print_slower("create, by login", &create.ours, "pam_usernet (no link)",
 		     &create.usernet, 1);
 	print_slower("create, by login", &create.ours, "floor: bare unshare",
 		     &create.unshare, NAN);
+	print_slower("create, with dns of its own", &create.dns,
+		     "create without", &create.ours, NAN);
 	print_quicker("create, by login", &create.ours,
 		      "ip netns add (no link)", &create.ip, NAN);
 	print_quicker("create, by login", &create.ours,
@@ -473,8 +492,9 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	/* What all rounds join is there before the first of them. */
-	if (contest_request(bench.socket, PROTO_UP, "join", NULL, 0) < 0)
-		errx(1, "the helper does not bring namespace 'join' up");
+	if (contest_request(bench.socket, PROTO_UP, "join", NULL, 0) < 0 ||
+	    contest_request(bench.socket, PROTO_UP, "dns", NULL, 0) < 0)
+		errx(1, "the helper does not bring namespaces up");
 	print_head();
 	suite_join_and_create();
 	suite_first_packet();
