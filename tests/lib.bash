@@ -482,8 +482,10 @@ common_setup_file() {
 	# The first use creates what stays: /run/netns as a mount, the firewall.
 	ssh_as alice true
 	wait_until 15 no_names
+	wait_until 15 no_links
 }
 
+no_links() { ! ip -o link | grep -q ' npam[0-9]'; }
 no_names() { [ -z "$(ls /run/netns 2>/dev/null)" ]; }
 
 common_setup() {

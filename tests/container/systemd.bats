@@ -36,8 +36,6 @@ teardown() {
 	wait_until 10 no_links || { ip -br link; false; }
 }
 
-no_links() { ! ip -br link | grep -q npam; }
-
 no_sessions() { [ "$(loginctl --no-legend list-sessions | wc -l)" = 0 ]; }
 logged() { journalctl -b -o cat --since "-60s" | grep -q "$1"; }
 manager() { systemctl show -P MainPID "user@$(id -u "$1").service"; }

@@ -8,8 +8,7 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	ssh_end_all
-	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 \
-		net.ipv4.conf.all.route_localnet=0
+	sysctl -qw net.ipv4.conf.all.route_localnet=0
 	ensure_helper
 	common_teardown
 }
@@ -153,6 +152,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	nothing_left
 	in_lan $PROBE tcp 192.0.2.80 80
 	equal 1 "$(sysctl -n net.ipv4.ip_forward)" ip_forward
+	# none of ours is left, so this is the administrator's again
 	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	objects >$T/before
 }
