@@ -249,7 +249,11 @@ stop_helper() { # stop_helper [SIGNAL]
 	alive "$pid" || return 0
 	kill "-${1:-TERM}" "$pid"
 	wait_until 10 gone "$pid"
+	helper_clean
 }
+
+# With SAN=1: nothing found, nothing leaked.
+helper_clean() { not grep -E 'Sanitizer|runtime error:' $T/helper.log; }
 
 # Restarts it when a test has left it dead or stopped.
 ensure_helper() {
@@ -506,6 +510,7 @@ common_teardown() {
 		ssh_end_all # or the tests after it fail as well
 	fi 2>/dev/null
 	nothing_left || rc=1
+	helper_clean || rc=1
 	return $rc
 }
 

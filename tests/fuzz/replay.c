@@ -6,19 +6,21 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define INPUT_BYTES_MAX (1 << 20)
+#define DIR_MAX		4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int input_replay(const char *dir, const char *name)
 {
 	static uint8_t buf[INPUT_BYTES_MAX];
-	char path[4096];
+	char path[DIR_MAX + NAME_MAX + 2];
 	size_t n;
 	FILE *f;
 
@@ -41,7 +43,7 @@ int main(int argc, char **argv)
 {
 	const char *name = strstr(argv[0], "replay_");
 	struct dirent **inputs;
-	char dir[4096];
+	char dir[DIR_MAX];
 	int i, n, failed = 0;
 
 	if (argc > 1)
