@@ -89,6 +89,8 @@ void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir)
 	struct record r;
 
 	*f = (struct forwarding){.nft = nft, .state_dir = state_dir};
+	/* What a helper that was killed had only begun to write. */
+	unlinkat(state_dir, "." FORWARDING_RECORD, 0);
 	if (record_load(&r, state_dir, FORWARDING_RECORD) < 0)
 		return;
 	f->on4 = record_get_number(&r, "ipv4");
