@@ -156,7 +156,7 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	# It may give up at start, and libnftables may abort it; not live on lame.
 	# The fault may have waited for the first attempt, the second is without.
 	if [[ $3 == error=* ]] && ! attempt green && ! attempt green &&
-		alive "$(helper_pid)"; then
+		! wait_until 3 gone "$(helper_pid)" >$T/never; then
 		echo "alive, but the next login fails"
 		cat $T/cycle
 		return 1
