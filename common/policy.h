@@ -222,6 +222,9 @@ int policy_parse(const char *name, const char *text, size_t bytes,
 		 struct policy **ret, struct policy_notes *notes,
 		 struct error *err);
 
+/* Was the file one of those that the policy was read from? */
+bool policy_has_file(const struct policy *p, const char *path);
+
 /* NULL is fine. Return: NULL. */
 struct policy *policy_free(struct policy *p);
 void policy_notes_clear(struct policy_notes *notes);

@@ -147,9 +147,13 @@ static bool rhost_matches(const struct policy_list *list, const char *rhost)
 	return false;
 }
 
+/* A range that merely begins at 0 is a catch-all, and names nobody. */
 bool policy_rule_names_root(const struct policy_rule *rule)
 {
-	return list_has(&rule->users, "root") || uids_have(rule, 0);
+	for (size_t n = 0; n < rule->n_uids; n++)
+		if (rule->uids[n].first == 0 && rule->uids[n].last == 0)
+			return true;
+	return list_has(&rule->users, "root");
 }
 
 /* Return: NULL, or the key of the first matcher of its own that says no. */
@@ -277,6 +281,14 @@ int policy_guards(const struct policy *p, const struct policy_login *login)
 	}
 	asker_clear(&asker);
 	return r;
+}
+
+bool policy_has_file(const struct policy *p, const char *path)
+{
+	for (size_t n = 0; n < p->n_files; n++)
+		if (!strcmp(p->files[n], path))
+			return true;
+	return false;
 }
 
 bool policy_excludes(const struct policy *p, const char *service)

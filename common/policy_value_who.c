@@ -62,6 +62,34 @@ void value_section_name(const struct policy_value *value)
 		*(char **)value->at = value_copy(value);
 }
 
+/*
+ * "alice bob" is a comma forgotten, and both would stay outside; a blank that
+ * belongs to a name is written "\\ ".
+ */
+static void names_append(const struct policy_value *value)
+{
+	char name[POLICY_VALUE_MAX];
+	struct policy_value plain = *value;
+	size_t n = 0;
+
+	for (const char *p = value->text; *p && n + 1 < sizeof(name); p++) {
+		if (*p == ' ' || *p == '\t') {
+			value_error(value,
+				    "'%s' holds a blank; separate names by "
+				    "commas, and write a blank that belongs to "
+				    "a name as '\\ '",
+				    value->text);
+			return;
+		}
+		if (p[0] == '\\' && p[1] == ' ')
+			p++;
+		name[n++] = *p;
+	}
+	name[n] = '\0';
+	plain.text = name;
+	value_append(&plain, value->at);
+}
+
 void value_users(const struct policy_value *value)
 {
 	if (!text_is_plain(value, "user name", NAME_MAX_USER))
@@ -80,7 +108,7 @@ void value_users(const struct policy_value *value)
 		value_error(value, "'%s': no user name holds ':' or '/'",
 			    value->text);
 	else
-		value_append(value, value->at);
+		names_append(value);
 }
 
 void value_groups(const struct policy_value *value)
@@ -99,7 +127,7 @@ void value_groups(const struct policy_value *value)
 		value_error(value, "'%s': no group name holds ':'",
 			    value->text);
 	else
-		value_append(value, value->at);
+		names_append(value);
 }
 
 void value_uids(const struct policy_value *value)

@@ -83,9 +83,17 @@ static void store_take(struct store *store, struct policy *fresh)
 			    store->last_good, strerror(-r));
 }
 
-static bool store_is_missing(const struct store *store)
+/*
+ * Is a part gone that was there: the main file, or all there was? An editor may
+ * be about to put it back, and what is left is another policy.
+ */
+static bool store_is_gone(const struct store *store, const struct policy *fresh)
 {
-	return access(store->path, F_OK) < 0 && errno == ENOENT;
+	const struct policy *old = store->policy;
+
+	return old && ((old->n_files && !fresh->n_files) ||
+		       (policy_has_file(old, store->path) &&
+			!policy_has_file(fresh, store->path)));
 }
 
 static void store_notes(const struct policy_notes *notes)
@@ -98,6 +106,16 @@ static void store_notes(const struct policy_notes *notes)
 		else
 			log_error("%s:%u: %s", n->file, n->line, n->message);
 	}
+}
+
+/* However often the file is asked for, a wait that has begun also ends. */
+static void store_wait(sd_event_source *timer, uint64_t us)
+{
+	int on = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(timer, &on);
+	if (on == SD_EVENT_OFF)
+		timer_arm(timer, us);
 }
 
 static int store_on_retry(sd_event_source *s, uint64_t when, void *data)
@@ -123,17 +141,18 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	struct error why = {""};
 	int r;
 
-	if (!gone_is_empty && store->policy && store->policy->text_bytes &&
-	    store_is_missing(store)) {
-		timer_arm(store->gone, STORE_GONE_US);
+	r = policy_load(store->path, &fresh, &notes, &why);
+	if (r == 0 && !gone_is_empty && store_is_gone(store, fresh)) {
+		policy_free(fresh);
+		policy_notes_clear(&notes);
+		store_wait(store->gone, STORE_GONE_US);
 		return error_set(err, -ENOENT,
-				 "%s is missing: the policy as "
-				 "it was stays in force",
+				 "%s is missing: the policy as it was stays in "
+				 "force for a second",
 				 store->path);
 	}
-	r = policy_load(store->path, &fresh, &notes, &why);
 	if (r == -EBUSY)
-		timer_arm(store->retry, STORE_RETRY_US);
+		store_wait(store->retry, STORE_RETRY_US);
 	/* The same complaint once, however often the file is looked at. */
 	if (r < 0 && strcmp(why.text, store->last.text) != 0) {
 		store_notes(&notes);

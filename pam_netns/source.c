@@ -34,7 +34,7 @@ int source_read(pam_handle_t *pamh, const struct options *options,
 	struct policy *now = NULL, *last = NULL;
 	int r = policy_load(options->config, &now, NULL, err), fallback;
 
-	if (r == 0 && now->text_bytes > 0) {
+	if (r == 0 && policy_has_file(now, options->config)) {
 		*ret = now;
 		return 0;
 	}
@@ -42,6 +42,12 @@ int source_read(pam_handle_t *pamh, const struct options *options,
 		return r;
 
 	fallback = last_good_read(options, &last);
+	/* A policy of drop-ins alone, as netns-pamd has it, too. */
+	if (r == 0 && fallback == 0 && now->digest == last->digest) {
+		policy_free(last);
+		*ret = now;
+		return 0;
+	}
 	if (fallback == 0) {
 		if (r == 0)
 			error_set(err, -ENOENT, "%s is not there",

@@ -55,7 +55,7 @@ refused() { # refused USER WORDS: and says why
 	{
 		standard_policy
 		for u in "${names[@]}"; do
-			printf '[rule r%s]\nusers = %s\nnamespace = odd\n' $id "$u"
+			printf '[rule r%s]\nusers = %s\nnamespace = odd\n' $id "${u// /\\ }"
 			id=$((id + 1))
 		done
 		printf '[namespace odd]\nlink = none\nscope = user\n'

@@ -109,6 +109,12 @@ static const struct bad bad[] = {
 	{"a user with an equals sign", RULE("users = alice = bob"),
 	 "p:4: users: 'alice = bob' holds a '='; a key starts in column 1 of "
 	 "its own line\n"},
+	{"a comma forgotten between users", RULE("users = alice bob"),
+	 "p:4: users: 'alice bob' holds a blank; separate names by commas, and "
+	 "write a blank that belongs to a name as '\\ '\n"},
+	{"a comma forgotten between groups", RULE("groups = staff, a b"),
+	 "p:4: groups: 'a b' holds a blank; separate names by commas, and "
+	 "write a blank that belongs to a name as '\\ '\n"},
 	{"a user with a colon", RULE("users = alice:x"),
 	 "p:4: users: 'alice:x': no user name holds ':' or '/'\n"},
 	{"a user with a slash", RULE("users = ../alice"),

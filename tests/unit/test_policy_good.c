@@ -125,7 +125,7 @@ static void rules_take_effect(void **state)
 {
 	struct policy *p = policy_of("[rule one]\n"
 				     "users = alice, AD\\bob,j\xc3\xb6rg, -n, "
-				     "domain users, a@b.org, 1000, a$\n"
+				     "domain\\ users, a@b.org, 1000, a$\n"
 				     "groups = staff\n"
 				     "netgroups = lab, ops\n"
 				     "uids = 0, 1000-1999,4294967295\n"

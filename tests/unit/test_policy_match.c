@@ -118,7 +118,7 @@ static void users_are_compared_byte_by_byte(void **state)
 		"1000",	   "j\xc3\xb6rg", "a.b", "x'y", "%",
 	};
 	struct policy *p = policy_of("[rule r]\nnamespace = host\nusers = bob, "
-				     "AD\\bob, a@b.org, a$, -n, domain users,\n"
+				     "AD\\bob, a@b.org, a$, -n, domain\\ users,\n"
 				     "  1000, j\xc3\xb6rg, a.b, x'y\n");
 
 	(void)state;
@@ -312,7 +312,8 @@ static void root_is_matched_by_name_only(void **state)
 		{"users = root", "root", true},
 		{"users = alice, root", "root", true},
 		{"uids = 0", "root", true},
-		{"uids = 0-999", "root", true},
+		{"uids = 0-999", "root", false},
+		{"uids = 0, 1-999", "root", true},
 		{"users = root\nservices = sshd", "root", true},
 		{"users = root\nservices = su", "root", false},
 		{"users = root\nuids = 1000", "root", false},
