@@ -79,7 +79,10 @@ static int who_ask(struct login *l, struct error *err)
 	return r;
 }
 
-/* There is no policy, not even an old one: only root gets in, to mend it. */
+/*
+ * There is no policy, not even an old one, or it is not known which: only root
+ * gets in, to mend it.
+ */
 static enum outcome without_policy(struct login *l, int code)
 {
 	struct error other;
@@ -278,7 +281,8 @@ static enum outcome run(struct login *l, struct error *err)
 	}
 }
 
-int login_open(pam_handle_t *pamh, const struct options *options, bool silent)
+int login_open(pam_handle_t *pamh, const struct options *options,
+	       const char *wrong, bool silent)
 {
 	struct login l = {
 		.pamh = pamh,
@@ -293,10 +297,13 @@ int login_open(pam_handle_t *pamh, const struct options *options, bool silent)
 	enum outcome outcome;
 	int code;
 
-	if (session_exists(pamh))
+	if (!wrong && session_exists(pamh))
 		outcome = OUTCOME_REPEATED;
 	else if (is_disabled(&l))
 		outcome = OUTCOME_DISABLED;
+	else if (wrong)
+		outcome = without_policy(&l,
+					 error_set(&err, -EINVAL, "%s", wrong));
 	else
 		outcome = run(&l, &err);
 

@@ -9,8 +9,11 @@
 #include "options.h"
 
 /*
- * Opens a session on this handle and reports how it went. Return: a PAM code.
+ * Opens a session on this handle and reports how it went. wrong: what is wrong
+ * with the options, or NULL; then only root passes, or everybody when the
+ * module is disabled. Return: a PAM code.
  */
-int login_open(pam_handle_t *pamh, const struct options *options, bool silent);
+int login_open(pam_handle_t *pamh, const struct options *options,
+	       const char *wrong, bool silent);
 
 #endif

@@ -74,18 +74,22 @@ int options_parse(int argc, const char **argv, struct options *ret,
 		  struct error *err)
 {
 	struct options o = {.config = POLICY_FILE, .socket = PROTO_SOCKET};
+	int first = 0;
 
 	for (int i = 0; i < argc; i++) {
-		int r = option_parse(argv[i], &o, err);
+		struct options with = o;
+		int r = option_parse(argv[i], &with, first ? NULL : err);
 
-		if (r < 0)
-			return r;
+		if (r == 0)
+			o = with;
+		else if (!first)
+			first = r;
 	}
 	/* Its length was checked against sun_path. */
 	memcpy(o.state_dir, o.socket,
 	       (size_t)(strrchr(o.socket, '/') - o.socket));
 	*ret = o;
-	return 0;
+	return first;
 }
 
 int options_state_path(const struct options *options, const char *name,

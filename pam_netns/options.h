@@ -17,8 +17,10 @@ struct options {
 };
 
 /*
- * Both entry points read the arguments through this one function. Strings are
- * borrowed from argv. Return: 0, or -EINVAL with a sentence.
+ * Reads the arguments. Strings are borrowed from argv. *ret is filled in also
+ * when one of them is wrong, from those that are right: what is done about a
+ * slip has to find the state directory.
+ * Return: 0, or -EINVAL with a sentence about the first that is wrong.
  */
 int options_parse(int argc, const char **argv, struct options *ret,
 		  struct error *err);

@@ -88,9 +88,9 @@ static void report_log(const pam_handle_t *pamh, const struct options *options,
 		return;
 	case OUTCOME_ROOT_PASSES:
 		outcome_log(pamh, LOG_ALERT,
-			    "%s is let in as root, since no policy can be "
-			    "read: %s; mend it (netns-pam check), everybody "
-			    "else is refused",
+			    "%s is let in as root, since it cannot be known "
+			    "who is mapped: %s; mend it (see netns-pam "
+			    "check), everybody else is refused",
 			    r->user, r->why);
 		return;
 	case OUTCOME_DENIED:

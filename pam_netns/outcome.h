@@ -15,7 +15,7 @@
 enum outcome {
 	OUTCOME_NO_RULE,     /* not ours */
 	OUTCOME_DISABLED,    /* root's break-glass switch is on */
-	OUTCOME_ROOT_PASSES, /* no policy can be read; root mends that */
+	OUTCOME_ROOT_PASSES, /* no policy, wrong options; root mends that */
 	OUTCOME_STAYS,	     /* by policy it stays where it is */
 	OUTCOME_MOVED,	     /* in its namespace (or was there already) */
 	OUTCOME_REPEATED,    /* this handle has its session already */

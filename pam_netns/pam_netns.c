@@ -10,6 +10,7 @@
  */
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <stdbool.h>
 #include <syslog.h>
 
 #include "guest.h"
@@ -25,28 +26,25 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	_cleanup_guest_ struct guest guest;
 	struct options options;
 	struct error err;
+	bool wrong;
 
 	guest_enter(&guest);
-	if (options_parse(argc, argv, &options, &err) < 0) {
-		pam_syslog(pamh, LOG_ERR, "%s", err.text);
-		return PAM_SYSTEM_ERR;
-	}
-	return login_open(pamh, &options, flags & PAM_SILENT);
+	wrong = options_parse(argc, argv, &options, &err) < 0;
+	return login_open(pamh, &options, wrong ? err.text : NULL,
+			  flags & PAM_SILENT);
 }
 
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 			 const char **argv)
 {
 	_cleanup_guest_ struct guest guest;
-	struct options options;
 	struct error err;
 
+	/* No option matters: what was opened is closed. */
 	(void)flags;
+	(void)argc;
+	(void)argv;
 	guest_enter(&guest);
-	if (options_parse(argc, argv, &options, &err) < 0) {
-		pam_syslog(pamh, LOG_ERR, "%s", err.text);
-		return PAM_SYSTEM_ERR;
-	}
 	if (session_close(pamh, &err) < 0) {
 		pam_syslog(pamh, LOG_ERR, "session closed, but %s", err.text);
 		return PAM_SYSTEM_ERR;

@@ -353,10 +353,76 @@ static void test_bad_options(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct result r;
+
+		unlink(BOX_STATE "/disable");
 		driver_service("test", bad[i], 1);
-		if (attempt("bob").code != PAM_SYSTEM_ERR)
+		r = attempt("bob");
+		if (r.code != PAM_SYSTEM_ERR || r.priority != LOG_ERR)
 			fail_msg("%s was taken", bad[i]);
+		assert_int_equal(r.n_lines, 1);
+		r = attempt("root");
+		if (r.code != PAM_IGNORE || r.priority != LOG_ALERT)
+			fail_msg("%s shuts root out", bad[i]);
+		assert_int_equal(r.n_lines, 1);
+		assert_stayed(r);
+		box_write(BOX_STATE "/disable", "%s", "");
+		r = attempt("bob");
+		if (r.code != PAM_IGNORE || r.priority != LOG_ALERT)
+			fail_msg("%s cannot be got by", bad[i]);
 	}
+}
+
+/* Where root's switch is looked for when something else is wrong. */
+static void test_bad_options_elsewhere(void **state)
+{
+	static const char *const good_socket[] = {
+		"socket=/run/elsewhere/s typo",
+		"typo socket=/run/elsewhere/s",
+		"socket=/run/elsewhere/s socket=relative",
+	};
+
+	(void)state;
+	mkdir("/run/elsewhere", 0755);
+	box_write("/run/elsewhere/disable", "%s", "");
+	for (size_t i = 0; i < sizeof(good_socket) / sizeof(char *); i++) {
+		driver_service("test", good_socket[i], 1);
+		assert_int_equal(attempt("alice").code, PAM_IGNORE);
+		assert_non_null(strstr(shared->line, "/run/elsewhere/disable"));
+	}
+	unlink("/run/elsewhere/disable");
+	box_write(BOX_STATE "/disable", "%s", "");
+	for (size_t i = 0; i < sizeof(good_socket) / sizeof(char *); i++) {
+		driver_service("test", good_socket[i], 1);
+		assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
+	}
+	rmdir("/run/elsewhere");
+}
+
+static void bad_options_round(void *data)
+{
+	struct driver d;
+
+	box_check(driver_start(&d, "test", data, DRIVER_CONV) == PAM_SUCCESS);
+	driver_open(&d, 0);
+	box_check(shared->n_lines == 1);
+	/* libpam has the frozen chain's codes in mind; the log has ours. */
+	driver_close(&d, 0);
+	box_check(shared->n_lines == 1, "%s", shared->line);
+	driver_end(&d, 0);
+}
+
+/* Nothing is wrong with going, whatever was wrong with coming. */
+static void test_bad_options_close(void **state)
+{
+	static char root[] = "root", bob[] = "bob";
+
+	(void)state;
+	driver_service("test", "typo", 1);
+	memset(shared, 0, sizeof(*shared));
+	box_fork(bad_options_round, root);
+	memset(shared, 0, sizeof(*shared));
+	box_fork(bad_options_round, bob);
 }
 
 static void test_namespace_option(void **state)
@@ -515,8 +581,12 @@ int main(void)
 		TEST("F26 broken or missing policy: the last good one",
 		     test_last_good),
 		TEST("F33 the break-glass file, if it is root's", test_disable),
-		TEST("unknown and malformed options are refused",
+		TEST("unknown and malformed options: root and the switch help",
 		     test_bad_options),
+		TEST("wrong options, and a socket that is right",
+		     test_bad_options_elsewhere),
+		TEST("wrong options are no matter when closing",
+		     test_bad_options_close),
 		TEST("namespace= looks at rules of that namespace only",
 		     test_namespace_option),
 		TEST("a user without an account is refused", test_unknown_user),
