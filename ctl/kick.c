@@ -19,7 +19,21 @@
 #include "ctl.h"
 #include "deadline.h"
 
-#define KICK_WAIT_MS 5000
+/*
+ * SIGHUP is what a session's end is to most programs; su blocks it, and passes
+ * SIGTERM on to its shell with SIGKILL two seconds later, hence the second's 3.
+ */
+static const struct kick_step {
+	int sig;
+	const char *name;
+	unsigned int wait_ms;
+} kick_steps[] = {
+	{SIGHUP, "SIGHUP", 2000},
+	{SIGTERM, "SIGTERM", 3000},
+	{SIGKILL, "SIGKILL", 5000},
+};
+
+#define N_KICK_STEPS (sizeof(kick_steps) / sizeof(kick_steps[0]))
 
 /* Return: 1 the process has ended, 0 not within the time, -errno. */
 static int process_wait(int pidfd, unsigned int ms)
@@ -35,11 +49,11 @@ static int process_wait(int pidfd, unsigned int ms)
 }
 
 /* Return: 1 it has ended, 0 it has not, -errno. */
-static int process_signal(int pidfd, int sig)
+static int process_signal(int pidfd, const struct kick_step *step)
 {
-	if (pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
+	if (pidfd_send_signal(pidfd, step->sig, NULL, 0) < 0)
 		return errno == ESRCH ? 1 : -errno;
-	return process_wait(pidfd, KICK_WAIT_MS);
+	return process_wait(pidfd, step->wait_ms);
 }
 
 /* Ends the process and says how. */
@@ -51,19 +65,13 @@ static int kick(int pidfd, uint64_t session, struct error *err)
 		printf("session %" PRIu64 " had ended already\n", session);
 		return 0;
 	}
-	if (!r)
-		r = process_signal(pidfd, SIGHUP);
-	if (r > 0) {
-		printf("session %" PRIu64 " ended at SIGHUP\n", session);
-		return 0;
-	}
-	if (!r)
-		r = process_signal(pidfd, SIGKILL);
-	if (r > 0) {
-		printf("session %" PRIu64 " killed: SIGHUP had not ended it "
-		       "within %d s\n",
-		       session, KICK_WAIT_MS / 1000);
-		return 0;
+	for (size_t i = 0; !r && i < N_KICK_STEPS; i++) {
+		r = process_signal(pidfd, &kick_steps[i]);
+		if (r > 0) {
+			printf("session %" PRIu64 " ended at %s\n", session,
+			       kick_steps[i].name);
+			return 0;
+		}
 	}
 	if (r < 0)
 		return error_set(err, r, "cannot end session %" PRIu64 ": %s",

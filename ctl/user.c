@@ -10,9 +10,16 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
+
+/* The search paths of a login, as login.defs(5) has them. */
+#define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
+#define USER_PATH_ROOT                                                         \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 #define USER_BYTES_MAX	(1 << 20)
 #define USER_GROUPS_MAX 65536 /* NGROUPS_MAX, the kernel's limit */
@@ -69,16 +76,46 @@ int user_groups(struct user *user, struct error *err)
 	}
 }
 
+/* What of root's environment is the terminal's and not root's? */
+static bool variable_is_kept(const char *entry)
+{
+	return !strncmp(entry, "TERM=", 5) || !strncmp(entry, "LANG=", 5) ||
+	       !strncmp(entry, "LC_", 3) ||
+	       !strncmp(entry, "NETNS_PAM_NAMESPACE=", 20);
+}
+
+static void environment_strip(void)
+{
+	char **to = environ;
+
+	if (!environ)
+		return;
+	for (char **from = environ; *from; from++)
+		if (variable_is_kept(*from))
+			*to++ = *from;
+	*to = NULL;
+}
+
 static int user_environment(const struct user *user)
 {
 	const char *shell = *user->pw.pw_shell ? user->pw.pw_shell : "/bin/sh";
+	const char *path = user->pw.pw_uid ? USER_PATH : USER_PATH_ROOT;
 
+	environment_strip();
 	if (setenv("HOME", user->pw.pw_dir, 1) < 0 ||
 	    setenv("USER", user->pw.pw_name, 1) < 0 ||
 	    setenv("LOGNAME", user->pw.pw_name, 1) < 0 ||
-	    setenv("SHELL", shell, 1) < 0)
+	    setenv("SHELL", shell, 1) < 0 || setenv("PATH", path, 1) < 0)
 		return -errno;
 	return 0;
+}
+
+/* To the home, as the user: root's right to go there would tell of it. */
+static int user_chdir(const struct user *user)
+{
+	if (*user->pw.pw_dir == '/' && !chdir(user->pw.pw_dir))
+		return 0;
+	return chdir("/") < 0 ? -errno : 0;
 }
 
 int user_become(const struct user *user, struct error *err)
@@ -98,6 +135,10 @@ int user_become(const struct user *user, struct error *err)
 	r = user_environment(user);
 	if (r < 0)
 		return error_set(err, r, "cannot set the environment: %s",
+				 strerror(-r));
+	r = user_chdir(user);
+	if (r < 0)
+		return error_set(err, r, "cannot go to the directory /: %s",
 				 strerror(-r));
 	return 0;
 }

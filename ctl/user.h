@@ -25,9 +25,11 @@ int user_find(const char *name, struct user *ret, struct error *err);
 int user_groups(struct user *user, struct error *err);
 
 /*
- * Drops to the user for good: groups, gid, uid, and HOME, USER, LOGNAME, SHELL
- * in the environment. Looks nothing up. Return: 0; -errno with a sentence, and
- * then the process must not go on.
+ * Drops to the user for good: groups, gid, uid; then an environment of TERM,
+ * LANG, LC_*, NETNS_PAM_NAMESPACE (those that are set) and the user's own HOME,
+ * USER, LOGNAME, SHELL, PATH; then the home as working directory, or "/" when
+ * the user cannot go there. Looks nothing up. Return: 0; -errno with a
+ * sentence, and then the process must not go on.
  */
 int user_become(const struct user *user, struct error *err);
 

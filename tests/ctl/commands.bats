@@ -316,6 +316,43 @@ ESC=$'\e'
 	netns-pam down green
 }
 
+@test "exec --user hands over no environment and no directory of root's" {
+	netns-pam up green
+	local as=(env SECRET=s3cret LD_LIBRARY_PATH=/root BASH_ENV=/root/x MAIL=/m
+		PATH=/root/bin:/usr/sbin:/usr/bin:/bin TERM=vt100 LANG=C.UTF-8
+		LC_TIME=C XDG_RUNTIME_DIR=/run/user/0 netns-pam exec green)
+	cd /root
+	equal "$(sort <<-'X'
+		HOME=/home/bob
+		LANG=C.UTF-8
+		LC_TIME=C
+		LOGNAME=bob
+		NETNS_PAM_NAMESPACE=green
+		PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games
+		SHELL=/bin/bash
+		TERM=vt100
+		USER=bob
+	X
+	)" "$("${as[@]}" --user bob -- env | sort)" "environment"
+	equal /home/bob "$("${as[@]}" --user bob -- pwd)"
+	# the program is looked for as the user would
+	install -D -m 755 /bin/true /root/bin/only-roots
+	says "only-roots" 127 "${as[@]}" --user bob -- only-roots
+	rm -r /root/bin
+	# no home, or one that the user may not enter: /
+	usermod -d /nonexistent bob
+	equal / "$("${as[@]}" --user bob -- pwd)"
+	usermod -d /root bob
+	equal / "$("${as[@]}" --user bob -- pwd)"
+	usermod -d /home/bob bob
+	# --user root is a fresh one as well; without --user all stays as it is
+	match ':/usr/sbin:' "$("${as[@]}" --user root -- printenv PATH)"
+	refuses "${as[@]}" --user root -- printenv SECRET
+	equal s3cret "$("${as[@]}" -- printenv SECRET)"
+	equal /root "$("${as[@]}" -- pwd)"
+	netns-pam down green
+}
+
 @test "exec where there is no name: scope user needs --user" {
 	says "user" 1 netns-pam exec own id
 	equal frank "$(netns-pam exec own --user frank id -un)"
@@ -365,20 +402,59 @@ ESC=$'\e'
 	ssh_end b
 }
 
-@test "kick kills what does not heed SIGHUP" {
-	spawn $T/su.log bash -c 'trap "" HUP; exec su bob -c "echo in; exec sleep 1000"' >$T/su.pid
+# Processes of a user that are no zombies, a pid each.
+processes_of() { ps -o pid=,stat= -u "$1" | awk '$2 !~ /^Z/ {print $1}'; }
+no_process_of() { [ -z "$(processes_of "$1")" ]; }
+
+@test "kick of su ends the command that it runs, and closes the session" {
+	spawn $T/su.log su bob -c 'echo in; exec sleep 1000' >$T/su.pid
 	wait_until 10 grep -q in $T/su.log
-	local id start
-	id=$(json '.sessions[] | select(.service == "su") | .id')
-	start=$(now_ms)
+	[ -n "$(processes_of bob)" ]
+	run netns-pam kick "$(json '.sessions[] | select(.service == "su") | .id')"
+	equal 0 "$status" status
+	match "ended at SIGTERM" "$output"
+	gone "$(cat $T/su.pid)"
+	no_process_of bob
+	wait_until 5 no_names
+}
+
+@test "kick of su ends the shell on its terminal, which ignores SIGTERM" {
+	cat >$T/su.exp <<-'X'
+		set timeout 60
+		spawn su - bob
+		expect -re {\$ $}
+		send "echo at=\$\$.\r"
+		expect -re {at=([0-9]+)\.}
+		expect eof
+	X
+	spawn $T/su.log expect $T/su.exp >$T/su.pid
+	wait_until 15 grep -q 'at=[0-9]' $T/su.log
+	local shell id
+	shell=$(sed -n 's/.*at=\([0-9]*\)\..*/\1/p' $T/su.log | head -n 1)
+	equal bash "$(cat "/proc/$shell/comm")"
+	id=$(json '.sessions[] | select(.user == "bob") | .id')
 	run netns-pam kick "$id"
 	equal 0 "$status" status
-	match "killed" "$output"
-	[ $(($(now_ms) - start)) -ge 4900 ]
-	[ $(($(now_ms) - start)) -le 9000 ]
+	gone "$shell"
+	no_process_of bob
+	wait_until 5 gone "$(cat $T/su.pid)"
+}
+
+@test "kick kills what heeds no signal, which may leave the shell" {
+	spawn $T/su.log su bob -c 'echo in; exec sleep 1000' >$T/su.pid
+	wait_until 10 grep -q in $T/su.log
+	local id start took
+	id=$(json '.sessions[] | select(.service == "su") | .id')
+	kill -STOP "$(cat $T/su.pid)"
+	start=$(now_ms)
+	run netns-pam kick "$id"
+	took=$(($(now_ms) - start))
+	equal 0 "$status" status
+	match "ended at SIGKILL" "$output"
+	[ $took -ge 4900 ] && [ $took -le 9000 ] || fail "took $took ms"
 	gone "$(cat $T/su.pid)"
-	pids=$(ps -o pid= -u bob) || true
-	[ -z "$pids" ] || kill $pids
+	# netns-pam(8) says that it may
+	processes_of bob | xargs kill
 }
 
 @test "kick refuses what is no session" {
