@@ -121,25 +121,30 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 	if (!mounts)
 		return 0;
 	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
+	if (o->mntns < 0)
+		return error_set(err, o->mntns,
+				 OWN_MNTNS " cannot be opened: %s",
+				 strerror(-o->mntns));
 	o->root = path_open("/", O_PATH | O_DIRECTORY);
+	if (o->root < 0)
+		return error_set(err, o->root,
+				 "the root directory of this process cannot be "
+				 "opened: %s",
+				 strerror(-o->root));
+	/*
+	 * A user may stand where root must not look (FUSE, NFS), and it is for
+	 * the way back alone: then that leads to "/".
+	 */
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
-	if (o->mntns < 0 || o->root < 0 || o->cwd < 0)
-		return error_set(
-			err,
-			o->mntns < 0  ? o->mntns
-			: o->root < 0 ? o->root
-				      : o->cwd,
-			"root, working directory or mount namespace of this "
-			"process cannot be opened");
 	return 0;
 }
 
 /*
  * Goes to the same directory in the mounts that we are among now; from "/"
  * there is no way that a link could bend. Where the path leads to something
- * else now, or to nothing, "/" it is.
+ * else now, or to nothing, or is not to be entered, "/" it is.
  */
-static int cwd_follow(const char *path, const struct stat *before)
+static void cwd_follow(const char *path, const struct stat *before)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -149,12 +154,11 @@ static int cwd_follow(const char *path, const struct stat *before)
 	struct stat st;
 
 	if (path[0] != '/')
-		return 0;
+		return;
 	fd = fd_above_stdio(
 		(int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
-	if (fd < 0 || fstat(fd, &st) < 0 || !same_object(&st, before))
-		return 0;
-	return fchdir(fd) < 0 ? -errno : 0;
+	if (fd >= 0 && fstat(fd, &st) == 0 && same_object(&st, before))
+		(void)!fchdir(fd);
 }
 
 static int mntns_join(int mntns, const struct enter_origin *o,
@@ -169,9 +173,11 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 		return r;
 	if (namespace_is(mntns, OWN_MNTNS) == 1)
 		return 0;
-	if (fstat(o->root, &root) < 0 || fstat(o->cwd, &cwd) < 0)
-		return error_set(err, -errno, "root or working directory: %m");
-	if (!getcwd(path, sizeof(path)))
+	if (fstat(o->root, &root) < 0)
+		return error_set(err, -errno,
+				 "the root directory of this process: %m");
+	if (o->cwd < 0 || fstat(o->cwd, &cwd) < 0 ||
+	    !getcwd(path, sizeof(path)))
 		path[0] = '\0';
 	/* A thread that shares its root and cwd with others may not go. */
 	if (unshare(CLONE_FS) < 0 || setns(mntns, CLONE_NEWNS) < 0)
@@ -183,9 +189,7 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 		return error_set(err, -EXDEV,
 				 "this process has another root directory than "
 				 "the host: no login from inside a chroot");
-	r = cwd_follow(path, &cwd);
-	if (r < 0)
-		return error_set(err, r, "%s: %s", path, strerror(-r));
+	cwd_follow(path, &cwd);
 	return 0;
 }
 
@@ -282,10 +286,12 @@ static int mounts_restore(const struct enter_origin *o, struct error *err)
 		return error_set(err, -errno,
 				 "the mount namespace it came from cannot be "
 				 "joined: %m");
-	if (fchdir(o->root) < 0 || chroot(".") < 0 || fchdir(o->cwd) < 0)
+	if (fchdir(o->root) < 0 || chroot(".") < 0)
 		return error_set(err, -errno,
-				 "the root and working directory it came from "
-				 "cannot be entered: %m");
+				 "the root directory it came from cannot be "
+				 "entered: %m");
+	if (o->cwd >= 0)
+		(void)!fchdir(o->cwd); /* gone or shut meanwhile: "/" it is */
 	return 0;
 }
 

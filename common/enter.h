@@ -16,7 +16,10 @@
 
 #include "error.h"
 
-/* Where the process came from. fds CLOEXEC and above 2, -EBADF if unused. */
+/*
+ * Where the process came from. fds CLOEXEC and above 2, negative if unused; cwd
+ * also where it cannot be opened: then the way back leads to "/".
+ */
 struct enter_origin {
 	int netns, mntns, root, cwd;
 };

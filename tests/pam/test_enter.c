@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -691,6 +693,117 @@ static void test_stranded(void **state)
 	box_fork(stranded, NULL);
 }
 
+/* ---- a working directory that root may not look at, as with FUSE and NFS */
+
+static void root_is_squashed(bool yes)
+{
+	const unsigned int bits =
+		1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	box_check((syscall)(SYS_capget, &head, data) == 0);
+	data[0].effective =
+		yes ? data[0].effective & ~bits : data[0].effective | bits;
+	box_check((syscall)(SYS_capset, &head, data) == 0);
+}
+
+static void cwd_is(const char *path)
+{
+	char cwd[4096];
+
+	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, path), "%s", cwd);
+}
+
+static void shut_cwd(void *data)
+{
+	struct enter_origin first = ENTER_ORIGIN_NONE;
+	struct enter_origin second = ENTER_ORIGIN_NONE;
+	struct enter_plan plan = plan_make(TEXT, NULL);
+	unsigned long mntns = box_namespace("mnt");
+	struct error err;
+
+	(void)data;
+	box_check(box_shell("mkdir -m 700 /run/shut && "
+			    "chown 5001 /run/shut") == 0);
+	box_check(chdir("/run/shut") == 0);
+	root_is_squashed(true);
+	box_check(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) < 0);
+
+	/* In it goes, and stays where it stands; the way back ends at "/". */
+	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
+	box_check(strstr(box_read("/etc/resolv.conf"), "192.0.2.53"));
+	cwd_is("/run/shut");
+	plan.host_mntns = first.mntns;
+	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
+	cwd_is("/");
+	box_check(enter_restore(&second, &err) == 0, "%s", err.text);
+	enter_forget(&second);
+	box_check(enter_restore(&first, &err) == 0, "%s", err.text);
+	enter_forget(&first);
+	box_check(box_namespace("mnt") == mntns);
+	cwd_is("/");
+
+	/* A failure on the way in is no worse. */
+	root_is_squashed(false);
+	box_check(chdir("/run/shut") == 0);
+	root_is_squashed(true);
+	plan.host_mntns = -1;
+	plan.scratch = "/run/no-such-directory";
+	box_check(enter_namespace(&plan, &first, &err) == -ENOENT, "%s",
+		  err.text);
+	box_check(box_namespace("mnt") == mntns);
+	cwd_is("/");
+
+	/* It was open when the session began, and is shut at its end. */
+	root_is_squashed(false);
+	box_check(chdir("/run/shut") == 0);
+	plan.scratch = SCRATCH;
+	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
+	root_is_squashed(true);
+	box_check(enter_restore(&first, &err) == 0, "%s", err.text);
+	box_check(box_namespace("mnt") == mntns);
+	cwd_is("/");
+}
+
+static void test_shut_cwd(void **state)
+{
+	(void)state;
+	box_fork(shut_cwd, NULL);
+	assert_int_equal(box_shell("rmdir /run/shut"), 0);
+}
+
+/* What is needed for the way back, and cannot be had: which, and why. */
+static void no_descriptors(void *data)
+{
+	static const char *const words[] = {"/ns/net cannot be opened",
+					    "/ns/mnt cannot be opened",
+					    "the root directory"};
+	struct enter_plan plan = plan_make(TEXT, NULL);
+	struct enter_origin origin;
+	struct rlimit files;
+	struct error err;
+	int next = dup(0);
+
+	(void)data;
+	close(next);
+	box_check(getrlimit(RLIMIT_NOFILE, &files) == 0);
+	for (int i = 0; i < 3; i++) {
+		box_check(fcntl(next + i, F_GETFD) < 0);
+		files.rlim_cur = (rlim_t)(next + i);
+		box_check(setrlimit(RLIMIT_NOFILE, &files) == 0);
+		box_check(enter_namespace(&plan, &origin, &err) == -EMFILE);
+		box_check(strstr(err.text, words[i]), "%s", err.text);
+		box_check(strstr(err.text, strerror(EMFILE)), "%s", err.text);
+	}
+}
+
+static void test_no_descriptors(void **state)
+{
+	(void)state;
+	box_fork(no_descriptors, NULL);
+}
+
 /* ---- nested */
 
 static void nested(void *data)
@@ -877,6 +990,10 @@ int main(void)
 		TEST("F59 each call fails once: back where it was",
 		     test_fail_each),
 		TEST("the way back fails too: said so", test_stranded),
+		TEST("a working directory that root cannot enter",
+		     test_shut_cwd),
+		TEST("the way back cannot be kept open: says which",
+		     test_no_descriptors),
 		TEST("F18 nested: from the host's mounts, and back",
 		     test_nested),
 		TEST("F49 a link is swapped in while mounting", test_race),
