@@ -43,7 +43,7 @@ int source_read(pam_handle_t *pamh, const struct options *options,
 
 	fallback = last_good_read(options, &last);
 	/* A policy of drop-ins alone, as netns-pamd has it, too. */
-	if (r == 0 && fallback == 0 && now->digest == last->digest) {
+	if (now && last && now->digest == last->digest) {
 		policy_free(last);
 		*ret = now;
 		return 0;
