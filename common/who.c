@@ -15,9 +15,14 @@
 #include "cleanup.h"
 
 #define BUFFER_FIRST 4096
-#define BUFFER_LAST  (1 << 20)
+#define BUFFER_MIB   64 /* a group of some million members */
+#define BUFFER_LAST  (BUFFER_MIB << 20)
 #define GROUPS_FIRST 64
 #define GROUPS_LAST  65536 /* NGROUPS_MAX */
+
+#define TOO_LARGE                                                              \
+	"the entry of %s \"%s\" in the user database has more than %d MiB, "   \
+	"which is taken for a fault of the directory service"
 
 /*
  * Return: a buffer of twice the size in *buffer (whose contents go), 0,
@@ -81,6 +86,8 @@ int who_init(struct who *who, const char *user, const char *service,
 	/* root is who root is, also while the name service is down. */
 	if (r < 0 && strcmp(user, "root") == 0)
 		pw = (struct passwd){.pw_uid = 0, .pw_gid = 0};
+	else if (r == -ERANGE)
+		return error_set(err, r, TOO_LARGE, "user", user, BUFFER_MIB);
 	else if (r < 0)
 		return error_set(err, r,
 				 "user \"%s\" cannot be looked up: %s (see "
@@ -200,17 +207,13 @@ static int group_has(struct who *who, const struct group *group)
 	return 0;
 }
 
-static int in_group(void *data, const char *name)
+static int group_ask(struct who *who, const char *name)
 {
 	_cleanup_free_ char *buffer = NULL;
 	struct group group, *found = NULL;
-	struct who *who = data;
 	size_t size = 0;
 	int r;
 
-	r = answer_recall(who, 'g', name);
-	if (r >= 0)
-		return r;
 	do {
 		r = buffer_grow(&buffer, &size);
 		if (r < 0)
@@ -223,14 +226,10 @@ static int in_group(void *data, const char *name)
 	return r < 0 ? r : answer_keep(who, 'g', name, r);
 }
 
-static int in_netgroup(void *data, const char *name)
+static int netgroup_ask(struct who *who, const char *name)
 {
-	struct who *who = data;
-	int saved = errno, yes, code, r;
+	int saved = errno, yes, code;
 
-	r = answer_recall(who, 'n', name);
-	if (r >= 0)
-		return r;
 	errno = 0;
 	yes = innetgr(name, NULL, who->user, NULL);
 	code = errno;
@@ -244,6 +243,39 @@ static int in_netgroup(void *data, const char *name)
 		     code == ECONNREFUSED || code == ECONNRESET || code == EIO))
 		return -code;
 	return answer_keep(who, 'n', name, yes);
+}
+
+/* Leaves the sentence about a question without an answer. */
+static int trouble(struct who *who, int code, const char *what,
+		   const char *name)
+{
+	if (code == -ERANGE)
+		return error_set(&who->trouble, code, TOO_LARGE, what, name,
+				 BUFFER_MIB);
+	return error_set(&who->trouble, code,
+			 "%s \"%s\" cannot be looked up for %s: %s (see "
+			 "nsswitch.conf and the directory service)",
+			 what, name, who->user, strerror(-code));
+}
+
+static int in_group(void *data, const char *name)
+{
+	struct who *who = data;
+	int r = answer_recall(who, 'g', name);
+
+	if (r < 0)
+		r = group_ask(who, name);
+	return r < 0 ? trouble(who, r, "group", name) : r;
+}
+
+static int in_netgroup(void *data, const char *name)
+{
+	struct who *who = data;
+	int r = answer_recall(who, 'n', name);
+
+	if (r < 0)
+		r = netgroup_ask(who, name);
+	return r < 0 ? trouble(who, r, "netgroup", name) : r;
 }
 
 struct policy_login who_login(struct who *who)

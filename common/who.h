@@ -32,6 +32,9 @@ struct who {
 	/* The same for each no, so that nothing is asked twice. */
 	char *misses;
 	size_t misses_bytes;
+
+	/* About the question that had no answer; "" while each had one. */
+	struct error trouble;
 };
 
 /*

@@ -276,8 +276,9 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	r = explain_answer(policy, path, who, &answer);
 	policy_free(policy);
 	if (r < 0)
-		return ctl_fail("what %s is a member of cannot be learned: %s",
-				who->user, strerror(-r));
+		return ctl_fail("the rules cannot be gone through: %s",
+				who->trouble.text[0] ? who->trouble.text
+						     : strerror(-r));
 	if (json) {
 		r = json_print(answer);
 	} else {

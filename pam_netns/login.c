@@ -128,10 +128,9 @@ static enum outcome decide(struct login *l, struct error *err)
 	if (r == 0 && l->rule && l->rule->guard)
 		r = policy_guards(l->policy, &login);
 	if (r < 0) {
-		error_set(err, r,
-			  "groups of %s cannot be looked up: %s (see "
-			  "nsswitch.conf and the directory service)",
-			  l->who.user, strerror(-r));
+		error_set(err, r, "the rules cannot be gone through: %s",
+			  l->who.trouble.text[0] ? l->who.trouble.text
+						 : strerror(-r));
 		return OUTCOME_UNDECIDED;
 	}
 	if (!l->rule ||
