@@ -271,6 +271,45 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	[ "${lines[2]}" -gt 1 ]
 }
 
+@test "F9 an nscd that comes after the login is not seen in the session" {
+	local pid
+	ssh_hold a alice
+	equal "755 root" "$(stat -c '%a %U' /run/nscd)"
+	spawn $T/nscd.log $PROBE unix /run/nscd/socket $T/asked >$T/nscd.pid
+	wait_until 5 test -S /run/nscd/socket
+	pid=$(cat $T/in.a)
+	not test -e "/proc/$pid/root/run/nscd/socket"
+	[ -d "/proc/$pid/root/run/nscd" ]
+	kill "$(cat $T/nscd.pid)"
+	rm -f /run/nscd/socket
+	ssh_end a
+}
+
+@test "F32 removed and installed again under systemd: a mapped user lands" {
+	dpkg --no-triggers -r netns-pam
+	equal inactive "$(systemctl is-active netns-pamd.socket)"
+	is_in host ssh_as alice "$SHOW_NS"
+	install_package
+	equal enabled "$(systemctl is-enabled netns-pamd.service)"
+	equal active "$(systemctl is-active netns-pamd.service)"
+	is_in blue ssh_as alice "$(IN blue)"
+	is_in host ssh_as carol "$SHOW_NS"
+}
+
+@test "an upgrade under systemd restarts the daemon, under sessions; masked units stay so" {
+	local pid
+	ssh_hold f frank
+	pid=$(systemctl show -P MainPID netns-pamd)
+	install_package
+	not equal "$pid" "$(systemctl show -P MainPID netns-pamd)"
+	equal "$(ns_of own.frank)" "$(su frank -c "$SHOW_NS")"
+	ssh_end f
+	systemctl mask --now netns-pamd.service netns-pamd.socket
+	install_package
+	equal inactive "$(systemctl is-active netns-pamd.service)"
+	systemctl unmask netns-pamd.service netns-pamd.socket
+}
+
 @test "F32 removed and purged under systemd: units gone, logins work" {
 	dpkg --no-triggers -r netns-pam
 	equal inactive "$(systemctl is-active netns-pamd.service)"
