@@ -14,7 +14,11 @@ MANDIR	   ?= $(PREFIX)/share/man
 DOCDIR	   ?= $(PREFIX)/share/doc/netns-pam
 TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
 UNITDIR	   ?= /lib/systemd/system
-PAMDIR	   ?= /lib/$(shell $(CC) -print-multiarch 2>/dev/null)/security
+MULTIARCH   = $(or $(shell $(CC) -print-multiarch 2>/dev/null),$(shell \
+	dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null))
+PAMDIR	   ?= $(or $(MULTIARCH:%=/lib/%/security),$(error where does libpam look for \
+	its modules? Neither $(CC) nor dpkg-architecture says: give PAMDIR=, such \
+	as PAMDIR=/usr/lib64/security))
 PAMCONFIGS ?= /usr/share/pam-configs
 DESTDIR	   ?=
 
@@ -102,12 +106,16 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md NEWS.md SECURITY.md \
 		conf/netns-pam.conf packaging/pam.snippet
 
+# where libpam looks for stacks
+PAMSTACKS  := $(SYSCONFDIR)/pam.d /usr/lib/pam.d $(SYSCONFDIR)/pam.conf
+
 # Refused while a PAM stack still names the module: every login would fail.
 uninstall:
 	if [ -z "$(DESTDIR)" ] && command -v pam-auth-update >/dev/null; then \
 		pam-auth-update --package --remove netns-pam; fi
-	! grep -rs '^[^#]*pam_netns\.so' $(DESTDIR)$(SYSCONFDIR)/pam.d || \
-		{ echo "uninstall: take these lines out of $(SYSCONFDIR)/pam.d first" >&2; false; }
+	named=$$(grep -Rs '^[^#]*pam_netns\.so' $(addprefix $(DESTDIR),$(PAMSTACKS))); \
+	[ -z "$$named" ] || \
+		{ echo "uninstall: take these lines out first: $$named" >&2; false; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(PAMCONFIGS)/netns-pam \
 		$(addprefix $(DESTDIR)$(SBINDIR)/,netns-pamd netns-pam) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,netns-pamd.service netns-pamd.socket) \

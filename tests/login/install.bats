@@ -51,7 +51,7 @@ both_get_in() {
 }
 
 @test "make install leaves the administrator's policy alone; uninstall takes the rest" {
-	local d=$T/dest2
+	local d=$T/dest2 f
 	mkdir -p $d/etc/pam.d
 	echo '; mine' >$d/etc/netns-pam.conf
 	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
@@ -60,9 +60,36 @@ both_get_in() {
 	printf 'session\trequired\tpam_netns.so\n' >$d/etc/pam.d/sshd
 	refuses make -s -C "$TOP" uninstall DESTDIR=$d
 	find $d -name pam_netns.so | grep -q .
+	match '/etc/pam\.d/sshd:' "$(cat $T/refused)"
 	echo '# session required pam_netns.so' >$d/etc/pam.d/sshd
+	for f in usr/lib/pam.d/vendor etc/pam.conf; do
+		mkdir -p "$d/${f%/*}"
+		printf 'session \\\n\tpam_netns.so\n' >"$d/$f"
+		refuses make -s -C "$TOP" uninstall DESTDIR=$d
+		match "/$f:" "$(cat $T/refused)"
+		find $d -name pam_netns.so | grep -q .
+		rm "$d/$f"
+	done
 	make -s -C "$TOP" uninstall DESTDIR=$d
 	equal "$(printf '%s\n' $d/etc/netns-pam.conf $d/etc/pam.d/sshd)" "$(find $d -type f | sort)"
+}
+
+@test "a compiler that knows no multiarch: dpkg is asked, or nothing is installed" {
+	local d=$T/dest3 real
+	real=$(command -v gcc)
+	mkdir -p $T/bin
+	printf '#!/bin/sh\n[ "$1" = -print-multiarch ] || exec %s "$@"\n' "$real" >$T/bin/plaincc
+	chmod 755 $T/bin/plaincc
+	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d CC=$T/bin/plaincc
+	[ -e "$d/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/security/pam_netns.so" ]
+	rm -r $d
+	printf '#!/bin/sh\nexit 1\n' >$T/bin/dpkg-architecture
+	chmod 755 $T/bin/dpkg-architecture
+	PATH=$T/bin:$PATH refuses make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d CC=$T/bin/plaincc
+	match 'PAMDIR=' "$(cat $T/refused)"
+	[ ! -e $d ]
+	PATH=$T/bin:$PATH make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d CC=$T/bin/plaincc PAMDIR=/usr/lib64/security
+	[ -e $d/usr/lib64/security/pam_netns.so ]
 }
 
 @test "the example policy is valid and maps nobody" {
@@ -83,12 +110,20 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 		fail "before pam_systemd"
 	equal pam_netns.so "$(grep '^session' /etc/pam.d/common-session | tail -n 1 | awk '{print $3}')" "the last one"
 	netns-pam check
+	# no systemd runs here, and one that boots from this disk starts the helper
+	units_enabled
 	# with no policy of his own, the administrator notices nothing
 	both_get_in
 	lands host "$(ssh_as alice "$SHOW_NS")"
 	standard_policy | write_policy
 	start_helper
 	equal 1 "$(ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)"
+}
+
+UNITS=/etc/systemd/system
+units_enabled() {
+	[ -e $UNITS/multi-user.target.wants/netns-pamd.service ] || fail "service not enabled"
+	[ -e $UNITS/sockets.target.wants/netns-pamd.socket ] || fail "socket not enabled"
 }
 
 @test "F32 an upgrade under logins: nobody is refused" {
@@ -98,6 +133,7 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 	spawn $T/during bash -c 'while :; do su carol -c true || echo refused; su alice -c "stat -Lc %i /proc/self/ns/net" || echo refused; done' >$T/during.pid
 	wait_until 10 test -s $T/during
 	DEBIAN_FRONTEND=noninteractive dpkg --no-triggers -i "$TOP"/build/netns-pam_0.1.1_*.deb
+	rm "$TOP"/build/netns-pam_0.1.1_*.deb
 	enough() { [ "$(wc -l <$T/during)" -gt 10 ]; }
 	wait_until 20 enough
 	kill -- "-$(cat $T/during.pid)"
@@ -108,14 +144,41 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 	grep -q pam_netns /etc/pam.d/common-session
 }
 
-@test "F32 a stack that names the module by hand: the package stays" {
-	printf 'session required pam_netns.so\n' >>/etc/pam.d/sshd
-	refuses dpkg --no-triggers -r netns-pam
-	match '/etc/pam\.d/sshd' "$(cat $T/refused)"
-	find /lib/*/security/pam_netns.so
+@test "units that the administrator disabled stay so over an upgrade and a removal" {
+	systemctl disable netns-pamd.service netns-pamd.socket
+	install_package
+	not units_enabled
+	dpkg --no-triggers -r netns-pam
+	install_package
+	not units_enabled
+	systemctl enable netns-pamd.service
+	units_enabled
+}
+
+@test "F32 removed and installed again: the units are enabled, the module is in its place" {
+	dpkg --no-triggers -r netns-pam
 	both_get_in
-	sed -i '/pam_netns/d' /etc/pam.d/sshd
-	grep -q pam_netns /etc/pam.d/common-session
+	install_package
+	units_enabled
+	grep -q '^session.*pam_netns' /etc/pam.d/common-session
+	both_get_in
+}
+
+@test "F32 a stack that names the module by hand: the package stays" {
+	local f
+	cp -a /etc/pam.d/sshd $T/sshd
+	mkdir -p /usr/lib/pam.d
+	for f in /etc/pam.d/sshd /usr/lib/pam.d/vendor /etc/pam.conf; do
+		printf 'session required \\\n pam_netns.so\n' >>$f
+		refuses dpkg --no-triggers -r netns-pam
+		match "${f//./\\.}" "$(cat $T/refused)"
+		find /lib/*/security/pam_netns.so
+		both_get_in
+		sed -i '/^session required \\/d; /^ pam_netns/d' $f
+		grep -q pam_netns /etc/pam.d/common-session
+	done
+	rm /usr/lib/pam.d/vendor
+	cmp $T/sshd /etc/pam.d/sshd
 }
 
 @test "F32 removed and purged: logins work after each step, nothing is left" {
