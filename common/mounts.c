@@ -107,6 +107,43 @@ static void cleanup_closedir(DIR **dir)
 		closedir(*dir);
 }
 
+static int dir_is_roots(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s: %m", path);
+	if (!mountfd_only_roots(&st))
+		return error_set(err, -EPERM,
+				 "%s must be root's and not writable by group "
+				 "or others",
+				 path);
+	return 0;
+}
+
+/*
+ * Return: the descriptor of /etc/netns/SECTION, or -errno. Whose a directory on
+ * the way is says what is in it: both have to be root's.
+ */
+static int etc_section_open(const char *section, const char *path,
+			    struct error *err)
+{
+	_cleanup_close_ int top =
+		mountfd_open(AT_FDCWD, ETC_SECTIONS, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = -EBADF;
+	int r = top < 0 ? 0 : dir_is_roots(top, ETC_SECTIONS, err);
+
+	if (r < 0)
+		return r;
+	fd = top < 0 ? top : mountfd_open(top, section, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return error_set(err, fd, "%s cannot be opened: %s", path,
+				 fd == -ELOOP ? "there is a symbolic link in it"
+					      : strerror(-fd));
+	r = dir_is_roots(fd, path, err);
+	return r < 0 ? r : take_fd(&fd);
+}
+
 /* The ip-netns(8) convention. */
 static int etc_section_make(const char *section, bool dns_given,
 			    char **resolv_conf, struct error *err)
@@ -115,7 +152,6 @@ static int etc_section_make(const char *section, bool dns_given,
 	_cleanup_close_ int fd = -EBADF;
 	char path[PATH_MAX];
 	const struct dirent *entry;
-	struct stat st;
 	int n = 0, r;
 
 	r = snprintf(path, sizeof(path), ETC_SECTIONS "/%s", section);
@@ -124,18 +160,9 @@ static int etc_section_make(const char *section, bool dns_given,
 		return error_set(err, -EINVAL,
 				 "\"%s\" cannot be a namespace's name",
 				 section);
-	fd = mountfd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+	fd = etc_section_open(section, path, err);
 	if (fd < 0)
-		return error_set(err, fd, "%s cannot be opened: %s", path,
-				 fd == -ELOOP ? "there is a symbolic link in it"
-					      : strerror(-fd));
-	if (fstat(fd, &st) < 0)
-		return error_set(err, -errno, "%s: %m", path);
-	if (!mountfd_only_roots(&st))
-		return error_set(err, -EPERM,
-				 "%s must be root's and not writable by group "
-				 "or others",
-				 path);
+		return fd;
 	list = fdopendir(fd);
 	if (!list)
 		return error_set(err, -errno, "%s: %m", path);

@@ -581,7 +581,16 @@ static void test_section(void **state)
 		{.prepare = SECTION "chmod 777 /etc/netns/jail",
 		 .refused = "must be root's"},
 		{.prepare = SECTION "chown 5001 /etc/netns/jail",
-		 .refused = "must be root's"},
+		 .refused = "/etc/netns/jail must be root's"},
+		{.prepare = SECTION "chown 5001 /etc/netns",
+		 .refused = "/etc/netns must be root's"},
+		{.prepare = SECTION "chmod 775 /etc/netns",
+		 .refused = "/etc/netns must be root's"},
+		{.prepare = SECTION "chmod 1777 /etc/netns",
+		 .refused = "/etc/netns must be root's"},
+		{.prepare = SECTION "mkdir /etc/dns && mv /etc/netns /etc/dns "
+				    "&& ln -s dns/netns /etc/netns",
+		 .refused = "symbolic link"},
 		{.prepare = "mkdir -p /etc/netns /etc/dns && "
 			    "ln -s /etc/dns /etc/netns/jail",
 		 .refused = "symbolic link"},
