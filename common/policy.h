@@ -20,10 +20,10 @@
 #include "error.h"
 #include "inet.h"
 
-#define POLICY_FILE		"/etc/netns-pam.conf"
-#define POLICY_TIMEOUT_MS	10000
-#define POLICY_FILE_BYTES_MAX	(4 << 20)
-#define POLICY_HOST		"host" /* `namespace = host`, `dns = host` */
+#define POLICY_FILE	      "/etc/netns-pam.conf"
+#define POLICY_TIMEOUT_MS     10000
+#define POLICY_FILE_BYTES_MAX (4 << 20)
+#define POLICY_HOST	      "host" /* `namespace = host`, `dns = host` */
 
 struct policy_list {
 	char **items;
@@ -114,11 +114,12 @@ struct policy_namespace {
 	 */
 	enum policy_address address_mode;
 	struct policy_list address, gateway; /* "ADDR/LEN", "ADDR" */
-	struct policy_list routes; /* "PREFIX" or "PREFIX via ADDR" */
-	unsigned int mtu;	   /* 0: the kernel's */
-	char *ifname;		   /* NULL: eth0 */
+	struct policy_list routes;	     /* "PREFIX" or "PREFIX via ADDR" */
+	unsigned int mtu;		     /* 0: the kernel's */
+	char *ifname;			     /* NULL: eth0 */
 
-	bool dns_set; /* `dns` is a list of servers: the session gets only those */
+	bool dns_set; /* `dns` is a list of servers: the session gets only those
+		       */
 	struct policy_prefixes dns;
 	struct policy_list search;
 
@@ -127,7 +128,7 @@ struct policy_namespace {
 
 	/* Kept as written, syntax checked. */
 	struct policy_list allow, deny, allow_host, publish, ready;
-	uint64_t rate_bits;	    /* bits a second, 0: no limit */
+	uint64_t rate_bits;	      /* bits a second, 0: no limit */
 	unsigned int max_connections; /* 0: no limit */
 	char *up, *down;
 };
@@ -164,7 +165,8 @@ struct policy {
 	enum policy_on_error on_error;
 	unsigned int timeout_ms;
 	struct inet_prefix pool4, pool6; /* AF_UNSPEC: none */
-	struct policy_list exclude_services; /* the built-in ones and the file's */
+	struct policy_list
+		exclude_services; /* the built-in ones and the file's */
 
 	struct policy_rule *rules; /* in file order */
 	size_t n_rules;

@@ -39,7 +39,7 @@
 
 #define PROTO_MAGIC    0x4e505031 /* "NPP1" */
 #define PROTO_VERSION  1
-#define PROTO_TAIL_MAX (64 * 1024)
+#define PROTO_TAIL_MAX 65536u
 
 #define PROTO_SERVICE_MAX 64
 #define PROTO_TTY_MAX	  128

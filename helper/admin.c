@@ -126,8 +126,8 @@ int admin_up(struct connection *c, const struct proto_request *req,
 	const struct instance_user who = {req->user[0] ? req->user : NULL,
 					  req->uid};
 	_cleanup_close_ int fd = -EBADF;
-	struct instance *i;
-	struct error why;
+	struct instance *i = NULL;
+	struct error why = {""};
 	int r;
 
 	(void)facts;
@@ -148,7 +148,7 @@ int admin_up(struct connection *c, const struct proto_request *req,
 	r = policy_namespace_supported(ns, &why);
 	if (r == 0)
 		r = instance_get(h, ns, &who, &i, &fd, &why);
-	if (r < 0)
+	if (r < 0 || !i)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	if (!i->foreign)
 		instance_pin(i);

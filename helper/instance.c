@@ -202,8 +202,8 @@ void instance_free_all(struct helper *h)
 /* What of a section makes a namespace another one when it changes. */
 static uint64_t instance_plan(const struct policy_namespace *ns)
 {
-	const struct policy_list *lists[] = {&ns->address, &ns->gateway,
-					     &ns->routes};
+	const struct policy_list *const lists[] = {&ns->address, &ns->gateway,
+						   &ns->routes, NULL};
 	uint64_t hash = 0;
 	char *text = NULL;
 	size_t bytes = 0;
@@ -213,10 +213,10 @@ static uint64_t instance_plan(const struct policy_namespace *ns)
 		return 0;
 	fprintf(f, "%d %d %u %s", ns->link, ns->address_mode, ns->mtu,
 		ns->ifname ? ns->ifname : "");
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+	for (const struct policy_list *const *list = lists; *list; list++) {
 		fputc('\n', f);
-		for (size_t j = 0; j < lists[i]->n; j++)
-			fprintf(f, "%s,", lists[i]->items[j]);
+		for (size_t j = 0; j < (*list)->n; j++)
+			fprintf(f, "%s,", (*list)->items[j]);
 	}
 	for (size_t i = 0; i < ns->n_sysctls; i++)
 		fprintf(f, "\n%s=%s", ns->sysctls[i].name,

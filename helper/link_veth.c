@@ -294,7 +294,7 @@ static int veth_put_routes(const struct link_site *site,
 
 	for (size_t i = 0; i < ns->routes.n; i++) {
 		_cleanup_free_ char *text = strdup(ns->routes.items[i]);
-		struct inet_prefix destination, gateway = {0};
+		struct inet_prefix destination = {0}, gateway = {0};
 		char *at = text ? strstr(text, via) : NULL;
 		int r = text ? 0 : -ENOMEM;
 

@@ -144,19 +144,20 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 	const struct instance_user who = {req->user[0] ? req->user : NULL,
 					  req->uid};
 	_cleanup_close_ int fd = -EBADF;
-	struct instance *i;
+	struct instance *i = NULL;
 	int r = policy_namespace_supported(ns, err);
 
 	if (r == 0)
 		r = instance_get(h, ns, &who, &i, &fd, err);
-	if (r < 0)
+	if (r < 0 || !i)
 		return r;
 	r = login_mounts(a, ns, err);
 	if (r == 0)
 		r = session_open(h, i, req, c->pid, c->pidfd, c, guard,
 				 &c->session, err);
 	if (r < 0) {
-		free(take_ptr(a->tail));
+		free(a->tail);
+		a->tail = NULL;
 		a->reply.tail_bytes = 0;
 		a->reply.flags = 0;
 		/* Held and released: goes if nobody else uses it. */
@@ -204,7 +205,7 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		r = guard_ensure(h, req->uid, &why);
 	if (r == 0)
 		r = login_enter(c, req, ns, guard, a, &i, &why);
-	if (r < 0) {
+	if (r < 0 || !i) {
 		log_error("%s (%s): no namespace %s: %s", req->user,
 			  req->service, rule->namespace, why.text);
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
@@ -267,8 +268,8 @@ int admin_enter(struct connection *c, const struct proto_request *req,
 	const struct policy_namespace *ns = policy_namespace_find(
 		store_policy(c->helper->store), req->name);
 	struct proto_request who = *req;
-	struct instance *i;
-	struct error why;
+	struct instance *i = NULL;
+	struct error why = {""};
 	int r;
 
 	(void)facts;
@@ -278,7 +279,7 @@ int admin_enter(struct connection *c, const struct proto_request *req,
 				  req->name);
 	memcpy(who.service, "netns-pam exec", sizeof("netns-pam exec"));
 	r = login_enter(c, &who, ns, false, a, &i, &why);
-	if (r < 0)
+	if (r < 0 || !i)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	log_info("session %" PRIu64 ": exec by process %d in %s",
 		 a->reply.session, c->pid, i->name);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -344,18 +343,27 @@ static int main_open_kernel(struct helper *h, struct error *err)
 	return 0;
 }
 
+/* Return: the session that a lease's name in the fd store speaks of, or 0. */
+static uint64_t main_lease_of(const char *name)
+{
+	static const char prefix[] = "lease-";
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	return strtoull(name + sizeof(prefix) - 1, NULL, 10);
+}
+
 /* Sockets from systemd: the one to listen on, and the leases it kept. */
 static int main_take_fds(struct helper *h, struct error *err)
 {
 	char **names = NULL;
 	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF;
-	int r;
 
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
-		uint64_t id;
+		uint64_t id = main_lease_of(names[i]);
 
-		if (sscanf(names[i], "lease-%" SCNu64, &id) == 1) {
+		if (id) {
 			if (server_restore_lease(h, fd, id) < 0)
 				log_debug("a lease of an ended session");
 		} else if (listener < 0 &&
@@ -368,8 +376,7 @@ static int main_take_fds(struct helper *h, struct error *err)
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
-	r = server_open(h, listener, err);
-	return r;
+	return server_open(h, listener, err);
 }
 
 static int main_start(struct helper *h, struct error *err)

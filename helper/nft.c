@@ -146,7 +146,8 @@ static int nft_own_table(const struct nft *nft)
 	const uint32_t seq = 1;
 	struct nlmsghdr *h;
 	struct nfgenmsg *g;
-	int r = -errno;
+	ssize_t n;
+	int r;
 
 	if (!b)
 		return -ENOMEM;
@@ -164,12 +165,15 @@ static int nft_own_table(const struct nft *nft)
 	mnl_nlmsg_batch_next(b);
 	batch_edge(b, NFNL_MSG_BATCH_END, seq);
 
-	if (sendto(nft->ctx_fd, mnl_nlmsg_batch_head(b),
+	n = sendto(nft->ctx_fd, mnl_nlmsg_batch_head(b),
 		   mnl_nlmsg_batch_size(b), 0, (struct sockaddr *)&kernel,
-		   sizeof(kernel)) < 0)
+		   sizeof(kernel));
+	if (n >= 0) /* the kernel answers within sendto() */
+		n = recv(nft->ctx_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	if (n < 0)
 		r = -errno;
-	else if (recv(nft->ctx_fd, buffer, sizeof(buffer), MSG_DONTWAIT) < 0)
-		r = -errno; /* the kernel answers within sendto() */
+	else if ((size_t)n < NLMSG_LENGTH(sizeof(struct nlmsgerr)))
+		r = -EBADMSG;
 	else
 		r = ((struct nlmsgerr *)mnl_nlmsg_get_payload(
 			     (struct nlmsghdr *)(void *)buffer))

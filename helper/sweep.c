@@ -22,8 +22,10 @@
 #define SWEEP_LATEST_US	  1000000
 
 struct sweep {
-	struct instance **idle;
-	pid_t *inside; /* a process in each, or 0 */
+	struct sweep_candidate {
+		struct instance *instance; /* without a session */
+		pid_t inside;		   /* a process in it, or 0 */
+	} * idle;
 	size_t n;
 };
 
@@ -39,9 +41,11 @@ static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
 	bool more = false;
 
 	for (size_t k = 0; k < s->n; k++) {
-		if (s->idle[k]->netns.proc_inode == proc_inode)
-			s->inside[k] = pid;
-		more = more || !s->inside[k];
+		struct sweep_candidate *c = &s->idle[k];
+
+		if (c->instance->netns.proc_inode == proc_inode)
+			c->inside = pid;
+		more = more || !c->inside;
 	}
 	return more;
 }
@@ -98,10 +102,11 @@ static void sweep_retire(struct helper *h, const struct sweep *s)
 	unsigned int leaving = sweep_leaving(h);
 
 	for (size_t k = 0; k < s->n; k++) {
-		struct instance *i = s->idle[k];
+		struct instance *i = s->idle[k].instance;
+		pid_t inside = s->idle[k].inside;
 
-		if (s->inside[k] && i->lifetime != LIFETIME_SESSIONS) {
-			sweep_wait_for(i, s->inside[k]);
+		if (inside && i->lifetime != LIFETIME_SESSIONS) {
+			sweep_wait_for(i, inside);
 			continue;
 		}
 		if (leaving >= SWEEP_AT_ONCE) {
@@ -116,8 +121,7 @@ static void sweep_retire(struct helper *h, const struct sweep *s)
 
 static int sweep_run(struct helper *h)
 {
-	_cleanup_free_ struct instance **idle = NULL;
-	_cleanup_free_ pid_t *inside = NULL;
+	_cleanup_free_ struct sweep_candidate *idle = NULL;
 	struct sweep s = {0};
 	size_t n = 0;
 
@@ -126,16 +130,14 @@ static int sweep_run(struct helper *h)
 	if (!n)
 		return 0;
 	idle = calloc(n, sizeof(*idle));
-	inside = calloc(n, sizeof(*inside));
-	if (!idle || !inside) {
+	if (!idle) {
 		sweep_later(h);
 		return 0;
 	}
 	s.idle = idle;
-	s.inside = inside;
 	for (struct instance *i = h->instances; i; i = i->next)
 		if (sweep_is_idle(i))
-			idle[s.n++] = i;
+			idle[s.n++].instance = i;
 	netns_scan(sweep_found, &s);
 	sweep_retire(h, &s);
 	return 0;

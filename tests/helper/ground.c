@@ -90,7 +90,7 @@ int ground_count(const char *dir)
 	struct dirent **names = NULL;
 	int n = scandir(dir, &names, NULL, NULL);
 
-	assert_true(n >= 2);
+	assert_true(n >= 2 && names);
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);

@@ -117,9 +117,10 @@ static void users_are_compared_byte_by_byte(void **state)
 		"AD\\bob", "a@b.org",	  "a$",	 "-n",	"domain users",
 		"1000",	   "j\xc3\xb6rg", "a.b", "x'y", "%",
 	};
-	struct policy *p = policy_of("[rule r]\nnamespace = host\nusers = bob, "
-				     "AD\\bob, a@b.org, a$, -n, domain\\ users,\n"
-				     "  1000, j\xc3\xb6rg, a.b, x'y\n");
+	struct policy *p =
+		policy_of("[rule r]\nnamespace = host\nusers = bob, "
+			  "AD\\bob, a@b.org, a$, -n, domain\\ users,\n"
+			  "  1000, j\xc3\xb6rg, a.b, x'y\n");
 
 	(void)state;
 	for (size_t n = 0; n + 1 < sizeof(odd) / sizeof(odd[0]); n++)
