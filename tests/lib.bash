@@ -452,6 +452,9 @@ objects() {
 	sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding
 	echo "== processes"
 	ps -eo user:32=,comm= | grep -vE ' (bats.*|bash|ps|sort|grep|sed|awk|find|env|timeout|tee|cat|uniq|diff|sleep|ssh-agent)$' | sort | uniq -c
+	# a test user's process counts whatever it is
+	ps -eo user:32=,comm= |
+		awk '$1 ~ /^(alice|bob|carol|dave|erin|frank)$/' | sort | uniq -c
 	if alive "$pid"; then
 		echo "== fds of the helper"
 		find "/proc/$pid/fd" -mindepth 1 -printf '%l\n' |
