@@ -297,8 +297,6 @@ static void the_table_that_is_made_anew_has_the_drop(void **state)
 /* What could not be switched off again is not switched on. */
 static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 {
-	struct error why;
-
 	(void)state;
 	ground_need();
 	assert_int_equal(mount("s", STATE, "tmpfs", 0, "nr_inodes=1"), 0);
