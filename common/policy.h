@@ -261,7 +261,8 @@ bool policy_excludes(const struct policy *p, const char *service);
  * (fnmatch(3)); a tty matches with or without "/dev/" and by glob; rhosts are
  * addresses, prefixes or host globs (case-insensitive).
  * Return: 0 with *ret the rule or NULL when none matches; -errno from in_group
- * or in_netgroup (an unanswered question is never "no match").
+ * or in_netgroup (an unanswered question is never "no match"); -ENAMETOOLONG
+ * when an rhost to be compared has more bytes than a request can hold.
  */
 int policy_match(const struct policy *p, const struct policy_login *login,
 		 const struct policy_rule **ret);

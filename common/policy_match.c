@@ -12,8 +12,9 @@
 
 #include "index.h"
 #include "policy_build.h"
+#include "proto.h"
 
-#define HOST_MAX 256
+#define HOST_MAX (PROTO_RHOST_MAX - 1) /* what a request can hold */
 
 /* A login and the answers that came so far: "gNAME" or "nNAME" -> 0 or 1. */
 struct asker {
@@ -104,7 +105,7 @@ static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 {
 	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
 					   0, 0, 0, 0, 0xff, 0xff};
-	char text[HOST_MAX];
+	char text[HOST_MAX + 1];
 	size_t len = strcspn(rhost, "%");
 
 	if (len >= sizeof(text) || strchr(rhost, '/'))
@@ -123,6 +124,7 @@ static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 	return true;
 }
 
+/* rhost: at most HOST_MAX bytes. */
 static bool rhost_matches(const struct policy_list *list, const char *rhost)
 {
 	struct inet_prefix address, prefix;
@@ -130,7 +132,7 @@ static bool rhost_matches(const struct policy_list *list, const char *rhost)
 	char name[HOST_MAX + 1];
 	size_t len = strlen(rhost);
 
-	if (!len || len > HOST_MAX)
+	if (!len)
 		return false;
 	memcpy(name, rhost, len + 1);
 	if (name[len - 1] == '.')
@@ -167,16 +169,23 @@ static const char *rule_who(const struct policy_rule *rule,
 	return NULL;
 }
 
-static const char *rule_whence(const struct policy_rule *rule,
-			       const struct policy_login *login)
+/*
+ * *ret_why: likewise. Return: 0, or -ENAMETOOLONG: whoever chooses the name of
+ * the remote host must not get by a rule with one that cannot be compared.
+ */
+static int rule_whence(const struct policy_rule *rule,
+		       const struct policy_login *login, const char **ret_why)
 {
+	*ret_why = NULL;
 	if (rule->services.n && !list_globs(&rule->services, login->service))
-		return "services";
-	if (rule->ttys.n && !tty_matches(&rule->ttys, login->tty))
-		return "ttys";
-	if (rule->rhosts.n && !rhost_matches(&rule->rhosts, login->rhost))
-		return "rhosts";
-	return NULL;
+		*ret_why = "services";
+	else if (rule->ttys.n && !tty_matches(&rule->ttys, login->tty))
+		*ret_why = "ttys";
+	else if (rule->rhosts.n && strlen(login->rhost) > HOST_MAX)
+		return -ENAMETOOLONG;
+	else if (rule->rhosts.n && !rhost_matches(&rule->rhosts, login->rhost))
+		*ret_why = "rhosts";
+	return 0;
 }
 
 /* The directory's part. *ret_why stays when all of it says yes. */
@@ -217,7 +226,12 @@ int policy_match(const struct policy *p, const struct policy_login *login,
 
 		if (login->uid == 0 && !policy_rule_names_root(rule))
 			continue;
-		if (rule_who(rule, login) || rule_whence(rule, login))
+		if (rule_who(rule, login))
+			continue;
+		r = rule_whence(rule, login, &why);
+		if (r < 0)
+			break;
+		if (why)
 			continue;
 		r = rule_ask(rule, &asker, &why);
 		if (r < 0)
@@ -237,15 +251,14 @@ int policy_rule_match(const struct policy_rule *rule,
 {
 	struct asker asker = {.login = login};
 	const char *why = rule_who(rule, login);
-	int r;
+	int r = 0;
 
 	if (!why)
-		why = rule_whence(rule, login);
-	if (!why) {
+		r = rule_whence(rule, login, &why);
+	if (r == 0 && !why)
 		r = rule_ask(rule, &asker, &why);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	if (!why && login->uid == 0 && !policy_rule_names_root(rule))
 		why = "root";
 	*ret_why = why;

@@ -278,6 +278,15 @@ static int in_netgroup(void *data, const char *name)
 	return r < 0 ? trouble(who, r, "netgroup", name) : r;
 }
 
+const char *who_trouble(const struct who *who, int code)
+{
+	if (who->trouble.text[0])
+		return who->trouble.text;
+	return code == -ENAMETOOLONG ? "the name of the remote host is too "
+				       "long to be compared with `rhosts`"
+				     : strerror(-code);
+}
+
 struct policy_login who_login(struct who *who)
 {
 	return (struct policy_login){

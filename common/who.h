@@ -46,6 +46,12 @@ int who_init(struct who *who, const char *user, const char *service,
 	     const char *tty, const char *rhost, struct error *err);
 void who_clear(struct who *who);
 
+/*
+ * Why policy_match(), policy_rule_match() or policy_guards() failed with this
+ * code for who_login()'s login. Return: a text that lasts as long as who.
+ */
+const char *who_trouble(const struct who *who, int code);
+
 /* A login for policy_match() whose questions are answered by NSS. */
 struct policy_login who_login(struct who *who);
 

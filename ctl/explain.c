@@ -277,8 +277,7 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	policy_free(policy);
 	if (r < 0)
 		return ctl_fail("the rules cannot be gone through: %s",
-				who->trouble.text[0] ? who->trouble.text
-						     : strerror(-r));
+				who_trouble(who, r));
 	if (json) {
 		r = json_print(answer);
 	} else {

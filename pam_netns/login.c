@@ -129,8 +129,7 @@ static enum outcome decide(struct login *l, struct error *err)
 		r = policy_guards(l->policy, &login);
 	if (r < 0) {
 		error_set(err, r, "the rules cannot be gone through: %s",
-			  l->who.trouble.text[0] ? l->who.trouble.text
-						 : strerror(-r));
+			  who_trouble(&l->who, r));
 		return OUTCOME_UNDECIDED;
 	}
 	if (!l->rule ||

@@ -239,11 +239,72 @@ static void an_rhost_of_any_length_is_safe(void **state)
 	static char rhost[100000];
 
 	(void)state;
-	memset(rhost, '1', sizeof(rhost) - 1);
-	assert_false(line_matches("rhosts = *", "sshd", "", rhost));
+	memset(rhost, '1', 255);
+	assert_true(line_matches("rhosts = *", "sshd", "", rhost));
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
-	memset(rhost, '%', 300);
+	memset(rhost, '%', 255);
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
+	/* Its end counts, also in the last byte that fits. */
+	memcpy(rhost + 255 - 12, ".example.org", 12);
+	assert_true(line_matches("rhosts = *.example.org", "sshd", "", rhost));
+	assert_false(line_matches("rhosts = *.example.or", "sshd", "", rhost));
+}
+
+/* Else a stranger would choose whether a rule is passed over. */
+static void an_rhost_too_long_is_an_error_and_no_mismatch(void **state)
+{
+	static char rhost[100000];
+	static const size_t lengths[] = {256, 257, 300, sizeof(rhost) - 1};
+	static const char *const lines[] = {"rhosts = *", "rhosts = *.evil.org",
+					    "rhosts = 10.0.0.0/8",
+					    "ttys = ssh\nrhosts = ::/0"};
+	struct policy_login login = login_of(&empty, "alice", 1000);
+
+	(void)state;
+	login.tty = "ssh";
+	login.rhost = rhost;
+	for (size_t n = 0; n < sizeof(lengths) / sizeof(*lengths); n++) {
+		memset(rhost, '1', lengths[n]);
+		for (size_t l = 0; l < sizeof(lines) / sizeof(*lines); l++) {
+			const struct policy_rule *rule = NULL;
+			const char *why = NULL;
+			char text[256];
+			struct policy *p;
+
+			snprintf(text, sizeof(text),
+				 "[rule bob]\nusers = bob\nrhosts = *\n"
+				 "namespace = host\n[rule r]\n"
+				 "namespace = host\n%s\n[rule all]\n"
+				 "namespace = host\n",
+				 lines[l]);
+			p = policy_of(text);
+			assert_int_equal(policy_match(p, &login, &rule),
+					 -ENAMETOOLONG);
+			assert_null(rule);
+			assert_int_equal(
+				policy_rule_match(&p->rules[1], &login, &why),
+				-ENAMETOOLONG);
+			/* Where nothing is to be compared, nothing is lost. */
+			assert_int_equal(
+				policy_rule_match(&p->rules[0], &login, &why),
+				0);
+			assert_string_equal(why, "users");
+			policy_free(p);
+		}
+	}
+}
+
+/* They are compared whole, whatever their length. */
+static void services_and_ttys_have_no_limit(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	memset(text, 's', sizeof(text) - 1);
+	assert_true(line_matches("services = s*", text, "", ""));
+	assert_false(line_matches("services = s*d", text, "", ""));
+	assert_true(line_matches("ttys = s*", "sshd", text, ""));
+	assert_false(line_matches("ttys = s*d", "sshd", text, ""));
 }
 
 static void all_matchers_of_a_rule_must_match(void **state)
@@ -636,6 +697,8 @@ int main(void)
 		cmocka_unit_test(ttys_match_with_and_without_dev),
 		cmocka_unit_test(rhosts_are_addresses_prefixes_and_names),
 		cmocka_unit_test(an_rhost_of_any_length_is_safe),
+		cmocka_unit_test(an_rhost_too_long_is_an_error_and_no_mismatch),
+		cmocka_unit_test(services_and_ttys_have_no_limit),
 		cmocka_unit_test(all_matchers_of_a_rule_must_match),
 		cmocka_unit_test(the_first_rule_in_file_order_wins),
 		cmocka_unit_test(root_is_matched_by_name_only),
