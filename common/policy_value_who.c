@@ -220,6 +220,29 @@ void value_ttys(const struct policy_value *value)
 		value_append(value, value->at);
 }
 
+/*
+ * A login from ::ffff:192.0.2.1 is one from 192.0.2.1, so the other spelling
+ * would never match.
+ */
+static bool rhost_is_mapped(const struct policy_value *value,
+			    const struct inet_prefix *p)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
+					   0, 0, 0, 0, 0xff, 0xff};
+	struct inet_prefix v4 = {.family = AF_INET};
+	char text[INET_PREFIX_STR];
+
+	if (p->family != AF_INET6 || p->length < 96 ||
+	    memcmp(p->addr, mapped, sizeof(mapped)) != 0)
+		return false;
+	v4.length = (uint8_t)(p->length - 96);
+	memcpy(v4.addr, p->addr + sizeof(mapped), 4);
+	inet_prefix_format(&v4, text);
+	value_error(value, "'%s' is IPv4, written as IPv6; write %s",
+		    value->text, text);
+	return true;
+}
+
 void value_rhosts(const struct policy_value *value)
 {
 	const char *text = value->text;
@@ -232,6 +255,14 @@ void value_rhosts(const struct policy_value *value)
 		value_error(value,
 			    "'%s' would match host names too, which strangers "
 			    "can choose; write a prefix such as 192.0.2.0/24",
+			    text);
+		return;
+	}
+	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
+	    strchr(text, '-')) {
+		value_error(value,
+			    "'%s': ranges of addresses are not known; use "
+			    "prefixes such as 192.0.2.0/29",
 			    text);
 		return;
 	}
@@ -248,6 +279,8 @@ void value_rhosts(const struct policy_value *value)
 				    text);
 			return;
 		}
+		if (rhost_is_mapped(value, &p))
+			return;
 	}
 	value_append(value, value->at);
 }

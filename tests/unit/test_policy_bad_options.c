@@ -198,6 +198,24 @@ static const struct bad bad[] = {
 	 "p:4: rhosts: '[2001:db8::1]:22' is no address and no prefix\n"},
 	{"an IPv6 rhost that is none", RULE("rhosts = 2001:db8::/129"),
 	 "p:4: rhosts: '2001:db8::/129' is no address and no prefix\n"},
+	{"an rhost range", RULE("rhosts = 192.0.2.1-192.0.2.9"),
+	 "p:4: rhosts: '192.0.2.1-192.0.2.9': ranges of addresses are not "
+	 "known; use prefixes such as 192.0.2.0/29\n"},
+	{"an rhost range, cut short", RULE("rhosts = 192.0.2.1-9"),
+	 "p:4: rhosts: '192.0.2.1-9': ranges of addresses are not known; use "
+	 "prefixes such as 192.0.2.0/29\n"},
+	{"an rhost range of IPv6", RULE("rhosts = 2001:db8::1-2001:db8::9"),
+	 "p:4: rhosts: '2001:db8::1-2001:db8::9' is no address and no "
+	 "prefix\n"},
+	{"an IPv4 prefix as IPv6", RULE("rhosts = ::ffff:192.0.2.0/120"),
+	 "p:4: rhosts: '::ffff:192.0.2.0/120' is IPv4, written as IPv6; write "
+	 "192.0.2.0/24\n"},
+	{"an IPv4 address as IPv6", RULE("rhosts = ::FFFF:c000:0207"),
+	 "p:4: rhosts: '::FFFF:c000:0207' is IPv4, written as IPv6; write "
+	 "192.0.2.7/32\n"},
+	{"all of IPv4 as IPv6", RULE("rhosts = ::ffff:0:0/96"),
+	 "p:4: rhosts: '::ffff:0:0/96' is IPv4, written as IPv6; write "
+	 "0.0.0.0/0\n"},
 	{"an rhost with a path", RULE("rhosts = http://example.org"),
 	 "p:4: rhosts: 'http://example.org' is no address and no prefix\n"},
 	{"nested of another kind", RULE("nested = yes"),
