@@ -133,9 +133,15 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 				 strerror(-o->root));
 	/*
 	 * A user may stand where root must not look (FUSE, NFS), and it is for
-	 * the way back alone: then that leads to "/".
+	 * the way back alone: then that leads to "/". A want of descriptors or
+	 * memory is another matter, and the next step's, too.
 	 */
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
+	if (o->cwd == -EMFILE || o->cwd == -ENFILE || o->cwd == -ENOMEM)
+		return error_set(err, o->cwd,
+				 "the working directory of this process cannot "
+				 "be opened: %s",
+				 strerror(-o->cwd));
 	return 0;
 }
 

@@ -785,9 +785,10 @@ static void test_shut_cwd(void **state)
 /* What is needed for the way back, and cannot be had: which, and why. */
 static void no_descriptors(void *data)
 {
-	static const char *const words[] = {"/ns/net cannot be opened",
-					    "/ns/mnt cannot be opened",
-					    "the root directory"};
+	static const char *const words[] = {
+		"/ns/net cannot be opened", "/ns/mnt cannot be opened",
+		"the root directory", "the working directory"};
+	static struct place before;
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct enter_origin origin;
 	struct rlimit files;
@@ -797,13 +798,18 @@ static void no_descriptors(void *data)
 	(void)data;
 	close(next);
 	box_check(getrlimit(RLIMIT_NOFILE, &files) == 0);
-	for (int i = 0; i < 3; i++) {
+	box_check(chdir("/usr") == 0);
+	for (int i = 0; i < 4; i++) {
 		box_check(fcntl(next + i, F_GETFD) < 0);
 		files.rlim_cur = (rlim_t)(next + i);
+		place_note(&before);
 		box_check(setrlimit(RLIMIT_NOFILE, &files) == 0);
 		box_check(enter_namespace(&plan, &origin, &err) == -EMFILE);
+		files.rlim_cur = files.rlim_max;
+		box_check(setrlimit(RLIMIT_NOFILE, &files) == 0);
 		box_check(strstr(err.text, words[i]), "%s", err.text);
 		box_check(strstr(err.text, strerror(EMFILE)), "%s", err.text);
+		place_same(&before);
 	}
 }
 
