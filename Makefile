@@ -8,7 +8,6 @@
 #   SAN=1           with AddressSanitizer and UBSan (into build/san)
 
 PREFIX	   ?= /usr
-SYSCONFDIR ?= /etc
 SBINDIR	   ?= $(PREFIX)/sbin
 MANDIR	   ?= $(PREFIX)/share/man
 DOCDIR	   ?= $(PREFIX)/share/doc/netns-pam
@@ -90,39 +89,47 @@ deps:
 # ---- installing: the module is renamed into place, since a login that comes
 # while it is missing is refused; the policy is the administrator's
 
+UNITS = netns-pamd.socket netns-pamd.service
+
 install: all
 	install -d $(DESTDIR)$(PAMDIR)
 	install -m 644 $(B)/pam_netns.so $(DESTDIR)$(PAMDIR)/.pam_netns.so.new
 	mv -f $(DESTDIR)$(PAMDIR)/.pam_netns.so.new $(DESTDIR)$(PAMDIR)/pam_netns.so
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(B)/netns-pamd $(B)/netns-pam
-	test -e $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf || \
-		install -D -m 644 conf/netns-pam.conf $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf
-	install -d $(DESTDIR)$(SYSCONFDIR)/netns-pam.conf.d
+	test -e $(DESTDIR)/etc/netns-pam.conf || \
+		install -D -m 644 conf/netns-pam.conf $(DESTDIR)/etc/netns-pam.conf
+	install -d $(DESTDIR)/etc/netns-pam.conf.d
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
-	install -D -m 644 -t $(DESTDIR)$(UNITDIR) packaging/netns-pamd.service packaging/netns-pamd.socket
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) $(addprefix packaging/,$(UNITS))
+	sed -i 's|=/usr/sbin/|=$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/netns-pamd.service
 	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(TMPFILES)/netns-pam.conf
 	install -D -m 644 packaging/pam-config $(DESTDIR)$(PAMCONFIGS)/netns-pam
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md NEWS.md SECURITY.md \
 		conf/netns-pam.conf packaging/pam.snippet
 
-# where libpam looks for stacks
-PAMSTACKS  := $(SYSCONFDIR)/pam.d /usr/lib/pam.d $(SYSCONFDIR)/pam.conf
+# lines that name the module, wherever libpam looks for stacks
+NAMED = grep -Rs '^[^\#]*pam_netns\.so' $(addprefix $(DESTDIR),/etc/pam.d /usr/lib/pam.d /etc/pam.conf)
+REFUSE = [ -z "$$named" ] || { echo "uninstall: take these lines out first: $$named" >&2; false; }
 
-# Refused while a PAM stack still names the module: every login would fail.
+# Refused while a PAM stack still names the module: every login would fail. What
+# pam-auth-update wrote is taken out, but not before the rest is known to be.
 uninstall:
-	if [ -z "$(DESTDIR)" ] && command -v pam-auth-update >/dev/null; then \
-		pam-auth-update --package --remove netns-pam; fi
-	named=$$(grep -Rs '^[^#]*pam_netns\.so' $(addprefix $(DESTDIR),$(PAMSTACKS))); \
-	[ -z "$$named" ] || \
-		{ echo "uninstall: take these lines out first: $$named" >&2; false; }
+	@named=$$($(NAMED) $(if $(DESTDIR),,| grep -v '^/etc/pam\.d/common-session')); $(REFUSE)
+	$(if $(DESTDIR),,! command -v pam-auth-update >/dev/null || \
+		pam-auth-update --package --remove netns-pam)
+	@named=$$($(NAMED)); $(REFUSE)
+	$(if $(DESTDIR),,! command -v systemctl >/dev/null || systemctl -q disable $(UNITS))
+	$(if $(DESTDIR),,[ ! -d /run/systemd/system ] || systemctl stop $(UNITS))
 	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(PAMCONFIGS)/netns-pam \
 		$(addprefix $(DESTDIR)$(SBINDIR)/,netns-pamd netns-pam) \
-		$(addprefix $(DESTDIR)$(UNITDIR)/,netns-pamd.service netns-pamd.socket) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5))) \
 		$(DESTDIR)$(TMPFILES)/netns-pam.conf
 	rm -rf $(DESTDIR)$(DOCDIR)
+	rmdir $(DESTDIR)/etc/netns-pam.conf.d 2>/dev/null || true
+	$(if $(DESTDIR),,sh packaging/deb/postrm remove)
 
 deb: all
 	packaging/mkdeb $(B) $(VERSION)

@@ -22,6 +22,12 @@ both_get_in() {
 	lands host "$(sudo -u carol bash -c "$SHOW_NS")"
 }
 
+is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
+	local name=$1
+	shift
+	match '^[0-9]+$' "$("$@" "$SHOW_NS; stat -c %i /run/netns/$name" | uniq -d)"
+}
+
 @test "make install DESTDIR= puts everything where it belongs" {
 	local d=$T/dest f mode so
 	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
@@ -92,6 +98,18 @@ both_get_in() {
 	[ -e $d/usr/lib64/security/pam_netns.so ]
 }
 
+@test "make install PREFIX=: the unit starts what was installed" {
+	local d=$T/dest4
+	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d PREFIX=/usr/local
+	equal "ExecStart=/usr/local/sbin/netns-pamd" "$(grep ^ExecStart= $d/lib/systemd/system/netns-pamd.service)"
+	equal "ExecReload=/usr/local/sbin/netns-pam reload" "$(grep ^ExecReload= $d/lib/systemd/system/netns-pamd.service)"
+	[ -x $d/usr/local/sbin/netns-pamd ]
+	[ -x $d/usr/local/sbin/netns-pam ]
+	equal 644 "$(stat -c %a $d/lib/systemd/system/netns-pamd.service)"
+	make -s -C "$TOP" uninstall DESTDIR=$d PREFIX=/usr/local
+	equal $d/etc/netns-pam.conf "$(find $d ! -type d)"
+}
+
 @test "the example policy is valid and maps nobody" {
 	install -m 644 "$TOP/conf/netns-pam.conf" $T/example.conf
 	netns_pam check $T/example.conf
@@ -117,7 +135,7 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 	lands host "$(ssh_as alice "$SHOW_NS")"
 	standard_policy | write_policy
 	start_helper
-	equal 1 "$(ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)"
+	is_in blue ssh_as alice
 }
 
 UNITS=/etc/systemd/system
@@ -197,4 +215,27 @@ units_enabled() {
 	[ ! -e $STATE ]
 	equal "" "$(find /etc /usr /lib /run /var/lib -xdev -name '*netns-pam*' -o -name 'pam_netns*' 2>/dev/null)" "left"
 	diff -r $T/pam.d /etc/pam.d
+}
+
+@test "F32 make install as the README says, make uninstall: logins work, nothing is left" {
+	make -s -C "$TOP" install B="$TOP/build"
+	systemctl enable netns-pamd.socket netns-pamd.service
+	pam-auth-update --enable netns-pam
+	standard_policy | write_policy
+	start_helper
+	is_in blue ssh_as alice
+	# refused is refused: no stack has lost the module
+	printf 'session required pam_netns.so\n' >>/etc/pam.d/sshd
+	refuses make -s -C "$TOP" uninstall
+	match '/etc/pam\.d/sshd:' "$(cat $T/refused)"
+	is_in blue su alice -c
+	sed -i '/pam_netns/d' /etc/pam.d/sshd
+	stop_helper
+	make -s -C "$TOP" uninstall
+	both_get_in
+	lands host "$(ssh_as alice "$SHOW_NS")"
+	diff -r $T/pam.d /etc/pam.d
+	not nft list table inet netns_pam
+	# the administrator's policy stays
+	equal $POLICY "$(find /etc /usr /lib /var/lib -xdev -name '*netns-pam*' -o -name 'pam_netns*' 2>/dev/null)"
 }
