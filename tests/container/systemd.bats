@@ -229,7 +229,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	spawn $T/restarts bash -c 'for i in {1..8}; do systemctl restart netns-pamd; systemctl reset-failed netns-pamd; sleep 0.2; done; echo finished' >/dev/null
 	i=0
 	until grep -q finished $T/restarts; do
-		equal 1 "$(su bob -c "$SHOW_NS; stat -c %i /run/netns/green" | uniq | wc -l)" "login $i"
+		is_in green su bob -c "$(IN green)"
 		i=$((i + 1))
 	done
 	[ $i -ge 5 ]
@@ -257,7 +257,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 @test "systemctl reload takes up a policy, and refuses a broken one" {
 	standard_policy | sed 's/^users = carol/&/; s/^\[rule bob\]/[rule carol]\nusers = carol\nnamespace = jail\n&/' | write_policy
 	systemctl reload netns-pamd
-	equal 1 "$(su carol -c "$SHOW_NS; stat -c %i /run/netns/jail" | uniq | wc -l)"
+	is_in jail su carol -c "$(IN jail)"
 	echo nonsense | write_policy
 	refuses systemctl reload netns-pamd
 	equal active "$(systemctl is-active netns-pamd)"
@@ -303,6 +303,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	install_package
 	not equal "$pid" "$(systemctl show -P MainPID netns-pamd)"
 	equal "$(ns_of own.frank)" "$(su frank -c "$SHOW_NS")"
+	is_in blue ssh_as alice "$(IN blue)"
 	ssh_end f
 	systemctl mask --now netns-pamd.service netns-pamd.socket
 	install_package
