@@ -358,6 +358,22 @@ static void test_items_too_long(void **state)
 		assert_int_equal(driver_open(&d, 0), PAM_SYSTEM_ERR);
 		driver_end(&d, 0);
 	}
+	/* Nor is it passed over on the way to a rule that leaves one outside.
+	 */
+	box_write(BOX_POLICY,
+		  "[rule one]\nrhosts = 192.0.2.0/24\nnamespace = jail\n"
+		  "on_error = host\n[rule two]\nservices = none\n"
+		  "namespace = host\n[namespace jail]\nlink = none\n");
+	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV),
+			 PAM_SUCCESS);
+	pam_set_item(d.pamh, PAM_RHOST, "198.51.100.1");
+	assert_int_equal(driver_open(&d, 0), PAM_IGNORE);
+	driver_end(&d, 0);
+	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV),
+			 PAM_SUCCESS);
+	pam_set_item(d.pamh, PAM_RHOST, long_text);
+	assert_int_equal(driver_open(&d, 0), PAM_SYSTEM_ERR);
+	driver_end(&d, 0);
 	assert_int_equal(seen->opens, 0);
 	fake_stop(helper, seen);
 }
