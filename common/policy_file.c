@@ -21,7 +21,9 @@
  * A read lease is refused (EAGAIN) while any process has the file open for
  * writing, fcntl(2); a writer who comes later waits for the few microseconds
  * until we let go. Breaking it raises a signal, SIGIO by default, which would
- * kill the process we are a guest of: SIGURG is ignored by default. Who may
+ * kill the process we are a guest of: SIGURG is ignored by default. Should we
+ * be stopped in that very moment, an editor's open waits for as long as
+ * /proc/sys/fs/lease-break-time says, 45 seconds, and is let in then. Who may
  * not lease (EACCES), or on what file systems (EINVAL), does without: fstat()
  * before and after still sees most writers.
  */
