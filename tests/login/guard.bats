@@ -60,6 +60,50 @@ reaches_all() { # reaches_all USER
 	wait_until 5 gone "$(cat $T/lend.pid)"
 }
 
+@test "F8 a socket opened outside and inherited through su reaches nothing" {
+	cat >$T/inherit.py <<-'X'
+		import os, socket, sys
+		kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+		fds = [socket.socket(socket.AF_INET, k).detach() for k in kinds]
+		for fd in fds:
+		    os.set_inheritable(fd, True)
+		here = os.stat("/proc/self/ns/net").st_ino
+		os.execvp("su", ["su", sys.argv[1], "-c",
+		    "/usr/bin/python3 /tmp/t/inherited.py %d %d %d" % (here, *fds)])
+	X
+	cat >$T/inherited.py <<-'X'
+		import os, socket, sys
+		inside = os.stat("/proc/self/ns/net").st_ino != int(sys.argv[1])
+		print("inside" if inside else "outside", flush=True)
+		for fd in sys.argv[2:]:
+		    s = socket.socket(fileno=int(fd))
+		    s.settimeout(2)
+		    try:
+		        s.connect(("198.51.100.80", 80))
+		        s.sendall(b"x")
+		        print(s.recv(100).decode().strip(), flush=True)
+		    except OSError as e:
+		        print("refused:", e, flush=True)
+	X
+	chmod 644 $T/inherit.py $T/inherited.py
+	# opened by alice's own process on the host; su asks for her password
+	cat >$T/inherit.exp <<-'X'
+		set timeout 30
+		set user [lindex $argv 0]
+		spawn setpriv --reuid $user --regid $user --init-groups /usr/bin/python3 /tmp/t/inherit.py $user
+		expect "assword:" {send "secret\r"}
+		expect eof
+	X
+	run timeout 40 expect $T/inherit.exp alice
+	match 'inside' "$output"
+	equal 2 "$(grep -c '^refused:' <<<"$output")" "sockets refused of: $output"
+	not match 'server' "$output"
+	# the probe works for who is not guarded
+	run timeout 40 expect $T/inherit.exp carol
+	match 'outside' "$output"
+	equal 2 "$(grep -c '^server 198' <<<"$output")" "sockets of carol: $output"
+}
+
 @test "F8 a connection from before the rule is cut" {
 	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
 	spawn $T/old setpriv --reuid frank --regid frank --init-groups /usr/bin/python3 -c '

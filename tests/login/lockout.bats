@@ -70,6 +70,56 @@ refused_in_time() {
 	wait_until 10 su alice -c true
 }
 
+# programs_take USER: the time in ms that ssh, sudo and login on a terminal take
+# until USER's command has run or is refused, in $took_PROGRAM. "in": it ran.
+programs_take() {
+	local p start
+	for p in ssh sudo login; do
+		start=$(now_ms)
+		run "by_$p" "$1"
+		printf -v "took_$p" %s $(($(now_ms) - start))
+		printf -v "out_$p" %s "$output"
+	done
+}
+by_ssh() { ssh_as "$1" echo in-"side"; }
+by_sudo() { timeout 20 sudo -u "$1" bash -c 'echo in-"side"'; }
+by_login() { timeout 20 expect $T/login.exp "$1"; }
+
+@test "F30 helper hung: ssh, sudo and login are refused in time as well" {
+	local took_ssh took_sudo took_login out_ssh out_sudo out_login p was now
+	cat >$T/login.exp <<-'X'
+		set timeout 15
+		spawn login
+		expect "login:" {send "[lindex $argv 0]\r"}
+		expect "assword:" {send "secret\r"}
+		expect {
+			-re {@[^ ]*\$ $} {puts "in-side"; exec kill -9 [exp_pid]}
+			eof {exit 0}
+		}
+	X
+	# what the programs take themselves, when the module does nothing
+	programs_take carol
+	for p in ssh sudo login; do
+		now=out_$p
+		match 'in-side' "${!now}"
+		now=took_$p
+		local "own_$p=${!now}"
+	done
+	kill -STOP "$(helper_pid)"
+	programs_take alice
+	kill -CONT "$(helper_pid)"
+	for p in ssh sudo login; do
+		now=out_$p
+		not match 'in-side' "${!now}"
+		was=own_$p now=took_$p
+		echo "$p: ${!now} ms, ${!was} ms without"
+		# it was the module that waited, and no longer than it may
+		[ ${!now} -ge 4500 ] || fail "$p refused after ${!now} ms already"
+		[ ${!now} -le $((5500 + ${!was})) ] || fail "$p refused after ${!now} ms"
+	done
+	wait_until 10 su alice -c true
+}
+
 @test "F30 helper hung, 20 at once: each is refused in time" {
 	local i
 	kill -STOP "$(helper_pid)"
