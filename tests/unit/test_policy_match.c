@@ -245,7 +245,8 @@ static void an_rhost_of_any_length_is_safe(void **state)
 	memset(rhost, '%', 255);
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
 	/* Its end counts, also in the last byte that fits. */
-	memcpy(rhost + 255 - 12, ".example.org", 12);
+	memcpy(rhost + 256 - sizeof(".example.org"), ".example.org",
+	       sizeof(".example.org"));
 	assert_true(line_matches("rhosts = *.example.org", "sshd", "", rhost));
 	assert_false(line_matches("rhosts = *.example.or", "sshd", "", rhost));
 }
