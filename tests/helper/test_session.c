@@ -480,11 +480,11 @@ static void F53_a_pid_of_somebody_else_is_no_session(void **state)
 	snprintf(path, sizeof(path), SESSIONS "/%" PRIu64,
 		 login(get("jail", "alice", 5001, NULL), pid)->id);
 	end();
-	/* the same pid, but a process that began at another time */
+	/* the same pid, but not the same process */
 	snprintf(text, sizeof(text), "%s", ground_read(path));
-	start = strstr(text, "\nstart ");
+	start = strstr(text, "\nprocess ");
 	assert_non_null(start);
-	start[7] = start[7] == '1' ? '2' : '1';
+	start[9] = start[9] == '1' ? '2' : '1';
 	ground_write(path, "%s", text);
 	begin();
 	drop_unused();

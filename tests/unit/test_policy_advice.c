@@ -273,7 +273,7 @@ static void F97_the_unwise_is_warned_of(void **state)
 	assert_warnings("[rule all]\nnamespace = n\n"
 			"[rule late]\nusers = a\nnamespace = n\n"
 			"[rule root]\nusers = root\nnamespace = n\n"
-			"[rule zero]\nuids = 0-9\nnamespace = n\n"
+			"[rule zero]\nuids = 0\nnamespace = n\n"
 			"[namespace n]\n",
 			"3: [rule late] is never reached: [rule all], at p:1, "
 			"matches everybody before it\n");
