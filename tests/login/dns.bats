@@ -118,6 +118,37 @@ see_resolv() {
 	resolved_by_policy
 }
 
+# The kernel takes a private file's mount away when the file below is renamed
+# over (see pam_netns(8)); what it would ask is out of reach all the same.
+@test "F9 an nsswitch.conf renamed into place during the session asks nobody else" {
+	local i
+	spawn $T/during ssh -F $T/ssh_config alice@127.0.0.1 \
+		'echo pid $$; while :; do getent ahostsv4 www.example.net | head -n 1; grep -s ^hosts: /etc/nsswitch.conf; sleep 0.1; done' >$T/during.pid
+	wait_until 15 grep -q '192\.0\.2\.80' $T/during
+	for i in {1..5}; do
+		# who asks resolved is counted
+		printf 'hosts: resolve [!UNAVAIL=return] files dns\n' >/etc/nsswitch.conf.new
+		mv /etc/nsswitch.conf.new /etc/nsswitch.conf
+		sleep 0.2
+		rm /etc/nsswitch.conf
+		sleep 0.2
+		printf 'hosts: files resolve\n' >/etc/nsswitch.conf
+	done
+	: >$T/asked
+	local seen
+	seen=$(wc -l <$T/during)
+	more() { [ "$(wc -l <$T/during)" -gt $((seen + 6)) ]; }
+	wait_until 10 more
+	kill "$(cat $T/during.pid)" "$(sed -n 's/^pid //p' $T/during)"
+	wait_until 10 gone "$(cat $T/during.pid)"
+	not grep -q '192\.0\.2\.66\|192\.0\.2\.99' $T/during
+	equal "" "$(grep -vE '^(pid [0-9]+|192\.0\.2\.80 .*|hosts:.*)$' $T/during)" "other lines"
+	equal "" "$(cat $T/asked)" "resolved was asked"
+	# a later one in the same namespace is right, too
+	cp $T/nsswitch.conf /etc/nsswitch.conf
+	resolved_by_policy
+}
+
 @test "without dns the host's resolv.conf is seen, and dns = host as well" {
 	equal "nameserver 127.0.0.1" "$(su bob -c 'cat /etc/resolv.conf')"
 	standard_policy | sed 's/^dns = .*/dns = host/; s/^search.*//' | put_policy

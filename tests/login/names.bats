@@ -19,6 +19,8 @@ teardown() {
 	done
 	ip route flush proto 77
 	ip -6 route flush proto 77
+	rm -f $POLICY.d/*.conf /etc/netgroup
+	ensure_helper
 	standard_policy | put_policy
 	common_teardown
 }
@@ -403,4 +405,80 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	{ standard_policy; printf '[rule c]\nusers = carol\nnamespace = fixed\n[namespace fixed]\nlink = nat\naddress = 192.0.2.2/24\n'; } | put_policy
 	refused carol '192\.0\.2\.'
 	lands_in blue alice
+}
+
+@test "ttys: a real login on a terminal matches, one without does not" {
+	{ standard_policy; printf '[rule t]\nusers = carol\nttys = pts/*\nnamespace = jail\n'; } | put_policy
+	equal "$(host_ns)" "$(su carol -c "$SHOW_NS" </dev/null)"
+	equal "$(host_ns)" "$(ssh_as carol "$SHOW_NS")"
+	on_pty() { script -qec "su carol -c '$SHOW_NS; stat -c %i /run/netns/jail'" /dev/null </dev/null | tr -d '\r' | xargs; }
+	match '^([0-9]+) [0-9]+$' "$(on_pty)"
+	equal 1 "$(on_pty | tr ' ' '\n' | sort -u | wc -l)" "namespaces on a terminal"
+	# another terminal's name does not match
+	{ standard_policy; printf '[rule t]\nusers = carol\nttys = tty*, /dev/hvc0\nnamespace = jail\n'; } | put_policy
+	equal "$(host_ns)" "$(script -qec "su carol -c '$SHOW_NS'" /dev/null </dev/null | tr -d '\r')"
+}
+
+@test "rhosts: where a real login comes from decides" {
+	at() { timeout 20 ssh -F $T/ssh_config -l carol "$1" "$SHOW_NS; cat /proc/self/net/dev" </dev/null | sed -n '1p;/up0/p' | wc -l; }
+	{ standard_policy; printf '[rule r]\nusers = carol\nrhosts = 127.0.0.0/8, 2001:db8::/64\nnamespace = jail\n'; } | put_policy
+	# from 127.0.0.1 and 2001:db8::2 inside: no up0 there
+	equal 1 "$(at 127.0.0.1)" "lines from 127.0.0.1"
+	equal 1 "$(at 2001:db8::2)" "lines from 2001:db8::2"
+	# from ::1 and 192.0.2.2 on the host, and so is su, from nowhere
+	equal 2 "$(at ::1)" "lines from ::1"
+	equal 2 "$(at 192.0.2.2)" "lines from 192.0.2.2"
+	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
+}
+
+@test "netgroups: a real login of a member, directly or by a netgroup in it" {
+	cp /etc/nsswitch.conf $T/nsswitch.conf
+	echo 'netgroup: files' >>/etc/nsswitch.conf
+	printf 'lab (,carol,) deeper\ndeeper (,alice,)\nothers (,bob,)\n' >/etc/netgroup
+	{ printf '[rule n]\nnetgroups = lab\nnamespace = jail\n'; standard_policy; } | put_policy
+	lands_in jail carol
+	lands_in jail alice
+	lands_in green bob
+	equal "$(host_ns)" "$(su root -c "$SHOW_NS")"
+	# out of the netgroup, out of the namespace at the next login
+	printf 'lab deeper\ndeeper (,alice,)\n' >/etc/netgroup
+	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
+	rm /etc/netgroup
+	lands_in blue alice
+	cp $T/nsswitch.conf /etc/nsswitch.conf
+}
+
+@test "exclude_services: a real login through one is left alone" {
+	{ printf '[options]\nexclude_services = su, x*\n'; standard_policy | sed '/^\[options\]$/d'; } | put_policy
+	equal "$(host_ns)" "$(su alice -c "$SHOW_NS")"
+	run ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue"
+	equal "${lines[1]}" "${lines[0]}" "namespace by ssh"
+	# su - is another service, and not excluded
+	run su - alice -c "$SHOW_NS; stat -c %i /run/netns/blue"
+	equal "${lines[1]}" "${lines[0]}" "namespace by su -"
+	# also with the helper dead
+	stop_helper KILL
+	equal "$(host_ns)" "$(su alice -c "$SHOW_NS")"
+	refuses ssh_as alice true
+	start_helper
+}
+
+@test "a policy made of drop-ins only counts" {
+	rm $POLICY
+	standard_policy | sed '/^\[rule bob\]/,/^namespace/d' | write_policy $POLICY.d/10-most.conf
+	printf '[rule bob]\nusers = bob\nnamespace = jail\n' | write_policy $POLICY.d/20-bob.conf
+	netns-pam check
+	netns-pam reload
+	lands_in blue alice
+	lands_in jail bob
+	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
+	# a helper that starts with it knows it as well
+	stop_helper
+	start_helper
+	lands_in blue alice
+	# one less is one rule less
+	rm $POLICY.d/20-bob.conf
+	netns-pam reload
+	equal "$(host_ns)" "$(su bob -c "$SHOW_NS")"
+	rm $POLICY.d/10-most.conf
 }

@@ -230,6 +230,35 @@ at_once() { # at_once at|batch USER
 	[ ${#output} -lt 400 ]
 }
 
+@test "F26 with a broken policy login and cron work for unmapped users" {
+	printf '[rule x]\nuser = carol\n' | write_policy
+	refuses netns-pam reload
+	cat >$T/login.exp <<-'X'
+		set timeout 20
+		spawn login
+		expect "login:" {send "[lindex $argv 0]\r"}
+		expect "assword:" {send "secret\r"}
+		expect -re {\$ $}
+		send "echo got=\$(stat -Lc %i /proc/self/ns/net)=\$(stat -c %i /run/netns/blue 2>/dev/null).\r"
+		expect -re {got=[0-9]+=[0-9]*\.} {puts "\nhere $expect_out(0,string)"}
+		send "exit\r"
+		expect eof
+	X
+	run timeout 40 expect $T/login.exp carol
+	match "here got=$(host_ns)=" "$output"
+	# and for mapped ones the last good policy is what counts
+	run timeout 40 expect $T/login.exp alice
+	match 'here got=([0-9]+)=([0-9]+)\.' "$output"
+	equal "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}" "alice's namespace"
+	cron_once alice carol
+	wait_until 20 test -s /home/carol/mark
+	wait_until 20 test -s /home/alice/mark
+	is_in blue cat /home/alice/mark
+	is_in host cut -d' ' -f1 /home/carol/mark
+	crontab -u alice -r
+	crontab -u carol -r
+}
+
 # ---- one login out of another
 
 nested_policy() { # nested_policy switch|keep|deny

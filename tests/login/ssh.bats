@@ -7,14 +7,14 @@ load ../lib
 setup_file() {
 	common_setup_file "$(cat <<-'X'
 		Match User frank
-			ForceCommand stat -Lc %%i /proc/self/ns/net; echo asked: $SSH_ORIGINAL_COMMAND
+			ForceCommand stat -Lc %%i /proc/self/ns/net /run/netns/own.frank; echo asked: $SSH_ORIGINAL_COMMAND
 		Match User erin
 			ChrootDirectory /srv/jail
 			ForceCommand internal-sftp
 		Match all
 	X
 	)"
-	sed -i 's/%%i/%i/' $T/sshd_config
+	sed -i 's/%%i/%i/g' $T/sshd_config
 	stop_sshd
 	/usr/sbin/sshd -f $T/sshd_config -E $T/sshd.log 3>&- 4>&-
 	wait_until 10 $PROBE tcp 127.0.0.1 22 1
@@ -133,18 +133,27 @@ teardown() {
 }
 
 @test "sftp and scp are inside" {
-	printf 'put /etc/hostname there\nget /proc/self/net/dev dev\n' >$T/batch
+	head -c 300000 /dev/urandom >$T/sent
+	printf 'put %s there\nget there %s\nget /proc/self/net/dev %s\n' \
+		$T/sent $T/fetched $T/dev >$T/batch
 	run timeout 20 sftp -q -F $T/ssh_config -b $T/batch alice@127.0.0.1
 	equal 0 "$status" "sftp; $output"
-	cmp /etc/hostname /home/alice/there
+	cmp $T/sent /home/alice/there
+	cmp $T/sent $T/fetched
 	# the server process sees the namespace's devices
-	rm -f dev /home/alice/there
+	match eth0 "$(cat $T/dev)"
+	not grep -q up0 $T/dev
+	rm -f $T/sent $T/fetched $T/dev /home/alice/there
 	run timeout 20 scp -q -F $T/ssh_config alice@127.0.0.1:/proc/self/net/dev $T/dev
 	equal 0 "$status" "scp; $output"
 	match eth0 "$(cat $T/dev)"
 	not grep -q up0 $T/dev
-	run timeout 20 scp -q -O -F $T/ssh_config alice@127.0.0.1:/proc/self/net/dev $T/dev
+	rm -f $T/dev
+	# the old protocol takes the length from stat(2), and a name from the shell
+	run timeout 20 scp -q -O -T -F $T/ssh_config \
+		'alice@127.0.0.1:$(cat /proc/self/net/dev >dev; echo dev)' $T/dev
 	equal 0 "$status" "scp -O; $output"
+	match eth0 "$(cat $T/dev)"
 	not grep -q up0 $T/dev
 }
 
@@ -233,9 +242,9 @@ teardown() {
 
 @test "ForceCommand is inside" {
 	run ssh_as frank whatever
-	equal "asked: whatever" "${lines[1]}"
-	[ "${lines[0]}" != "$(host_ns)" ]
+	equal "asked: whatever" "${lines[2]}"
 	match '^[0-9]+$' "${lines[0]}"
+	equal "${lines[1]}" "${lines[0]}" "namespace inode"
 }
 
 @test "ChrootDirectory with internal-sftp is inside" {
@@ -285,6 +294,94 @@ teardown() {
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 	# and the log says why and what to do, once a login
 	grep -q 'pam_netns' $T/syslog
+}
+
+# What a connection has got of sshd outside: a tunnel, an X11 display, an agent,
+# a socket listened on for the client.
+made_outside() {
+	ip -o link show type tun | grep -oE '(tun6|tun7): .*LOWER_UP' || true
+	ss -Hltn | awk '$4 ~ /:60[0-9][0-9]$/ {print $4}'
+	find /tmp -maxdepth 1 -name 'ssh-*' -o -maxdepth 1 -name 'far.sock'
+}
+nothing_outside() { [ -z "$(made_outside)" ]; }
+
+@test "F1 F15 the helper dead: no tunnel, X11, agent or unix socket" {
+	local option sshd
+	export DISPLAY=:77
+	/usr/sbin/sshd -f $T/sshd_config -p 2022 -o PidFile=$T/sshd2.pid \
+		-o PermitTunnel=yes -o X11Forwarding=yes -E $T/sshd2.log 3>&- 4>&-
+	wait_until 10 $PROBE tcp 127.0.0.1 2022 1
+	eval "$(ssh-agent -s -a $T/agent.sock 3>&-)"
+	ssh-add -q $T/key
+	spawn $T/unix.log $PROBE unix $T/lsock/s $T/unixcount >$T/unix.pid
+	wait_until 5 test -S $T/lsock/s
+	: >$T/unixcount
+	# devices that the users may open; nobody is attached yet
+	ip tuntap add dev tun6 mode tun user alice
+	ip tuntap add dev tun7 mode tun user carol
+	ip link set tun6 up
+	ip link set tun7 up
+	nothing_outside || fail "there before: $(made_outside)"
+
+	ask() { # ask PORT USER option...
+		local port=$1 u=$2
+		shift 2
+		rm -f $T/near.sock /tmp/far.sock
+		spawn $T/asked ssh -F $T/ssh_config -p $port "$@" "$u@127.0.0.1" \
+			'echo held $$; exec sleep 1000' >$T/asked.pid
+	}
+	# the probe works: a user without a rule gets all of it
+	ask 2022 carol -w 5:7 -Y -A -R /tmp/far.sock:$T/lsock/s -L $T/near.sock:$T/lsock/s
+	wait_until 20 grep -q '^held' $T/asked
+	made_outside >$T/made
+	cat $T/made
+	grep -q 'tun7.*LOWER_UP' $T/made
+	grep -q ':60[0-9][0-9]$' $T/made
+	grep -q '/ssh-' $T/made
+	grep -q far.sock $T/made
+	timeout 5 socat -u UNIX:$T/near.sock -
+	wait_until 5 grep -q connected $T/unixcount
+	kill "$(cat $T/asked.pid)" "$(sed -n 's/^held //p' $T/asked)"
+	wait_until 10 gone "$(cat $T/asked.pid)"
+	rm -f /tmp/far.sock
+	wait_until 10 nothing_outside
+	: >$T/unixcount
+
+	stop_helper KILL
+	refused_all() { # refused_all PORT OPTIONS: none of what they ask for is had
+		local port=$1 was_there end
+		shift
+		ask "$port" alice "$@"
+		was_there=
+		# sshd keeps a connection without a session (-N): look for a while
+		end=$(($(now_ms) + 2000))
+		until gone "$(cat $T/asked.pid)" || [ "$(now_ms)" -gt $end ]; do
+			was_there+=$(made_outside)
+			[ ! -S $T/near.sock ] ||
+				timeout 1 socat -u UNIX:$T/near.sock - || true
+		done
+		was_there+=$(made_outside)
+		kill "$(cat $T/asked.pid)" 2>/dev/null || true
+		wait_until 10 gone "$(cat $T/asked.pid)"
+		equal "" "$was_there" "had with '$*'"
+		equal "" "$(cat $T/unixcount)" "connections with '$*'"
+		not grep -q '^held' $T/asked
+	}
+	for option in -Y -A "-R /tmp/far.sock:$T/lsock/s" \
+		"-L $T/near.sock:$T/lsock/s" '-N -Y -A' \
+		"-N -R /tmp/far.sock:$T/lsock/s" "-N -L $T/near.sock:$T/lsock/s"; do
+		# shellcheck disable=SC2086
+		refused_all 2022 $option
+	done
+	# sshd leaves tunnels to PermitTunnel alone, which is no by default
+	refused_all 22 -w 5:6
+	refused_all 22 -N -w 5:6
+	sshd=$(cat $T/sshd2.pid)
+	kill "$SSH_AGENT_PID" "$sshd" "$(cat $T/unix.pid)"
+	wait_until 10 gone "$sshd"
+	ip link delete tun6
+	ip link delete tun7
+	rm -f $T/agent.sock $T/near.sock
 }
 
 @test "a link that is not built yet is refused with a message that says so" {
