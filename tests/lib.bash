@@ -427,6 +427,14 @@ lands() {
 	equal "$want" "$2" "namespace inode ($1)"
 }
 
+# su_lands USER NAME: a session of USER finds itself in namespace NAME
+su_lands() {
+	local out a b
+	out=$(timeout 10 su "$1" -c "$SHOW_NS; stat -c %i /run/netns/$2" 2>&1) || true
+	read -r a b <<<"${out//$'\n'/ }"
+	[ "$a" = "$b" ] && [[ $a =~ ^[0-9]+$ ]] || fail "$1 is not in $2: $out"
+}
+
 # ---- before and after
 
 # What must be the same when all sessions are over.

@@ -198,7 +198,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 }
 
 @test "F26 a policy broken by an edit: the last good one stays" {
-	lands_blue() { equal "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" 1; }
+	lands_blue() { su_lands alice blue; }
 	printf '[rule x]\nuser = alice\n' | write_policy
 	run netns-pam reload
 	[ "$status" = 1 ] || fail "reload's status $status"
@@ -228,7 +228,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	i=0
 	until grep -q finished $T/turns; do
 		i=$((i + 1))
-		equal 1 "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "alice's namespaces"
+		su_lands alice blue
 		lands host "$(su carol -c "$SHOW_NS")"
 		[ $i -lt 2000 ] || fail "never finished"
 	done
@@ -253,7 +253,7 @@ for turn in range(5):
 print("finished", flush=True)' >/dev/null
 	until grep -q finished $T/dribble; do
 		i=$((i + 1))
-		equal 1 "$(su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "alice's namespaces"
+		su_lands alice blue
 		lands host "$(su carol -c "$SHOW_NS")"
 		[ $i -lt 2000 ]
 	done
@@ -275,7 +275,7 @@ print("finished", flush=True)' >/dev/null
 		refuses timeout 5 netns-pam reload
 		match "netns-pam.conf" "$(cat $T/refused)"
 		# nobody hangs and nobody is let out: the last good one counts
-		equal 1 "$(timeout 5 su alice -c "$SHOW_NS; stat -c %i /run/netns/blue" | uniq | wc -l)" "$how: alice's namespaces"
+		su_lands alice blue
 		lands host "$(timeout 5 su carol -c "$SHOW_NS")"
 	done
 }
@@ -297,7 +297,7 @@ print("finished", flush=True)' >/dev/null
 	{ printf '[rule all]\nnamespace = jail\n'; standard_policy; } | put_policy
 	lands host "$(su root -c "$SHOW_NS")"
 	lands host "$(ssh_as root "$SHOW_NS")"
-	equal 1 "$(su carol -c "$SHOW_NS; stat -c %i /run/netns/jail" | uniq | wc -l)" "carol's namespaces"
+	su_lands carol jail
 	{ printf '[rule all]\nusers = root\nnamespace = jail\n'; standard_policy; } | put_policy
-	equal 1 "$(su root -c "$SHOW_NS; stat -c %i /run/netns/jail" | uniq | wc -l)" "root's namespaces"
+	su_lands root jail
 }
