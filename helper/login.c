@@ -93,7 +93,8 @@ static bool login_has_etc(const char *section)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/etc/netns/%s", section);
-	return lstat(path, &st) == 0;
+	/* What cannot be looked at is the module's to refuse. */
+	return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
 static int login_mounts(struct answer *a, const struct policy_namespace *ns,
