@@ -34,7 +34,7 @@ teardown() {
 	ensure_helper
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then # the next test starts afresh
 		netns-pam status
-		for pid in $(cat $T/hold.*.pid); do kill "$pid"; done
+		cat $T/hold.*.pid | while read -r pid; do kill "$pid"; done
 		rm -f $T/hold.*.pid $DROPINS/60-*
 		netns-pam reload
 		netns-pam status --json | jq -r '.namespaces[] |
@@ -285,6 +285,7 @@ ESC=$'\e'
 	equal "through" "$(echo through | netns-pam exec green cat)"
 	run --separate-stderr netns-pam exec green -- sh -c 'echo o; echo e >&2'
 	equal o "$output"
+	# shellcheck disable=SC2154 # set by run
 	equal e "$stderr"
 	netns-pam down green
 }

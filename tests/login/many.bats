@@ -173,6 +173,7 @@ end_talking() {
 
 @test "lifetime = sessions: what is left is cut off at the last logout" {
 	local ns pid
+	rm -f $T/left
 	spawn $T/left su frank -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
 	wait_until 10 test -s $T/left
 	pid=$(cat $T/left)
@@ -189,6 +190,7 @@ cut_off() {
 
 @test "F70 lifetime = processes: kept while a process is left, gone after the last" {
 	local pid
+	rm -f $T/left
 	spawn $T/left su alice -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
 	wait_until 10 test -s $T/left
 	pid=$(cat $T/left)
