@@ -139,3 +139,9 @@ int firewall_watch(struct helper *h, struct error *err)
 		timer_arm(h->firewall_retry, FIREWALL_RETRY_US);
 	return 0;
 }
+
+void firewall_close(struct helper *h)
+{
+	h->firewall_retry = sd_event_source_disable_unref(h->firewall_retry);
+	h->nft = nft_close(h->nft);
+}

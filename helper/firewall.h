@@ -25,4 +25,7 @@ int firewall_watch(struct helper *h, struct error *err);
  */
 int firewall_ensure(struct helper *h, struct error *err);
 
+/* The table stays: sessions go on under it. */
+void firewall_close(struct helper *h);
+
 #endif

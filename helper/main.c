@@ -415,11 +415,12 @@ static int main_start(struct helper *h, struct error *err)
 
 static void main_stop(struct helper *h)
 {
+	server_close(h);
 	session_free_all(h);
 	instance_free_all(h);
+	firewall_close(h);
 	sweep_close(h);
 	store_close(h->store);
-	nft_close(h->nft);
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
 	pool_clear(&h->pool);

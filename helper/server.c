@@ -454,3 +454,13 @@ int server_open(struct helper *h, int systemd_fd, struct error *err)
 				 strerror(-r));
 	return 0;
 }
+
+void server_close(struct helper *h)
+{
+	for (struct session *s = h->sessions; s; s = s->next) {
+		connection_free(s->lease);
+		s->lease = NULL;
+	}
+	h->listener = sd_event_source_disable_unref(h->listener);
+	h->listen_again = sd_event_source_disable_unref(h->listen_again);
+}

@@ -44,6 +44,12 @@ struct connection {
  */
 int server_open(struct helper *h, int systemd_fd, struct error *err);
 
+/*
+ * Stops listening and lets go of the leases, at the end: the socket's file and
+ * the sessions stay for the helper that comes next.
+ */
+void server_close(struct helper *h);
+
 /* A connection that systemd kept for us, as the lease of a session. */
 int server_restore_lease(struct helper *h, int fd, uint64_t session);
 
