@@ -45,6 +45,7 @@ struct helper {
 	sd_event_source *sweep_again; /* a little later */
 
 	sd_event_source *listener, *listen_again;
+	sd_event_source *names; /* hears of names that are removed */
 	struct session *sessions;
 	uint64_t next_session;
 	unsigned int connections;

@@ -307,7 +307,7 @@ static int main_events(struct helper *h, struct error *err)
 		r = sd_event_add_io(h->event, NULL, rtnl_fd(h->monitor),
 				    EPOLLIN, main_on_rtnl, h);
 	if (r >= 0)
-		r = sd_event_add_inotify(h->event, NULL, h->netns_dir,
+		r = sd_event_add_inotify(h->event, &h->names, h->netns_dir,
 					 IN_DELETE | IN_ONLYDIR, main_on_name,
 					 h);
 	if (r < 0)
@@ -421,6 +421,7 @@ static void main_stop(struct helper *h)
 	firewall_close(h);
 	sweep_close(h);
 	store_close(h->store);
+	h->names = sd_event_source_disable_unref(h->names);
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
 	pool_clear(&h->pool);
