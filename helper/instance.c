@@ -168,6 +168,17 @@ static void instance_let_go(struct instance *i)
 	instance_drop_addresses(i);
 }
 
+/* What is kept for one that is in no list: holds, record, forwarding. */
+static void instance_clear(struct instance *i)
+{
+	struct helper *h = i->helper;
+
+	instance_let_go(i);
+	instance_record_remove(i);
+	if (!instance_any_linked(h))
+		forwarding_done(&h->forwarding);
+}
+
 /* The last of it is gone: record, memory, and the host as it was before. */
 static void instance_forget(struct instance *i)
 {
@@ -179,11 +190,8 @@ static void instance_forget(struct instance *i)
 			break;
 		}
 	instance_unname(i);
-	instance_let_go(i);
-	instance_record_remove(i);
+	instance_clear(i);
 	instance_free(i);
-	if (!instance_any_linked(h))
-		forwarding_done(&h->forwarding);
 }
 
 void instance_free_all(struct helper *h)
@@ -336,10 +344,7 @@ static int instance_build(struct instance *i, const struct policy_namespace *ns,
 	if (r == 0)
 		r = netns_publish(h->netns_dir, i->name, fd, err);
 	if (r < 0) {
-		instance_let_go(i);
-		instance_record_remove(i);
-		if (!instance_any_linked(h))
-			forwarding_done(&h->forwarding);
+		instance_clear(i);
 		return r;
 	}
 	*ret_fd = take_fd(&fd);
@@ -397,11 +402,14 @@ static int instance_make(struct helper *h, const struct policy_namespace *ns,
 				     NULL); /* for `status` after a restart */
 	if (r == 0) {
 		r = instance_insert(i);
-		if (r < 0)
+		if (r < 0) {
 			error_set(err, r,
-				  "cannot remember the namespace %s: "
-				  "%s",
-				  name, strerror(-r));
+				  "cannot remember the namespace %s: %s", name,
+				  strerror(-r));
+			if (!i->foreign)
+				netns_unpublish(h->netns_dir, name, &i->netns);
+			instance_clear(i);
+		}
 	}
 	if (r < 0)
 		return r;
