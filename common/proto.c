@@ -265,6 +265,7 @@ static int record_check(const struct proto_reply *r, const char *tail,
 		TEXT(struct proto_namespace, host_ifname),
 		TEXT(struct proto_namespace, address4),
 		TEXT(struct proto_namespace, address6),
+		TEXT(struct proto_namespace, detail),
 	};
 	static const struct text_field session[] = {
 		TEXT(struct proto_session, namespace),

@@ -120,6 +120,7 @@ struct proto_namespace {
 	char user[NAME_MAX_USER + 1]; /* "" when shared */
 	char host_ifname[16];	      /* "" when it has none */
 	char address4[64], address6[64];
+	char detail[128]; /* the link's own words: "peer up, 3 s ago"; or "" */
 	char padding[6];
 	uint32_t uid;
 	uint32_t sessions;
@@ -127,7 +128,7 @@ struct proto_namespace {
 	uint64_t since;		     /* seconds since the epoch */
 	uint64_t rx_bytes, tx_bytes; /* as the namespace sees it */
 };
-_Static_assert(sizeof(struct proto_namespace) == 704, "namespace layout");
+_Static_assert(sizeof(struct proto_namespace) == 832, "namespace layout");
 
 struct proto_session {
 	uint64_t id;

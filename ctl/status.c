@@ -113,16 +113,27 @@ static void add_moment(struct table *table, uint64_t since)
 	table_add(table, "%s", text);
 }
 
+/* Has a link more to say than there are columns for? */
+static bool status_has_details(const struct status *status)
+{
+	for (size_t i = 0; i < status->n_namespaces; i++)
+		if (*status->namespaces[i].detail)
+			return true;
+	return false;
+}
+
 static int print_namespaces(const struct status *status, bool colour)
 {
 	static const struct table_column columns[] = {
-		{"NAMESPACE", false}, {"STATE", false},	    {"LINK", false},
-		{"USER", false},      {"ADDRESSES", false}, {"SESSIONS", true},
-		{"RECEIVED", true},   {"SENT", true},	    {"AGE", true},
+		{"NAMESPACE", false},  {"STATE", false},     {"LINK", false},
+		{"USER", false},       {"ADDRESSES", false}, {"SESSIONS", true},
+		{"RECEIVED", true},    {"SENT", true},	     {"AGE", true},
+		{"CONNECTION", false},
 	};
+	bool details = status_has_details(status);
 	_cleanup_(table_clear) struct table table = {
 		.columns = columns,
-		.n_columns = sizeof(columns) / sizeof(*columns),
+		.n_columns = sizeof(columns) / sizeof(*columns) - !details,
 	};
 	time_t now = time(NULL);
 
@@ -140,6 +151,8 @@ static int print_namespaces(const struct status *status, bool colour)
 		add_bytes(&table, ns->rx_bytes);
 		add_bytes(&table, ns->tx_bytes);
 		add_age(&table, ns->since, now);
+		if (details)
+			table_add(&table, "%s", ns->detail);
 	}
 	return table_print(&table, stdout, colour);
 }
@@ -207,18 +220,18 @@ static json_t *json_addresses(const struct proto_namespace *ns)
 static json_t *json_namespace(const struct proto_namespace *ns)
 {
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, "
-		"s:I, s:I, s:I}",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
+		"s:I, s:I, s:I, s:I}",
 		"name", json_text(ns->name), "section", json_text(ns->section),
 		"state", json_text(ns->state), "link", json_text(ns->link),
 		"scope", json_text(ns->scope), "lifetime",
 		json_text(ns->lifetime), "user", json_text(ns->user), "uid",
 		*ns->user ? json_integer(ns->uid) : json_null(),
 		"host_interface", json_text(ns->host_ifname), "addresses",
-		json_addresses(ns), "inode", (json_int_t)ns->netns_ino,
-		"sessions", (json_int_t)ns->sessions, "rx_bytes",
-		(json_int_t)ns->rx_bytes, "tx_bytes", (json_int_t)ns->tx_bytes,
-		"since", (json_int_t)ns->since);
+		json_addresses(ns), "detail", json_text(ns->detail), "inode",
+		(json_int_t)ns->netns_ino, "sessions", (json_int_t)ns->sessions,
+		"rx_bytes", (json_int_t)ns->rx_bytes, "tx_bytes",
+		(json_int_t)ns->tx_bytes, "since", (json_int_t)ns->since);
 }
 
 static json_t *json_session(const struct proto_session *s)

@@ -41,7 +41,7 @@ static void reply_use(const uint8_t *data)
 	if (r->verdict == PROTO_NAMESPACE)
 		total += strlen(
 			((const struct proto_namespace *)(const void *)tail)
-				->address6);
+				->detail);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

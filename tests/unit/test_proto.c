@@ -454,13 +454,16 @@ static void test_bad_replies(void **state)
 	reply_refused("no use");
 	reply_make(PROTO_NAMESPACE);
 	p.head.tail_bytes--;
-	reply_refused("703");
+	reply_refused("831");
 	reply_make(PROTO_SESSION);
 	p.head.tail_bytes = 0;
 	reply_refused("0 bytes");
 	reply_make(PROTO_NAMESPACE);
 	memset(((struct proto_namespace *)(void *)p.tail)->state, 'x', 16);
 	reply_refused("state");
+	reply_make(PROTO_NAMESPACE);
+	memset(((struct proto_namespace *)(void *)p.tail)->detail, 'x', 128);
+	reply_refused("detail");
 	reply_make(PROTO_SESSION);
 	memset(((struct proto_session *)(void *)p.tail)->tty, 'x',
 	       PROTO_TTY_MAX);
