@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `[network NAME]`: a switch that namespaces share. It is there as long as a
+ * namespace is its port: made for the first one, removed with the last one,
+ * found again by a helper that was started anew.
+ *
+ * What makes frames go from port to port is the type's: a file network_TYPE.c
+ * with struct network_ops and a line in network.c's table. What is the same for
+ * all types is network.c's: the host's own addresses on the switch, its
+ * group in the firewall, DHCP, the record, who waits for what.
+ *
+ * Should: know of all ports. Mustn't: take over or remove a switch or an
+ * interface that somebody else made.
+ */
+#ifndef NETNS_PAMD_NETWORK_H
+#define NETNS_PAMD_NETWORK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "inet.h"
+#include "names.h"
+#include "policy.h"
+
+struct child;
+struct dhcp_server;
+struct helper;
+struct instance;
+struct network;
+struct network_port;
+struct proto_namespace;
+struct rtnl_link;
+
+/* ops->make() and such have begun and go on beside the loop. */
+#define NETWORK_LATER 1
+
+#define NETWORK_ADDRESSES_MAX 8
+
+/*
+ * What a type of switch can do. A function that returns NETWORK_LATER is
+ * followed by exactly one call of network_done() (for make and remove) or
+ * network_port_done() (for port_add), from the event loop, not from within; a
+ * child that is stopped (see remove, port_remove) calls nothing any more.
+ * Nothing else is asked of a network while make or remove goes on.
+ */
+struct network_ops {
+	const char *name; /* as `type =` says it */
+
+	/*
+	 * Makes the switch network->bridge, with its uplink where there is
+	 * one; with network->has_host also the host's interface on it,
+	 * network->host_ifname (network->bridge, if nothing else is said). It
+	 * need not be up, and it has no addresses yet.
+	 * A switch or interface of that name that is not ours: -EEXIST with a
+	 * sentence. On failure nothing is left behind (remove() is not called).
+	 * Return: 0, NETWORK_LATER, -errno with a sentence.
+	 */
+	int (*make)(struct network *network, struct error *err);
+
+	/*
+	 * A restarted helper read the network back from its record. Ports
+	 * are adopted one by one afterwards, by port_adopt().
+	 * Return: 0; -ENODEV when it is gone.
+	 */
+	int (*adopt)(struct network *network);
+
+	/*
+	 * No port is left: everything that make() made goes, the uplink is as
+	 * it was before. Also what a helper that was killed within make() or
+	 * remove() has left. Return: 0 or NETWORK_LATER.
+	 */
+	int (*remove)(struct network *network);
+
+	/*
+	 * The host end port->instance->host_ifname is there, down: attaches it,
+	 * with its vlan and its isolation, and lets nothing through that is not
+	 * by port->mac. (Addresses: port_addresses() comes before it is set
+	 * up.) Return: 0, NETWORK_LATER, -errno with a sentence.
+	 */
+	int (*port_add)(struct network_port *port, struct error *err);
+
+	/* After adopt(). Return: 0; -ENODEV when it is a port no more. */
+	int (*port_adopt)(struct network_port *port);
+
+	/*
+	 * What the port may send from has changed: port->addresses. The first
+	 * call comes after port_add() and before the port is up; none at all
+	 * is possible (before a DHCP lease). NULL: the type does not care.
+	 * Return: 0 or -errno with a sentence. Never waits: what takes time is
+	 * not finished when it returns, and fails closed.
+	 */
+	int (*port_addresses)(struct network_port *port, struct error *err);
+
+	/*
+	 * The port leaves, its host end may be gone already. Called as well
+	 * when port_add() failed or has not ended. What takes time goes on by
+	 * itself, and does not need the port any more.
+	 */
+	void (*port_remove)(struct network_port *port);
+
+	/*
+	 * An interface of this network (its host end, uplink or bridge; known
+	 * by index or name) was removed by somebody else or went down with its
+	 * switch. NULL: network.c says so in the log, all ports are broken.
+	 */
+	void (*lost)(struct network *network, const struct rtnl_link *link);
+
+	/* Commands for a firewall that is made anew. NULL: none. */
+	void (*print)(const struct network *network, FILE *f);
+};
+
+enum network_state { NETWORK_MAKING, NETWORK_LIVE, NETWORK_REMOVING };
+
+struct network {
+	struct helper *helper;
+	struct network *next;
+	const struct network_ops *ops;
+	enum network_state state;
+	uint64_t plan; /* fingerprint of the section it was made by */
+
+	/* The section's, copied: the policy may change meanwhile. */
+	char name[NAME_MAX_POLICY + 1];
+	enum policy_network_type type;
+	char bridge[IFNAMSIZ];
+	struct inet_prefix addresses[NETWORK_ADDRESSES_MAX]; /* the host's */
+	size_t n_addresses;
+	bool nat, isolate;
+	struct inet_prefix dhcp_first, dhcp_last; /* AF_UNSPEC: none */
+	char uplink[IFNAMSIZ];			  /* "": none */
+	unsigned int vlan;			  /* 0: untagged */
+
+	/* Has it a host side: addresses of the host? (Else just a switch.) */
+	bool has_host;
+	bool ipv6; /* has an IPv6 address */
+
+	char host_ifname[IFNAMSIZ]; /* of the host's side */
+	unsigned int host_ifindex;  /* 0: not there */
+	uint8_t mac[6];		    /* what the host's side shall have */
+
+	struct network_port *ports;
+	size_t n_ports;
+	struct dhcp_server *dhcp;
+
+	/* The type's. A number of it and a word are kept in the record. */
+	unsigned int ifindex; /* of the bridge itself */
+	char note[256];
+	struct child *child;
+	void *type_data; /* freed by remove() */
+};
+
+/*
+ * A namespace on a network: link_bridge.c's, embedded in what it keeps. The
+ * calls that make it wait end in done(), from the event loop, once each.
+ */
+struct network_port {
+	struct network_port *next;
+	struct network *network; /* NULL: of none */
+	struct instance *instance;
+	uint8_t mac[6]; /* inside */
+	/* What it may send from, its link-local address among them. */
+	struct inet_prefix addresses[10];
+	size_t n_addresses;
+	bool dhcp;     /* it may ask for a lease */
+	bool attached; /* port_add() was called */
+
+	/* network_join(), network_attach(): that is how it ended. */
+	void (*done)(struct network_port *port, int r, const struct error *why);
+	struct child *child; /* the type's */
+	void *type_data;     /* freed by port_remove() */
+};
+
+/* --- for the types --- */
+
+/* make() or remove() is over. For remove(), r is of no importance. */
+void network_done(struct network *network, int r, const struct error *why);
+
+/* port_add() is over. */
+void network_port_done(struct network_port *port, int r,
+		       const struct error *why);
+
+/*
+ * The host's interface was made anew by its switch (it had restarted):
+ * addresses, group and state are put on it again.
+ */
+int network_host_again(struct network *network, struct error *err);
+
+/* Writes network->note, ->ifindex and the rest down. Return: 0 or -errno. */
+int network_note(struct network *network, struct error *err);
+
+/* --- for link_bridge.c --- */
+
+/*
+ * The port joins a network, which is made when it is not there. port->instance
+ * and port->done are set, all else is 0.
+ * Return: 0, NETWORK_LATER, -errno with a sentence (it is then of none).
+ */
+int network_join(struct helper *h, const struct policy_network *config,
+		 struct network_port *port, struct error *err);
+
+/* The host end is there: it becomes a port. Return: as network_join(). */
+int network_attach(struct network_port *port, struct error *err);
+
+/* What it may send from. Return: 0 or -errno with a sentence. */
+int network_port_set(struct network_port *port, const struct inet_prefix *list,
+		     size_t n, struct error *err);
+
+/* The MAC address of the namespace's end. */
+void network_port_mac(const struct network *network, uint32_t slot,
+		      uint8_t ret[static 6]);
+
+/*
+ * A restarted helper has the instance back: so its network.
+ * Return: 0; -ENODEV when the network or the port is gone.
+ */
+int network_adopt(struct helper *h, const char *name,
+		  struct network_port *port);
+
+/* Whatever was begun is given up; the last port takes the network with it. */
+void network_leave(struct network_port *port);
+
+/* --- for the rest of the helper --- */
+
+/*
+ * A lease has come or gone (helper/dhcp_client.c): the namespace may send from
+ * this address of that family and no other. AF_UNSPEC in `address->family`:
+ * from none. For links that are no port of a network: nothing to do.
+ * Return: 0 or -errno with a sentence.
+ */
+int network_port_address(struct instance *i, sa_family_t family,
+			 const struct inet_prefix *address, struct error *err);
+
+/* At start, before instance_reconcile(): reads the records. */
+int network_open(struct helper *h, struct error *err);
+/* After it: what has no port any more goes. */
+void network_drop_unused(struct helper *h);
+/* At the end: the networks stay. */
+void network_close(struct helper *h);
+
+/* The kernel says that a link is gone. */
+void network_link_gone(struct helper *h, const struct rtnl_link *link);
+
+/* Commands for firewall.c: everything of the networks, for a table made anew.
+ */
+void network_print(const struct helper *h, FILE *f);
+
+extern const struct network_ops network_linux_ops, network_ovs_ops;
+
+#endif
