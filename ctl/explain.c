@@ -15,6 +15,7 @@
 #include "explain.h"
 #include "json.h"
 #include "names.h"
+#include "policy_describe.h"
 #include "proto.h"
 #include "who.h"
 
@@ -125,20 +126,28 @@ static int explain_rules(const struct policy *policy, struct who *who,
 	return 0;
 }
 
+/* A value with %u, %U and %n replaced; null when it is not given. */
+static json_t *value_json(const char *value, const struct who *who,
+			  const char *instance)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!value)
+		return json_null();
+	if (policy_expand(value, who->user, who->uid, instance, &text, NULL) <
+	    0)
+		return json_text(value);
+	return json_text(text);
+}
+
 static json_t *list_json(const struct policy_list *list, const struct who *who,
 			 const char *instance)
 {
 	json_t *array = json_array();
 
-	for (size_t n = 0; n < list->n; n++) {
-		_cleanup_free_ char *text = NULL;
-
-		if (policy_expand(list->items[n], who->user, who->uid, instance,
-				  &text, NULL) < 0)
-			json_array_append_new(array, json_text(list->items[n]));
-		else
-			json_array_append_new(array, json_text(text));
-	}
+	for (size_t n = 0; n < list->n; n++)
+		json_array_append_new(
+			array, value_json(list->items[n], who, instance));
 	return array;
 }
 
@@ -185,33 +194,94 @@ static json_t *dns_json(const struct policy_namespace *ns)
 	return array;
 }
 
+static json_t *sysctls_json(const struct policy_namespace *ns)
+{
+	json_t *array = json_array();
+
+	for (size_t n = 0; n < ns->n_sysctls; n++)
+		json_array_append_new(array,
+				      json_sprintf("%s=%s", ns->sysctls[n].name,
+						   ns->sysctls[n].value));
+	return array;
+}
+
+static json_t *rate_json(const struct policy_namespace *ns)
+{
+	char text[POLICY_RATE_STR];
+
+	if (!ns->rate_bits)
+		return json_null();
+	policy_describe_rate(ns->rate_bits, text);
+	return json_string(text);
+}
+
+/* How it is connected, as one sentence. */
+static json_t *connection_json(const struct policy *policy,
+			       const struct policy_namespace *ns,
+			       const struct who *who, const char *instance)
+{
+	const struct policy_whose whose = {who->user, who->uid, instance};
+	_cleanup_free_ char *text = NULL;
+
+	if (policy_describe_link(policy, ns, &whose, &text) < 0)
+		return NULL;
+	return json_text(text);
+}
+
+/* What it may reach and be reached by, and what is run and waited for. */
+static json_t *limits_json(const struct policy_namespace *ns,
+			   const struct who *who, const char *instance)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "allow", list_json(&ns->allow, who, instance), "deny",
+			 list_json(&ns->deny, who, instance), "allow_host",
+			 list_json(&ns->allow_host, who, instance), "publish",
+			 list_json(&ns->publish, who, instance), "rate",
+			 rate_json(ns), "max_connections",
+			 ns->max_connections ? json_integer(ns->max_connections)
+					     : json_null(),
+			 "sysctls", sysctls_json(ns), "up",
+			 value_json(ns->up, who, instance), "down",
+			 value_json(ns->down, who, instance), "ready",
+			 list_json(&ns->ready, who, instance));
+}
+
 static json_t *namespace_json(const struct policy *policy,
 			      const struct policy_namespace *ns,
 			      const struct who *who)
 {
 	bool shared = ns->scope == SCOPE_SHARED;
 	char instance[NAME_MAX_INSTANCE + 1];
+	json_t *limits, *object;
 	struct error why;
 
 	if (name_instance(ns->name, shared ? NULL : who->user, who->uid, 0,
 			  instance) < 0)
 		return NULL;
-	return json_pack(
-		"{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	object = json_pack(
+		"{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o}",
 		"name",
 		json_sprintf("%s%s", instance,
 			     ns->scope == SCOPE_SESSION ? ".N" : ""),
 		"section", ns->name, "scope", policy_scope_name(ns->scope),
-		"link", policy_link_name(ns->link), "lifetime",
+		"link", policy_link_name(ns->link), "connection",
+		connection_json(policy, ns, who, instance), "lifetime",
 		policy_lifetime_name(ns->lifetime), "addresses",
 		addresses_json(policy, ns, who, instance), "gateway",
 		list_json(&ns->gateway, who, instance), "routes",
 		list_json(&ns->routes, who, instance), "mtu",
-		ns->mtu ? json_integer(ns->mtu) : json_null(), "dns",
-		dns_json(ns), "search", list_json(&ns->search, who, instance),
-		"unsupported",
+		ns->mtu ? json_integer(ns->mtu) : json_null(), "ifname",
+		json_text(ns->ifname ? ns->ifname : ""), "dns", dns_json(ns),
+		"search", list_json(&ns->search, who, instance), "unsupported",
 		policy_namespace_supported(ns, &why) < 0 ? json_text(why.text)
 							 : json_null());
+	limits = limits_json(ns, who, instance);
+	if (json_object_update_new(object, limits) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 /* What the matching rule gives. */

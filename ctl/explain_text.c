@@ -22,9 +22,10 @@ static void print_value(const char *key, const json_t *value)
 	const json_t *item;
 	size_t n;
 
-	if (json_is_array(value) && !json_array_size(value))
+	if (json_is_null(value) ||
+	    (json_is_array(value) && !json_array_size(value)))
 		return;
-	printf("%-12s", key);
+	printf("%-17s", key);
 	json_array_foreach(value, n, item)
 	{
 		_cleanup_free_ char *shown =
@@ -50,7 +51,7 @@ static void print_login(const json_t *answer)
 			    *tty = table_escape(text_of(answer, "tty")),
 			    *rhost = table_escape(text_of(answer, "rhost"));
 
-	printf("%-12s%s (uid %lld), service %s", "login", user ? user : "?",
+	printf("%-17s%s (uid %lld), service %s", "login", user ? user : "?",
 	       (long long)json_integer_value(json_object_get(answer, "uid")),
 	       service && *service ? service : "unknown");
 	if (tty && *tty)
@@ -94,20 +95,21 @@ static int print_rules(const json_t *rules, bool colour)
 static void print_namespace(const json_t *ns)
 {
 	static const char *const keys[] = {
-		"scope",   "link",   "lifetime", "addresses",
-		"gateway", "routes", "search",
+		"scope",     "link",	"connection", "lifetime",
+		"addresses", "gateway", "routes",     "mtu",
+		"ifname",    "allow",	"deny",	      "allow_host",
+		"publish",   "rate",	"sysctls",    "max_connections",
+		"up",	     "down",	"ready",      "search",
 	};
 	const json_t *dns = json_object_get(ns, "dns");
 
 	print_value("namespace", json_object_get(ns, "name"));
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++)
 		print_value(keys[n], json_object_get(ns, keys[n]));
-	if (json_is_integer(json_object_get(ns, "mtu")))
-		print_value("mtu", json_object_get(ns, "mtu"));
 	if (json_is_array(dns))
 		print_value("dns", dns);
 	else
-		printf("%-12sas the host\n", "dns");
+		printf("%-17sas the host\n", "dns");
 }
 
 static void print_result(const json_t *result)
@@ -119,15 +121,15 @@ static void print_result(const json_t *result)
 	if (json_is_object(ns))
 		print_namespace(ns);
 	else
-		printf("%-12sthe host's: the session stays outside\n",
+		printf("%-17sthe host's: the session stays outside\n",
 		       "namespace");
 	print_value("guard", json_object_get(result, "guard"));
 	print_value("on_error", json_object_get(result, "on_error"));
 	print_value("nested", json_object_get(result, "nested"));
 	if (ms % 1000)
-		printf("%-12s%lldms\n", "timeout", ms);
+		printf("%-17s%lldms\n", "timeout", ms);
 	else
-		printf("%-12s%llds\n", "timeout", ms / 1000);
+		printf("%-17s%llds\n", "timeout", ms / 1000);
 	if (json_is_string(json_object_get(ns, "unsupported"))) {
 		putchar('\n');
 		print_value("warning", json_object_get(ns, "unsupported"));

@@ -141,6 +141,7 @@ rules() {
 		namespace   lab.ann
 		scope       user
 		link        nat
+		connection  a veth pair to the host, which masquerades it (NAT)
 		lifetime    processes
 		addresses   auto from 10.213.0.0/16, auto from fd6e:6574:6e73::/48
 		search      example.org
@@ -191,6 +192,80 @@ rules() {
 	equal '["192.0.2.53","2001:db8::53"]' "$(jq -c .result.namespace.dns <"$D/out")"
 	equal 4001 "$(json .uid)"
 	equal "$F" "$(json .policy)"
+}
+
+# connection SECTION...: what explain calls the link of [namespace n]
+connection() {
+	policy <<<"$(printf '%s\n' '[rule all]' 'namespace = n' '[namespace n]' "$@")"
+	explain ann --json
+	json .result.namespace.connection
+}
+
+@test "explain says in a sentence how each link connects" {
+	equal "none: loopback only" "$(connection)"
+	match "whatever /run/netns/n has.*joined as it is" "$(connection 'link = external')"
+	match "veth pair to the host, which masquerades" "$(connection 'link = nat')"
+	match "veth pair.*routes its addresses unchanged" "$(connection 'link = routed')"
+	equal "a port on the network lan (Linux bridge br0, isolated)" \
+		"$(connection 'link = bridge' 'network = lan' '[network lan]' 'bridge = br0')"
+	equal "a port on the network lan (Open vSwitch bridge br1, vlan 7, NAT, DHCP 10.1.0.9-10.1.0.20, uplink eth7)" \
+		"$(connection 'link = bridge' 'network = lan' '[network lan]' 'type = ovs' 'bridge = br1' \
+			'vlan = 7' 'isolate = no' 'nat = yes' 'address = 10.1.0.1/24' 'dhcp = 10.1.0.9-10.1.0.20' 'uplink = eth7')"
+	equal "a cable (veth) to the namespace m, plugged in while that is there" \
+		"$(connection 'link = cable' 'peer = m' 'address = 10.1.0.1/24' \
+			'[namespace m]' 'link = cable' 'peer = n' 'address = 10.1.0.2/24')"
+	match "cable.* to the namespace m,.*another link of its own" \
+		"$(connection 'link = cable' 'peer = m' 'address = 10.1.0.1/24' 'gateway = 10.1.0.2' '[namespace m]')"
+	match "beside the host's eth7.*macvlan" "$(connection 'link = macvlan' 'parent = eth7')"
+	match "interface wlan0-ann, moved in and given back" \
+		"$(connection 'scope = user' 'link = device' 'interface = wlan0-%u')"
+	match "WireGuard tunnel by /etc/wireguard/ann.conf," \
+		"$(connection 'scope = user' 'link = wireguard' 'wireguard = /etc/wireguard/%u.conf')"
+	match "OpenVPN tunnel by /etc/openvpn/4001.conf," \
+		"$(connection 'scope = user' 'link = openvpn' 'openvpn = /etc/openvpn/%U.conf')"
+}
+
+@test "explain shows every limit, program and condition of the section" {
+	policy <<-'X'
+		[rule all]
+		namespace = n
+		[namespace n]
+		link = nat
+		mtu = 1400
+		ifname = lan
+		allow = 192.0.2.0/24:443/tcp, [2001:db8::/32]:53
+		deny = 192.0.2.9
+		allow_host = 22/tcp
+		publish = 8080:80/tcp
+		rate = 10000kbit
+		max_connections = 100
+		sysctl.net.ipv4.tcp_ecn = 1
+		up = /usr/local/sbin/up-%n
+		down = /usr/local/sbin/down
+		ready = route, interface:lan
+	X
+	explain ann
+	cat >"$D/want" <<-X
+		mtu 1400
+		ifname lan
+		allow 192.0.2.0/24:443/tcp, [2001:db8::/32]:53
+		deny 192.0.2.9
+		allow_host 22/tcp
+		publish 8080:80/tcp
+		rate 10mbit
+		sysctls net.ipv4.tcp_ecn=1
+		max_connections 100
+		up /usr/local/sbin/up-n
+		down /usr/local/sbin/down
+		ready route, interface:lan
+	X
+	sed -n '/^mtu/,/^ready/p' "$D/out" | diff -b "$D/want" -
+	explain ann --json
+	equal '["22/tcp"] 100 "10mbit" "/usr/local/sbin/up-n"' \
+		"$(jq -c '.result.namespace | .allow_host, .max_connections, .rate, .up' <"$D/out" | xargs -d'\n')"
+	policy <<<$'[rule all]\nnamespace = n\n[namespace n]'
+	explain ann
+	not grep -qE '^(allow|rate|up|ready|mtu)' "$D/out"
 }
 
 @test "explain says that root is matched by name only" {
