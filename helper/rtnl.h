@@ -92,6 +92,49 @@ void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
 			const struct inet_prefix *address,
 			const uint8_t mac[static 6]);
 
+/* What `ip link add` takes, for kinds without a second end. */
+struct rtnl_new {
+	const char *kind;     /* "bridge", "macvlan", "wireguard", ... */
+	const char *ifname;   /* in the namespace it is made in */
+	unsigned int ifindex; /* wanted there, 0: the kernel's choice */
+	int netns;	      /* made in place in that one (an fd), < 0: here */
+	unsigned int parent;  /* IFLA_LINK, of the socket's namespace; 0 */
+	uint32_t group;
+	unsigned int mtu; /* 0: the kernel's */
+	bool has_mac;
+	uint8_t mac[6];
+	uint32_t macvlan_mode; /* MACVLAN_MODE_*, 0: none */
+};
+void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link);
+void rtnl_put_delete(struct rtnl_batch *b, unsigned int ifindex);
+
+/*
+ * Moves a link that cannot be made in place into a namespace, renamed there
+ * unless ifname is NULL. It arrives down and without addresses.
+ */
+void rtnl_put_move(struct rtnl_batch *b, unsigned int ifindex, int netns,
+		   const char *ifname);
+
+void rtnl_put_rename(struct rtnl_batch *b, unsigned int ifindex,
+		     const char *ifname);
+void rtnl_put_alias(struct rtnl_batch *b, unsigned int ifindex,
+		    const char *alias);
+void rtnl_put_mtu(struct rtnl_batch *b, unsigned int ifindex, unsigned int mtu);
+void rtnl_put_group(struct rtnl_batch *b, unsigned int ifindex, uint32_t group);
+
+/* Makes it a port of a bridge; 0: of none. */
+void rtnl_put_master(struct rtnl_batch *b, unsigned int ifindex,
+		     unsigned int master);
+/* An option of a port of a Linux bridge: IFLA_BRPORT_ISOLATED and such. */
+void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
+		   bool on);
+
+void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
+			   const struct inet_prefix *address);
+void rtnl_put_route_gone(struct rtnl_batch *b,
+			 const struct inet_prefix *destination,
+			 unsigned int ifindex);
+
 /*
  * Sends the batch and waits for every answer.
  * Return: 0; or the first refusal as -errno with a sentence that names the step
@@ -101,8 +144,14 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err);
 
 struct rtnl_link {
 	unsigned int ifindex;
+	unsigned int master; /* index of the bridge it is a port of, or 0 */
+	unsigned int mtu;
 	uint32_t group;
+	bool up, running; /* IFF_UP, IFF_RUNNING */
+	uint8_t mac[6];
 	char ifname[IFNAMSIZ];
+	char kind[16]; /* "veth", "bridge", ...; "" for a physical one */
+	char alias[128];
 	uint64_t rx_bytes, tx_bytes;
 };
 
@@ -129,6 +178,9 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 		     void (*seen)(void *data, const struct inet_prefix *p,
 				  unsigned int ifindex),
 		     void *data);
+
+/* Is there a default route, of either family? 1, 0 or -errno. */
+int rtnl_has_default_route(struct rtnl *rtnl);
 
 /* A socket that hears of links and routes; its fd is for the event loop. */
 int rtnl_monitor_open(struct rtnl **ret);

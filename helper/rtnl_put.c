@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a batch is made of: the requests that change links and addresses. */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rtnl.h"
+
+void rtnl_batch_init(struct rtnl_batch *b)
+{
+	b->used = 0;
+	b->n = 0;
+	b->overflow = false;
+}
+
+/*
+ * Begins the next request. The space that any one request here can take is
+ * kept free, so that the mnl_attr_put() calls that follow always fit.
+ */
+static struct nlmsghdr *rtnl_begin(struct rtnl_batch *b, uint16_t type,
+				   uint16_t flags, const char *step)
+{
+	struct nlmsghdr *h;
+
+	if (b->n == RTNL_BATCH_MAX || b->used + 512 > sizeof(b->buffer)) {
+		b->overflow = true;
+		b->n = 0;
+		b->used = 0;
+	}
+	h = mnl_nlmsg_put_header(b->buffer + b->used);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | flags;
+	b->steps[b->n] = step;
+	return h;
+}
+
+static void rtnl_end(struct rtnl_batch *b, const struct nlmsghdr *h)
+{
+	b->used += NLMSG_ALIGN(h->nlmsg_len);
+	b->n++;
+}
+
+static struct nlmsghdr *rtnl_begin_link(struct rtnl_batch *b, uint16_t type,
+					uint16_t flags, unsigned int ifindex,
+					bool up, const char *step)
+{
+	struct nlmsghdr *h = rtnl_begin(b, type, flags, step);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	if (up) {
+		ifi->ifi_flags = IFF_UP;
+		ifi->ifi_change = IFF_UP;
+	}
+	return h;
+}
+
+void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex)
+{
+	rtnl_end(b, rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, true,
+				    "bring a link up"));
+}
+
+void rtnl_put_down(struct rtnl_batch *b, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "take a link down");
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
+
+	ifi->ifi_change = IFF_UP;
+	rtnl_end(b, h);
+}
+
+void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
+		       const char *alias)
+{
+	/*
+	 * In this order: a new alias is announced to the kernel's parts only
+	 * when the link is up, and IPv6 then looks through all of its routes
+	 * (netdev_state_change(), rt6_sync_down_dev()).
+	 */
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "name the host's end");
+
+	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
+	rtnl_end(b, h);
+	rtnl_put_up(b, ifindex);
+}
+
+void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
+{
+	struct nlmsghdr *h =
+		rtnl_begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				veth->ifindex, true, "make the veth pair");
+	struct nlattr *info, *data, *peer;
+	struct ifinfomsg *ifi;
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, veth->ifname);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->mac), veth->mac);
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	if (veth->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, veth->mtu);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	/* IFF_UP in here is ENOTCONN: the peer has no peer yet. */
+	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	mnl_attr_put_strz(h, IFLA_IFNAME, veth->peer);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->peer_mac), veth->peer_mac);
+	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
+	mnl_attr_put_u32(h, IFLA_GROUP, veth->peer_group);
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	if (veth->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, veth->mtu);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
+		      const struct inet_prefix *address)
+{
+	struct nlmsghdr *h = rtnl_begin(
+		b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add an address");
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+	size_t bytes = inet_bytes(address->family);
+
+	ifa->ifa_family = (uint8_t)address->family;
+	ifa->ifa_prefixlen = address->length;
+	ifa->ifa_index = ifindex;
+	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put(h, IFA_LOCAL, bytes, address->addr);
+	mnl_attr_put(h, IFA_ADDRESS, bytes, address->addr);
+	if (address->family == AF_INET6)
+		ifa->ifa_flags = IFA_F_NODAD;
+	rtnl_end(b, h);
+}
+
+void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
+		    const struct inet_prefix *gateway, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin(
+		b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add a route");
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	size_t bytes = inet_bytes(destination->family);
+
+	rtm->rtm_family = (uint8_t)destination->family;
+	rtm->rtm_dst_len = destination->length;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	rtm->rtm_type = RTN_UNICAST;
+	if (destination->length)
+		mnl_attr_put(h, RTA_DST, bytes, destination->addr);
+	if (gateway) {
+		rtm->rtm_flags = RTNH_F_ONLINK;
+		mnl_attr_put(h, RTA_GATEWAY, bytes, gateway->addr);
+	}
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_local(struct rtnl_batch *b, const struct inet_prefix *address,
+		    unsigned int ifindex)
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+			   "add a local route");
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	size_t bytes = inet_bytes(address->family);
+
+	rtm->rtm_family = (uint8_t)address->family;
+	rtm->rtm_dst_len = (uint8_t)(8 * bytes);
+	rtm->rtm_table = RT_TABLE_LOCAL;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = RT_SCOPE_HOST;
+	rtm->rtm_type = RTN_LOCAL;
+	mnl_attr_put(h, RTA_DST, bytes, address->addr);
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "switch link-local addresses off");
+	struct nlattr *spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *inet6 = mnl_attr_nest_start(h, AF_INET6);
+
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, inet6);
+	mnl_attr_nest_end(h, spec);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
+			const struct inet_prefix *address,
+			const uint8_t mac[static 6])
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+			   "add a neighbour");
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+
+	nd->ndm_family = (uint8_t)address->family;
+	nd->ndm_ifindex = (int)ifindex;
+	nd->ndm_state = NUD_PERMANENT;
+	mnl_attr_put(h, NDA_DST, inet_bytes(address->family), address->addr);
+	mnl_attr_put(h, NDA_LLADDR, 6, mac);
+	rtnl_end(b, h);
+}
+
+/* --- other kinds of links --- */
+
+void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
+{
+	struct nlmsghdr *h = rtnl_begin_link(
+		b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, link->ifindex, false,
+		"make the interface");
+	struct nlattr *info, *data;
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, link->ifname);
+	if (link->has_mac)
+		mnl_attr_put(h, IFLA_ADDRESS, sizeof(link->mac), link->mac);
+	if (link->parent)
+		mnl_attr_put_u32(h, IFLA_LINK, link->parent);
+	if (link->netns >= 0)
+		mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)link->netns);
+	if (link->group)
+		mnl_attr_put_u32(h, IFLA_GROUP, link->group);
+	if (link->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, link->mtu);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, link->kind);
+	if (link->macvlan_mode) {
+		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+		mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, link->macvlan_mode);
+		mnl_attr_nest_end(h, data);
+	}
+	mnl_attr_nest_end(h, info);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_delete(struct rtnl_batch *b, unsigned int ifindex)
+{
+	rtnl_end(b, rtnl_begin_link(b, RTM_DELLINK, 0, ifindex, false,
+				    "delete a link"));
+}
+
+void rtnl_put_move(struct rtnl_batch *b, unsigned int ifindex, int netns,
+		   const char *ifname)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "move the interface");
+
+	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)netns);
+	if (ifname)
+		mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_rename(struct rtnl_batch *b, unsigned int ifindex,
+		     const char *ifname)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "rename the interface");
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_alias(struct rtnl_batch *b, unsigned int ifindex,
+		    const char *alias)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "give a link its alias");
+
+	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_mtu(struct rtnl_batch *b, unsigned int ifindex, unsigned int mtu)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "set the MTU");
+
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_group(struct rtnl_batch *b, unsigned int ifindex, uint32_t group)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "set the interface's group");
+
+	mnl_attr_put_u32(h, IFLA_GROUP, group);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_master(struct rtnl_batch *b, unsigned int ifindex,
+		     unsigned int master)
+{
+	struct nlmsghdr *h =
+		rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+				master ? "make the interface a port"
+				       : "take the port off its bridge");
+
+	mnl_attr_put_u32(h, IFLA_MASTER, master);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
+		   bool on)
+{
+	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
+					     "set an option of the port");
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	struct nlattr *data;
+
+	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(h, flag, on);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	rtnl_end(b, h);
+}
+
+/* --- taking away --- */
+
+void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
+			   const struct inet_prefix *address)
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_DELADDR, 0, "remove an address");
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+
+	ifa->ifa_family = (uint8_t)address->family;
+	ifa->ifa_prefixlen = address->length;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(h, IFA_LOCAL, inet_bytes(address->family), address->addr);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_route_gone(struct rtnl_batch *b,
+			 const struct inet_prefix *destination,
+			 unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin(b, RTM_DELROUTE, 0, "remove a route");
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+
+	rtm->rtm_family = (uint8_t)destination->family;
+	rtm->rtm_dst_len = destination->length;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_scope = RT_SCOPE_NOWHERE;
+	if (destination->length)
+		mnl_attr_put(h, RTA_DST, inet_bytes(destination->family),
+			     destination->addr);
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
