@@ -3,7 +3,10 @@
  * Namespaces that are there: instances of the policy's sections, found or made
  * for a login, kept while somebody uses them, and let go.
  *
- * An instance is LIVE while its name is published and leads to it. It is
+ * An instance is MAKING while its link comes up, its `up` program runs or it is
+ * not `ready`; logins that want it wait (instance_make.c). It is LIVE while its
+ * name is published and leads to it. It is CLOSING while its `down` program
+ * runs, nobody being inside any more; logins wait for that as well. It is
  * LEAVING once the name is taken away: what is still inside lives on in the
  * namespace it has, the next login gets a new one, and slot and record are
  * free when the kernel says that the link is gone (RTM_DELLINK). The kernel
@@ -24,9 +27,26 @@
 #include "names.h"
 #include "policy.h"
 
+struct child;
+struct making;
 struct rtnl_link;
 
-enum instance_state { INSTANCE_LIVE, INSTANCE_LEAVING };
+enum instance_state {
+	INSTANCE_MAKING,
+	INSTANCE_LIVE,
+	INSTANCE_CLOSING,
+	INSTANCE_LEAVING
+};
+
+/* A login that waits for a namespace; part of what waits. */
+struct instance_waiter {
+	struct instance_waiter *next;
+	struct instance *instance; /* NULL: does not wait */
+	/* r: 0, ask again; else it failed, and why. It does not wait any more. */
+	void (*wake)(struct instance_waiter *w, int r, const struct error *why);
+};
+
+#define INSTANCE_DNS_MAX 6
 
 struct instance {
 	struct helper *helper;
@@ -42,17 +62,43 @@ struct instance {
 	enum policy_lifetime lifetime;
 	bool foreign; /* made by somebody else, never removed */
 	bool cut;     /* its link is down for ever */
+	bool broken;  /* its link is dead: new logins get a new one */
 	bool pinned;  /* `netns-pam up`: stays until `down` */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
 	uint64_t leaving_ms; /* monotonic: when the name was taken away */
 
-	/* link_veth.c's */
-	uint32_t slot; /* 0: none */
+	struct making *making; /* while MAKING, see instance_make.c */
+	struct instance_waiter *waiters; /* while MAKING or CLOSING */
+	char *down;	   /* the program for its end, or NULL */
+	struct child *end; /* that program, running */
+	int kept;	   /* while LEAVING with a link to give back: its fd */
+
+	/*
+	 * The link's: noted by create(), kept in the record, of use to
+	 * status, filters and programs. Whatever a link has no use for is 0.
+	 */
+	uint32_t slot; /* of the pool: number of npam<slot>; 0: none */
 	char host_ifname[IFNAMSIZ];
 	unsigned int host_ifindex;	       /* 0: none, or gone */
 	struct inet_prefix address4, address6; /* inside */
+	char ifname[IFNAMSIZ]; /* inside */
+	unsigned int ifindex;
+	char network[NAME_MAX_POLICY + 1]; /* that it is a port of */
+	char device[IFNAMSIZ]; /* the host's name of what was moved in */
+	/* Its program (a `lasting` child): of the link alone. */
+	struct child *child;
+	pid_t pid;
+	uint64_t process;
+	void *link_data; /* freed by remove() */
+
+	/* Name servers that came with the link (lease, file, push). */
+	struct inet_prefix link_dns[INSTANCE_DNS_MAX];
+	size_t n_link_dns;
+	char link_search[256]; /* domains, a space between; or "" */
+
+	struct filter *filter; /* filter.c's: what is in force */
 
 	/* Name servers that the firewall holds it to. */
 	bool held;
@@ -75,15 +121,28 @@ struct instance_user {
  */
 int instance_reconcile(struct helper *h, struct error *err);
 
+#define INSTANCE_LATER 1
+
 /*
  * The instance of a section for a user: found, or made. For the scope
- * `session` always a fresh one.
+ * `session` a fresh one, or `own`, which was made for this login before.
  * Return: 0, *ret, and *ret_fd a descriptor of the namespace that is the
- * caller's; or -errno with a sentence, and nothing left behind.
+ * caller's; INSTANCE_LATER: w->wake() will say when to ask again; or -errno
+ * with a sentence, and nothing left behind.
  */
 int instance_get(struct helper *h, const struct policy_namespace *ns,
-		 const struct instance_user *who, struct instance **ret,
-		 int *ret_fd, struct error *err);
+		 const struct instance_user *who, struct instance *own,
+		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		 struct error *err);
+
+/*
+ * Waits no more (nothing to do when it does not). A namespace being made that
+ * nobody waits for is given up.
+ */
+void instance_unwait(struct instance_waiter *w);
+
+/* What it is waiting for: "a DHCP lease on eth0". Never NULL. */
+const char *instance_waits_for(const struct instance *i);
 
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);
@@ -110,8 +169,31 @@ void instance_link_gone(struct helper *h, const struct rtnl_link *link);
 /* Events were lost: look for links that are gone. */
 void instance_resync(struct helper *h);
 
-/* Commands for the firewall: who is held to which name servers. */
-void instance_print_holds(const struct helper *h, FILE *f);
+/* --- for links --- */
+
+/*
+ * create() had said LINK_LATER; this is how it ended. Not to be called from
+ * within create(). On failure the instance is gone after this.
+ */
+void instance_connected(struct instance *i, int r, const struct error *why);
+
+/* What the login waits for, as a part of a sentence: "a DHCP lease on eth0". */
+void instance_waiting(struct instance *i, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Its link cannot be mended: logged; sessions keep it, new ones get another. */
+void instance_broken(struct instance *i, const char *why);
+
+/* What create() and children noted goes into the record now. */
+int instance_note(struct instance *i, struct error *err);
+
+/* Return: an fd of a namespace that has its name (or is MAKING), or -errno. */
+int instance_netns(const struct instance *i);
+
+/* The link's name servers have changed: held to the new ones, too. */
+void instance_dns_changed(struct instance *i);
+
+/* --- the rest of the helper --- */
 
 /* A file below the directory of names was removed: was it one of ours? */
 void instance_name_gone(struct helper *h, const char *name);

@@ -16,31 +16,49 @@ struct instance;
 struct proto_namespace;
 struct rtnl;
 
-/* What create() works on: a namespace that nobody can see yet. */
+/*
+ * What create() works on: a namespace that nobody can see yet. It is there
+ * until instance_connected(), when create() said LINK_LATER, as
+ * instance->making's.
+ */
 struct link_site {
 	struct helper *helper;
 	struct instance *instance; /* create() notes here what it made */
-	const struct policy_namespace *ns;
+	const struct policy_namespace *ns; /* stays, whatever is reloaded */
+	const struct policy *policy;	   /* that it is a part of */
 	int netns;	     /* fd of the namespace */
 	struct rtnl *inside; /* a socket in it; its loopback is up */
+};
+
+/* create() has begun and goes on beside the loop. */
+#define LINK_LATER 1
+
+/* Where a namespace's packets are looked at, see filter.h. */
+enum link_filter {
+	FILTER_NONE,  /* it has no way out */
+	FILTER_HOST,  /* in the host, by instance->host_ifname */
+	FILTER_INSIDE /* in the namespace: they never pass the host's stack */
 };
 
 struct link_ops {
 	/* Is the namespace made by us (or by somebody else beforehand)? */
 	bool makes_namespace;
+	enum link_filter filter;
 
-	/*
-	 * Does the firewall have to be there for it?
-	 */
+	/* Does the host's firewall have to be there for it? */
 	bool needs_firewall;
 
-	/* Will its interface have IPv6 addresses? NULL: it has no interface. */
+	/* Will its interface have IPv6 addresses? NULL: it may. */
 	bool (*has_ipv6)(const struct helper *h,
 			 const struct policy_namespace *ns);
 
 	/*
-	 * Connects the namespace. What fails half-way needs no undoing where
-	 * the end of the namespace undoes it. NULL: nothing to do.
+	 * Connects the namespace. Never waits: what takes time is done by a
+	 * child (child.h) or a timer, and instance_connected() is called when
+	 * it is over. When that never happens, or something fails, remove() is
+	 * called; what the end of the namespace undoes needs no undoing.
+	 * NULL: nothing to do.
+	 * Return: 0, LINK_LATER, or -errno with a sentence.
 	 */
 	int (*create)(const struct link_site *site, struct error *err);
 
@@ -51,18 +69,37 @@ struct link_ops {
 	 */
 	int (*adopt)(struct helper *h, struct instance *instance);
 
-	/* Cuts it off although processes are inside. NULL: nothing to cut. */
+	/*
+	 * `ready = handshake`: asked a few times a second while the namespace
+	 * is being made. NULL: no such thing.
+	 * Return: 1 yes, 0 not yet, -errno with a sentence.
+	 */
+	int (*ready)(struct helper *h, struct instance *instance,
+		     struct error *err);
+
+	/*
+	 * Cuts it off although processes are inside. NULL: remove() does it.
+	 */
 	void (*cut)(struct helper *h, struct instance *instance);
 
-	/* Traffic and addresses for `status`. NULL: none. */
+	/*
+	 * Gives back what the end of the namespace does not: programs, ports,
+	 * devices, memory. Called once, whether create() was successful or
+	 * not, on an adopted one too. netns: an fd, or < 0 when it is gone.
+	 * NULL: nothing to give back.
+	 */
+	void (*remove)(struct helper *h, struct instance *instance, int netns);
+
+	/* Traffic, addresses, state for `status`. NULL: none. */
 	void (*describe)(struct helper *h, const struct instance *instance,
 			 struct proto_namespace *ret);
 };
 
-/* Never NULL; for a link not yet built, policy_namespace_supported() says so.
- */
+/* Never NULL. */
 const struct link_ops *link_ops_of(enum policy_link link);
 
-extern const struct link_ops link_none_ops, link_external_ops, link_veth_ops;
+extern const struct link_ops link_none_ops, link_external_ops, link_veth_ops,
+	link_bridge_ops, link_cable_ops, link_macvlan_ops, link_device_ops,
+	link_wireguard_ops, link_openvpn_ops;
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What DHCP and VPN clients tell by way of the script they run: it leaves its
+ * environment (env -0) as a file below STATE_DIR/events, in place of the one
+ * before, and the helper, watching, reads it. The file outlives both, so that a
+ * restarted helper knows the lease.
+ *
+ * All that is in there may come from a stranger on the network: whoever uses a
+ * value checks it. An interface's name is never taken from it.
+ */
+#ifndef NETNS_PAMD_EVENT_H
+#define NETNS_PAMD_EVENT_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "error.h"
+
+struct event;
+struct helper;
+struct instance;
+
+/* The program that clients are told to run (packaging/link-event). */
+#define EVENT_SCRIPT LIBEXECDIR "/link-event"
+
+/* At start, and at the end. */
+int event_open(struct helper *h, struct error *err);
+void event_close(struct helper *h);
+
+/* "NETNS_PAM_EVENT=PATH", for the environment of an instance's program. */
+void event_variable(const struct instance *i, char ret[static PATH_MAX + 32]);
+
+/*
+ * From now on told() hears what instance->id's program says, from the event
+ * loop; a file that is there already counts. Again after a restart, in adopt().
+ */
+int event_watch(struct instance *i,
+		void (*told)(struct instance *i, const struct event *e),
+		struct error *err);
+
+/* No more of it, and the file is removed. Fine when there is none. */
+void event_forget(struct instance *i);
+
+/* Return: the value of a variable, or NULL. */
+const char *event_get(const struct event *e, const char *name);
+
+#endif
