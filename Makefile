@@ -11,6 +11,7 @@ PREFIX	   ?= /usr
 SBINDIR	   ?= $(PREFIX)/sbin
 MANDIR	   ?= $(PREFIX)/share/man
 DOCDIR	   ?= $(PREFIX)/share/doc/netns-pam
+LIBEXECDIR ?= $(PREFIX)/lib/netns-pam
 TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
 UNITDIR	   ?= /lib/systemd/system
 MULTIARCH   = $(or $(shell $(CC) -print-multiarch 2>/dev/null),$(shell \
@@ -44,7 +45,8 @@ SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined \
 
 CFLAGS	 ?= -O2 -g
 FORTIFY	 := $(if $(SAN),,$(if $(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=3))
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon $(FORTIFY) $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -Icommon $(FORTIFY) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 -fPIC $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS  = -Wl,-z,relro,-z,now,-z,noexecstack$(if $(SAN),,$(comma)-z$(comma)defs) $(SANITIZE) $(LDFLAGS)
 

@@ -120,6 +120,7 @@ struct policy_namespace {
 
 	bool dns_set; /* `dns` is a list of servers: the session gets only those
 		       */
+	bool dns_host; /* `dns = host`: as the host, whatever the link brings */
 	struct policy_prefixes dns;
 	struct policy_list search;
 

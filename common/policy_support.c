@@ -17,9 +17,6 @@ int policy_namespace_supported(const struct policy_namespace *ns,
 		{"publish", ns->publish.n > 0},
 		{"rate", ns->rate_bits > 0},
 		{"max_connections", ns->max_connections > 0},
-		{"up", ns->up != NULL},
-		{"down", ns->down != NULL},
-		{"ready", ns->ready.n > 0},
 		{"address = dhcp", ns->address_mode == ADDRESS_DHCP},
 	};
 

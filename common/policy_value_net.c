@@ -280,6 +280,7 @@ void value_dns(const struct policy_value *value)
 		return;
 	}
 	ns->dns_set = !host;
+	ns->dns_host = host;
 	if (host)
 		return;
 	if (strchr(value->text, '/') ||

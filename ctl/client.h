@@ -10,6 +10,8 @@
 #include "user.h"
 
 #define CLIENT_TIMEOUT_MS 10000
+/* What may make a namespace takes as long as a login may. */
+#define CLIENT_PATIENCE_MS 610000
 
 struct client_reply {
 	struct proto_reply head;

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "inet.h"
 
+struct helper;
 struct link_site;
 struct rtnl_batch;
 
@@ -19,9 +20,9 @@ struct rtnl_batch;
 
 /* One address of the namespace and how it gets out. */
 struct address {
-	struct inet_prefix inner; /* ADDR/LEN on the namespace's interface */
+	struct inet_prefix inner;   /* ADDR/LEN on the namespace's interface */
 	struct inet_prefix gateway; /* full length; AF_UNSPEC: none */
-	bool host_route; /* link_veth.c: the host needs a route to inner */
+	bool host_route; /* link_veth.c: the host needs one to inner */
 };
 
 struct addresses {
@@ -51,6 +52,9 @@ int address_put(const struct link_site *site, const struct addresses *plan,
 
 /* Has the section, in `address`, one of this family? */
 bool address_has_family(const struct link_site *site, sa_family_t family);
+
+/* Looks at the host's routes again, when they may have changed. */
+int address_read_routes(struct helper *h, struct error *err);
 
 /*
  * Is it taken, by a route of the host's or by another namespace?

@@ -54,10 +54,13 @@ static void status_namespace(FILE *f, struct helper *h,
 	snprintf(n.lifetime, sizeof(n.lifetime), "%s",
 		 policy_lifetime_name(i->lifetime));
 	snprintf(n.state, sizeof(n.state), "%s",
-		 i->state == INSTANCE_LEAVING ? "leaving"
-		 : i->pinned		      ? "up"
-		 : i->sessions		      ? "in use"
-					      : "idle");
+		 i->state == INSTANCE_MAKING	? "making"
+		 : i->state == INSTANCE_CLOSING ? "closing"
+		 : i->state == INSTANCE_LEAVING ? "leaving"
+		 : i->broken			? "broken"
+		 : i->pinned			? "up"
+		 : i->sessions			? "in use"
+						: "idle");
 	n.uid = i->uid;
 	n.sessions = i->sessions;
 	n.netns_ino = i->netns.ino;
@@ -113,7 +116,7 @@ int admin_status(struct connection *c, const struct proto_request *req,
 	c->pending = text;
 	c->pending_bytes = bytes;
 	c->pending_at = 0;
-	return 1; /* the answer is all in `pending` */
+	return ANSWER_PENDING;
 }
 
 /* --- up and down --- */
@@ -147,7 +150,10 @@ int admin_up(struct connection *c, const struct proto_request *req,
 				  req->name);
 	r = policy_namespace_supported(ns, &why);
 	if (r == 0)
-		r = instance_get(h, ns, &who, &i, &fd, &why);
+		r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd,
+				 &why);
+	if (r == INSTANCE_LATER)
+		return ANSWER_LATER;
 	if (r < 0 || !i)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	if (!i->foreign)
@@ -199,7 +205,7 @@ int admin_down(struct connection *c, const struct proto_request *req,
 				  i->sessions == 1 ? "it" : "them");
 	log_info("%s is taken down by hand", i->name);
 	memcpy(a->reply.namespace, i->name, strlen(i->name));
-	instance_retire(i, true);
+	instance_retire(i, END_CUT);
 	return answer_set(a, PROTO_OK, "%s", "");
 }
 

@@ -21,7 +21,8 @@
 struct child;
 struct helper;
 
-#define CHILD_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define CHILD_PATH                                                             \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct child_command {
 	const char *label; /* "vpn.alice: openvpn": in front of its words */
@@ -29,7 +30,7 @@ struct child_command {
 	const char *package;	 /* what to install when it is missing */
 	const char *const *env;	 /* "NAME=VALUE", besides PATH; or NULL */
 	int netns;		 /* fd of the namespace it runs in, or < 0 */
-	int pass_fd; /* becomes its descriptor 3, or <= 2: none */
+	int pass_fd;		 /* becomes its descriptor 3, or <= 2: none */
 	const void *input; /* all it can read on stdin; copied, then wiped */
 	size_t input_bytes;
 	unsigned int timeout_ms; /* then TERM, and KILL; 0: none */
@@ -88,7 +89,8 @@ uint64_t child_identity(const struct child *child);
 int child_find(const char *program, const char *package, char ret[static 256],
 	       struct error *err);
 
-/* At the end of the helper: stops those that are not lasting, lets go of the rest. */
+/* At the end of the helper: stops those that are not lasting, lets go of the
+ * rest. */
 void child_close_all(struct helper *h);
 
 #endif

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "filter.h"
 #include "guard.h"
 #include "helper.h"
-#include "instance.h"
 #include "log.h"
 #include "nft.h"
 #include "timer.h"
@@ -36,7 +36,7 @@ static int firewall_load(struct helper *h, struct error *err)
 	if (!f)
 		return error_set(err, -ENOMEM, "out of memory");
 	nft_print_guard(f, h->guard.uids, h->guard.n);
-	instance_print_holds(h, f);
+	filter_print(h, f);
 	forwarding_print(&h->forwarding, f);
 	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
 			   : nft_load(h->nft, elements, err);

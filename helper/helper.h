@@ -18,7 +18,10 @@
 #include "netns.h"
 #include "pool.h"
 
+struct child;
+struct events;
 struct instance;
+struct network;
 struct session;
 struct store;
 
@@ -43,6 +46,10 @@ struct helper {
 	uint64_t next_instance;
 	sd_event_source *sweep;	      /* looks for namespaces nobody uses */
 	sd_event_source *sweep_again; /* a little later */
+
+	struct child *children;	  /* programs that run beside the loop */
+	struct events *events;	  /* event.c's */
+	struct network *networks; /* network.c's */
 
 	sd_event_source *listener, *listen_again;
 	sd_event_source *names; /* hears of names that are removed */

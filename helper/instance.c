@@ -2,23 +2,27 @@
 #include "instance.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "deadline.h"
+#include "filter.h"
 #include "firewall.h"
+#include "hook.h"
 #include "index.h"
+#include "instance_parts.h"
 #include "instance_record.h"
 #include "link.h"
 #include "log.h"
-#include "nft.h"
 #include "rtnl.h"
+#include "store.h"
 #include "sweep.h"
-#include "sysctl.h"
 
 /* --- the list and the tree --- */
 
@@ -43,7 +47,7 @@ struct instance *instance_find(const struct helper *h, const char *name)
 	return node ? *(struct instance **)node : NULL;
 }
 
-static void instance_unname(struct instance *i)
+void instance_unname(struct instance *i)
 {
 	void *node = tfind(i, &i->helper->by_name, instance_compare);
 
@@ -53,7 +57,7 @@ static void instance_unname(struct instance *i)
 	i->leaving_ms = deadline_now_ms();
 }
 
-static struct instance *instance_new(struct helper *h)
+struct instance *instance_new(struct helper *h)
 {
 	struct instance *i = calloc(1, sizeof(*i));
 
@@ -62,29 +66,27 @@ static struct instance *instance_new(struct helper *h)
 	i->helper = h;
 	i->id = h->next_instance++;
 	i->since = (uint64_t)time(NULL);
+	i->kept = -EBADF;
 	return i;
 }
 
-static void instance_free(struct instance *i)
+void instance_free(struct instance *i)
 {
 	if (!i)
 		return;
 	sd_event_source_disable_unref(i->straggler);
+	child_stop(i->end);
+	close_fd(i->kept);
+	free(i->down);
 	free(i->servers);
 	free(i);
 }
 
-static void instance_cleanup(struct instance **i)
-{
-	instance_free(*i);
-}
-
-/* Return: 0, -EEXIST when a live instance has the name, -ENOMEM. */
-static int instance_insert(struct instance *i)
+int instance_insert(struct instance *i)
 {
 	struct helper *h = i->helper;
 
-	if (i->state == INSTANCE_LIVE) {
+	if (i->state != INSTANCE_LEAVING) {
 		void *node = tsearch(i, &h->by_name, instance_compare);
 
 		if (!node)
@@ -117,85 +119,57 @@ static void instance_drop_addresses(struct instance *i)
 		}
 }
 
-/* Runs commands that print() writes, as one change of the firewall. */
-static int firewall_change(struct helper *h,
-			   void (*print)(FILE *f, const struct instance *i,
-					 const struct policy_namespace *ns),
-			   const struct instance *i,
-			   const struct policy_namespace *ns, struct error *err)
-{
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes = 0;
-	FILE *f = open_memstream(&commands, &bytes);
-
-	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
-	print(f, i, ns);
-	if (fclose(f) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return nft_run(h->nft, commands, err);
-}
-
-static void print_release(FILE *f, const struct instance *i,
-			  const struct policy_namespace *ns)
-{
-	(void)ns;
-	if (i->held)
-		nft_print_dns_release(f, i->host_ifname, i->servers,
-				      i->n_servers);
-}
-
-static void print_hold(FILE *f, const struct instance *i,
-		       const struct policy_namespace *ns)
-{
-	print_release(f, i, NULL);
-	if (ns->dns_set)
-		nft_print_dns_hold(f, i->host_ifname, ns->dns.items, ns->dns.n);
-}
-
 /*
  * Its interface is gone: whatever goes by that name or these addresses next is
  * somebody else's.
  */
 static void instance_let_go(struct instance *i)
 {
-	struct helper *h = i->helper;
-
-	if (i->held && h->nft &&
-	    firewall_change(h, print_release, i, NULL, NULL) < 0)
-		nft_doubt(h->nft);
-	i->held = false;
+	filter_release(i);
 	instance_drop_addresses(i);
 }
 
-/* What is kept for one that is in no list: holds, record, forwarding. */
-static void instance_clear(struct instance *i)
+void instance_detach(struct instance *i, int netns)
 {
-	struct helper *h = i->helper;
+	const struct link_ops *ops = link_ops_of(i->link);
 
-	instance_let_go(i);
-	instance_record_remove(i);
-	if (!instance_any_linked(h))
-		forwarding_done(&h->forwarding);
+	if (!i->attached)
+		return;
+	i->attached = false;
+	ops->remove(i->helper, i, netns);
 }
 
-/* The last of it is gone: record, memory, and the host as it was before. */
-static void instance_forget(struct instance *i)
+void instance_forget(struct instance *i)
 {
 	struct helper *h = i->helper;
 
+	instance_detach(i, i->kept);
 	for (struct instance **p = &h->instances; *p; p = &(*p)->next)
 		if (*p == i) {
 			*p = i->next;
 			break;
 		}
 	instance_unname(i);
-	instance_clear(i);
+	instance_let_go(i);
+	instance_record_remove(i);
+	if (!instance_any_linked(h))
+		forwarding_done(&h->forwarding);
 	instance_free(i);
 }
 
+/* At the end of the helper: what is being made ends with it, the rest stays. */
 void instance_free_all(struct helper *h)
 {
+	const struct error why = {"netns-pamd is being stopped"};
+	struct instance *next;
+
+	for (struct instance *i = h->instances; i; i = next) {
+		next = i->next;
+		if (i->state == INSTANCE_MAKING) {
+			instance_give_up(i, -ECANCELED, &why);
+			next = h->instances; /* others may be gone, too */
+		}
+	}
 	while (h->instances) {
 		struct instance *i = h->instances;
 
@@ -205,13 +179,15 @@ void instance_free_all(struct helper *h)
 	}
 }
 
-/* --- making --- */
+/* --- finding --- */
 
-/* What of a section makes a namespace another one when it changes. */
-static uint64_t instance_plan(const struct policy_namespace *ns)
+uint64_t instance_plan(const struct policy_namespace *ns)
 {
 	const struct policy_list *const lists[] = {&ns->address, &ns->gateway,
 						   &ns->routes, NULL};
+	const char *const texts[] = {ns->ifname, ns->network,	ns->peer,
+				     ns->parent, ns->interface, ns->wireguard,
+				     ns->openvpn};
 	uint64_t hash = 0;
 	char *text = NULL;
 	size_t bytes = 0;
@@ -219,8 +195,9 @@ static uint64_t instance_plan(const struct policy_namespace *ns)
 
 	if (!f)
 		return 0;
-	fprintf(f, "%d %d %u %s", ns->link, ns->address_mode, ns->mtu,
-		ns->ifname ? ns->ifname : "");
+	fprintf(f, "%d %d %u", ns->link, ns->address_mode, ns->mtu);
+	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
+		fprintf(f, "\n%s", texts[n] ? texts[n] : "");
 	for (const struct policy_list *const *list = lists; *list; list++) {
 		fputc('\n', f);
 		for (size_t j = 0; j < (*list)->n; j++)
@@ -234,191 +211,6 @@ static uint64_t instance_plan(const struct policy_namespace *ns)
 	free(text);
 	return hash;
 }
-
-struct instance_visit {
-	const struct policy_namespace *ns;
-	bool without_ipv6;
-	struct rtnl *inside;
-};
-
-/* Inside the new namespace, before it has any link but its loopback. */
-static int visit_first(void *data, struct error *err)
-{
-	struct instance_visit *v = data;
-	int r = sysctl_harden_namespace(v->without_ipv6, err);
-
-	if (r < 0)
-		return r;
-	r = rtnl_open(&v->inside);
-	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r));
-	return 0;
-}
-
-/* Inside again, when the links that sysctls may speak of are there. */
-static int visit_last(void *data, struct error *err)
-{
-	const struct instance_visit *v = data;
-
-	return sysctl_apply(v->ns->sysctls, v->ns->n_sysctls, err);
-}
-
-static int instance_loopback_up(struct rtnl *inside, struct error *err)
-{
-	struct rtnl_batch b;
-
-	rtnl_batch_init(&b);
-	rtnl_put_up(&b, 1);
-	return rtnl_run(inside, &b, err);
-}
-
-/*
- * Holds the namespace to the policy's name servers; called again for each
- * login, since the list may have changed since the last. Old and new change
- * places in one transaction.
- */
-static int instance_hold_dns(struct instance *i,
-			     const struct policy_namespace *ns,
-			     struct error *err)
-{
-	size_t bytes = ns->dns.n * sizeof(*ns->dns.items);
-	struct inet_prefix *servers;
-	int r;
-
-	if (!i->host_ifindex || i->foreign ||
-	    (i->held == ns->dns_set && i->n_servers == ns->dns.n &&
-	     (!bytes || !memcmp(i->servers, ns->dns.items, bytes))))
-		return 0;
-	servers = malloc(bytes + 1);
-	if (!servers)
-		return error_set(err, -ENOMEM, "out of memory");
-	if (bytes)
-		memcpy(servers, ns->dns.items, bytes);
-	r = firewall_change(i->helper, print_hold, i, ns, err);
-	if (r < 0) {
-		free(servers);
-		return r;
-	}
-	free(i->servers);
-	i->servers = servers;
-	i->n_servers = ns->dns.n;
-	i->held = ns->dns_set;
-	return 1;
-}
-
-/*
- * Builds the namespace in the dark and publishes it last. Whatever fails, the
- * end of the unpublished namespace takes its links with it.
- */
-static int instance_build(struct instance *i, const struct policy_namespace *ns,
-			  int *ret_fd, struct error *err)
-{
-	struct helper *h = i->helper;
-	const struct link_ops *ops = link_ops_of(ns->link);
-	struct instance_visit visit = {
-		.ns = ns,
-		.without_ipv6 = ops->has_ipv6 && !ops->has_ipv6(h, ns),
-	};
-	_cleanup_close_ int fd = -EBADF;
-	struct link_site site;
-	int r;
-
-	r = ops->needs_firewall ? firewall_ensure(h, err) : 0;
-	if (r < 0)
-		return r;
-	r = netns_visit(&h->host, -1, visit_first, &visit, &fd, &i->netns, err);
-	if (r == 0)
-		r = instance_loopback_up(visit.inside, err);
-	site = (struct link_site){h, i, ns, fd, visit.inside};
-	if (r == 0 && ops->create)
-		r = ops->create(&site, err);
-	if (r == 0 && ns->n_sysctls)
-		r = netns_visit(&h->host, fd, visit_last, &visit, NULL, NULL,
-				err);
-	rtnl_close(visit.inside);
-	if (r == 0)
-		r = instance_hold_dns(i, ns, err);
-	if (r >= 0)
-		r = instance_record_save(i, err);
-	if (r == 0)
-		r = netns_publish(h->netns_dir, i->name, fd, err);
-	if (r < 0) {
-		instance_clear(i);
-		return r;
-	}
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
-static int instance_make(struct helper *h, const struct policy_namespace *ns,
-			 const struct instance_user *who, const char *name,
-			 struct instance **ret, int *ret_fd, struct error *err)
-{
-	_cleanup_(instance_cleanup) struct instance *i = instance_new(h);
-	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale = false;
-	int r;
-
-	if (!i)
-		return error_set(err, -ENOMEM, "out of memory");
-	snprintf(i->name, sizeof(i->name), "%s", name);
-	snprintf(i->section, sizeof(i->section), "%s", ns->name);
-	if (ns->scope != SCOPE_SHARED) {
-		snprintf(i->user, sizeof(i->user), "%s", who->user);
-		i->uid = who->uid;
-	}
-	i->scope = ns->scope;
-	i->link = ns->link;
-	i->lifetime = ns->lifetime;
-	i->plan = instance_plan(ns);
-
-	r = netns_open(h->netns_dir, name, &fd, &there, &stale, err);
-	if (r == 0 && netns_same(&there, &h->host.id))
-		return error_set(err, -EINVAL,
-				 "%s/%s is the host's own namespace: remove it",
-				 h->netns_dir, name);
-	if (r == 0) {
-		/* Somebody made it: joined as it is, and never removed. */
-		i->foreign = true;
-		i->netns = there;
-		if (ns->link != LINK_EXTERNAL)
-			log_info("the namespace %s was there already: joined "
-				 "as it is",
-				 name);
-	} else if (r != -ENOENT) {
-		return r;
-	} else if (!link_ops_of(ns->link)->makes_namespace) {
-		return error_set(err, -ENOENT,
-				 "there is no namespace %s in %s: make it with "
-				 "`ip netns add %s` before the login",
-				 name, h->netns_dir, name);
-	} else {
-		r = instance_build(i, ns, &fd, err);
-	}
-	if (r == 0 && i->foreign)
-		instance_record_save(i,
-				     NULL); /* for `status` after a restart */
-	if (r == 0) {
-		r = instance_insert(i);
-		if (r < 0) {
-			error_set(err, r,
-				  "cannot remember the namespace %s: %s", name,
-				  strerror(-r));
-			if (!i->foreign)
-				netns_unpublish(h->netns_dir, name, &i->netns);
-			instance_clear(i);
-		}
-	}
-	if (r < 0)
-		return r;
-	*ret_fd = take_fd(&fd);
-	*ret = take_ptr(i);
-	return 0;
-}
-
-/* --- finding --- */
 
 /*
  * Is the live instance still what its name leads to, and what the policy asks
@@ -449,7 +241,9 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 			 i->name);
 		return -ESTALE;
 	}
-	if (!i->foreign && i->slot && !i->host_ifindex) {
+	if (i->broken)
+		return -ESTALE;
+	if (!i->foreign && i->host_ifname[0] && !i->host_ifindex) {
 		log_warning("the link of the namespace %s is gone: new "
 			    "sessions get a new one",
 			    i->name);
@@ -471,7 +265,7 @@ static int instance_join(struct instance *i, const struct policy_namespace *ns,
 	if (r == 0)
 		r = instance_open(i, ns, &fd, err);
 	if (r == 0)
-		r = instance_hold_dns(i, ns, err);
+		r = i->foreign ? 0 : filter_apply(i, ns, fd, err);
 	if (r < 0)
 		return r;
 	if (r > 0 && instance_record_save(i, NULL) < 0)
@@ -504,9 +298,41 @@ static int instance_fresh_name(struct helper *h,
 	return -ENFILE;
 }
 
+/* Return: as instance_get(), or -ENOENT when one has to be made. */
+static int instance_take(struct instance *i, const struct policy_namespace *ns,
+			 const struct instance_user *who,
+			 struct instance_waiter *w, struct instance **ret,
+			 int *ret_fd, struct error *err)
+{
+	int r;
+
+	if (strcmp(i->section, ns->name) != 0 ||
+	    (ns->scope != SCOPE_SHARED && i->uid != who->uid))
+		return error_set(err, -EEXIST,
+				 "the name %s is taken by the namespace of %s",
+				 i->name, i->section);
+	if (i->state != INSTANCE_LIVE) {
+		instance_wait(i, w);
+		return INSTANCE_LATER;
+	}
+	r = instance_join(i, ns, ret_fd, err);
+	if (r == 0)
+		*ret = i;
+	if (r != -ESTALE)
+		return r;
+	/* An address or a device of its own can be in one namespace only. */
+	instance_retire(i,
+			!i->sessions && (ns->address_mode == ADDRESS_STATIC ||
+					 i->attached)
+				? END_CUT
+				: END_KEEP);
+	return -ENOENT;
+}
+
 int instance_get(struct helper *h, const struct policy_namespace *ns,
-		 const struct instance_user *who, struct instance **ret,
-		 int *ret_fd, struct error *err)
+		 const struct instance_user *who, struct instance *own,
+		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		 struct error *err)
 {
 	char name[NAME_MAX_INSTANCE + 1];
 	struct instance *i;
@@ -517,6 +343,11 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 			err, -EINVAL,
 			"the namespace %s is one per %s: name the user",
 			ns->name, policy_scope_name(ns->scope));
+	if (own && ns->scope == SCOPE_SESSION) {
+		r = instance_take(own, ns, who, w, ret, ret_fd, err);
+		if (r != -ENOENT)
+			return r;
+	}
 	if (ns->scope == SCOPE_SESSION)
 		r = instance_fresh_name(h, ns, who, name);
 	else
@@ -526,24 +357,15 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 	if (r < 0)
 		return error_set(err, r, "cannot name the namespace of %s: %s",
 				 ns->name, strerror(-r));
-
-	i = instance_find(h, name);
-	if (i && (strcmp(i->section, ns->name) != 0 ||
-		  (ns->scope != SCOPE_SHARED && i->uid != who->uid)))
-		return error_set(err, -EEXIST,
-				 "the name %s is taken by the namespace of %s",
-				 name, i->section);
-	if (i) {
-		r = instance_join(i, ns, ret_fd, err);
-		if (r == 0)
-			*ret = i;
-		if (r != -ESTALE)
+	for (;;) {
+		i = instance_find(h, name);
+		if (!i)
+			return instance_make(h, ns, who, name, w, ret, ret_fd,
+					     err);
+		r = instance_take(i, ns, who, w, ret, ret_fd, err);
+		if (r != -ENOENT)
 			return r;
-		/* An address of its own can be in one namespace only. */
-		instance_retire(i, !i->sessions &&
-					   ns->address_mode == ADDRESS_STATIC);
 	}
-	return instance_make(h, ns, who, name, ret, ret_fd, err);
 }
 
 /* --- keeping and letting go --- */
@@ -554,16 +376,24 @@ void instance_hold(struct instance *i)
 	i->straggler = sd_event_source_disable_unref(i->straggler);
 }
 
+/* Nothing of it is left but our memory of it. */
+static bool instance_is_spent(const struct instance *i)
+{
+	if (i->sessions || i->end)
+		return false;
+	if (i->foreign && !i->pinned)
+		return true;
+	return i->state == INSTANCE_LEAVING && !i->host_ifindex && !i->attached;
+}
+
 void instance_release(struct instance *i)
 {
 	if (--i->sessions)
 		return;
-	if ((i->foreign && !i->pinned) ||
-	    (i->state == INSTANCE_LEAVING && !i->host_ifindex)) {
+	if (instance_is_spent(i))
 		instance_forget(i);
-		return;
-	}
-	sweep_soon(i->helper);
+	else
+		sweep_soon(i->helper);
 }
 
 void instance_drop_unused(struct helper *h)
@@ -572,9 +402,7 @@ void instance_drop_unused(struct helper *h)
 
 	for (struct instance *i = h->instances; i; i = next) {
 		next = i->next;
-		if (!i->sessions &&
-		    ((i->foreign && !i->pinned) ||
-		     (i->state == INSTANCE_LEAVING && !i->host_ifindex)))
+		if (instance_is_spent(i))
 			instance_forget(i);
 	}
 	if (!instance_any_linked(h))
@@ -589,38 +417,182 @@ void instance_pin(struct instance *i)
 			    i->name);
 }
 
-void instance_retire(struct instance *i, bool cut)
+/* --- the end --- */
+
+static void instance_leave(struct instance *i, enum instance_end end)
 {
 	struct helper *h = i->helper;
-	const struct link_ops *ops = link_ops_of(i->link);
+	_cleanup_close_ int fd = i->attached ? instance_netns(i) : -EBADF;
 	int r = 0;
 
-	/* Cut first: whoever is killed in between has cut it. */
-	if (cut && ops->cut && !i->foreign) {
-		ops->cut(h, i);
-		i->cut = true;
-		instance_drop_addresses(i);
-		instance_record_save(i, NULL);
-	}
-	if (i->state == INSTANCE_LIVE && !i->foreign)
+	if (end != END_KEEP)
+		instance_detach(i, fd);
+	else if (i->attached)
+		i->kept = take_fd(&fd);
+	if (!i->foreign)
 		r = netns_unpublish(h->netns_dir, i->name, &i->netns);
 	if (r < 0 && r != -EEXIST)
 		log_warning("cannot remove the name %s: %s", i->name,
 			    strerror(-r));
 	instance_unname(i);
 	i->straggler = sd_event_source_disable_unref(i->straggler);
+	instance_wake(i, NULL, 0, NULL);
 	/* With a link, the kernel says when it is gone. */
-	if (!i->sessions && (!i->host_ifindex || i->foreign))
+	if (instance_is_spent(i) || (!i->sessions && i->foreign)) {
 		instance_forget(i);
+		return;
+	}
+	instance_record_save(i, NULL);
+	if (i->attached)
+		sweep_soon(h);
+}
+
+/* `down` has ended; what it said is in the log. */
+static void instance_on_down(void *data, int r, const struct error *why)
+{
+	struct instance *i = data;
+
+	i->end = NULL;
+	if (r < 0)
+		log_error("%s: %s", i->name, why->text);
+	if (i->state == INSTANCE_CLOSING)
+		instance_leave(i, END_EMPTY);
 	else
+		instance_finish(i);
+}
+
+/* Return: is `down` running now? It is run once. */
+static bool instance_start_down(struct instance *i)
+{
+	const struct child_events events = {.ended = instance_on_down,
+					    .data = i};
+	_cleanup_close_ int fd = -EBADF;
+	_cleanup_free_ char *path = i->down;
+	struct error why;
+
+	i->down = NULL;
+	if (!path)
+		return false;
+	if (i->kept < 0)
+		fd = instance_netns(i);
+	if (hook_start(i, path, "down", i->kept < 0 ? fd : i->kept,
+		       store_policy(i->helper->store)->timeout_ms, &events,
+		       &i->end, &why) == 0)
+		return true;
+	log_error("%s: %s", i->name, why.text);
+	return false;
+}
+
+void instance_retire(struct instance *i, enum instance_end end)
+{
+	struct helper *h = i->helper;
+	const struct link_ops *ops = link_ops_of(i->link);
+	const struct error down = {"it is taken down by hand"};
+
+	if (i->state == INSTANCE_MAKING) {
+		instance_give_up(i, -ECANCELED, &down);
+		return;
+	}
+	if (i->state != INSTANCE_LIVE)
+		return;
+	/* Cut first: whoever is killed in between has cut it. */
+	if (end == END_CUT && !i->foreign && (ops->cut || i->attached)) {
+		_cleanup_close_ int fd = ops->cut ? -EBADF : instance_netns(i);
+
+		if (ops->cut)
+			ops->cut(h, i);
+		else
+			instance_detach(i, fd);
+		i->cut = true;
+		instance_drop_addresses(i);
 		instance_record_save(i, NULL);
+	}
+	if (end != END_KEEP && !i->foreign && i->down) {
+		i->state = INSTANCE_CLOSING;
+		if (instance_start_down(i)) {
+			instance_record_save(i, NULL);
+			return;
+		}
+	}
+	instance_leave(i, end);
+}
+
+void instance_finish(struct instance *i)
+{
+	if (i->end || instance_start_down(i))
+		return;
+	instance_detach(i, i->kept);
+	i->kept = close_fd(i->kept);
+	if (instance_is_spent(i))
+		instance_forget(i);
+}
+
+int instance_netns(const struct instance *i)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct netns_id there;
+	bool stale;
+	int r;
+
+	if (i->making) {
+		fd = fcntl(instance_making_netns(i), F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? -errno : take_fd(&fd);
+	}
+	if (i->kept >= 0) {
+		fd = fcntl(i->kept, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? -errno : take_fd(&fd);
+	}
+	r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
+		       NULL);
+	if (r < 0)
+		return r;
+	return netns_same(&there, &i->netns) ? take_fd(&fd) : -ESTALE;
+}
+
+/* --- what links tell --- */
+
+int instance_note(struct instance *i, struct error *err)
+{
+	return instance_record_save(i, err);
+}
+
+void instance_broken(struct instance *i, const char *why)
+{
+	struct error text;
+
+	if (i->making) {
+		error_set(&text, 0, "%s", why);
+		instance_give_up(i, -EPIPE, &text);
+		return;
+	}
+	if (i->broken)
+		return;
+	i->broken = true;
+	log_error("%s: %s; new sessions get a new namespace", i->name, why);
+	instance_record_save(i, NULL);
+	sweep_soon(i->helper);
+}
+
+void instance_dns_changed(struct instance *i)
+{
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(i->helper->store), i->section);
+	_cleanup_close_ int fd = -EBADF;
+	struct error why;
+
+	if (i->state != INSTANCE_LIVE)
+		return;
+	fd = instance_netns(i);
+	if (ns && fd >= 0 && filter_apply(i, ns, fd, &why) < 0)
+		log_error("%s: %s", i->name, why.text);
+	instance_record_save(i, NULL);
 }
 
 static void instance_lost_link(struct instance *i)
 {
 	i->host_ifindex = 0;
 	instance_let_go(i);
-	if (i->state == INSTANCE_LEAVING && !i->sessions)
+	if (i->state == INSTANCE_LEAVING && !i->sessions && !i->end)
 		instance_forget(i);
 	else if (i->state == INSTANCE_LIVE)
 		log_warning("the link %s of the namespace %s was deleted",
@@ -662,15 +634,6 @@ void instance_resync(struct helper *h)
 	}
 }
 
-void instance_print_holds(const struct helper *h, FILE *f)
-{
-	nft_print_dns_clear(f);
-	for (const struct instance *i = h->instances; i; i = i->next)
-		if (i->held && i->host_ifindex)
-			nft_print_dns_hold(f, i->host_ifname, i->servers,
-					   i->n_servers);
-}
-
 void instance_name_gone(struct helper *h, const char *name)
 {
 	struct instance *i = instance_find(h, name);
@@ -685,79 +648,5 @@ void instance_name_gone(struct helper *h, const char *name)
 	log_warning("somebody removed the name of the namespace %s; its "
 		    "sessions keep it",
 		    name);
-	instance_retire(i, false);
-}
-
-/* --- after a restart --- */
-
-static void mark_link(void *data, const struct rtnl_link *link)
-{
-	struct helper *h = data;
-	uint32_t slot;
-
-	if (pool_slot_of(link->ifname, &slot))
-		pool_mark(&h->pool, slot);
-}
-
-static void instance_mark_addresses(const struct instance *i)
-{
-	const struct inet_prefix *addresses[] = {&i->address4, &i->address6};
-
-	for (size_t k = 0; k < 2; k++)
-		if (addresses[k]->family != AF_UNSPEC)
-			pool_take_address(&i->helper->pool, addresses[k]);
-}
-
-static void adopt_record(void *data, const char *file)
-{
-	struct helper *h = data;
-	_cleanup_(instance_cleanup) struct instance *i = instance_new(h);
-	_cleanup_close_ int fd = -EBADF;
-	const struct link_ops *ops;
-	struct netns_id there;
-	bool stale = false, published;
-	int r;
-
-	if (!i)
-		return;
-	r = instance_record_load(i, file);
-	if (i->id >= h->next_instance)
-		h->next_instance = i->id + 1;
-	if (r < 0) {
-		log_info("the record of namespace %s is void: removed", file);
-		instance_record_unlink(h, file);
-		return;
-	}
-	ops = i->foreign ? &link_external_ops : link_ops_of(i->link);
-	r = netns_open(h->netns_dir, i->name, &fd, &there, &stale, NULL);
-	published = r == 0 && netns_same(&there, &i->netns);
-	/* Killed between umount and unlink, or between open and mount. */
-	if (stale && !i->foreign)
-		netns_unpublish(h->netns_dir, i->name, NULL);
-	if (ops->adopt)
-		ops->adopt(h, i);
-	if (!i->host_ifindex)
-		i->held = false;
-	if (i->host_ifindex && !i->cut)
-		instance_mark_addresses(i);
-	if (!published) {
-		/* Sessions may be in it still: see instance_drop_unused(). */
-		i->state = INSTANCE_LEAVING;
-		i->leaving_ms = deadline_now_ms();
-		if (ops->cut && (i->cut || i->lifetime == LIFETIME_SESSIONS))
-			ops->cut(h, i);
-	}
-	if (instance_insert(i) == 0)
-		take_ptr(i);
-}
-
-int instance_reconcile(struct helper *h, struct error *err)
-{
-	int r = rtnl_dump_links(h->rtnl, mark_link, h);
-
-	if (r < 0)
-		return error_set(err, r, "cannot read the host's links: %s",
-				 strerror(-r));
-	instance_record_each(h, adopt_record);
-	return 0;
+	instance_retire(i, END_KEEP);
 }

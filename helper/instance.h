@@ -42,8 +42,12 @@ enum instance_state {
 struct instance_waiter {
 	struct instance_waiter *next;
 	struct instance *instance; /* NULL: does not wait */
-	/* r: 0, ask again; else it failed, and why. It does not wait any more. */
-	void (*wake)(struct instance_waiter *w, int r, const struct error *why);
+	/*
+	 * It does not wait any more. r: 0, ask again, with what was made (or
+	 * NULL); else it failed, and why.
+	 */
+	void (*wake)(struct instance_waiter *w, struct instance *made, int r,
+		     const struct error *why);
 };
 
 #define INSTANCE_DNS_MAX 6
@@ -69,11 +73,12 @@ struct instance {
 	uint64_t since;	     /* seconds since the epoch */
 	uint64_t leaving_ms; /* monotonic: when the name was taken away */
 
-	struct making *making; /* while MAKING, see instance_make.c */
+	struct making *making;		 /* while MAKING, see instance_make.c */
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
-	char *down;	   /* the program for its end, or NULL */
-	struct child *end; /* that program, running */
-	int kept;	   /* while LEAVING with a link to give back: its fd */
+	char *down;			 /* the program for its end, or NULL */
+	struct child *end;		 /* that program, running */
+	bool attached; /* link_ops.remove() is still to be called */
+	int kept;      /* while LEAVING and attached: an fd of it, or < 0 */
 
 	/*
 	 * The link's: noted by create(), kept in the record, of use to
@@ -83,7 +88,7 @@ struct instance {
 	char host_ifname[IFNAMSIZ];
 	unsigned int host_ifindex;	       /* 0: none, or gone */
 	struct inet_prefix address4, address6; /* inside */
-	char ifname[IFNAMSIZ]; /* inside */
+	char ifname[IFNAMSIZ];		       /* inside */
 	unsigned int ifindex;
 	char network[NAME_MAX_POLICY + 1]; /* that it is a port of */
 	char device[IFNAMSIZ]; /* the host's name of what was moved in */
@@ -157,11 +162,20 @@ void instance_drop_unused(struct helper *h);
 /* `netns-pam up`: stays until `down`. */
 void instance_pin(struct instance *instance);
 
+enum instance_end {
+	END_KEEP,  /* who is inside keeps it; new logins get another */
+	END_EMPTY, /* nobody is inside */
+	END_CUT	   /* whoever is inside is disconnected */
+};
+
 /*
- * Takes the name away; cut: and disconnects what is still inside.
- * The instance may be freed by this.
+ * Takes the name away, once `down` has run when it is for good. A namespace
+ * being made is given up. The instance may be freed by this.
  */
-void instance_retire(struct instance *instance, bool cut);
+void instance_retire(struct instance *instance, enum instance_end end);
+
+/* LEAVING, attached, and nobody is inside any more. May free it. */
+void instance_finish(struct instance *instance);
 
 /* The kernel says that a link is gone. */
 void instance_link_gone(struct helper *h, const struct rtnl_link *link);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "instance.h"
 #include "record.h"
 
@@ -22,24 +23,22 @@ static void record_add_prefix(struct record *r, const char *key,
 	record_add(r, key, "%s", text);
 }
 
-static void record_add_servers(struct record *r, const struct instance *i)
+static void record_add_servers(struct record *r, const char *key,
+			       const struct inet_prefix *servers, size_t n)
 {
 	char text[1024] = "";
 	size_t used = 0;
 
-	if (!i->held)
-		return;
-	for (size_t n = 0; n < i->n_servers; n++) {
+	for (size_t k = 0; k < n; k++) {
 		char address[INET_PREFIX_STR];
 
-		inet_address_format(&i->servers[n], address);
+		inet_address_format(&servers[k], address);
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s ", address);
 		if (used >= sizeof(text) - INET_PREFIX_STR)
 			break;
 	}
-	record_add(r, "dns", "%s", text);
-	record_add(r, "held", "1");
+	record_add(r, key, "%s", text);
 }
 
 int instance_record_save(const struct instance *i, struct error *err)
@@ -58,11 +57,12 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "lifetime", "%d", i->lifetime);
 	record_add(&r, "pinned", "%d", i->pinned);
 	record_add(&r, "foreign", "%d", i->foreign);
-	record_add(&r, "leaving", "%d", i->state == INSTANCE_LEAVING);
+	record_add(&r, "state", "%d", i->state);
 	record_add(&r, "dev", "%" PRIu64, i->netns.dev);
 	record_add(&r, "ino", "%" PRIu64, i->netns.ino);
 	record_add(&r, "made", "%" PRIu64, i->netns.made_ns);
 	record_add(&r, "cut", "%d", i->cut);
+	record_add(&r, "broken", "%d", i->broken);
 	record_add(&r, "proc", "%" PRIu64, i->netns.proc_inode);
 	record_add(&r, "plan", "%" PRIu64, i->plan);
 	record_add(&r, "since", "%" PRIu64, i->since);
@@ -71,7 +71,19 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "ifindex", "%u", i->host_ifindex);
 	record_add_prefix(&r, "address4", &i->address4);
 	record_add_prefix(&r, "address6", &i->address6);
-	record_add_servers(&r, i);
+	record_add(&r, "inner", "%s", i->ifname);
+	record_add(&r, "index", "%u", i->ifindex);
+	record_add(&r, "network", "%s", i->network);
+	record_add(&r, "device", "%s", i->device);
+	record_add(&r, "pid", "%d", i->pid);
+	record_add(&r, "process", "%" PRIu64, i->process);
+	record_add(&r, "search", "%s", i->link_search);
+	record_add(&r, "down", "%s", i->down ? i->down : "");
+	record_add_servers(&r, "linkdns", i->link_dns, i->n_link_dns);
+	if (i->held) {
+		record_add_servers(&r, "dns", i->servers, i->n_servers);
+		record_add(&r, "held", "1");
+	}
 	snprintf(file, sizeof(file), "%" PRIu64, i->id);
 	result = record_save(&r, i->helper->namespaces_dir, file, true);
 	if (result < 0)
@@ -94,24 +106,44 @@ void instance_record_remove(const struct instance *i)
 	instance_record_unlink(i->helper, file);
 }
 
-static int record_servers(struct record *r, struct instance *i)
+/* Return: how many; *ret is malloc'd; -ENOMEM. */
+static int record_get_servers(struct record *r, const char *key,
+			      struct inet_prefix **ret)
 {
 	char text[RECORD_MAX], *rest = text, *word;
+	int n = 0;
 
-	i->held = record_get_number(r, "held");
-	snprintf(text, sizeof(text), "%s", record_get(r, "dns"));
-	while (i->held && (word = strsep(&rest, " "))) {
+	snprintf(text, sizeof(text), "%s", record_get(r, key));
+	while ((word = strsep(&rest, " "))) {
 		struct inet_prefix *more;
 
 		if (!*word)
 			continue;
-		more = realloc(i->servers, (i->n_servers + 1) * sizeof(*more));
+		more = realloc(*ret, (size_t)(n + 1) * sizeof(*more));
 		if (!more)
 			return -ENOMEM;
-		i->servers = more;
-		if (inet_prefix_parse(word, &more[i->n_servers]) == 0)
-			i->n_servers++;
+		*ret = more;
+		if (inet_prefix_parse(word, &more[n]) == 0)
+			n++;
 	}
+	return n;
+}
+
+static int record_get_dns(struct record *r, struct instance *i)
+{
+	_cleanup_free_ struct inet_prefix *learned = NULL;
+	int n;
+
+	i->held = record_get_number(r, "held");
+	n = i->held ? record_get_servers(r, "dns", &i->servers) : 0;
+	if (n < 0)
+		return n;
+	i->n_servers = (size_t)n;
+	n = record_get_servers(r, "linkdns", &learned);
+	if (n < 0)
+		return n;
+	for (int k = 0; k < n && k < INSTANCE_DNS_MAX; k++)
+		i->link_dns[i->n_link_dns++] = learned[k];
 	return 0;
 }
 
@@ -150,9 +182,26 @@ int instance_record_load(struct instance *i, const char *file)
 	i->host_ifindex = (unsigned int)record_get_number(&r, "ifindex");
 	inet_prefix_parse(record_get(&r, "address4"), &i->address4);
 	inet_prefix_parse(record_get(&r, "address6"), &i->address6);
-	if (record_servers(&r, i) < 0)
+	i->state = (enum instance_state)record_get_number(&r, "state");
+	i->broken = record_get_number(&r, "broken");
+	snprintf(i->ifname, sizeof(i->ifname), "%s", record_get(&r, "inner"));
+	i->ifindex = (unsigned int)record_get_number(&r, "index");
+	snprintf(i->network, sizeof(i->network), "%s",
+		 record_get(&r, "network"));
+	snprintf(i->device, sizeof(i->device), "%s", record_get(&r, "device"));
+	i->pid = (pid_t)record_get_number(&r, "pid");
+	i->process = record_get_number(&r, "process");
+	snprintf(i->link_search, sizeof(i->link_search), "%s",
+		 record_get(&r, "search"));
+	if (*record_get(&r, "down")) {
+		i->down = strdup(record_get(&r, "down"));
+		if (!i->down)
+			return -ENOMEM;
+	}
+	if (record_get_dns(&r, i) < 0)
 		return -ENOMEM;
 	return name_is_instance(i->name) && i->link < LINK_KINDS &&
+			       i->state <= INSTANCE_LEAVING &&
 			       i->scope <= SCOPE_SESSION &&
 			       i->lifetime <= LIFETIME_FOREVER &&
 			       i->slot < POOL_SLOTS_MAX

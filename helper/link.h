@@ -26,7 +26,7 @@ struct link_site {
 	struct instance *instance; /* create() notes here what it made */
 	const struct policy_namespace *ns; /* stays, whatever is reloaded */
 	const struct policy *policy;	   /* that it is a part of */
-	int netns;	     /* fd of the namespace */
+	int netns;			   /* fd of the namespace */
 	struct rtnl *inside; /* a socket in it; its loopback is up */
 };
 

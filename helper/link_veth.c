@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "address.h"
 #include "helper.h"
 #include "instance.h"
 #include "nft.h"
@@ -22,21 +22,12 @@
 #include "rtnl.h"
 #include "sysctl.h"
 
-#define VETH_IFINDEX   32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
-#define VETH_IFNAME    "eth0"
-#define VETH_ADDRESSES 8 /* of one namespace */
-#define VETH_TRIES     64
-
-/* One address of the namespace and how it gets out. */
-struct veth_address {
-	struct inet_prefix inner; /* ADDR/LEN on the namespace's interface */
-	struct inet_prefix host;  /* what the host's end has */
-	bool host_route;	  /* the host needs a route to inner */
-};
+#define VETH_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
+#define VETH_IFNAME  "eth0"
+#define VETH_TRIES   64
 
 struct veth_plan {
-	struct veth_address addresses[VETH_ADDRESSES];
-	size_t n;
+	struct addresses addresses;
 	bool ipv4, ipv6;
 };
 
@@ -83,96 +74,28 @@ static int veth_gateway_guess(const struct inet_prefix *inner,
 	return 0;
 }
 
-static int veth_expand(const struct instance *i, const char *text,
-		       struct inet_prefix *ret, struct error *err)
-{
-	_cleanup_free_ char *expanded = NULL;
-	int r = policy_expand(text, i->user, i->uid, i->name, &expanded, err);
-
-	if (r < 0)
-		return r;
-	if (inet_prefix_parse(expanded, ret) < 0)
-		return error_set(err, -EINVAL, "`%s` is not an address",
-				 expanded);
-	return 0;
-}
-
-static int veth_check_clash(const struct helper *h, const struct inet_prefix *p,
-			    struct error *err)
-{
-	const struct inet_prefix *route = pool_route_clash(&h->pool, p);
-	char text[INET_PREFIX_STR], other[INET_PREFIX_STR];
-
-	inet_address_format(p, text);
-	if (route) {
-		inet_prefix_format(route, other);
-		return error_set(err, -EADDRINUSE,
-				 "the address %s lies in %s, to which the host "
-				 "has a route of its own: choose another",
-				 text, other);
-	}
-	if (pool_address_is_taken(&h->pool, p))
-		return error_set(err, -EADDRINUSE,
-				 "the address %s is of the pool, and in use",
-				 text);
-	for (const struct instance *i = h->instances; i; i = i->next)
-		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
-					inet_prefix_contains(p, &i->address6)))
-			return error_set(err, -EADDRINUSE,
-					 "the address %s is in use by the "
-					 "namespace %s",
-					 text, i->name);
-	return 0;
-}
-
 static int veth_plan_static(const struct link_site *site,
 			    struct veth_plan *plan, struct error *err)
 {
-	const struct policy_namespace *ns = site->ns;
+	int r = address_plan(site, &plan->addresses, err);
 
-	for (size_t i = 0; i < ns->address.n; i++) {
-		struct veth_address *a = &plan->addresses[plan->n];
-		struct inet_prefix alone;
-		int r;
+	for (size_t i = 0; r == 0 && i < plan->addresses.n; i++) {
+		struct address *a = &plan->addresses.items[i];
+		struct inet_prefix alone = a->inner;
 
-		if (plan->n == VETH_ADDRESSES)
-			return error_set(err, -E2BIG,
-					 "more than %d addresses for the "
-					 "namespace %s",
-					 VETH_ADDRESSES, ns->name);
-		r = veth_expand(site->instance, ns->address.items[i], &a->inner,
-				err);
-		alone = a->inner;
 		full_length(&alone);
-		if (r == 0)
-			r = veth_check_clash(site->helper, &alone, err);
+		r = address_check_clash(site, &alone, err);
+		if (r == 0 && a->gateway.family == AF_UNSPEC)
+			r = veth_gateway_guess(&a->inner, &a->gateway, err);
 		if (r < 0)
 			return r;
-		a->host.family = AF_UNSPEC;
-		for (size_t j = 0; j < ns->gateway.n; j++) {
-			struct inet_prefix gateway;
-
-			r = veth_expand(site->instance, ns->gateway.items[j],
-					&gateway, err);
-			if (r < 0)
-				return r;
-			if (gateway.family == a->inner.family)
-				a->host = gateway;
-		}
-		if (a->host.family == AF_UNSPEC)
-			r = veth_gateway_guess(&a->inner, &a->host, err);
-		if (r < 0)
-			return r;
-		full_length(&a->host);
+		full_length(&a->gateway);
 		/* On the host's end, it would cut the host off from its owner.
 		 */
-		r = veth_check_clash(site->helper, &a->host, err);
-		if (r < 0)
-			return r;
+		r = address_check_clash(site, &a->gateway, err);
 		a->host_route = true;
-		plan->n++;
 	}
-	return 0;
+	return r;
 }
 
 static void veth_plan_slot(const struct helper *h, uint32_t slot,
@@ -180,63 +103,16 @@ static void veth_plan_slot(const struct helper *h, uint32_t slot,
 {
 	const struct inet_prefix *pools[] = {&h->pool.pool4, &h->pool.pool6};
 
-	plan->n = 0;
+	plan->addresses.n = 0;
 	for (size_t i = 0; i < 2; i++) {
-		struct veth_address *a = &plan->addresses[plan->n];
+		struct address *a = &plan->addresses.items[plan->addresses.n];
 
 		if (pools[i]->family == AF_UNSPEC)
 			continue;
-		pool_addresses(pools[i], slot, &a->host, &a->inner);
+		pool_addresses(pools[i], slot, &a->gateway, &a->inner);
 		a->host_route = false; /* the prefix is the route */
-		plan->n++;
+		plan->addresses.n++;
 	}
-}
-
-/* --- the host's routes, which addresses must not collide with --- */
-
-static void routes_restart(void *data)
-{
-	pool_routes_clear(data);
-}
-
-struct routes_reader {
-	const struct helper *helper;
-	struct pool *pool;
-};
-
-static void routes_reader_restart(void *data)
-{
-	routes_restart(((struct routes_reader *)data)->pool);
-}
-
-static void routes_reader_seen(void *data, const struct inet_prefix *p,
-			       unsigned int ifindex)
-{
-	const struct routes_reader *reader = data;
-
-	for (const struct instance *i = reader->helper->instances; i;
-	     i = i->next)
-		if (ifindex && i->host_ifindex == ifindex)
-			return;
-	pool_route_add(reader->pool, p);
-}
-
-static int veth_read_routes(struct helper *h, struct error *err)
-{
-	struct routes_reader reader = {h, &h->pool};
-	int r;
-
-	if (!h->pool.routes_stale)
-		return 0;
-	h->pool.routes_stale = false;
-	r = rtnl_dump_routes(h->rtnl, routes_reader_restart, routes_reader_seen,
-			     &reader);
-	if (r < 0) {
-		h->pool.routes_stale = true;
-		return error_set(err, r, "cannot read the host's routes: %s",
-				 strerror(-r));
-	}
-	return 0;
 }
 
 /* --- making --- */
@@ -284,87 +160,19 @@ static int veth_make(const struct link_site *site, uint32_t slot,
 	return rtnl_run(site->inside, &b, err);
 }
 
-/* Return: 0 or -errno; routes are "PREFIX" or "PREFIX via ADDR". */
-static int veth_put_routes(const struct link_site *site,
-			   const struct veth_plan *plan, struct rtnl_batch *b,
-			   struct error *err)
-{
-	const struct policy_namespace *ns = site->ns;
-	static const char via[] = " via ";
-
-	for (size_t i = 0; i < ns->routes.n; i++) {
-		_cleanup_free_ char *text = strdup(ns->routes.items[i]);
-		struct inet_prefix destination = {0}, gateway = {0};
-		char *at = text ? strstr(text, via) : NULL;
-		int r = text ? 0 : -ENOMEM;
-
-		if (at) {
-			*at = '\0';
-			r = veth_expand(site->instance, at + sizeof(via) - 1,
-					&gateway, err);
-		}
-		if (r == 0)
-			r = veth_expand(site->instance, text, &destination,
-					err);
-		if (r < 0)
-			return r;
-		for (size_t j = 0; !at && j < plan->n; j++)
-			if (plan->addresses[j].inner.family ==
-			    destination.family)
-				gateway = plan->addresses[j].host;
-		if (gateway.family != destination.family)
-			return error_set(err, -EINVAL,
-					 "the route `%s` has no gateway of its "
-					 "family in the namespace %s",
-					 ns->routes.items[i], ns->name);
-		rtnl_put_route(b, &destination, &gateway, VETH_IFINDEX);
-	}
-	return 0;
-}
-
-/* Does `routes` bring a default route of its own? */
-static bool veth_routes_default(const struct policy_namespace *ns,
-				const char *any)
-{
-	size_t n = strlen(any);
-
-	for (size_t i = 0; i < ns->routes.n; i++)
-		if (strncmp(ns->routes.items[i], any, n) == 0)
-			return true;
-	return false;
-}
-
 static int veth_address_inside(const struct link_site *site,
 			       const struct veth_plan *plan, struct error *err)
 {
-	static const struct inet_prefix any4 = {.family = AF_INET};
-	static const struct inet_prefix any6 = {.family = AF_INET6};
 	const struct veth_macs macs = veth_macs(site->instance->slot);
-	bool default4 = veth_routes_default(site->ns, "0.0.0.0/0");
-	bool default6 = veth_routes_default(site->ns, "::/0");
 	struct rtnl_batch b;
 	int r;
 
 	rtnl_batch_init(&b);
-	for (size_t i = 0; i < plan->n; i++) {
-		rtnl_put_address(&b, VETH_IFINDEX, &plan->addresses[i].inner);
-		if (plan->addresses[i].inner.family == AF_INET6)
-			rtnl_put_local(&b, &plan->addresses[i].inner,
-				       VETH_IFINDEX);
-		rtnl_put_neighbour(&b, VETH_IFINDEX, &plan->addresses[i].host,
+	for (size_t i = 0; i < plan->addresses.n; i++)
+		rtnl_put_neighbour(&b, VETH_IFINDEX,
+				   &plan->addresses.items[i].gateway,
 				   macs.host);
-	}
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct veth_address *a = &plan->addresses[i];
-		bool v4 = a->inner.family == AF_INET;
-		bool *done = v4 ? &default4 : &default6;
-
-		if (!*done)
-			rtnl_put_route(&b, v4 ? &any4 : &any6, &a->host,
-				       VETH_IFINDEX);
-		*done = true;
-	}
-	r = veth_put_routes(site, plan, &b, err);
+	r = address_put(site, &plan->addresses, VETH_IFINDEX, &b, err);
 	return r < 0 ? r : rtnl_run(site->inside, &b, err);
 }
 
@@ -395,16 +203,17 @@ static int veth_host_end(const struct link_site *site,
 	if (plan->ipv6)
 		rtnl_put_no_link_local(&b, i->host_ifindex);
 	rtnl_put_alias_up(&b, i->host_ifindex, alias);
-	for (size_t j = 0; j < plan->n; j++) {
-		rtnl_put_address(&b, i->host_ifindex, &plan->addresses[j].host);
-		rtnl_put_neighbour(&b, i->host_ifindex,
-				   &plan->addresses[j].inner, macs.inner);
+	for (size_t j = 0; j < plan->addresses.n; j++) {
+		const struct address *a = &plan->addresses.items[j];
+
+		rtnl_put_address(&b, i->host_ifindex, &a->gateway);
+		rtnl_put_neighbour(&b, i->host_ifindex, &a->inner, macs.inner);
 	}
-	for (size_t j = 0; j < plan->n; j++) {
-		struct inet_prefix to = plan->addresses[j].inner;
+	for (size_t j = 0; j < plan->addresses.n; j++) {
+		struct inet_prefix to = plan->addresses.items[j].inner;
 
 		full_length(&to);
-		if (plan->addresses[j].host_route)
+		if (plan->addresses.items[j].host_route)
 			rtnl_put_route(&b, &to, NULL, i->host_ifindex);
 	}
 	return rtnl_run(h->rtnl, &b, err);
@@ -440,7 +249,7 @@ static int veth_take(const struct link_site *site, struct veth_plan *plan,
 static int veth_choose(const struct link_site *site, struct veth_plan *plan,
 		       struct error *err)
 {
-	int r = veth_read_routes(site->helper, err);
+	int r = address_read_routes(site->helper, err);
 
 	if (r == 0 && !veth_is_auto(site->ns))
 		r = veth_plan_static(site, plan, err);
@@ -449,35 +258,36 @@ static int veth_choose(const struct link_site *site, struct veth_plan *plan,
 
 static int veth_create(const struct link_site *site, struct error *err)
 {
-	struct veth_plan plan = {.n = 0};
+	struct veth_plan plan = {.ipv4 = false};
 	struct instance *i = site->instance;
 	struct helper *h = site->helper;
 	struct rtnl_link link;
 	int r;
 
-	if (site->ns->address_mode == ADDRESS_DHCP)
-		return error_set(err, -EOPNOTSUPP,
-				 "address = dhcp needs "
-				 "link = bridge");
 	r = veth_choose(site, &plan, err);
 	if (r == -EADDRNOTAVAIL || r == -EADDRINUSE) {
 		/* The route in the way may have gone since: look again. */
 		h->pool.routes_stale = true;
-		plan = (struct veth_plan){.n = 0};
+		plan = (struct veth_plan){.ipv4 = false};
 		r = veth_choose(site, &plan, err);
 	}
 	if (r < 0)
 		return r;
-	for (size_t j = 0; j < plan.n; j++) {
-		bool v4 = plan.addresses[j].inner.family == AF_INET;
+	for (size_t j = 0; j < plan.addresses.n; j++) {
+		const struct inet_prefix *inner =
+			&plan.addresses.items[j].inner;
+		bool v4 = inner->family == AF_INET;
 		struct inet_prefix *seen = v4 ? &i->address4 : &i->address6;
 
 		*(v4 ? &plan.ipv4 : &plan.ipv6) = true;
 		if (seen->family == AF_UNSPEC)
-			*seen = plan.addresses[j].inner;
-		pool_take_address(&h->pool, &plan.addresses[j].inner);
+			*seen = *inner;
+		pool_take_address(&h->pool, inner);
 	}
-	if (!plan.n)
+	i->ifindex = VETH_IFINDEX;
+	snprintf(i->ifname, sizeof(i->ifname), "%s",
+		 site->ns->ifname ? site->ns->ifname : VETH_IFNAME);
+	if (!plan.addresses.n)
 		return error_set(err, -EINVAL,
 				 "no addresses for the namespace %s: pool4 and "
 				 "pool6 are none, and it has no `address`",
@@ -554,6 +364,7 @@ static void veth_describe(struct helper *h, const struct instance *i,
 
 const struct link_ops link_veth_ops = {
 	.makes_namespace = true,
+	.filter = FILTER_HOST,
 	.needs_firewall = true,
 	.has_ipv6 = veth_has_ipv6,
 	.create = veth_create,

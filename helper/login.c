@@ -97,11 +97,11 @@ static bool login_has_etc(const char *section)
 	return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
-static int login_mounts(struct answer *a, const struct policy_namespace *ns,
-			struct error *err)
+static int login_mounts(struct answer *a, const struct instance *i,
+			const struct policy_namespace *ns, struct error *err)
 {
-	if (ns->dns_set) {
-		a->tail = resolv_conf(ns);
+	if (resolv_of(i, ns).set) {
+		a->tail = resolv_conf(i, ns);
 		if (!a->tail)
 			return error_set(err, -ENOMEM, "out of memory");
 		a->reply.tail_bytes = (uint32_t)strlen(a->tail);
@@ -134,7 +134,7 @@ static int login_to_host(const struct helper *h,
 
 /*
  * The namespace of a section for this login, and the session that keeps it.
- * On failure nothing is left of either.
+ * Return: 0 and *ret; INSTANCE_LATER; -errno, and nothing is left of either.
  */
 static int login_enter(struct connection *c, const struct proto_request *req,
 		       const struct policy_namespace *ns, bool guard,
@@ -149,10 +149,11 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 	int r = policy_namespace_supported(ns, err);
 
 	if (r == 0)
-		r = instance_get(h, ns, &who, &i, &fd, err);
-	if (r < 0 || !i)
+		r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd,
+				 err);
+	if (r != 0)
 		return r;
-	r = login_mounts(a, ns, err);
+	r = login_mounts(a, i, ns, err);
 	if (r == 0)
 		r = session_open(h, i, req, c->pid, c->pidfd, c, guard,
 				 &c->session, err);
@@ -206,6 +207,8 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		r = guard_ensure(h, req->uid, &why);
 	if (r == 0)
 		r = login_enter(c, req, ns, guard, a, &i, &why);
+	if (r == INSTANCE_LATER)
+		return ANSWER_LATER;
 	if (r < 0 || !i) {
 		log_error("%s (%s): no namespace %s: %s", req->user,
 			  req->service, rule->namespace, why.text);
@@ -280,6 +283,8 @@ int admin_enter(struct connection *c, const struct proto_request *req,
 				  req->name);
 	memcpy(who.service, "netns-pam exec", sizeof("netns-pam exec"));
 	r = login_enter(c, &who, ns, false, a, &i, &why);
+	if (r == INSTANCE_LATER)
+		return ANSWER_LATER;
 	if (r < 0 || !i)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	log_info("session %" PRIu64 ": exec by process %d in %s",

@@ -18,7 +18,9 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
+#include "filter.h"
 #include "firewall.h"
 #include "guard.h"
 #include "helper.h"
@@ -202,6 +204,9 @@ static void main_on_policy(void *data)
 	}
 	if (guard_reload(h, &why) < 0)
 		log_error("cannot renew the set of guarded users: %s",
+			  why.text);
+	if (filter_reload(h, &why) < 0)
+		log_error("open namespaces keep the filter they have: %s",
 			  why.text);
 }
 
@@ -418,6 +423,7 @@ static void main_stop(struct helper *h)
 	server_close(h);
 	session_free_all(h);
 	instance_free_all(h);
+	child_close_all(h);
 	firewall_close(h);
 	sweep_close(h);
 	store_close(h->store);

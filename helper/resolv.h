@@ -3,9 +3,26 @@
 #ifndef NETNS_PAMD_RESOLV_H
 #define NETNS_PAMD_RESOLV_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+struct inet_prefix;
+struct instance;
 struct policy_namespace;
 
-/* Return: its text, malloc'd; NULL when memory is out. */
-char *resolv_conf(const struct policy_namespace *ns);
+/*
+ * The name servers that count: the policy's, or, where it has none and does not
+ * say `dns = host`, those that came with the link (lease, file, push).
+ */
+struct resolv {
+	bool set; /* false: the session resolves as the host does */
+	const struct inet_prefix *servers; /* the policy's or the instance's */
+	size_t n;
+};
+struct resolv resolv_of(const struct instance *i,
+			const struct policy_namespace *ns);
+
+/* Return: the file's text, malloc'd, or NULL when out of memory. */
+char *resolv_conf(const struct instance *i, const struct policy_namespace *ns);
 
 #endif

@@ -467,9 +467,8 @@ static void default_route_each(void *data, const struct nlmsghdr *h)
 	bool *found = data;
 
 	if (h->nlmsg_type == RTM_NEWROUTE &&
-	    mnl_nlmsg_get_payload_len(h) >= sizeof(*rtm) &&
-	    !rtm->rtm_dst_len && rtm->rtm_type == RTN_UNICAST &&
-	    rtm->rtm_table == RT_TABLE_MAIN)
+	    mnl_nlmsg_get_payload_len(h) >= sizeof(*rtm) && !rtm->rtm_dst_len &&
+	    rtm->rtm_type == RTN_UNICAST && rtm->rtm_table == RT_TABLE_MAIN)
 		*found = true;
 }
 

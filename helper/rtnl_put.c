@@ -226,9 +226,9 @@ void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
 
 void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
 {
-	struct nlmsghdr *h = rtnl_begin_link(
-		b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, link->ifindex, false,
-		"make the interface");
+	struct nlmsghdr *h =
+		rtnl_begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				link->ifindex, false, "make the interface");
 	struct nlattr *info, *data;
 
 	mnl_attr_put_strz(h, IFLA_IFNAME, link->ifname);
@@ -342,8 +342,7 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 			   const struct inet_prefix *address)
 {
-	struct nlmsghdr *h =
-		rtnl_begin(b, RTM_DELADDR, 0, "remove an address");
+	struct nlmsghdr *h = rtnl_begin(b, RTM_DELADDR, 0, "remove an address");
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
 
 	ifa->ifa_family = (uint8_t)address->family;

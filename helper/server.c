@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,9 @@
 #include "fdmsg.h"
 #include "helper.h"
 #include "log.h"
+#include "policy.h"
 #include "session.h"
+#include "store.h"
 #include "timer.h"
 
 #define SERVER_BACKLOG	       512
@@ -28,6 +32,8 @@
 #define SERVER_IDLE_US	       10000000 /* a peer that asks nothing */
 #define SERVER_ACCEPT_AT_ONCE  16
 #define SERVER_PAUSE_US	       100000 /* when descriptors run out */
+/* Of a login's time, left for the answer to be heard. */
+#define SERVER_MARGIN_MS 250
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* of kernel 6.5 */
@@ -55,8 +61,11 @@ static void connection_free(struct connection *c)
 {
 	if (!c)
 		return;
+	instance_unwait(&c->waiter);
 	sd_event_source_disable_unref(c->io);
 	sd_event_source_disable_unref(c->timer);
+	sd_event_source_disable_unref(c->deadline);
+	free(c->waiting);
 	close_fd(c->fd);
 	close_fd(c->pidfd);
 	free(c->pending);
@@ -133,23 +142,14 @@ static int connection_malformed(const struct connection *c,
 	return -EBADMSG;
 }
 
-/* Return: 0, or < 0 when the connection is to be closed. */
-static int connection_request(struct connection *c, const char *packet,
-			      size_t bytes)
+/* Return: as a handler. */
+static int connection_answer(struct connection *c, const char *packet)
 {
 	struct proto_request req;
 	struct answer a = {0};
-	struct error why;
-	int r = proto_check_request(packet, bytes, &why);
+	int r;
 
-	if (r < 0)
-		return connection_malformed(c, &why);
 	memcpy(&req, packet, sizeof(req));
-	if (c->lease ? !operations[req.op].lease : !operations[req.op].fresh) {
-		error_set(&why, 0, "%s is not to be asked on this connection",
-			  proto_op_name((enum proto_op)req.op));
-		return connection_malformed(c, &why);
-	}
 	r = operations[req.op].handle(c, &req, packet + sizeof(req), &a);
 	if (r == 0)
 		r = connection_send(c, &a);
@@ -159,6 +159,122 @@ static int connection_request(struct connection *c, const char *packet,
 	else if (a.log[0])
 		log_info("%s", a.log);
 	return r;
+}
+
+/* --- requests that wait for a namespace --- */
+
+static void connection_be_patient(struct connection *c);
+
+static void connection_stop_waiting(struct connection *c)
+{
+	instance_unwait(&c->waiter);
+	c->deadline = sd_event_source_disable_unref(c->deadline);
+	free(c->waiting);
+	c->waiting = NULL;
+}
+
+/* Tells that it failed. The connection is gone after this. */
+static void connection_fail(struct connection *c, const struct error *why)
+{
+	struct answer a = {0};
+
+	answer_set(&a, PROTO_FAILED, "%s", why->text);
+	connection_send(c, &a);
+	connection_close(c);
+}
+
+static void connection_on_wake(struct instance_waiter *w, struct instance *made,
+			       int r, const struct error *why)
+{
+	struct connection *c =
+		(struct connection *)(void *)((char *)w -
+					      offsetof(struct connection,
+						       waiter));
+
+	if (r < 0) {
+		connection_fail(c, why);
+		return;
+	}
+	c->made = made;
+	r = connection_answer(c, c->waiting);
+	c->made = NULL;
+	if (r == ANSWER_LATER)
+		return;
+	connection_stop_waiting(c);
+	if (r < 0)
+		connection_close(c);
+	else
+		connection_be_patient(c);
+}
+
+static int connection_on_deadline(sd_event_source *source, uint64_t when,
+				  void *data)
+{
+	struct connection *c = data;
+	const struct instance *i = c->waiter.instance;
+	uint64_t ms = deadline_now_ms() - c->waiting_since;
+	struct error why;
+
+	(void)source;
+	(void)when;
+	error_set(&why, 0,
+		  "the namespace %s was not ready within %" PRIu64 ".%" PRIu64
+		  " s: it still waits for %s",
+		  i ? i->name : "", ms / 1000, ms % 1000 / 100,
+		  i ? instance_waits_for(i) : "its turn");
+	log_error("%s", why.text);
+	connection_fail(c, &why);
+	return 0;
+}
+
+/* Keeps the request, to be asked again. Return: 0 or -errno. */
+static int connection_wait(struct connection *c, const char *packet,
+			   size_t bytes)
+{
+	struct proto_request req;
+	uint64_t ms;
+	int r;
+
+	memcpy(&req, packet, sizeof(req));
+	c->waiting = malloc(bytes);
+	if (!c->waiting)
+		return -ENOMEM;
+	memcpy(c->waiting, packet, bytes);
+	c->waiting_bytes = bytes;
+	c->waiting_since = deadline_now_ms();
+	c->timer = sd_event_source_disable_unref(c->timer);
+	ms = req.timeout_ms ? req.timeout_ms
+			    : store_policy(c->helper->store)->timeout_ms;
+	r = timer_new(c->helper->event, &c->deadline, connection_on_deadline,
+		      c);
+	if (r < 0)
+		return r;
+	timer_arm(c->deadline,
+		  1000 * (ms > 2 * SERVER_MARGIN_MS ? ms - SERVER_MARGIN_MS
+						    : ms / 2));
+	return 0;
+}
+
+/* Return: 0, or < 0 when the connection is to be closed. */
+static int connection_request(struct connection *c, const char *packet,
+			      size_t bytes)
+{
+	struct proto_request req;
+	struct error why;
+	int r = proto_check_request(packet, bytes, &why);
+
+	if (r < 0)
+		return connection_malformed(c, &why);
+	memcpy(&req, packet, sizeof(req));
+	if (c->waiting || (c->lease ? !operations[req.op].lease
+				    : !operations[req.op].fresh)) {
+		error_set(&why, 0, "%s is not to be asked on this connection%s",
+			  proto_op_name((enum proto_op)req.op),
+			  c->waiting ? " now" : "");
+		return connection_malformed(c, &why);
+	}
+	r = connection_answer(c, packet);
+	return r == ANSWER_LATER ? connection_wait(c, packet, bytes) : r;
 }
 
 /* Sends what `status` left over. Return: 0, or < 0 to close. */
@@ -199,7 +315,7 @@ static int connection_on_idle(sd_event_source *source, uint64_t when,
 /* A lease may be held for months; others have ten seconds a request. */
 static void connection_be_patient(struct connection *c)
 {
-	if (c->lease)
+	if (c->lease || c->waiting)
 		c->timer = sd_event_source_disable_unref(c->timer);
 	else if (!c->timer && timer_new(c->helper->event, &c->timer,
 					connection_on_idle, c) == 0)
@@ -286,6 +402,7 @@ static int connection_new(struct helper *h, int fd, struct connection **ret)
 	c->helper = h;
 	c->fd = fd;
 	c->pidfd = -EBADF;
+	c->waiter.wake = connection_on_wake;
 	h->connections++;
 	r = sd_event_add_io(h->event, &c->io, fd, EPOLLIN, connection_on_event,
 			    c);

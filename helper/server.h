@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "error.h"
+#include "instance.h"
 #include "proto.h"
 
 struct helper;
@@ -32,6 +33,18 @@ struct connection {
 	 */
 	bool lease;
 	struct session *session;
+
+	/*
+	 * A request that waits for a namespace (ANSWER_LATER): it is asked
+	 * again, whole, when the namespace is there; `made` is then what was
+	 * made for it.
+	 */
+	struct instance_waiter waiter;
+	char *waiting; /* the request and its tail, or NULL */
+	size_t waiting_bytes;
+	sd_event_source *deadline;
+	uint64_t waiting_since; /* monotonic, ms */
+	struct instance *made;
 
 	/* `status`: packets that did not fit into the socket yet. */
 	char *pending;
@@ -71,9 +84,12 @@ struct answer {
 int answer_set(struct answer *a, enum proto_verdict verdict, const char *format,
 	       ...) __attribute__((format(printf, 3, 4)));
 
+#define ANSWER_PENDING 1 /* it is in c->pending */
+#define ANSWER_LATER   2 /* c->waiter waits for a namespace */
+
 /*
  * Handlers, in login.c and admin.c: read a checked request, fill the answer.
- * Return: 0; > 0: the answer is in c->pending; < 0: close without one.
+ * Return: 0; ANSWER_PENDING; ANSWER_LATER; < 0: close without an answer.
  */
 int login_open(struct connection *c, const struct proto_request *req,
 	       const char *facts, struct answer *a);

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,51 +16,9 @@
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
+#include "process.h"
 #include "record.h"
 #include "server.h"
-
-#ifndef PID_FS_MAGIC
-#define PID_FS_MAGIC 0x50494446 /* linux/magic.h of 6.9 */
-#endif
-
-/*
- * When the process began (proc(5), /proc/PID/stat, field 22, clock ticks since
- * boot): with the pid, it names one process only. 0 when it is gone.
- */
-static uint64_t process_start(pid_t pid)
-{
-	char path[40], text[1024];
-	_cleanup_close_ int fd = -EBADF;
-	const char *p;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	/* The name in field 2 may hold anything; it ends with the last ')'. */
-	p = strrchr(text, ')');
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
-	return p ? strtoull(p, NULL, 10) : 0;
-}
-
-/*
- * A number that no other process has until the next boot: the inode of its
- * pidfd where those have inodes of their own (pidfs, kernel 6.9).
- */
-static uint64_t process_identity(pid_t pid, int pidfd)
-{
-	struct statfs fs;
-	struct stat st;
-
-	if (fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
-	    fstat(pidfd, &st) == 0)
-		return st.st_ino;
-	return process_start(pid);
-}
 
 /* --- records --- */
 
@@ -285,11 +240,7 @@ static int session_load(struct session *s, const char *file)
 	snprintf(s->rhost, sizeof(s->rhost), "%s", record_get(&r, "rhost"));
 	if (s->pid <= 0)
 		return -EBADMSG;
-	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
-	/* Looked at after it was opened: now the pid cannot be recycled. */
-	if (s->pidfd >= 0 && process_identity(s->pid, s->pidfd) !=
-				     record_get_number(&r, "process"))
-		s->pidfd = close_fd(s->pidfd);
+	s->pidfd = process_open(s->pid, record_get_number(&r, "process"));
 	return 0;
 }
 

@@ -21,8 +21,16 @@
 #define STORE_RETRY_US 200000  /* a file that is being written */
 #define STORE_GONE_US  1000000 /* a file that may come back */
 
+/* A policy that somebody holds on to, in force or not any more. */
+struct store_held {
+	struct store_held *next;
+	struct policy *policy;
+	unsigned int holders;
+};
+
 struct store {
 	sd_event *event;
+	struct store_held *held;
 	sd_event_source *retry, *gone;
 	char path[PATH_MAX], dropins[PATH_MAX], file[NAME_MAX + 1];
 	int state_dir;
@@ -70,11 +78,22 @@ static int store_publish(const struct store *store)
 
 /* --- reading --- */
 
+static struct store_held *store_find_held(const struct store *store,
+					  const struct policy *policy)
+{
+	struct store_held *held = store->held;
+
+	while (held && held->policy != policy)
+		held = held->next;
+	return held;
+}
+
 static void store_take(struct store *store, struct policy *fresh)
 {
 	int r;
 
-	policy_free(store->policy);
+	if (!store_find_held(store, store->policy))
+		policy_free(store->policy);
 	store->policy = fresh;
 	store->last.text[0] = '\0';
 	r = store_publish(store);
@@ -320,4 +339,35 @@ struct store *store_close(struct store *store)
 const struct policy *store_policy(const struct store *store)
 {
 	return store->policy;
+}
+
+const struct policy *store_hold(struct store *store)
+{
+	struct store_held *held = store_find_held(store, store->policy);
+
+	if (!held) {
+		held = calloc(1, sizeof(*held));
+		if (!held)
+			return NULL;
+		held->policy = store->policy;
+		held->next = store->held;
+		store->held = held;
+	}
+	held->holders++;
+	return held->policy;
+}
+
+void store_release(struct store *store, const struct policy *policy)
+{
+	struct store_held *held = store_find_held(store, policy);
+	struct store_held **p = &store->held;
+
+	if (!held || --held->holders)
+		return;
+	while (*p != held)
+		p = &(*p)->next;
+	*p = held->next;
+	if (held->policy != store->policy)
+		policy_free(held->policy);
+	free(held);
 }

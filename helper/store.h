@@ -32,6 +32,13 @@ struct store *store_close(struct store *store);
 const struct policy *store_policy(const struct store *store);
 
 /*
+ * The policy in force, kept until it is released, whatever is reloaded: for
+ * work that goes on beside the loop. Return: NULL when memory is out.
+ */
+const struct policy *store_hold(struct store *store);
+void store_release(struct store *store, const struct policy *policy);
+
+/*
  * Reads the files again. gone_is_empty: a missing file is an empty policy at
  * once; else it has a second to come back, as when an editor replaces it.
  * Return: 0 (also when nothing changed); or -errno with a sentence, the policy

@@ -31,8 +31,12 @@ struct sweep {
 
 static bool sweep_is_idle(const struct instance *i)
 {
-	return i->state == INSTANCE_LIVE && !i->sessions && !i->pinned &&
-	       !i->foreign && !i->straggler && i->lifetime != LIFETIME_FOREVER;
+	if (i->sessions || i->foreign || i->straggler || i->end)
+		return false;
+	if (i->state == INSTANCE_LEAVING)
+		return i->attached;
+	return i->state == INSTANCE_LIVE && !i->pinned &&
+	       i->lifetime != LIFETIME_FOREVER;
 }
 
 static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
@@ -115,7 +119,12 @@ static void sweep_retire(struct helper *h, const struct sweep *s)
 		}
 		leaving += i->host_ifindex != 0;
 		log_debug("nobody uses the namespace %s: removed", i->name);
-		instance_retire(i, i->lifetime == LIFETIME_SESSIONS);
+		if (i->state == INSTANCE_LEAVING)
+			instance_finish(i);
+		else
+			instance_retire(i, i->lifetime == LIFETIME_SESSIONS
+						   ? END_CUT
+						   : END_EMPTY);
 	}
 }
 

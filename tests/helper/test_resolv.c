@@ -9,8 +9,12 @@
 
 #include <cmocka.h>
 
+#include "../../helper/instance.h"
 #include "../../helper/resolv.h"
 #include "policy.h"
+
+/* What the link brought; nothing unless a test says so. */
+static struct instance from;
 
 static void gives(const char *keys, const char *wanted)
 {
@@ -22,7 +26,7 @@ static void gives(const char *keys, const char *wanted)
 	snprintf(text, sizeof(text), "[namespace vpn]\nlink = nat\n%s", keys);
 	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
 		fail_msg("%s", why.text);
-	got = resolv_conf(policy_namespace_find(p, "vpn"));
+	got = resolv_conf(&from, policy_namespace_find(p, "vpn"));
 	assert_non_null(got);
 	/* a comment may come first, and nothing else that is not asked for */
 	while (*got == '#')
@@ -51,11 +55,39 @@ static void search_is_one_line(void **state)
 	      "nameserver 192.0.2.53\nsearch example.net corp.example.net\n");
 }
 
+static void the_links_own_unless_the_policy_speaks(void **state)
+{
+	(void)state;
+	assert_int_equal(inet_prefix_parse("192.0.2.7", &from.link_dns[0]), 0);
+	from.n_link_dns = 1;
+	strcpy(from.link_search, "lan.example");
+	gives("", "nameserver 192.0.2.7\nsearch lan.example\n");
+	gives("dns = 192.0.2.53\n", "nameserver 192.0.2.53\n");
+	memset(&from, 0, sizeof(from));
+}
+
+static void host_means_none(void **state)
+{
+	static const char text[] = "[namespace vpn]\nlink = nat\ndns = host\n";
+	struct policy *p = NULL;
+	struct error why;
+
+	(void)state;
+	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
+		fail_msg("%s", why.text);
+	from.n_link_dns = 1;
+	assert_false(resolv_of(&from, policy_namespace_find(p, "vpn")).set);
+	from.n_link_dns = 0;
+	policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(servers_in_their_order),
 		cmocka_unit_test(search_is_one_line),
+		cmocka_unit_test(the_links_own_unless_the_policy_speaks),
+		cmocka_unit_test(host_means_none),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

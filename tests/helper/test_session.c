@@ -22,11 +22,13 @@
 
 #include <cmocka.h>
 
+#include "../../helper/child.h"
 #include "../../helper/helper.h"
 #include "../../helper/instance.h"
 #include "../../helper/rtnl.h"
 #include "../../helper/server.h"
 #include "../../helper/session.h"
+#include "../../helper/store.h"
 #include "../../helper/sweep.h"
 #include "../../helper/sysctl.h"
 #include "cleanup.h"
@@ -34,6 +36,7 @@
 #include "ground.h"
 
 #define STATE	 "/run/state"
+#define POLICY	 "/run/policy.conf"
 #define NETNS	 "/run/netns"
 #define SESSIONS STATE "/sessions"
 #define RECORDS	 STATE "/namespaces"
@@ -41,9 +44,14 @@
 #define PATIENCE_MS 10000
 
 static struct helper h;
-static struct policy *policy;
+static const struct policy *policy;
 static struct error why;
 static struct connection lease;
+
+static void nothing(void *data)
+{
+	(void)data;
+}
 
 static void begin(void)
 {
@@ -59,6 +67,10 @@ static void begin(void)
 	assert_int_equal(rtnl_open(&h.rtnl), 0);
 	assert_int_equal(pool_init(&h.pool), 0);
 	assert_true(sd_event_new(&h.event) >= 0);
+	assert_int_equal(store_open(&h.store, h.event, POLICY, h.state_dir,
+				    STATE, nothing, NULL, &why),
+			 0);
+	policy = store_policy(h.store);
 	forwarding_init(&h.forwarding, NULL, h.state_dir);
 	assert_int_equal(instance_reconcile(&h, &why), 0);
 	session_reconcile(&h);
@@ -77,7 +89,9 @@ static void end(void)
 {
 	session_free_all(&h);
 	instance_free_all(&h);
+	child_close_all(&h);
 	sweep_close(&h);
+	store_close(h.store);
 	rtnl_close(h.rtnl);
 	pool_clear(&h.pool);
 	sd_event_unref(h.event);
@@ -111,9 +125,9 @@ static int session_setup(void **state)
 		return 0;
 	if (mount("r", "/run", "tmpfs", 0, "mode=755") < 0 ||
 	    mkdir(STATE, 0700) < 0 || mkdir(SESSIONS, 0700) < 0 ||
-	    mkdir(RECORDS, 0700) < 0 || sysctl_open(&why) < 0 ||
-	    policy_parse("test", text, strlen(text), &policy, NULL, &why) < 0)
+	    mkdir(RECORDS, 0700) < 0 || sysctl_open(&why) < 0)
 		return -1;
+	ground_write(POLICY, "%s", text);
 	lease = (struct connection){
 		.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
 	begin();
@@ -128,7 +142,6 @@ static int session_teardown(void **state)
 	end();
 	close(lease.fd);
 	sysctl_close();
-	policy = policy_free(policy);
 	return umount2("/run", MNT_DETACH);
 }
 
@@ -148,6 +161,9 @@ static void settle(void)
 		;
 }
 
+/* None of the namespaces here takes time to make. */
+static struct instance_waiter waiter;
+
 static struct instance *get(const char *section, const char *user, uid_t uid,
 			    int *ret_fd)
 {
@@ -155,8 +171,8 @@ static struct instance *get(const char *section, const char *user, uid_t uid,
 	struct instance *i = NULL;
 	int fd = -1;
 
-	if (instance_get(&h, policy_namespace_find(policy, section), &who, &i,
-			 &fd, &why) < 0)
+	if (instance_get(&h, policy_namespace_find(policy, section), &who, NULL,
+			 &waiter, &i, &fd, &why) < 0)
 		fail_msg("%s", why.text);
 	if (ret_fd)
 		*ret_fd = fd;
@@ -381,7 +397,7 @@ static void F69_a_foreign_namespace_is_left(void **state)
 	ground_need();
 	assert_int_equal(instance_get(&h,
 				      policy_namespace_find(policy, "theirs"),
-				      &who, &i, &fd, &why),
+				      &who, NULL, &waiter, &i, &fd, &why),
 			 -ENOENT);
 	assert_non_null(strstr(why.text, "ip netns add theirs"));
 	assert_int_equal(ground_sh("ip netns add theirs; ip netns add jail"),
@@ -583,7 +599,7 @@ static void F65_a_full_state_directory(void **state)
 	close(filler);
 	/* no new namespace, with nothing left behind ... */
 	assert_true(instance_get(&h, policy_namespace_find(policy, "jail"),
-				 &who, &i, &fd, &why) < 0);
+				 &who, NULL, &waiter, &i, &fd, &why) < 0);
 	assert_non_null(strstr(why.text, STATE));
 	assert_false(is_there("jail"));
 	assert_int_equal(ground_count(NETNS), 1);

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "helper.h"
+#include "log.h"
+#include "process.h"
+#include "timer.h"
+
+#define CHILD_LABEL_MAX	  160
+#define CHILD_LINE_MAX	  1024
+#define CHILD_INPUT_MAX	  65536 /* what a pipe holds, pipe(7) */
+#define CHILD_ENV_MAX	  64
+#define CHILD_MERCY_US	  2000000 /* between TERM and KILL */
+#define CHILD_FILES	  1024
+#define CHILD_NOT_STARTED 127
+
+/* What it writes to one of its descriptors, a line at a time. */
+struct child_stream {
+	struct child *child;
+	sd_event_source *source; /* owns the pipe */
+	char text[CHILD_LINE_MAX];
+	size_t used;
+	bool is_stdout;
+};
+
+struct child {
+	struct helper *helper;
+	struct child *next;
+	char label[CHILD_LABEL_MAX];
+	struct child_events events;
+	pid_t pid;
+	int pidfd;
+	uint64_t identity;
+	sd_event_source *exit;	/* hears of its end */
+	sd_event_source *timer; /* its limit, then our mercy */
+	struct child_stream streams[2];
+	char words[CHILD_LINE_MAX]; /* the last it said on stderr */
+	bool ours;		    /* it can be waited for */
+	bool lasting;
+	bool late;    /* it took too long */
+	bool stopped; /* nobody wants to hear of it */
+};
+
+/* --- finding the program --- */
+
+int child_find(const char *program, const char *package, char ret[static 256],
+	       struct error *err)
+{
+	static const char path[] = CHILD_PATH;
+
+	if (program[0] == '/') {
+		snprintf(ret, 256, "%s", program);
+		if (access(ret, X_OK) == 0)
+			return 0;
+		return error_set(err, -ENOENT,
+				 "the program %s cannot be run: %s", program,
+				 strerror(errno));
+	}
+	for (const char *p = path; *p;) {
+		int n = (int)strcspn(p, ":");
+
+		snprintf(ret, 256, "%.*s/%.100s", n < 100 ? n : 100, p,
+			 program);
+		if (access(ret, X_OK) == 0)
+			return 0;
+		p += n + (p[n] == ':');
+	}
+	return error_set(err, -ENOENT,
+			 "the program %s is not installed: install %s", program,
+			 package ? package : program);
+}
+
+/* --- its life --- */
+
+static void child_free(struct child *c)
+{
+	struct child **p = &c->helper->children;
+
+	while (*p && *p != c)
+		p = &(*p)->next;
+	if (*p)
+		*p = c->next;
+	sd_event_source_disable_unref(c->exit);
+	sd_event_source_disable_unref(c->timer);
+	for (size_t n = 0; n < 2; n++)
+		sd_event_source_disable_unref(c->streams[n].source);
+	close_fd(c->pidfd);
+	free(c);
+}
+
+/* To all that it started as well, while they stay in its process group. */
+static void child_kill(const struct child *c, int sig)
+{
+	if (!c->ours || kill(-c->pid, sig) < 0)
+		syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0);
+}
+
+static void child_line(struct child_stream *s)
+{
+	struct child *c = s->child;
+
+	s->text[s->used] = '\0';
+	s->used = 0;
+	if (!s->text[0] || c->stopped)
+		return;
+	if (s->is_stdout && c->events.line) {
+		c->events.line(c->events.data, s->text);
+		return;
+	}
+	snprintf(c->words, sizeof(c->words), "%s", s->text);
+	log_info("%s: %s", c->label, s->text);
+}
+
+/* Return: false at the end of the stream. */
+static bool child_read(struct child_stream *s, int fd)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	/* A flood is not allowed to hold everybody up: the rest next time. */
+	for (int rounds = 0; rounds < 16; rounds++) {
+		n = read(fd, buffer, sizeof(buffer));
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		if (n == 0)
+			return false;
+		for (ssize_t k = 0; k < n; k++)
+			if (buffer[k] == '\n' || s->used == sizeof(s->text) - 1)
+				child_line(s);
+			else if (buffer[k])
+				s->text[s->used++] = buffer[k];
+	}
+	return true;
+}
+
+static int child_on_output(sd_event_source *source, int fd, uint32_t events,
+			   void *data)
+{
+	struct child_stream *s = data;
+
+	(void)source;
+	(void)events;
+	if (!child_read(s, fd)) {
+		child_line(s);
+		s->source = sd_event_source_disable_unref(s->source);
+	}
+	return 0;
+}
+
+/* Why it ended, in one sentence. Return: 0, -ECHILD or -ETIME. */
+static int child_verdict(const struct child *c, const siginfo_t *info,
+			 struct error *why)
+{
+	const char *joint = c->words[0] ? ": " : "";
+
+	if (c->late)
+		return error_set(why, -ETIME, "%s took too long and was ended",
+				 c->label);
+	if (!c->ours)
+		return error_set(why, -ECHILD, "%s ended", c->label);
+	if (info->si_code != CLD_EXITED)
+		return error_set(why, -ECHILD, "%s was killed by signal %d%s%s",
+				 c->label, info->si_status, joint, c->words);
+	if (info->si_status == 0)
+		return error_set(why, 0, "%s ended", c->label);
+	return error_set(why, -ECHILD, "%s failed with status %d%s%s", c->label,
+			 info->si_status, joint, c->words);
+}
+
+static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
+			 void *data)
+{
+	struct child *c = data;
+	siginfo_t info = {0};
+	struct error why;
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (c->ours &&
+	    waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0)
+		return 0;
+	for (size_t n = 0; n < 2; n++) {
+		struct child_stream *s = &c->streams[n];
+
+		if (!s->source)
+			continue;
+		child_read(s, sd_event_source_get_io_fd(s->source));
+		child_line(s);
+	}
+	c->exit = sd_event_source_disable_unref(c->exit);
+	r = child_verdict(c, &info, &why);
+	if (!c->stopped && c->events.ended)
+		c->events.ended(c->events.data, r, &why);
+	child_free(c);
+	return 0;
+}
+
+static int child_on_time(sd_event_source *source, uint64_t when, void *data)
+{
+	struct child *c = data;
+
+	(void)source;
+	(void)when;
+	if (c->stopped || c->late) {
+		child_kill(c, SIGKILL);
+		return 0;
+	}
+	c->late = true;
+	child_kill(c, SIGTERM);
+	timer_arm(c->timer, CHILD_MERCY_US);
+	return 0;
+}
+
+struct child *child_stop(struct child *c)
+{
+	if (!c)
+		return NULL;
+	c->stopped = true;
+	child_kill(c, SIGTERM);
+	timer_arm(c->timer, CHILD_MERCY_US);
+	return NULL;
+}
+
+int child_signal(const struct child *c, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0) < 0
+		       ? -errno
+		       : 0;
+}
+
+pid_t child_pid(const struct child *c)
+{
+	return c->pid;
+}
+
+uint64_t child_identity(const struct child *c)
+{
+	return c->identity;
+}
+
+void child_close_all(struct helper *h)
+{
+	while (h->children) {
+		struct child *c = h->children;
+
+		if (!c->lasting || c->stopped)
+			child_kill(c, c->stopped ? SIGKILL : SIGTERM);
+		child_free(c);
+	}
+}
+
+/* --- starting --- */
+
+static struct child *child_new(struct helper *h, const char *label,
+			       const struct child_events *events)
+{
+	struct child *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->helper = h;
+	c->pidfd = -EBADF;
+	snprintf(c->label, sizeof(c->label), "%s", label);
+	if (events)
+		c->events = *events;
+	for (size_t n = 0; n < 2; n++)
+		c->streams[n].child = c;
+	c->streams[0].is_stdout = true;
+	c->next = h->children;
+	h->children = c;
+	return c;
+}
+
+static int child_watch(struct child *c)
+{
+	int r = sd_event_add_io(c->helper->event, &c->exit, c->pidfd, EPOLLIN,
+				child_on_exit, c);
+
+	if (r >= 0)
+		r = timer_new(c->helper->event, &c->timer, child_on_time, c);
+	c->identity = process_identity(c->pid, c->pidfd);
+	return r < 0 ? r : 0;
+}
+
+/* --- what the new process does until it is the program --- */
+
+static void child_die(const char *what)
+{
+	dprintf(STDERR_FILENO, "%s: %s\n", what, strerror(errno));
+	_exit(CHILD_NOT_STARTED);
+}
+
+static void child_capabilities(uint64_t wanted)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	for (int n = 0; n < 2; n++) {
+		uint32_t bits = (uint32_t)(wanted >> (32 * n));
+
+		data[n] = (struct __user_cap_data_struct){bits, bits, bits};
+	}
+	if (syscall(SYS_capset, &head, data) < 0)
+		child_die("capabilities");
+	for (int cap = 0; cap < 64; cap++)
+		if (wanted >> cap & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			child_die("ambient capabilities");
+}
+
+/* All that the helper may have, to be able to become somebody else. */
+static void child_raise(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		child_die("capabilities");
+	for (int n = 0; n < 2; n++)
+		data[n].effective = data[n].permitted;
+	if (syscall(SYS_capset, &head, data) < 0)
+		child_die("capabilities");
+}
+
+static void child_become(const struct child_command *command)
+{
+	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
+	sigset_t none;
+	int fd;
+
+	setsid();
+	umask(command->uid ? 077 : 022);
+	if (chdir("/") < 0)
+		child_die("/");
+	if (command->netns >= 0 && setns(command->netns, CLONE_NEWNET) < 0)
+		child_die("the namespace");
+	setrlimit(RLIMIT_NOFILE, &files);
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		(void)!write(fd, "0", 1);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!command->uid)
+		return;
+	child_raise();
+	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (setgroups(0, NULL) < 0 ||
+	    setresgid(command->gid, command->gid, command->gid) < 0 ||
+	    setresuid(command->uid, command->uid, command->uid) < 0)
+		child_die("another user");
+	child_capabilities(command->capabilities);
+}
+
+struct child_pipes {
+	int in[2], out[2], err[2];
+};
+
+static void child_run(const struct child_command *command, const char *path,
+		      const struct child_pipes *pipes)
+{
+	const char *env[CHILD_ENV_MAX + 3] = {"PATH=" CHILD_PATH,
+					      "LANG=C.UTF-8"};
+	size_t n = 2;
+
+	for (size_t k = 0; command->env && command->env[k]; k++)
+		if (n < CHILD_ENV_MAX + 2)
+			env[n++] = command->env[k];
+	if (dup2(pipes->in[0], STDIN_FILENO) < 0 ||
+	    dup2(pipes->out[1], STDOUT_FILENO) < 0 ||
+	    dup2(pipes->err[1], STDERR_FILENO) < 0)
+		_exit(CHILD_NOT_STARTED);
+	child_become(command);
+	if (command->pass_fd == 3)
+		fcntl(3, F_SETFD, 0);
+	else if (command->pass_fd > 3 && dup2(command->pass_fd, 3) < 0)
+		child_die("the namespace");
+	syscall(SYS_close_range, command->pass_fd > 2 ? 4 : 3, ~0u, 0);
+	execve(path, (char *const *)(uintptr_t)command->argv,
+	       (char *const *)(uintptr_t)env);
+	child_die(path);
+}
+
+static void child_pipes_close(struct child_pipes *pipes)
+{
+	for (int n = 0; n < 2; n++) {
+		pipes->in[n] = close_fd(pipes->in[n]);
+		pipes->out[n] = close_fd(pipes->out[n]);
+		pipes->err[n] = close_fd(pipes->err[n]);
+	}
+}
+
+static int child_pipes_open(const struct child_command *command,
+			    struct child_pipes *pipes, struct error *err)
+{
+	size_t bytes = command->input_bytes;
+	int r = 0;
+
+	if (bytes > CHILD_INPUT_MAX)
+		return error_set(err, -E2BIG, "%s: more than %d bytes to read",
+				 command->label, CHILD_INPUT_MAX);
+	if (bytes) {
+		if (pipe2(pipes->in, O_CLOEXEC) < 0 ||
+		    write(pipes->in[1], command->input, bytes) !=
+			    (ssize_t)bytes)
+			r = -errno;
+	} else {
+		pipes->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (pipes->in[0] < 0)
+			r = -errno;
+	}
+	if (r == 0 && command->lasting) {
+		pipes->out[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		pipes->err[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		r = pipes->out[1] < 0 || pipes->err[1] < 0 ? -errno : 0;
+	} else if (r == 0 && (pipe2(pipes->out, O_CLOEXEC) < 0 ||
+			      pipe2(pipes->err, O_CLOEXEC) < 0)) {
+		r = -errno;
+	}
+	if (r < 0)
+		return error_set(err, r, "cannot start %s: %s", command->label,
+				 strerror(-r));
+	return 0;
+}
+
+static int child_listen(struct child *c, struct child_pipes *pipes)
+{
+	int *const ends[] = {&pipes->out[0], &pipes->err[0]};
+
+	for (size_t n = 0; n < 2; n++) {
+		struct child_stream *s = &c->streams[n];
+		int r;
+
+		if (*ends[n] < 0)
+			continue;
+		if (fcntl(*ends[n], F_SETFL, O_NONBLOCK) < 0)
+			return -errno;
+		r = sd_event_add_io(c->helper->event, &s->source, *ends[n],
+				    EPOLLIN, child_on_output, s);
+		if (r < 0)
+			return r;
+		sd_event_source_set_io_fd_own(s->source, true);
+		*ends[n] = -EBADF;
+	}
+	return 0;
+}
+
+/* Is the child's; its process is there when pid is. */
+static int child_fork(struct child *c, const struct child_command *command,
+		      const char *path, struct child_pipes *pipes)
+{
+	int r = child_listen(c, pipes);
+
+	if (r < 0)
+		return r;
+	c->pid = fork();
+	if (c->pid < 0)
+		return -errno;
+	if (c->pid == 0)
+		child_run(command, path, pipes);
+	c->ours = true;
+	c->lasting = command->lasting;
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	r = c->pidfd < 0 ? -errno : child_watch(c);
+	if (r < 0) { /* nobody would hear of its end */
+		kill(c->pid, SIGKILL);
+		waitpid(c->pid, NULL, 0);
+		return r;
+	}
+	if (command->timeout_ms)
+		timer_arm(c->timer, command->timeout_ms * UINT64_C(1000));
+	return 0;
+}
+
+int child_start(struct helper *h, const struct child_command *command,
+		const struct child_events *events, struct child **ret,
+		struct error *err)
+{
+	struct child_pipes pipes = {
+		{-EBADF, -EBADF}, {-EBADF, -EBADF}, {-EBADF, -EBADF}};
+	struct child *c;
+	char path[256];
+	int r = child_find(command->argv[0], command->package, path, err);
+
+	if (r < 0)
+		return r;
+	c = child_new(h, command->label, events);
+	if (!c)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = child_pipes_open(command, &pipes, err);
+	if (r == 0) {
+		r = child_fork(c, command, path, &pipes);
+		if (r < 0)
+			error_set(err, r, "cannot start %s: %s", command->label,
+				  strerror(-r));
+	}
+	child_pipes_close(&pipes);
+	if (r < 0) {
+		child_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
+		const char *label, const struct child_events *events,
+		struct child **ret)
+{
+	struct child *c;
+	int fd = pid > 0 ? process_open(pid, identity) : -ESRCH, r;
+
+	if (fd < 0)
+		return -ESRCH;
+	c = child_new(h, label, events);
+	if (!c) {
+		close_fd(fd);
+		return -ENOMEM;
+	}
+	c->pid = pid;
+	c->pidfd = fd;
+	c->lasting = true;
+	r = child_watch(c);
+	if (r < 0) {
+		child_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy.h"
+
+#define HOOK_VARIABLES 11
+#define HOOK_VARIABLE  320
+
+/* A program that somebody else may change would be that somebody as root. */
+static int hook_check(const char *path, const char *event, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_set(err, -errno, "the `%s` program %s: %s", event,
+				 path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return error_set(err, -EACCES,
+				 "the `%s` program %s is no executable file",
+				 event, path);
+	if (st.st_uid != 0 || st.st_mode & 022)
+		return error_set(err, -EPERM,
+				 "the `%s` program %s must belong to root and "
+				 "not be writable by others: chown root, chmod "
+				 "go-w",
+				 event, path);
+	return 0;
+}
+
+static void hook_environment(const struct instance *i, const char *event,
+			     bool named,
+			     char text[HOOK_VARIABLES][HOOK_VARIABLE])
+{
+	char address4[INET_PREFIX_STR] = "", address6[INET_PREFIX_STR] = "";
+	size_t n = 0;
+
+	if (i->address4.family)
+		inet_address_format(&i->address4, address4);
+	if (i->address6.family)
+		inet_address_format(&i->address6, address6);
+#define VARIABLE(...)                                                          \
+	snprintf(text[n++], HOOK_VARIABLE, "NETNS_PAM_" __VA_ARGS__)
+	VARIABLE("EVENT=%s", event);
+	VARIABLE("NAMESPACE=%s", i->name);
+	if (named)
+		VARIABLE("NETNS=%s/%s", i->helper->netns_dir, i->name);
+	else
+		VARIABLE("NETNS=/proc/self/fd/3");
+	VARIABLE("SECTION=%s", i->section);
+	VARIABLE("USER=%s", i->user);
+	if (i->scope == SCOPE_SHARED)
+		VARIABLE("UID=");
+	else
+		VARIABLE("UID=%u", i->uid);
+	VARIABLE("LINK=%s", policy_link_name(i->link));
+	VARIABLE("IFNAME=%s", i->ifname);
+	VARIABLE("HOST_IFNAME=%s", i->host_ifname);
+	VARIABLE("ADDRESS4=%s", address4);
+	VARIABLE("ADDRESS6=%s", address6);
+#undef VARIABLE
+}
+
+int hook_start(struct instance *i, const char *path, const char *event,
+	       int netns, unsigned int timeout_ms,
+	       const struct child_events *events, struct child **ret,
+	       struct error *err)
+{
+	char text[HOOK_VARIABLES][HOOK_VARIABLE];
+	const char *env[HOOK_VARIABLES + 1] = {NULL};
+	const char *argv[] = {path, NULL};
+	char label[NAME_MAX_INSTANCE + 256];
+	struct child_command command = {
+		.label = label,
+		.argv = argv,
+		.env = env,
+		.netns = -EBADF,
+		.pass_fd = netns,
+		.timeout_ms = timeout_ms,
+	};
+	int r = hook_check(path, event, err);
+
+	if (r < 0)
+		return r;
+	snprintf(label, sizeof(label), "%s: `%s` program %.160s", i->name,
+		 event, path);
+	hook_environment(i, event, i->state != INSTANCE_LEAVING, text);
+	for (size_t n = 0; n < HOOK_VARIABLES; n++)
+		env[n] = text[n];
+	return child_start(i->helper, &command, events, ret, err);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a helper before us left: taken up from its records, or cleared away. */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "instance_parts.h"
+#include "instance_record.h"
+#include "link.h"
+#include "log.h"
+#include "rtnl.h"
+
+static void mark_link(void *data, const struct rtnl_link *link)
+{
+	struct helper *h = data;
+	uint32_t slot;
+
+	if (pool_slot_of(link->ifname, &slot))
+		pool_mark(&h->pool, slot);
+}
+
+static void instance_mark_addresses(const struct instance *i)
+{
+	const struct inet_prefix *addresses[] = {&i->address4, &i->address6};
+
+	for (size_t k = 0; k < 2; k++)
+		if (addresses[k]->family != AF_UNSPEC)
+			pool_take_address(&i->helper->pool, addresses[k]);
+}
+
+/*
+ * The helper was killed while it made it: undone, or, when all that was missing
+ * is its end, ended.
+ */
+static void adopt_half_made(struct instance *i, int fd)
+{
+	struct helper *h = i->helper;
+
+	log_info("the namespace %s was left half-made: removed", i->name);
+	instance_detach(i, fd);
+	netns_unpublish(h->netns_dir, i->name, &i->netns);
+	i->state = INSTANCE_LEAVING;
+	i->leaving_ms = deadline_now_ms();
+}
+
+/* Its name is gone; sessions may be in it still: see instance_drop_unused(). */
+static void adopt_nameless(struct instance *i)
+{
+	const struct link_ops *ops = link_ops_of(i->link);
+
+	i->state = INSTANCE_LEAVING;
+	i->leaving_ms = deadline_now_ms();
+	if (!i->cut && i->lifetime != LIFETIME_SESSIONS)
+		return;
+	if (ops->cut)
+		ops->cut(i->helper, i);
+	else
+		instance_detach(i, -EBADF);
+}
+
+static void adopt_link(struct instance *i)
+{
+	const struct link_ops *ops =
+		i->foreign ? &link_external_ops : link_ops_of(i->link);
+
+	i->attached = ops->remove && !(i->cut && !ops->cut);
+	if (ops->adopt && ops->adopt(i->helper, i) < 0)
+		i->broken = true;
+	if (!i->host_ifindex)
+		i->held = false;
+	if (i->host_ifindex && !i->cut)
+		instance_mark_addresses(i);
+}
+
+static void adopt_record(void *data, const char *file)
+{
+	struct helper *h = data;
+	struct instance *i = instance_new(h);
+	_cleanup_close_ int fd = -EBADF;
+	struct netns_id there;
+	bool stale = false, published;
+	int r;
+
+	if (!i)
+		return;
+	r = instance_record_load(i, file);
+	if (i->id >= h->next_instance)
+		h->next_instance = i->id + 1;
+	if (r < 0) {
+		log_info("the record of namespace %s is void: removed", file);
+		instance_record_unlink(h, file);
+		instance_free(i);
+		return;
+	}
+	r = netns_open(h->netns_dir, i->name, &fd, &there, &stale, NULL);
+	published = r == 0 && netns_same(&there, &i->netns);
+	/* Killed between umount and unlink, or between open and mount. */
+	if (stale && !i->foreign)
+		netns_unpublish(h->netns_dir, i->name, NULL);
+	adopt_link(i);
+	if (i->state == INSTANCE_MAKING)
+		adopt_half_made(i, published ? fd : -EBADF);
+	else if (!published)
+		adopt_nameless(i);
+	else if (i->state == INSTANCE_CLOSING)
+		i->state = INSTANCE_LIVE; /* the sweep ends it again */
+	if (instance_insert(i) < 0)
+		instance_free(i);
+}
+
+int instance_reconcile(struct helper *h, struct error *err)
+{
+	int r = rtnl_dump_links(h->rtnl, mark_link, h);
+
+	if (r < 0)
+		return error_set(err, r, "cannot read the host's links: %s",
+				 strerror(-r));
+	instance_record_each(h, adopt_record);
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What instance.c, instance_make.c and instance_adopt.c share; nobody else. */
+#ifndef NETNS_PAMD_INSTANCE_PARTS_H
+#define NETNS_PAMD_INSTANCE_PARTS_H
+
+#include "instance.h"
+
+/* Return: one that is in no list yet, or NULL. */
+struct instance *instance_new(struct helper *h);
+void instance_free(struct instance *i);
+
+/*
+ * Into the list, and, unless LEAVING, the tree of names.
+ * Return: 0, -EEXIST when the name is taken, -ENOMEM.
+ */
+int instance_insert(struct instance *i);
+
+/* Out of the tree: LEAVING from now on. */
+void instance_unname(struct instance *i);
+
+/*
+ * The last of it is gone: link given back, out of list and tree, record and
+ * memory freed, and the host as it was before.
+ */
+void instance_forget(struct instance *i);
+
+/* Gives the link back, once. netns: an fd, or < 0 when it is gone. */
+void instance_detach(struct instance *i, int netns);
+
+/* What of a section makes a namespace another one when it changes. */
+uint64_t instance_plan(const struct policy_namespace *ns);
+
+/*
+ * Makes one. Return: 0, *ret and *ret_fd; INSTANCE_LATER: it is MAKING and w
+ * waits; -errno with a sentence.
+ */
+int instance_make(struct helper *h, const struct policy_namespace *ns,
+		  const struct instance_user *who, const char *name,
+		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		  struct error *err);
+
+/* The namespace of one that is MAKING: not the caller's to close. */
+int instance_making_netns(const struct instance *i);
+
+/* Gives one up that is MAKING: undone, those who wait are told, freed. */
+void instance_give_up(struct instance *i, int r, const struct error *why);
+
+void instance_wait(struct instance *i, struct instance_waiter *w);
+/* Tells all who wait. made: the instance when r is 0 and it is LIVE. */
+void instance_wake(struct instance *i, struct instance *made, int r,
+		   const struct error *why);
+
+#endif
