@@ -20,6 +20,9 @@ PAMDIR	   ?= $(or $(MULTIARCH:%=/lib/%/security),$(error where does libpam look 
 	its modules? Neither $(CC) nor dpkg-architecture says: give PAMDIR=, such \
 	as PAMDIR=/usr/lib64/security))
 PAMCONFIGS ?= /usr/share/pam-configs
+UDEVDIR	   ?= /lib/udev/rules.d
+NETWORKDIR ?= /lib/systemd/network
+NMDIR	   ?= /usr/lib/NetworkManager/conf.d
 DESTDIR	   ?=
 
 ifeq ($(origin CC),default)
@@ -93,6 +96,14 @@ deps:
 
 UNITS = netns-pamd.socket netns-pamd.service
 
+# for those who would configure our interfaces: packaging/host/SOURCE:PLACE
+HOST_FILES = udev.rules:$(UDEVDIR)/79-netns-pam.rules \
+	udev-late.rules:$(UDEVDIR)/99-z-netns-pam.rules \
+	netns-pam.link:$(NETWORKDIR)/70-netns-pam.link \
+	netns-pam.network:$(NETWORKDIR)/10-netns-pam.network \
+	netns-pam-switch.network:$(NETWORKDIR)/10-netns-pam-switch.network \
+	NetworkManager.conf:$(NMDIR)/netns-pam.conf
+
 install: all
 	install -d $(DESTDIR)$(PAMDIR)
 	install -m 644 $(B)/pam_netns.so $(DESTDIR)$(PAMDIR)/.pam_netns.so.new
@@ -107,6 +118,8 @@ install: all
 	sed -i 's|=/usr/sbin/|=$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/netns-pamd.service
 	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(TMPFILES)/netns-pam.conf
 	install -D -m 644 packaging/pam-config $(DESTDIR)$(PAMCONFIGS)/netns-pam
+	for f in $(HOST_FILES); do \
+		install -D -m 644 packaging/host/$${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md NEWS.md SECURITY.md \
 		conf/netns-pam.conf packaging/pam.snippet
 
@@ -128,7 +141,8 @@ uninstall:
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5))) \
-		$(DESTDIR)$(TMPFILES)/netns-pam.conf
+		$(DESTDIR)$(TMPFILES)/netns-pam.conf \
+		$(foreach f,$(HOST_FILES),$(DESTDIR)$(word 2,$(subst :, ,$(f))))
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rmdir $(DESTDIR)/etc/netns-pam.conf.d 2>/dev/null || true
 	$(if $(DESTDIR),,sh packaging/deb/postrm remove)

@@ -45,6 +45,12 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 lib/systemd/system/netns-pamd.socket
 		644 usr/lib/tmpfiles.d/netns-pam.conf
 		644 usr/share/pam-configs/netns-pam
+		644 lib/udev/rules.d/79-netns-pam.rules
+		644 lib/udev/rules.d/99-z-netns-pam.rules
+		644 lib/systemd/network/70-netns-pam.link
+		644 lib/systemd/network/10-netns-pam.network
+		644 lib/systemd/network/10-netns-pam-switch.network
+		644 usr/lib/NetworkManager/conf.d/netns-pam.conf
 		644 usr/share/man/man8/pam_netns.8
 		644 usr/share/man/man8/netns-pamd.8
 		644 usr/share/man/man8/netns-pam.8
@@ -52,7 +58,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 usr/share/doc/netns-pam/pam.snippet
 		644 usr/share/doc/netns-pam/README.md
 	X
-	equal 15 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
+	equal 21 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
 		find $d ! -type d
 }
 
