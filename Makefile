@@ -109,6 +109,7 @@ install: all
 	install -m 644 $(B)/pam_netns.so $(DESTDIR)$(PAMDIR)/.pam_netns.so.new
 	mv -f $(DESTDIR)$(PAMDIR)/.pam_netns.so.new $(DESTDIR)$(PAMDIR)/pam_netns.so
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(B)/netns-pamd $(B)/netns-pam
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) packaging/link-event
 	test -e $(DESTDIR)/etc/netns-pam.conf || \
 		install -D -m 644 conf/netns-pam.conf $(DESTDIR)/etc/netns-pam.conf
 	install -d $(DESTDIR)/etc/netns-pam.conf.d
@@ -143,7 +144,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5))) \
 		$(DESTDIR)$(TMPFILES)/netns-pam.conf \
 		$(foreach f,$(HOST_FILES),$(DESTDIR)$(word 2,$(subst :, ,$(f))))
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)
 	rmdir $(DESTDIR)/etc/netns-pam.conf.d 2>/dev/null || true
 	$(if $(DESTDIR),,sh packaging/deb/postrm remove)
 

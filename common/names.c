@@ -11,6 +11,8 @@
 
 #define USER_PLAIN_MAX	32 /* longer user names are written as uid-UID */
 #define IFNAME_MAX	15 /* IFNAMSIZ - 1, net/if.h */
+#define LABEL_MAX	63 /* of a domain, RFC 1035 */
+#define DOMAIN_MAX	253
 #define UID_FORM_PREFIX "uid-"
 
 static bool char_is_digit(char c)
@@ -62,6 +64,24 @@ bool name_is_ifname(const char *name)
 			return false;
 	}
 	return n > 0;
+}
+
+bool name_is_domain(const char *name)
+{
+	size_t label = 0, len = strlen(name);
+
+	if (!len || len > DOMAIN_MAX)
+		return false;
+	for (const char *p = name; *p; p++) {
+		if (*p == '.' && (!label || p[-1] == '-'))
+			return false;
+		if (*p != '.' && !char_is_word(*p) && (*p != '-' || !label))
+			return false;
+		label = *p == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX)
+			return false;
+	}
+	return name[len - 1] != '-';
 }
 
 /* Is it "uid-" and digits, as we write the users below? */

@@ -30,6 +30,12 @@ bool name_is_instance(const char *name);
 bool name_is_ifname(const char *name);
 
 /*
+ * A domain: labels of letters, digits, '-' and '_', as long as RFC 1035 says; a
+ * dot at the end may be there.
+ */
+bool name_is_domain(const char *name);
+
+/*
  * Writes the name of the instance that a user gets of a namespace:
  *   shared   NAME
  *   user     NAME.USER

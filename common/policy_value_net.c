@@ -12,8 +12,6 @@
 #define POOL4_LENGTH_MAX 30 /* two pairs of addresses */
 #define POOL6_LENGTH_MIN 16
 #define POOL6_LENGTH_MAX 126
-#define LABEL_MAX	 63 /* of a domain name, RFC 1035 */
-#define DOMAIN_MAX	 253
 
 /* Prefixes in which no machine has an address of its own. */
 static const struct {
@@ -304,32 +302,9 @@ void value_dns(const struct policy_value *value)
 	list->items = items;
 }
 
-/* Labels of letters, digits, '-', '_'; a dot at the end may be there. */
-static bool text_is_domain(const char *text)
-{
-	size_t label = 0, len = strlen(text);
-
-	if (!len || len > DOMAIN_MAX)
-		return false;
-	for (const char *p = text; *p; p++) {
-		bool word = (*p >= 'a' && *p <= 'z') ||
-			    (*p >= 'A' && *p <= 'Z') ||
-			    (*p >= '0' && *p <= '9') || *p == '_';
-
-		if (*p == '.' && (!label || p[-1] == '-'))
-			return false;
-		if (*p != '.' && !word && (*p != '-' || !label))
-			return false;
-		label = *p == '.' ? 0 : label + 1;
-		if (label > LABEL_MAX)
-			return false;
-	}
-	return text[len - 1] != '-';
-}
-
 void value_search(const struct policy_value *value)
 {
-	if (!text_is_domain(value->text))
+	if (!name_is_domain(value->text))
 		value_error(value, "'%s' is no domain name", value->text);
 	else
 		value_append(value, value->at);

@@ -20,6 +20,7 @@
 
 #include "child.h"
 #include "cleanup.h"
+#include "event.h"
 #include "filter.h"
 #include "firewall.h"
 #include "guard.h"
@@ -403,7 +404,9 @@ static int main_start(struct helper *h, struct error *err)
 	if (r < 0)
 		return r;
 	main_configure_pools(h);
-	r = instance_reconcile(h, err);
+	r = event_open(h, err);
+	if (r == 0)
+		r = instance_reconcile(h, err);
 	if (r < 0)
 		return r;
 	session_reconcile(h);
@@ -424,6 +427,7 @@ static void main_stop(struct helper *h)
 	session_free_all(h);
 	instance_free_all(h);
 	child_close_all(h);
+	event_close(h);
 	firewall_close(h);
 	sweep_close(h);
 	store_close(h->store);

@@ -39,6 +39,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 $so
 		755 usr/sbin/netns-pamd
 		755 usr/sbin/netns-pam
+		755 usr/lib/netns-pam/link-event
 		644 etc/netns-pam.conf
 		755 etc/netns-pam.conf.d
 		644 lib/systemd/system/netns-pamd.service
@@ -58,7 +59,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 usr/share/doc/netns-pam/pam.snippet
 		644 usr/share/doc/netns-pam/README.md
 	X
-	equal 21 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
+	equal 22 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
 		find $d ! -type d
 }
 

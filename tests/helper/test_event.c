@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What programs tell by the script that they run, packaging/link-event. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../helper/event.h"
+#include "../../helper/helper.h"
+#include "../../helper/instance.h"
+#include "cleanup.h"
+#include "ground.h"
+
+#define STATE	"/run/state"
+#define DIR_7	STATE "/events/7"
+#define SCRIPT	"packaging/link-event"
+#define BY_PATH "NETNS_PAM_EVENT=" DIR_7 "/event"
+
+static struct helper h;
+static struct instance instance;
+static struct error why;
+static unsigned int told;
+static char heard[256]; /* the variable `ip`, or what is told of none */
+static bool forget;	/* from within told() */
+
+static void on_told(struct instance *i, const struct event *e)
+{
+	const char *ip = event_get(e, "ip");
+	const char *argument = event_get(e, "NETNS_PAM_ARGUMENT");
+
+	assert_ptr_equal(i, &instance);
+	told++;
+	snprintf(heard, sizeof(heard), "%s %s", argument ? argument : "-",
+		 ip ? ip : "-");
+	if (forget)
+		event_forget(i);
+}
+
+static int event_setup(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	umask(077);
+	if (mount("p", "/run", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir(STATE, 0700) < 0)
+		return -1;
+	h = (struct helper){.state_path = STATE};
+	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	instance = (struct instance){
+		.helper = &h,
+		.id = 7,
+		.state = INSTANCE_MAKING,
+	};
+	snprintf(instance.name, sizeof(instance.name), "office");
+	told = 0;
+	heard[0] = '\0';
+	forget = false;
+	return sd_event_new(&h.event) < 0 || event_open(&h, &why) < 0;
+}
+
+static int event_teardown(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	event_close(&h);
+	h.event = sd_event_unref(h.event);
+	close(h.state_dir);
+	return umount2("/run", MNT_DETACH);
+}
+
+/* inotify queues in the writer: what is there to be heard is heard. */
+static void settle(void)
+{
+	while (sd_event_run(h.event, 0) > 0)
+		;
+}
+
+static void watch(void)
+{
+	assert_int_equal(event_watch(&instance, on_told, &why), 0);
+	settle();
+}
+
+static void the_script_tells(void **state)
+{
+	(void)state;
+	ground_need();
+	watch();
+	assert_int_equal(told, 0);
+	assert_int_equal(
+		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
+		0);
+	settle();
+	assert_int_equal(told, 1);
+	assert_string_equal(heard, "bound 192.0.2.9");
+	/* The last word counts. */
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound && "
+				   "env -i %s %s deconfig",
+				   BY_PATH, SCRIPT, BY_PATH, SCRIPT),
+			 0);
+	settle();
+	assert_string_equal(heard, "deconfig -");
+}
+
+static void F95_a_program_that_is_not_root_tells_by_a_descriptor(void **state)
+{
+	char command[512];
+
+	(void)state;
+	ground_need();
+	watch();
+	/* Not by the path, which is root's. */
+	assert_int_not_equal(
+		ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
+			  "env -i %s ip=192.0.2.9 %s bound",
+			  BY_PATH, SCRIPT),
+		0);
+	settle();
+	assert_int_equal(told, 0);
+	/* As child.c hands it over: descriptor 3, which becomes 9. */
+	snprintf(command, sizeof(command),
+		 "setpriv --reuid 65534 --regid 65534 --clear-groups env "
+		 "-i " EVENT_VARIABLE_BY_FD " ip=192.0.2.9 %s --start sh -c "
+		 "'test ! -e /proc/self/fd/3 && exec %s renew' 3<%s",
+		 SCRIPT, SCRIPT, DIR_7);
+	assert_int_equal(ground_sh("%s", command), 0);
+	settle();
+	assert_string_equal(heard, "renew 192.0.2.9");
+	assert_true(event_directory(&instance) >= 0);
+}
+
+static void a_restarted_helper_hears_the_last_word(void **state)
+{
+	(void)state;
+	ground_need();
+	watch();
+	assert_int_equal(
+		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
+		0);
+	event_close(&h);
+	assert_int_equal(told, 0);
+	assert_int_equal(event_open(&h, &why), 0);
+	instance.state = INSTANCE_LIVE;
+	assert_int_equal(event_watch(&instance, on_told, &why), 0);
+	assert_int_equal(told, 0); /* from the loop only */
+	settle();
+	assert_string_equal(heard, "bound 192.0.2.9");
+}
+
+/* What a namespace of the same number left is not this one's lease. */
+static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
+{
+	(void)state;
+	ground_need();
+	watch();
+	assert_int_equal(
+		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
+		0);
+	event_close(&h);
+	assert_int_equal(event_open(&h, &why), 0);
+	watch();
+	assert_int_equal(told, 0);
+	assert_int_equal(ground_count(DIR_7), 0);
+}
+
+static void forgetting_leaves_nothing(void **state)
+{
+	(void)state;
+	ground_need();
+	event_forget(&instance); /* fine when there is none */
+	watch();
+	/* Whatever a program has left there goes. */
+	assert_int_equal(ground_sh("mkdir %s/d && touch %s/f && mkfifo %s/p",
+				   DIR_7, DIR_7, DIR_7),
+			 0);
+	forget = true;
+	assert_int_equal(
+		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
+		0);
+	settle();
+	assert_int_equal(told, 1);
+	assert_int_equal(ground_count(STATE "/events"), 0);
+	assert_int_equal(event_directory(&instance), -ENOENT);
+}
+
+/* None of it is told, none of it hangs. */
+static void F95_odd_files_are_not_told(void **state)
+{
+	static const char *const odd[] = {
+		"mkfifo new",
+		"ln -s /etc/passwd new",
+		"mkdir new",
+		": >new",
+		"printf ip=1.2.3.4 >new", /* no NUL at its end */
+		"head -c 70000 /dev/zero >new",
+	};
+
+	(void)state;
+	ground_need();
+	watch();
+	for (size_t n = 0; n < sizeof(odd) / sizeof(odd[0]); n++) {
+		assert_int_equal(ground_sh("cd %s && rm -rf * && %s && "
+					   "mv -T new event",
+					   DIR_7, odd[n]),
+				 0);
+		ground_listen();
+		settle();
+		assert_non_null(strstr(ground_said(), "office"));
+		assert_int_equal(told, 0);
+	}
+}
+
+static void a_value_is_all_up_to_its_NUL(void **state)
+{
+	(void)state;
+	ground_need();
+	watch();
+	/* A newline is a part of the value; a longer name is another. */
+	assert_int_equal(ground_sh("env -i %s ipx=1 \"ip=a\nip=b\" %s bound",
+				   BY_PATH, SCRIPT),
+			 0);
+	settle();
+	assert_string_equal(heard, "bound a\nip=b");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, event_setup, event_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_script_tells),
+		TEST(F95_a_program_that_is_not_root_tells_by_a_descriptor),
+		TEST(a_restarted_helper_hears_the_last_word),
+		TEST(a_new_namespace_hears_nothing_of_an_old_one),
+		TEST(forgetting_leaves_nothing),
+		TEST(F95_odd_files_are_not_told),
+		TEST(a_value_is_all_up_to_its_NUL),
+	};
+
+	ground_make();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("event", tests, NULL, NULL);
+}
