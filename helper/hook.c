@@ -66,6 +66,16 @@ static void hook_environment(const struct instance *i, const char *event,
 #undef VARIABLE
 }
 
+void hook_end_stray(struct instance *i)
+{
+	struct child *stray;
+
+	if (i->hook_pid && child_adopt(i->helper, i->hook_pid, i->hook_process,
+				       i->name, NULL, &stray) == 0)
+		child_stop(stray);
+	i->hook_pid = 0;
+}
+
 int hook_start(struct instance *i, const char *path, const char *event,
 	       int netns, unsigned int timeout_ms,
 	       const struct child_events *events, struct child **ret,
@@ -92,5 +102,10 @@ int hook_start(struct instance *i, const char *path, const char *event,
 	hook_environment(i, event, i->state != INSTANCE_LEAVING, text);
 	for (size_t n = 0; n < HOOK_VARIABLES; n++)
 		env[n] = text[n];
-	return child_start(i->helper, &command, events, ret, err);
+	r = child_start(i->helper, &command, events, ret, err);
+	if (r < 0)
+		return r;
+	i->hook_pid = child_pid(*ret);
+	i->hook_process = child_identity(*ret);
+	return instance_note(i, err);
 }

@@ -29,4 +29,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 	       const struct child_events *events, struct child **ret,
 	       struct error *err);
 
+/* Ends the one that a helper which was killed had been waiting for. */
+void hook_end_stray(struct instance *i);
+
 #endif

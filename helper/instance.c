@@ -453,8 +453,9 @@ static void instance_on_down(void *data, int r, const struct error *why)
 	struct instance *i = data;
 
 	i->end = NULL;
+	i->hook_pid = 0;
 	if (r < 0)
-		log_error("%s: %s", i->name, why->text);
+		log_error("%s", why->text);
 	if (i->state == INSTANCE_CLOSING)
 		instance_leave(i, END_EMPTY);
 	else

@@ -77,6 +77,8 @@ struct instance {
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
 	char *down;			 /* the program for its end, or NULL */
 	struct child *end;		 /* that program, running */
+	pid_t hook_pid;			 /* of `up` or `down`, while it runs */
+	uint64_t hook_process;
 	bool attached; /* link_ops.remove() is still to be called */
 	int kept;      /* while LEAVING and attached: an fd of it, or < 0 */
 

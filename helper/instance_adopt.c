@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "deadline.h"
+#include "hook.h"
 #include "instance_parts.h"
 #include "instance_record.h"
 #include "link.h"
@@ -98,6 +99,7 @@ static void adopt_record(void *data, const char *file)
 	/* Killed between umount and unlink, or between open and mount. */
 	if (stale && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
+	hook_end_stray(i);
 	adopt_link(i);
 	if (i->state == INSTANCE_MAKING)
 		adopt_half_made(i, published ? fd : -EBADF);

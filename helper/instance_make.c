@@ -213,6 +213,7 @@ static void making_on_up(void *data, int r, const struct error *why)
 	struct making *m = data;
 
 	m->up = NULL;
+	m->instance->hook_pid = 0;
 	if (r < 0)
 		instance_give_up(m->instance, r, why);
 	else
@@ -231,7 +232,7 @@ static int making_up(struct making *m, struct error *err)
 		return 0;
 	r = policy_expand(m->site.ns->up, i->user, i->uid, i->name, &path, err);
 	if (r == 0)
-		r = instance_record_save(i, err);
+		r = instance_record_save(i, err); /* first: it can be undone */
 	if (r == 0)
 		r = making_publish(m, err);
 	if (r < 0)

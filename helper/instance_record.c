@@ -77,6 +77,8 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "device", "%s", i->device);
 	record_add(&r, "pid", "%d", i->pid);
 	record_add(&r, "process", "%" PRIu64, i->process);
+	record_add(&r, "hook", "%d", i->hook_pid);
+	record_add(&r, "hookprocess", "%" PRIu64, i->hook_process);
 	record_add(&r, "search", "%s", i->link_search);
 	record_add(&r, "down", "%s", i->down ? i->down : "");
 	record_add_servers(&r, "linkdns", i->link_dns, i->n_link_dns);
@@ -191,6 +193,8 @@ int instance_record_load(struct instance *i, const char *file)
 	snprintf(i->device, sizeof(i->device), "%s", record_get(&r, "device"));
 	i->pid = (pid_t)record_get_number(&r, "pid");
 	i->process = record_get_number(&r, "process");
+	i->hook_pid = (pid_t)record_get_number(&r, "hook");
+	i->hook_process = record_get_number(&r, "hookprocess");
 	snprintf(i->link_search, sizeof(i->link_search), "%s",
 		 record_get(&r, "search"));
 	if (*record_get(&r, "down")) {

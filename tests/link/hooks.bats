@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The administrator's programs `up` and `down`, and the conditions of `ready`:
+# a login waits for them, others do not, and what fails leaves nothing.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	install -d $T/hooks
+}
+setup() {
+	common_setup
+	rm -f $T/hooks/*
+}
+teardown() {
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# hook NAME <text: an executable of root's
+hook() {
+	{
+		echo '#!/bin/bash'
+		cat
+	} >$T/hooks/$1
+	chmod 755 $T/hooks/$1
+}
+
+# alice gets `tree`, with these lines besides; bob green
+policy_with() {
+	cat <<-X | put_policy
+		[options]
+		timeout = ${LIMIT:-5s}
+		[rule alice]
+		users = alice
+		namespace = tree
+		[rule bob]
+		users = bob
+		namespace = green
+		[rule frank]
+		users = frank
+		namespace = own
+		[namespace tree]
+		link = ${LINK:-nat}
+		$(printf '%s\n' "$@")
+		[namespace green]
+		link = nat
+		[namespace own]
+		link = nat
+		scope = user
+		${OWN:-}
+	X
+}
+
+su_runs() { timeout 20 su "$1" -c "$2"; }
+in_log() { grep -qE "$1" $T/helper.log; }
+su_fails() { # su_fails USER: and says how long it took in $ms
+	local began
+	began=$(now_ms)
+	refuses timeout 20 su "$1" -c true
+	ms=$(($(now_ms) - began))
+}
+
+@test "up is run as root in the host, with the namespace in its environment" {
+	hook up <<-'X'
+		env | grep -v ^PWD= | sort >/tmp/t/hooks/env
+		{ id -u; readlink /proc/self/ns/net; pwd; ls /proc/self/fd | xargs; } >/tmp/t/hooks/self
+		ip -n "$NETNS_PAM_NAMESPACE" route add blackhole 198.51.100.0/24
+		nsenter --net="$NETNS_PAM_NETNS" ip -o link show "$NETNS_PAM_IFNAME" >/tmp/t/hooks/link
+		echo "hello from up"
+		echo "and its complaint" >&2
+	X
+	policy_with "up = $T/hooks/up" "address = 10.9.0.2/24"
+	match 'blackhole 198.51.100.0/24' "$(su_runs alice 'ip route; cat /tmp/t/hooks/link >/dev/null')"
+	equal "0 $(readlink /proc/1/ns/net) / 0 1 2 3 4" "$(xargs <$T/hooks/self)" "who and where"
+	match ' eth0' "$(cat $T/hooks/link)"
+	equal 'LANG=C.UTF-8
+NETNS_PAM_ADDRESS4=10.9.0.2
+NETNS_PAM_ADDRESS6=
+NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
+	equal NETNS_PAM_NETNS=/run/netns/tree "$(grep ^NETNS_PAM_NETNS= $T/hooks/env)"
+	equal NETNS_PAM_SECTION=tree "$(grep SECTION $T/hooks/env)"
+	# nothing else is in there
+	equal "" "$(grep -vE '^(NETNS_PAM_|PATH=|LANG=|SHLVL=|_=)' $T/hooks/env)" "environment"
+	in_log 'tree: `up` program .*: hello from up'
+	in_log 'tree: `up` program .*: and its complaint'
+}
+
+@test "up runs once for a namespace, not once for a login" {
+	hook up <<<'echo x >>/tmp/t/hooks/count'
+	policy_with "up = $T/hooks/up" 'lifetime = forever'
+	su_runs alice true
+	su_runs alice true
+	equal 1 "$(wc -l <$T/hooks/count)" "runs"
+	netns-pam down tree
+}
+
+@test "an up that fails: the login fails, says why, and all is undone" {
+	hook up <<-'X'
+		ip -n "$NETNS_PAM_NAMESPACE" link add extra type bridge
+		echo "the tree is too tall" >&2
+		exit 3
+	X
+	policy_with "up = $T/hooks/up"
+	su_fails alice
+	grep -q "too tall" $T/refused $T/syslog $T/helper.log
+	in_log 'no namespace tree: .*`up` program .*/up failed with status 3: the tree is too tall'
+	wait_until 5 not_there tree
+	wait_until 10 no_links
+	# and it is tried anew by the next
+	hook up <<<'exit 0'
+	su_lands alice tree
+}
+
+@test "an up that hangs: the login ends at its limit, others go on meanwhile" {
+	local pid
+	hook up <<-'X'
+		echo $$ >/tmp/t/hooks/pid
+		trap '' TERM
+		sleep 1000 & echo $! >/tmp/t/hooks/sleeper
+		wait
+	X
+	LIMIT=3s policy_with "up = $T/hooks/up"
+	pid=$(spawn $T/hang.log su alice -c true)
+	wait_until 5 test -s $T/hooks/sleeper
+	su_lands bob green
+	su_lands frank own.frank
+	alive "$pid" || fail "the login did not wait: $(cat $T/hang.log)"
+	wait_until 5 gone "$pid"
+	in_log 'tree was not ready within [23]\.[0-9] s: it still waits for the `up` program'
+	# the program goes, with what it started
+	wait_until 5 gone "$(cat $T/hooks/pid)"
+	wait_until 5 gone "$(cat $T/hooks/sleeper)"
+	wait_until 5 not_there tree
+}
+
+@test "everybody who wants it waits for one up, and gets in" {
+	local n pids=()
+	hook up <<-'X'
+		echo x >>/tmp/t/hooks/count
+		until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done
+	X
+	policy_with "up = $T/hooks/up" 'lifetime = forever'
+	for n in 1 2 3 4 5; do
+		pids+=("$(spawn $T/many.$n su alice -c "$SHOW_NS")")
+	done
+	wait_until 5 test -s $T/hooks/count
+	# a status while it is being made
+	match 'tree .*making' "$(netns-pam status)"
+	touch $T/hooks/go
+	for n in "${pids[@]}"; do wait_until 5 gone "$n"; done
+	equal 1 "$(wc -l <$T/hooks/count)" "runs"
+	for n in 1 2 3 4 5; do lands tree "$(cat $T/many.$n)"; done
+	netns-pam down tree
+}
+
+@test "a login that gives up leaves the others waiting" {
+	local one two
+	hook up <<<'echo x >/tmp/t/hooks/begun; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
+	policy_with "up = $T/hooks/up"
+	one=$(spawn $T/one.log su alice -c true)
+	wait_until 5 test -e $T/hooks/begun
+	two=$(spawn $T/two.log su alice -c "$SHOW_NS; sleep 1")
+	kill -KILL "$one"
+	wait_until 5 gone "$one"
+	touch $T/hooks/go
+	wait_until 5 test -s $T/two.log
+	lands tree "$(head -n 1 $T/two.log)"
+	wait_until 5 gone "$two"
+}
+
+@test "when nobody waits any more, it is given up" {
+	local one
+	hook up <<<'echo x >/tmp/t/hooks/begun; exec sleep 1000'
+	policy_with "up = $T/hooks/up"
+	one=$(spawn $T/one.log su alice -c true)
+	wait_until 5 test -e $T/hooks/begun
+	kill -KILL "$one"
+	wait_until 5 in_log 'nobody waits any more for the `up` program'
+	wait_until 5 not_there tree
+}
+
+@test "F57 F28 up must be root's, executable and absolute" {
+	hook up <<<'touch /tmp/t/hooks/ran'
+	chmod 775 $T/hooks/up
+	policy_with "up = $T/hooks/up"
+	su_fails alice
+	in_log 'writable by others'
+	chmod 755 $T/hooks/up
+	chown alice $T/hooks/up
+	su_fails alice
+	in_log 'must belong to root'
+	chown root $T/hooks/up
+	chmod 644 $T/hooks/up
+	su_fails alice
+	in_log 'no executable file'
+	rm $T/hooks/up
+	su_fails alice
+	in_log "up.*No such file"
+	[ ! -e $T/hooks/ran ]
+	not_there tree
+	refuses netns-pam check <(printf '[namespace x]\nlink = nat\nup = bin/up\n')
+}
+
+@test "down runs when the last has gone, while the name is still there" {
+	hook down <<-'X'
+		ip -n "$NETNS_PAM_NAMESPACE" -o link show eth0 >/tmp/t/hooks/said
+		echo "$NETNS_PAM_EVENT $NETNS_PAM_USER $NETNS_PAM_UID" >>/tmp/t/hooks/said
+	X
+	OWN="down = $T/hooks/down" policy_with
+	su_runs frank 'exit 0'
+	wait_until 5 grep -q "^down frank $(id -u frank)" $T/hooks/said
+	match ' eth0' "$(head -n 1 $T/hooks/said)"
+	wait_until 5 not_there own.frank
+}
+
+@test "a down that fails or hangs keeps nothing; a login meanwhile waits" {
+	hook down <<<'echo "no way" >&2; exit 1'
+	policy_with "down = $T/hooks/down"
+	su_runs alice true
+	wait_until 5 in_log '`down` program .* failed with status 1: no way'
+	wait_until 5 not_there tree
+	hook down <<<'echo x >>/tmp/t/hooks/ends; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
+	su_runs alice true
+	wait_until 5 test -e $T/hooks/ends
+	spawn $T/next.log su alice -c "$SHOW_NS; sleep 2" >$T/next.pid
+	wait_until 5 in_status 'tree .*closing'
+	touch $T/hooks/go
+	wait_until 5 test -s $T/next.log
+	lands tree "$(head -n 1 $T/next.log)"
+	wait_until 5 gone "$(cat $T/next.pid)"
+	wait_until 5 not_there tree
+	# its time is limited as well
+	hook down <<<'exec sleep 1000'
+	LIMIT=1s policy_with "down = $T/hooks/down"
+	su_runs alice true
+	wait_until 8 in_log '`down` program .* took too long'
+	wait_until 5 not_there tree
+}
+in_status() { netns-pam status | grep -qE "$1"; }
+
+@test "F58 killed in the middle of up: the next helper undoes it" {
+	local n
+	hook up <<<'echo $$ >/tmp/t/hooks/pid; exec sleep 1000'
+	policy_with "up = $T/hooks/up"
+	n=$(spawn $T/one.log su alice -c true)
+	wait_until 5 test -s $T/hooks/pid
+	there tree
+	stop_helper KILL
+	wait_until 10 gone "$n"
+	start_helper
+	wait_until 5 not_there tree
+	wait_until 10 no_links
+	# the program that hung is ended, too
+	wait_until 5 gone "$(cat $T/hooks/pid)"
+	# killed in the middle of down: its end is seen to
+	hook up <<<'exit 0'
+	hook down <<<'echo $$ >/tmp/t/hooks/dpid; exec sleep 1000'
+	policy_with "up = $T/hooks/up" "down = $T/hooks/down"
+	su_runs alice true
+	wait_until 5 test -s $T/hooks/dpid
+	stop_helper KILL
+	start_helper
+	wait_until 5 not_there tree
+	wait_until 5 gone "$(cat $T/hooks/dpid)"
+}
+
+@test "netns-pam up and exec wait as well, and say what went wrong" {
+	hook up <<<'sleep 0.3; echo x >/tmp/t/hooks/done'
+	policy_with "up = $T/hooks/up"
+	netns-pam up tree
+	[ -e $T/hooks/done ]
+	netns-pam down tree
+	rm $T/hooks/done
+	equal yes "$(netns-pam exec tree -- bash -c '[ -e /tmp/t/hooks/done ] && echo yes')"
+	wait_until 5 not_there tree
+	hook up <<<'echo "out of paint" >&2; exit 1'
+	refuses netns-pam up tree
+	match 'out of paint' "$(cat $T/refused)"
+	refuses netns-pam exec tree -- true
+	match 'out of paint' "$(cat $T/refused)"
+}
+
+@test "scope = session: each waits for its own, and gets that" {
+	hook up <<<'echo $NETNS_PAM_NAMESPACE >>/tmp/t/hooks/names; sleep 0.2'
+	policy_with 'scope = session' "up = $T/hooks/up"
+	spawn $T/s1 su alice -c "$SHOW_NS; sleep 1" >$T/s1.pid
+	spawn $T/s2 su alice -c "$SHOW_NS; sleep 1" >$T/s2.pid
+	wait_until 5 test -s $T/s1
+	wait_until 5 test -s $T/s2
+	[ "$(cat $T/s1)" != "$(cat $T/s2)" ]
+	equal 2 "$(sort -u $T/hooks/names | wc -l)" "names"
+	equal 2 "$(wc -l <$T/hooks/names)" "made"
+	wait_until 5 gone "$(cat $T/s1.pid)"
+	wait_until 5 gone "$(cat $T/s2.pid)"
+}
+
+@test "F20 ready: the login goes on when the interface is there, not before" {
+	local pid
+	policy_with "up = $T/hooks/up" 'ready = route, interface:br9'
+	hook up <<-'X'
+		setsid bash -c 'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done
+			ip -n tree link add br9 type veth peer name br8
+			ip -n tree link set br8 up
+			sleep 0.3
+			touch /tmp/t/hooks/almost
+			ip -n tree link set br9 up' >/dev/null 2>&1 &
+	X
+	pid=$(spawn $T/wait.log su alice -c 'ls /tmp/t/hooks/almost; sleep 0.2')
+	su_lands bob green
+	alive "$pid"
+	[ ! -s $T/wait.log ]
+	touch $T/hooks/go
+	wait_until 5 gone "$pid"
+	equal /tmp/t/hooks/almost "$(cat $T/wait.log)" "what the session saw"
+}
+
+@test "F20 ready that never holds: refused at the limit, naming the condition" {
+	LIMIT=2s policy_with 'ready = interface:never0'
+	su_fails alice
+	in_log 'tree was not ready within 1\.[0-9] s: it still waits for the interface never0 to be up'
+	[ $ms -lt 3500 ] || fail "took $ms ms"
+	LINK=routed LIMIT=2s policy_with 'address = 10.9.0.2/24' 'ready = route'
+	su_lands alice tree # the gateway is guessed: there is a default route
+	not_there tree || wait_until 5 not_there tree
+}
