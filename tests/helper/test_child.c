@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Programs beside the loop: what they get, what is told of their end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../helper/child.h"
+#include "../../helper/helper.h"
+#include "cleanup.h"
+#include "deadline.h"
+#include "ground.h"
+
+static struct helper h;
+static struct error why;
+static char lines[2048];
+static int ended; /* how often */
+static int result;
+static struct error words;
+
+static void on_line(void *data, char *line)
+{
+	(void)data;
+	strncat(lines, line, sizeof(lines) - strlen(lines) - 2);
+	strcat(lines, "\n");
+}
+
+static void on_end(void *data, int r, const struct error *said)
+{
+	(void)data;
+	ended++;
+	result = r;
+	words = *said;
+}
+
+static const struct child_events events = {on_line, on_end, NULL};
+
+static int setup(void **state)
+{
+	(void)state;
+	lines[0] = '\0';
+	ended = 0;
+	h.children = NULL;
+	return sd_event_new(&h.event) < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	child_close_all(&h);
+	h.event = sd_event_unref(h.event);
+	return 0;
+}
+
+#define wait_for(condition)                                                    \
+	do {                                                                   \
+		uint64_t until_ = deadline_in_ms(8000);                        \
+		while (!(condition) && deadline_left_ms(until_))               \
+			sd_event_run(h.event, 20000);                          \
+		assert_true(condition);                                        \
+	} while (0)
+
+/* Starts a shell's command with what `more` says besides. */
+static struct child *start(const char *script, struct child_command more)
+{
+	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+	struct child *c = NULL;
+
+	more.label = "the test";
+	more.argv = argv;
+	if (!more.netns)
+		more.netns = -1;
+	if (child_start(&h, &more, &events, &c, &why) < 0)
+		fail_msg("%s", why.text);
+	return c;
+}
+
+static void run(const char *script, struct child_command more)
+{
+	start(script, more);
+	assert_int_equal(ended, 0); /* never from within child_start() */
+	wait_for(ended);
+	assert_int_equal(ended, 1);
+	assert_null(h.children);
+}
+
+static void lines_and_status(void **state)
+{
+	(void)state;
+	run("echo one; echo; printf two", (struct child_command){0});
+	assert_string_equal(lines, "one\ntwo\n");
+	assert_int_equal(result, 0);
+}
+
+static void the_last_words_are_in_the_reason(void **state)
+{
+	(void)state;
+	ground_listen();
+	run("echo first >&2; echo it is broken >&2; exit 4",
+	    (struct child_command){0});
+	assert_int_equal(result, -ECHILD);
+	assert_string_equal(words.text,
+			    "the test failed with status 4: it is broken");
+	assert_non_null(strstr(ground_said(), "the test: first\n"));
+}
+
+static void a_signal_is_named(void **state)
+{
+	(void)state;
+	run("kill -SEGV $$", (struct child_command){0});
+	assert_int_equal(result, -ECHILD);
+	assert_string_equal(words.text, "the test was killed by signal 11");
+}
+
+static void F57_a_clean_start(void **state)
+{
+	static const char *const env[] = {"COLOUR=blue", NULL};
+
+	(void)state;
+	setenv("LD_PRELOAD_TEST", "leak", 1);
+	signal(SIGPIPE, SIG_IGN);
+	run("env | grep -vE '^(PWD|_|SHLVL)=' | sort; pwd; umask;"
+	    "for f in /proc/$$/fd/*; do echo ${f##*/}; done | sort | xargs;"
+	    "grep -E 'Sig(Blk|Ign)' /proc/$$/status; ulimit -c; ulimit -n",
+	    (struct child_command){.env = env});
+	assert_string_equal(lines,
+			    "COLOUR=blue\nLANG=C.UTF-8\nPATH=" CHILD_PATH
+			    "\n/\n0022\n0 1 2\nSigBlk:\t0000000000000000\n"
+			    "SigIgn:\t0000000000000000\n0\n1024\n");
+}
+
+static void a_secret_goes_by_stdin_only(void **state)
+{
+	static const char secret[] = "key = 12345\n";
+
+	(void)state;
+	run("cat; tr '\\0' ' ' </proc/$$/cmdline /proc/$$/environ | "
+	    "grep -c 12345",
+	    (struct child_command){.input = secret,
+				   .input_bytes = sizeof(secret) - 1});
+	assert_string_equal(lines, "key = 12345\n0\n");
+}
+
+static void nothing_to_read_is_the_end(void **state)
+{
+	(void)state;
+	run("cat; echo done", (struct child_command){0});
+	assert_string_equal(lines, "done\n");
+}
+
+static void a_missing_program_is_named(void **state)
+{
+	const char *const argv[] = {"frobnicated", NULL};
+	const struct child_command command = {.label = "x",
+					      .argv = argv,
+					      .package = "frobnicator",
+					      .netns = -1};
+	struct child *c;
+
+	(void)state;
+	assert_int_equal(child_start(&h, &command, &events, &c, &why), -ENOENT);
+	assert_string_equal(why.text, "the program frobnicated is not "
+				      "installed: install frobnicator");
+	assert_null(h.children);
+}
+
+static void too_long_and_it_goes_with_all_it_started(void **state)
+{
+	pid_t grandchild;
+
+	(void)state;
+	run("trap '' TERM; sleep 1000 & echo $!; wait; wait",
+	    (struct child_command){.timeout_ms = 200});
+	assert_int_equal(result, -ETIME);
+	assert_string_equal(words.text, "the test took too long and was ended");
+	grandchild = (pid_t)atoi(lines);
+	assert_true(grandchild > 1);
+	wait_for(kill(grandchild, 0) < 0);
+}
+
+static void stopped_and_nobody_is_told(void **state)
+{
+	struct child *c;
+
+	(void)state;
+	c = start("trap 'exit 0' TERM; echo here; while :; do sleep 0.05; done",
+		  (struct child_command){0});
+	wait_for(lines[0]);
+	assert_null(child_stop(c));
+	wait_for(!h.children);
+	assert_int_equal(ended, 0);
+}
+
+static void a_flood_holds_nobody_up(void **state)
+{
+	uint64_t began;
+
+	(void)state;
+	start("yes", (struct child_command){0});
+	began = deadline_now_ms();
+	for (int n = 0; n < 20; n++)
+		sd_event_run(h.event, 0);
+	assert_true(deadline_now_ms() - began < 3000);
+	assert_int_equal(ended, 0);
+}
+
+static void it_runs_inside_a_namespace(void **state)
+{
+	_cleanup_close_ int fd = -1;
+	char wanted[64];
+	struct stat st;
+
+	(void)state;
+	ground_need();
+	fd = ground_netns_new();
+	assert_int_equal(fstat(fd, &st), 0);
+	run("readlink /proc/$$/ns/net; ls /proc/$$/fd | xargs",
+	    (struct child_command){.netns = fd, .pass_fd = fd});
+	snprintf(wanted, sizeof(wanted), "net:[%lu]\n0 1 2 3\n",
+		 (unsigned long)st.st_ino);
+	assert_string_equal(lines, wanted);
+}
+
+static void somebody_else_with_one_capability(void **state)
+{
+	(void)state;
+	ground_need();
+	run("id -u; id -g; id -G; grep -E 'Cap(Eff|Prm|Amb)' /proc/$$/status; "
+	    "umask",
+	    (struct child_command){.uid = 5001,
+				   .gid = 5002,
+				   .capabilities = UINT64_C(1)
+						   << CAP_NET_BIND_SERVICE});
+	assert_string_equal(lines, "5001\n5002\n5002\n"
+				   "CapPrm:\t0000000000000400\n"
+				   "CapEff:\t0000000000000400\n"
+				   "CapAmb:\t0000000000000400\n0077\n");
+}
+
+static void a_lasting_one_is_found_again(void **state)
+{
+	struct child *c;
+	uint64_t identity;
+	pid_t pid;
+
+	(void)state;
+	c = start("exec sleep 1000", (struct child_command){.lasting = true});
+	pid = child_pid(c);
+	identity = child_identity(c);
+	assert_int_not_equal(identity, 0);
+	child_close_all(&h); /* the helper ends, it goes on */
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(child_adopt(&h, pid, identity + 1, "it", &events, &c),
+			 -ESRCH);
+	assert_int_equal(child_adopt(&h, pid, identity, "it", &events, &c), 0);
+	assert_int_equal(child_signal(c, SIGTERM), 0);
+	wait_for(ended);
+	assert_int_equal(result, -ECHILD);
+	assert_string_equal(words.text, "it ended");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(lines_and_status),
+		TEST(the_last_words_are_in_the_reason),
+		TEST(a_signal_is_named),
+		TEST(F57_a_clean_start),
+		TEST(a_secret_goes_by_stdin_only),
+		TEST(nothing_to_read_is_the_end),
+		TEST(a_missing_program_is_named),
+		TEST(too_long_and_it_goes_with_all_it_started),
+		TEST(stopped_and_nobody_is_told),
+		TEST(a_flood_holds_nobody_up),
+		TEST(it_runs_inside_a_namespace),
+		TEST(somebody_else_with_one_capability),
+		TEST(a_lasting_one_is_found_again),
+	};
+
+	ground_make();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
