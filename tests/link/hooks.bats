@@ -64,6 +64,27 @@ su_fails() { # su_fails USER: and says how long it took in $ms
 	ms=$(($(now_ms) - began))
 }
 
+@test "conf/examples/hooks.conf, as it stands" {
+	local out
+	install -d /etc/netns-pam
+	install -m 755 "$TOP"/conf/examples/hooks/office-* /etc/netns-pam/
+	groupadd -f office
+	usermod -a -G office alice
+	rm -f /run/office.log
+	put_policy <"$TOP/conf/examples/hooks.conf"
+	su_lands alice office
+	out=$(su_runs alice "$PROBE tcp 192.0.2.80 80 1 && echo web
+		$PROBE tcp 192.0.2.80 25 1; $PROBE tcp 198.51.100.80 80 1; true")
+	equal web "$(grep web <<<"$out")"
+	in_log 'office-up: office has 10\.213\.[0-9.]+ on eth0'
+	refuses su_runs alice "ip route get 198.51.100.80"
+	refuses su_runs alice "$PROBE tcp 198.51.100.80 80 1"
+	equal "$(host_ns)" "$(su_runs bob "$SHOW_NS")"
+	wait_until 5 grep -q 'office is empty' /run/office.log
+	gpasswd -d alice office >/dev/null
+	rm -rf /etc/netns-pam /run/office.log
+}
+
 @test "up is run as root in the host, with the namespace in its environment" {
 	hook up <<-'X'
 		env | grep -v ^PWD= | sort >/tmp/t/hooks/env
