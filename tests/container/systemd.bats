@@ -70,9 +70,12 @@ is_in() { # is_in NAME CMD...
 	pid=$(systemctl show -P MainPID netns-pamd)
 	equal "$(readlink /proc/1/ns/mnt)" "$(readlink "/proc/$pid/ns/mnt")" "mount namespace"
 	equal "$(readlink /proc/1/ns/net)" "$(readlink "/proc/$pid/ns/net")" "network namespace"
-	# CAP_NET_ADMIN is bit 12, CAP_SYS_ADMIN bit 21
-	for caps in CapBnd CapEff CapPrm; do
-		equal 0000000000201000 "$(awk "/^$caps/ {print \$2}" "/proc/$pid/status")" $caps
+	# in effect: CAP_KILL, bit 5, CAP_NET_ADMIN, 12, CAP_SYS_ADMIN, 21
+	equal 0000000000201020 "$(awk '/^CapEff/ {print $2}' "/proc/$pid/status")" CapEff
+	# besides, for the programs it starts: CAP_CHOWN, _DAC_OVERRIDE,
+	# _FOWNER, _SETGID, _SETUID, _NET_BIND_SERVICE, _NET_RAW
+	for caps in CapBnd CapPrm; do
+		equal 00000000002034eb "$(awk "/^$caps/ {print \$2}" "/proc/$pid/status")" $caps
 	done
 	equal 1 "$(awk '/^NoNewPrivs/ {print $2}' "/proc/$pid/status")" NoNewPrivs
 	equal 2 "$(awk '/^Seccomp:/ {print $2}' "/proc/$pid/status")" Seccomp
