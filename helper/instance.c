@@ -172,8 +172,11 @@ void instance_free_all(struct helper *h)
 	}
 	while (h->instances) {
 		struct instance *i = h->instances;
+		const struct link_ops *ops = link_ops_of(i->link);
 
 		h->instances = i->next;
+		if (i->attached && ops->leave)
+			ops->leave(i);
 		instance_unname(i);
 		instance_free(i);
 	}

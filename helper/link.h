@@ -90,6 +90,12 @@ struct link_ops {
 	 */
 	void (*remove)(struct helper *h, struct instance *instance, int netns);
 
+	/*
+	 * The helper ends and the link stays: gives its memory and its event
+	 * sources back. NULL: it has none.
+	 */
+	void (*leave)(struct instance *instance);
+
 	/* Traffic, addresses, state for `status`. NULL: none. */
 	void (*describe)(struct helper *h, const struct instance *instance,
 			 struct proto_namespace *ret);

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines and directives of a client configuration. */
+#include "openvpn_conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+#define WORDS_MAX 8
+
+enum verdict {
+	FINE,
+	PROGRAM,    /* runs a program */
+	MANAGED,    /* of the management interface */
+	LOGGED,	    /* says where words or numbers go */
+	ELSEWHERE,  /* other places, other devices */
+	SERVER,	    /* a server's */
+	QUESTION,   /* somebody would have to answer */
+	DROPPED,    /* without a use here */
+	SECRET_FILE /* names a file that holds a key or a password */
+};
+
+static const struct directive {
+	const char *name;
+	enum verdict verdict;
+} directives[] = {
+	{"up", PROGRAM},
+	{"down", PROGRAM},
+	{"route-up", PROGRAM},
+	{"route-pre-down", PROGRAM},
+	{"ipchange", PROGRAM},
+	{"iproute", PROGRAM},
+	{"plugin", PROGRAM},
+	{"tls-verify", PROGRAM},
+	{"tls-crypt-v2-verify", PROGRAM},
+	{"auth-user-pass-verify", PROGRAM},
+	{"client-connect", PROGRAM},
+	{"client-disconnect", PROGRAM},
+	{"client-crresponse", PROGRAM},
+	{"learn-address", PROGRAM},
+	{"dns-updown", PROGRAM},
+	{"daemon", LOGGED},
+	{"inetd", LOGGED},
+	{"log", LOGGED},
+	{"log-append", LOGGED},
+	{"syslog", LOGGED},
+	{"writepid", LOGGED},
+	{"chroot", ELSEWHERE},
+	{"cd", ELSEWHERE},
+	{"config", ELSEWHERE},
+	{"dev-node", ELSEWHERE},
+	{"mktun", ELSEWHERE},
+	{"rmtun", ELSEWHERE},
+	{"setcon", ELSEWHERE},
+	{"server", SERVER},
+	{"server-bridge", SERVER},
+	{"server-ipv6", SERVER},
+	{"static-challenge", QUESTION},
+	{"user", DROPPED},
+	{"group", DROPPED},
+	{"script-security", DROPPED},
+	{"mute", DROPPED},
+	{"key", SECRET_FILE},
+	{"pkcs12", SECRET_FILE},
+	{"secret", SECRET_FILE},
+	{"tls-auth", SECRET_FILE},
+	{"tls-crypt", SECRET_FILE},
+	{"tls-crypt-v2", SECRET_FILE},
+	{"auth-user-pass", SECRET_FILE},
+	{"askpass", SECRET_FILE},
+};
+
+static enum verdict judge(const char *name)
+{
+	for (size_t n = 0; n < sizeof(directives) / sizeof(*directives); n++)
+		if (!strcmp(directives[n].name, name))
+			return directives[n].verdict;
+	return strncmp(name, "management", 10) ? FINE : MANAGED;
+}
+
+static const char *why_not(enum verdict verdict)
+{
+	switch (verdict) {
+	case PROGRAM:
+		return "it would run a program as root in the host's "
+		       "namespace; remove it (addresses, routes and name "
+		       "servers are seen to, and `up` and `down` of the policy "
+		       "run programs)";
+	case MANAGED:
+		return "the management interface is netns-pamd's; remove it";
+	case LOGGED:
+		return "openvpn is a part of netns-pamd, and so are its words "
+		       "in the log; remove it";
+	case ELSEWHERE:
+		return "everything is in this one file, and the device is "
+		       "netns-pamd's; remove it";
+	case SERVER:
+		return "it is a server's, and this has to be a client's file";
+	case QUESTION:
+		return "nobody is there to answer when a login needs the "
+		       "tunnel; it cannot be used";
+	case FINE:
+	case DROPPED:
+	case SECRET_FILE:
+		break;
+	}
+	return NULL;
+}
+
+/* The state of reading. */
+struct reader {
+	struct openvpn_conf *conf;
+	const char *name;
+	unsigned int line;
+	char dev[64], dev_type[8];
+	unsigned int dev_line;
+	struct error *err;
+};
+
+#define READER_ERROR(reader, code, format, ...)                                \
+	error_set((reader)->err, code, "%s:%u: " format, (reader)->name,       \
+		  (reader)->line, ##__VA_ARGS__)
+
+int openvpn_words(char *line, char **ret, int max)
+{
+	enum { BETWEEN, PLAIN, DOUBLE, SINGLE } state = BETWEEN;
+	bool escaped = false;
+	char *out = line;
+	int n = 0;
+
+	for (char *in = line;; in++) {
+		unsigned char c = (unsigned char)*in;
+		bool blank = !c || isspace(c), done;
+
+		if (c == '\\' && !escaped && state != SINGLE) {
+			escaped = true;
+			continue;
+		}
+		if (state == BETWEEN && !blank) {
+			if (c == ';' || c == '#')
+				break;
+			if (n == max)
+				return n;
+			ret[n] = out;
+			state = escaped	    ? PLAIN
+				: c == '"'  ? DOUBLE
+				: c == '\'' ? SINGLE
+					    : PLAIN;
+			if (state == PLAIN)
+				*out++ = *in;
+		} else if (state != BETWEEN) {
+			done = state == PLAIN	 ? blank && !escaped
+			       : state == DOUBLE ? c == '"' && !escaped
+						 : c == '\'';
+			if (!done && c)
+				*out++ = *in;
+			if (done) {
+				/* `out` is behind `in`, or at it. */
+				*out++ = '\0';
+				n++;
+				state = BETWEEN;
+			}
+		}
+		escaped = false;
+		if (!c)
+			break;
+	}
+	return state == BETWEEN && !escaped ? n : -EINVAL;
+}
+
+bool openvpn_redirects4(const char *flags)
+{
+	const char *no = strstr(flags, "!ipv4");
+
+	return !no || (no > flags && !isspace((unsigned char)no[-1]));
+}
+
+static int read_secret(struct reader *reader, char **words, int n)
+{
+	struct openvpn_conf *conf = reader->conf;
+	struct openvpn_secret *secret = &conf->secrets[conf->n_secrets];
+
+	if (n < 2 && (!strcmp(words[0], "auth-user-pass") ||
+		      !strcmp(words[0], "askpass")))
+		return READER_ERROR(
+			reader, -EINVAL,
+			"'%s' without a file would ask somebody, and nobody is "
+			"there when a login needs the tunnel: name a file",
+			words[0]);
+	if (n < 2 || !strcmp(words[1], "[inline]"))
+		return 0;
+	if (!strcmp(words[1], "stdin"))
+		return READER_ERROR(reader, -EINVAL,
+				    "'%s stdin' would ask somebody: name a "
+				    "file",
+				    words[0]);
+	if (conf->n_secrets == OPENVPN_SECRETS_MAX)
+		return READER_ERROR(reader, -E2BIG, "more than %d key files",
+				    OPENVPN_SECRETS_MAX);
+	secret->line = reader->line;
+	secret->path = strdup(words[1]);
+	if (!secret->path)
+		return READER_ERROR(reader, -ENOMEM, "out of memory");
+	conf->n_secrets++;
+	return 0;
+}
+
+static void read_redirect(struct openvpn_conf *conf, char **words, int n)
+{
+	bool ipv4 = true;
+
+	for (int i = 1; i < n; i++)
+		if (!strcmp(words[i], "!ipv4"))
+			ipv4 = false;
+	conf->redirect4 = ipv4;
+}
+
+/* What is of interest to us in a directive that openvpn carries out. */
+static int read_fine(struct reader *reader, char **words, int n)
+{
+	struct openvpn_conf *conf = reader->conf;
+	const char *value = n > 1 ? words[1] : "";
+
+	if (!strcmp(words[0], "remote") && !*conf->remote)
+		snprintf(conf->remote, sizeof(conf->remote), "%s", value);
+	else if (!strcmp(words[0], "dev")) {
+		snprintf(reader->dev, sizeof(reader->dev), "%s", value);
+		reader->dev_line = reader->line;
+	} else if (!strcmp(words[0], "dev-type"))
+		snprintf(reader->dev_type, sizeof(reader->dev_type), "%s",
+			 value);
+	else if (!strcmp(words[0], "redirect-gateway"))
+		read_redirect(conf, words, n);
+	else if (!strcmp(words[0], "route-nopull"))
+		conf->nopull = true;
+	else if (!strcmp(words[0], "verb") && atoi(value) > 3)
+		conf->verb = (unsigned int)atoi(value);
+	else if (!strcmp(words[0], "mode") && !strcmp(value, "server"))
+		return READER_ERROR(reader, -EINVAL, "'mode server': %s",
+				    why_not(SERVER));
+	else if (!strcmp(words[0], "auth-retry") && !strcmp(value, "interact"))
+		return READER_ERROR(reader, -EINVAL,
+				    "'auth-retry interact': %s",
+				    why_not(QUESTION));
+	return 0;
+}
+
+/* start: the line in conf->text; words: of a copy. */
+static int read_directive(struct reader *reader, char *start, size_t bytes,
+			  char **words, int n)
+{
+	enum verdict verdict;
+
+	/* `setenv opt DIRECTIVE`: for versions that know it */
+	if (n > 2 && !strcmp(words[0], "setenv") && !strcmp(words[1], "opt")) {
+		words += 2;
+		n -= 2;
+	}
+	if (!strncmp(words[0], "--", 2) && words[0][2])
+		words[0] += 2;
+	verdict = judge(words[0]);
+	switch (verdict) {
+	case FINE:
+		return read_fine(reader, words, n);
+	case SECRET_FILE:
+		return read_secret(reader, words, n);
+	case DROPPED:
+		if (words[0][0] != 's' && words[0][0] != 'm')
+			reader->conf->owner_line = reader->line;
+		memset(start, ' ', bytes);
+		return 0;
+	case PROGRAM:
+		/* What is switched off runs nothing. */
+		if (!strcmp(words[0], "dns-updown") && n > 1 &&
+		    !strcmp(words[1], "disable"))
+			return 0;
+		break;
+	case MANAGED:
+	case LOGGED:
+	case ELSEWHERE:
+	case SERVER:
+	case QUESTION:
+		break;
+	}
+	return READER_ERROR(reader, -EINVAL, "'%.64s': %s", words[0],
+			    why_not(verdict));
+}
+
+static const char *after_blanks(const char *p)
+{
+	while (*p && isspace((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* Is the line a "<tag>" alone? Writes "</tag>" to `close`. */
+static bool opens_block(char **words, int n, char close[static 64])
+{
+	size_t length = n == 1 ? strlen(words[0]) : 0;
+
+	if (length < 3 || words[0][0] != '<' || words[0][length - 1] != '>' ||
+	    words[0][1] == '/')
+		return false;
+	/* Directives again, for one of several servers. */
+	if (!strcmp(words[0], "<connection>"))
+		return false;
+	snprintf(close, 64, "</%.60s", words[0] + 1);
+	return true;
+}
+
+static bool block_is_secret(const char *close)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(close) - 3, close + 2);
+	return judge(name) == SECRET_FILE;
+}
+
+/*
+ * One line of conf->text, `bytes` long without its newline. close: the end of
+ * the block it is in, or "".
+ */
+static int read_line(struct reader *reader, char *start, size_t bytes,
+		     char close[static 64])
+{
+	char copy[OPENVPN_LINE_MAX + 1], *words[WORDS_MAX];
+	int n, r = 0;
+
+	if (bytes > OPENVPN_LINE_MAX)
+		return READER_ERROR(reader, -EINVAL,
+				    "the line has more than %d bytes, which "
+				    "openvpn does not read",
+				    OPENVPN_LINE_MAX);
+	memcpy(copy, start, bytes);
+	copy[bytes] = '\0';
+	if (*close) {
+		if (!strncmp(after_blanks(copy), close, strlen(close)))
+			*close = '\0';
+		explicit_bzero(copy, sizeof(copy));
+		return 0;
+	}
+	n = openvpn_words(copy, words, WORDS_MAX);
+	if (n < 0)
+		return READER_ERROR(reader, n,
+				    "a quote or a backslash is left open");
+	if (opens_block(words, n, close)) {
+		if (block_is_secret(close) && !reader->conf->secret_line)
+			reader->conf->secret_line = reader->line;
+	} else if (n > 0 && words[0][0] != '<') {
+		r = read_directive(reader, start, bytes, words, n);
+	}
+	return r;
+}
+
+static int read_lines(struct reader *reader)
+{
+	char *text = reader->conf->text, close[64] = "";
+	char *end = text + reader->conf->bytes;
+	int r = 0;
+
+	if (!strncmp(text, "\xef\xbb\xbf", 3)) /* as openvpn does */
+		memset(text, ' ', 3);
+	while (r == 0 && text < end) {
+		char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t bytes = (size_t)((newline ? newline : end) - text);
+
+		reader->line++;
+		r = read_line(reader, text, bytes, close);
+		text += bytes + 1;
+	}
+	if (r == 0 && *close)
+		r = READER_ERROR(reader, -EINVAL, "'%s' is missing", close);
+	return r;
+}
+
+/* As is_dev_type() and dev_type_enum() in openvpn's tun.c have it. */
+static int read_device(struct reader *reader)
+{
+	const char *type = *reader->dev_type ? reader->dev_type : reader->dev;
+
+	reader->line = reader->dev_line;
+	if (!reader->dev_line)
+		return error_set(reader->err, -EINVAL,
+				 "%s: there is no 'dev': write 'dev tun' or "
+				 "'dev tap'",
+				 reader->name);
+	reader->conf->tap = !strncmp(type, "tap", 3);
+	if (!reader->conf->tap && strncmp(type, "tun", 3))
+		return READER_ERROR(reader, -EINVAL,
+				    "'dev %s': neither a tun nor a tap device; "
+				    "'dev-type' says which one it is",
+				    reader->dev);
+	return 0;
+}
+
+int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
+		       struct openvpn_conf **ret, struct error *err)
+{
+	struct reader reader = {.name = name, .err = err};
+	struct openvpn_conf *conf = calloc(1, sizeof(*conf));
+	int r = 0;
+
+	if (!conf)
+		return error_set(err, -ENOMEM, "%s: out of memory", name);
+	reader.conf = conf;
+	conf->verb = 3;
+	conf->text = malloc(bytes + 1);
+	if (conf->text) {
+		memcpy(conf->text, text, bytes);
+		conf->text[bytes] = '\0';
+		conf->bytes = bytes;
+	} else {
+		r = error_set(err, -ENOMEM, "%s: out of memory", name);
+	}
+	if (r == 0 && memchr(text, '\0', bytes))
+		r = error_set(err, -EINVAL,
+			      "%s: a NUL byte: this is no text file", name);
+	if (r == 0)
+		r = read_lines(&reader);
+	if (r == 0)
+		r = read_device(&reader);
+	if (r < 0)
+		openvpn_conf_free(conf);
+	else
+		*ret = conf;
+	return r;
+}
+
+struct openvpn_conf *openvpn_conf_free(struct openvpn_conf *conf)
+{
+	if (!conf)
+		return NULL;
+	if (conf->text)
+		explicit_bzero(conf->text, conf->bytes);
+	free(conf->text);
+	free(conf->dir);
+	for (size_t n = 0; n < conf->n_secrets; n++)
+		free(conf->secrets[n].path);
+	free(conf);
+	return NULL;
+}

@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# link = openvpn: a real server, in an office behind the internet.
+#
+#	198.51.100.130	the office from outside: openvpn on port 1194
+#	10.99.0.80, fd99::80	a server in the office, reached by no other way
+#	10.99.0.53	its name server: www.example.net is 10.99.0.80
+
+load ../lib
+load openvpn
+
+setup_file() {
+	common_setup_file
+	office_start
+	groupadd roadwarriors
+	usermod -aG roadwarriors alice
+	usermod -aG roadwarriors bob
+	client_files alice
+	client_files bob
+	put_policy <"$TOP/conf/examples/openvpn.conf"
+}
+setup() { common_setup; }
+teardown() {
+	ssh_end_all
+	client_files alice
+	put_policy <"$TOP/conf/examples/openvpn.conf"
+	common_teardown
+}
+
+# One namespace for alice, with more lines for the section.
+alice_policy() {
+	put_policy <<-X
+		[options]
+		timeout = ${TIMEOUT:-10s}
+		[rule alice]
+		users = alice
+		namespace = vpn
+		[namespace vpn]
+		link = openvpn
+		openvpn = /etc/openvpn/client/alice.ovpn
+		$(printf '%s\n' "$@")
+	X
+}
+
+tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
+in_ns() { ip netns exec "$@"; }
+
+@test "the example, as it stands: two users, a tunnel each, by ssh and by su" {
+	ssh_hold one alice
+	run ssh_as bob "probe tcp 10.99.0.80 80; probe tcp fd99::80 80; probe udp 10.99.0.80 80; ip -br link | wc -l"
+	equal 0 "$status" "$output"
+	equal "server 10.99.0.80 client 10.8.0.3" "${lines[0]}"
+	match "^server fd99::80 client fd08::" "${lines[1]}"
+	equal "server 10.99.0.80 client 10.8.0.3" "${lines[2]}"
+	equal 2 "${lines[3]}" "interfaces"
+	su_lands alice office.alice
+	run su alice -c "probe tcp 10.99.0.80 80; ip -4 -br address show tun0"
+	equal "server 10.99.0.80 client 10.8.0.2" "${lines[0]}"
+	match "10\.8\.0\.2/24" "${lines[1]}"
+	# nothing else is there, neither outside nor each other
+	run su alice -c "probe tcp 192.0.2.80 80 2; probe tcp 2001:db8::80 80 2; probe tcp 127.0.0.1 8080 2; probe tcp 192.0.2.2 22 2"
+	equal "ENETUNREACH ENETUNREACH ECONNREFUSED ENETUNREACH" "$(echo $output)"
+	run netns-pam status
+	match "office.alice .*" "$output"
+	match "openvpn connected to vpn.example.net" "$output"
+	ssh_end one
+}
+
+@test "pushed name servers are those of the session, and of nobody else" {
+	run su alice -c "cat /etc/resolv.conf; getent ahostsv4 www.example.net; getent ahostsv4 www"
+	match "nameserver 10.99.0.53" "$output"
+	match "search example.net" "$output"
+	equal 6 "$(grep -c '^10\.99\.0\.80 ' <<<"$output")" "answers"
+	equal "nameserver 127.0.0.1" "$(cat /etc/resolv.conf)"
+	match "^192.0.2.99 " "$(getent ahostsv4 www.example.net)"
+}
+
+@test "the host's addresses, routes and resolver are as they were, while it is connected" {
+	{ ip -o address; ip route show table all; ip -6 route show table all; ip rule; cat /etc/resolv.conf; ip -br link; } | grep -v expires >$T/host.before
+	ssh_hold one alice
+	{ ip -o address; ip route show table all; ip -6 route show table all; ip rule; cat /etc/resolv.conf; ip -br link; } | grep -v expires >$T/host.while
+	diff $T/host.before $T/host.while
+	ssh_end one
+}
+
+@test "redirect-gateway: all of it into the tunnel; net_gateway is no way round" {
+	office_vpn_stop
+	{ office_pushes; echo 'push "redirect-gateway def1 ipv6"'; echo 'push "route 192.0.2.80 255.255.255.255 net_gateway"'; echo 'push "tun-mtu 1400"'; } | office_vpn
+	alice_policy 'ready = route, handshake'
+	run su alice -c "ip route get 192.0.2.80; ip route get 2001:db8::80; probe tcp 192.0.2.80 80 1; probe tcp 10.99.0.80 80"
+	match "192.0.2.80 dev tun0" "$output"
+	match "2001:db8::80 .*dev tun0" "$output"
+	match "server 10.99.0.80 client 10.8.0.2" "$output"
+	not match "server 192.0.2.80" "$output"
+	wait_until 5 not_there vpn
+	# the client's own file may say otherwise
+	printf 'pull-filter ignore "redirect-gateway"\n' >>$CLIENTS/alice.ovpn
+	alice_policy
+	run su alice -c "ip route get 192.0.2.80; probe tcp 10.99.0.80 80"
+	match "unreachable" "$output"
+	match "server 10.99.0.80 client 10.8.0.2" "$output"
+	office_vpn_stop
+	office_pushes | office_vpn
+}
+
+@test "F21 F22 kill switch: not a packet in clear, before, while reconnecting, when killed" {
+	local pid
+	spawn $T/tcpdump.log tcpdump -l -n -i up0 \
+		'(ip or ip6) and not icmp6 and not host 198.51.100.130' >$T/tcpdump.pid
+	wait_until 5 grep -q listening $T/tcpdump.log
+	# talks all the time, to the office and to the world, v4 and v6
+	cat >$T/chatter <<-'X'
+		while :; do
+			for a in 10.99.0.80 fd99::80 192.0.2.80 2001:db8::80 198.51.100.80; do
+				probe udp $a 80 0.02
+			done
+		done >/dev/null 2>&1
+	X
+	chmod 755 $T/chatter
+	ssh_hold one alice
+	spawn $T/chatter.log su alice -c "bash $T/chatter" >$T/chatter.pid
+	# the server goes, the client reconnects in vain, the server comes back
+	office_vpn_stop
+	wait_until 10 grep -q "is lost (ping-restart)" $T/helper.log
+	sleep 1
+	office_pushes | office_vpn
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	# openvpn is killed, and comes back
+	pid=$(tunnel_pid)
+	kill -KILL "$pid"
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	grep -q "started again in 1 s" $T/helper.log
+	# its device is deleted
+	in_ns office.alice ip link delete tun0
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	# the capture would have seen it
+	not grep -q ' IP' $T/tcpdump.log
+	$PROBE udp 192.0.2.80 80
+	wait_until 5 grep -q '192.0.2.80.80' $T/tcpdump.log
+	kill "$(cat $T/tcpdump.pid)"
+	pkill -u alice -f chatter || true
+	ssh_end one
+}
+
+@test "what the server pushes anew takes the place of the old" {
+	ssh_hold one alice
+	office_vpn_stop
+	{ echo 'push "route 10.98.0.0 255.255.255.0"'; echo 'push "dhcp-option DNS 10.98.0.53"'; } | office_vpn
+	wait_until 20 in_ns office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
+	not in_ns office.alice sh -c 'ip route | grep 10.99.0.0/24'
+	match "nameserver 10.98.0.53" "$(su alice -c 'cat /etc/resolv.conf')"
+	office_vpn_stop
+	office_pushes | office_vpn
+	wait_until 20 su alice -c "probe tcp 10.99.0.80 80 1"
+	ssh_end one
+}
+
+@test "F58 a helper that is killed and started again keeps the tunnel, and watches it" {
+	local pid
+	ssh_hold one alice
+	pid=$(tunnel_pid)
+	stop_helper KILL
+	in_ns office.alice $PROBE tcp 10.99.0.80 80
+	start_helper
+	in_ns office.alice $PROBE tcp 10.99.0.80 80
+	equal "$pid" "$(tunnel_pid)" "openvpn"
+	wait_until 5 sh -c 'netns-pam status | grep -q "openvpn connected to vpn.example.net"'
+	su_lands alice office.alice
+	kill -KILL "$pid"
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	# died while nobody looked
+	stop_helper KILL
+	kill -KILL "$(tunnel_pid)"
+	start_helper
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	# reconnected, with other routes, while nobody looked
+	stop_helper KILL
+	office_vpn_stop
+	{ office_pushes; echo 'push "route 10.98.0.0 255.255.255.0"'; } | office_vpn
+	wait_until 15 ip link show type tun
+	start_helper
+	wait_until 20 in_ns office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
+	ssh_end one
+	office_vpn_stop
+	office_pushes | office_vpn
+}
