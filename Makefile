@@ -123,6 +123,8 @@ install: all
 		install -D -m 644 packaging/host/$${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md NEWS.md SECURITY.md \
 		conf/netns-pam.conf packaging/pam.snippet
+	cd conf/examples && find . -type f -exec install -D -m 644 {} \
+		$(abspath $(DESTDIR)/$(DOCDIR))/examples/{} \;
 
 # lines that name the module, wherever libpam looks for stacks
 NAMED = grep -Rs '^[^\#]*pam_netns\.so' $(addprefix $(DESTDIR),/etc/pam.d /usr/lib/pam.d /etc/pam.conf)

@@ -15,7 +15,6 @@ int policy_namespace_supported(const struct policy_namespace *ns,
 		{"deny", ns->deny.n > 0},
 		{"allow_host", ns->allow_host.n > 0},
 		{"publish", ns->publish.n > 0},
-		{"rate", ns->rate_bits > 0},
 		{"max_connections", ns->max_connections > 0},
 		{"address = dhcp", ns->address_mode == ADDRESS_DHCP},
 	};

@@ -20,6 +20,7 @@
 #include "instance_record.h"
 #include "link.h"
 #include "log.h"
+#include "rate.h"
 #include "rtnl.h"
 #include "store.h"
 #include "sweep.h"
@@ -269,6 +270,8 @@ static int instance_join(struct instance *i, const struct policy_namespace *ns,
 		r = instance_open(i, ns, &fd, err);
 	if (r == 0)
 		r = i->foreign ? 0 : filter_apply(i, ns, fd, err);
+	if (r >= 0 && !i->foreign && rate_apply(i, ns, fd, err) < 0)
+		r = -EIO;
 	if (r < 0)
 		return r;
 	if (r > 0 && instance_record_save(i, NULL) < 0)

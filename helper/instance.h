@@ -106,6 +106,7 @@ struct instance {
 	char link_search[256]; /* domains, a space between; or "" */
 
 	struct filter *filter; /* filter.c's: what is in force */
+	uint64_t rate_bits;    /* rate.c's: in force, 0: none */
 
 	/* Name servers that the firewall holds it to. */
 	bool held;

@@ -21,6 +21,7 @@
 #include "instance_record.h"
 #include "link.h"
 #include "log.h"
+#include "rate.h"
 #include "rtnl.h"
 #include "store.h"
 #include "sweep.h"
@@ -203,6 +204,8 @@ static int making_dress(struct making *m, struct error *err)
 				&visit, NULL, NULL, err);
 	if (r == 0)
 		r = filter_apply(i, ns, m->site.netns, err);
+	if (r >= 0)
+		r = rate_apply(i, ns, m->site.netns, err);
 	return r < 0 ? r : 0;
 }
 

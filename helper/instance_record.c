@@ -63,6 +63,7 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "made", "%" PRIu64, i->netns.made_ns);
 	record_add(&r, "cut", "%d", i->cut);
 	record_add(&r, "broken", "%d", i->broken);
+	record_add(&r, "rate", "%" PRIu64, i->rate_bits);
 	record_add(&r, "proc", "%" PRIu64, i->netns.proc_inode);
 	record_add(&r, "plan", "%" PRIu64, i->plan);
 	record_add(&r, "since", "%" PRIu64, i->since);
@@ -186,6 +187,7 @@ int instance_record_load(struct instance *i, const char *file)
 	inet_prefix_parse(record_get(&r, "address6"), &i->address6);
 	i->state = (enum instance_state)record_get_number(&r, "state");
 	i->broken = record_get_number(&r, "broken");
+	i->rate_bits = record_get_number(&r, "rate");
 	snprintf(i->ifname, sizeof(i->ifname), "%s", record_get(&r, "inner"));
 	i->ifindex = (unsigned int)record_get_number(&r, "index");
 	snprintf(i->network, sizeof(i->network), "%s",

@@ -31,6 +31,7 @@
 #include "policy.h"
 #include "privs.h"
 #include "proto.h"
+#include "rate.h"
 #include "rtnl.h"
 #include "server.h"
 #include "session.h"
@@ -209,6 +210,7 @@ static void main_on_policy(void *data)
 	if (filter_reload(h, &why) < 0)
 		log_error("open namespaces keep the filter they have: %s",
 			  why.text);
+	rate_reload(h);
 }
 
 static void main_on_link_gone(void *data, const struct rtnl_link *link)

@@ -136,6 +136,27 @@ void rtnl_put_route_gone(struct rtnl_batch *b,
 			 unsigned int ifindex);
 
 /*
+ * A token bucket for what a link sends (tc-tbf(8)), in place of whatever queue
+ * it has; one that is there is changed without losing a packet.
+ */
+struct rtnl_tbf {
+	uint64_t bytes; /* a second */
+	uint32_t burst; /* bytes sent at once; at least a frame */
+	uint32_t limit; /* bytes that may wait */
+};
+void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
+		  const struct rtnl_tbf *tbf);
+void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex);
+
+/*
+ * All that a link receives goes through another one first, of kind "ifb",
+ * where it can be queued. There must be no redirection yet.
+ */
+void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
+		       unsigned int through);
+void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex);
+
+/*
  * Sends the batch and waits for every answer.
  * Return: 0; or the first refusal as -errno with a sentence that names the step
  * and the kernel's own words (NETLINK_EXT_ACK).

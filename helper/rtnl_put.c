@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a batch is made of: the requests that change links and addresses. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <linux/veth.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -367,5 +373,105 @@ void rtnl_put_route_gone(struct rtnl_batch *b,
 		mnl_attr_put(h, RTA_DST, inet_bytes(destination->family),
 			     destination->addr);
 	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	rtnl_end(b, h);
+}
+
+/* --- traffic control: net/sched/ --- */
+
+static struct nlmsghdr *rtnl_begin_tc(struct rtnl_batch *b, uint16_t type,
+				      uint16_t flags, unsigned int ifindex,
+				      uint32_t parent, const char *kind,
+				      const char *step)
+{
+	struct nlmsghdr *h = rtnl_begin(b, type, flags, step);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = parent;
+	mnl_attr_put_strz(h, TCA_KIND, kind);
+	return h;
+}
+
+void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
+		  const struct rtnl_tbf *tbf)
+{
+	struct nlmsghdr *h =
+		rtnl_begin_tc(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+			      ifindex, TC_H_ROOT, "tbf", "limit the rate");
+	struct nlattr *options = mnl_attr_nest_start(h, TCA_OPTIONS);
+	/* With a link layer named, the kernel needs no table of sizes. */
+	struct tc_tbf_qopt q = {
+		.rate = {.linklayer = TC_LINKLAYER_ETHERNET,
+			 .rate = tbf->bytes > UINT32_MAX
+					 ? UINT32_MAX
+					 : (uint32_t)tbf->bytes},
+		.limit = tbf->limit,
+	};
+
+	mnl_attr_put(h, TCA_TBF_PARMS, sizeof(q), &q);
+	mnl_attr_put_u32(h, TCA_TBF_BURST, tbf->burst);
+	if (tbf->bytes > UINT32_MAX)
+		mnl_attr_put_u64(h, TCA_TBF_RATE64, tbf->bytes);
+	mnl_attr_nest_end(h, options);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex)
+{
+	rtnl_end(b, rtnl_begin_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_ROOT, "tbf",
+				  "lift the limit of the rate"));
+}
+
+void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
+		       unsigned int through)
+{
+	/* u32 (tc-u32(8)) with one key that every packet has: 0 & 0 = 0 */
+	struct {
+		struct tc_u32_sel sel;
+		struct tc_u32_key key;
+	} match = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+	const struct tc_mirred redirect = {.action = TC_ACT_STOLEN,
+					   .eaction = TCA_EGRESS_REDIR,
+					   .ifindex = through};
+	struct nlattr *options, *actions, *first, *action;
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+
+	_Static_assert(offsetof(typeof(match), key) == sizeof(match.sel),
+		       "the keys follow the selector");
+	h = rtnl_begin_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS,
+			  "ingress", "catch what the interface receives");
+	tc = mnl_nlmsg_get_payload(h);
+	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
+	rtnl_end(b, h);
+
+	h = rtnl_begin_tc(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+			  TC_H_MAKE(TC_H_INGRESS, 0), "u32",
+			  "pass on what the interface receives");
+	tc = mnl_nlmsg_get_payload(h);
+	tc->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
+	options = mnl_attr_nest_start(h, TCA_OPTIONS);
+	mnl_attr_put(h, TCA_U32_SEL, sizeof(match), &match);
+	actions = mnl_attr_nest_start(h, TCA_U32_ACT);
+	first = mnl_attr_nest_start(h, 1);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "mirred");
+	action = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
+	mnl_attr_put(h, TCA_MIRRED_PARMS, sizeof(redirect), &redirect);
+	mnl_attr_nest_end(h, action);
+	mnl_attr_nest_end(h, first);
+	mnl_attr_nest_end(h, actions);
+	mnl_attr_nest_end(h, options);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
+{
+	struct nlmsghdr *h = rtnl_begin_tc(
+		b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
+		"let go of what the interface receives");
+	struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+
+	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
 	rtnl_end(b, h);
 }

@@ -59,8 +59,12 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 usr/share/doc/netns-pam/pam.snippet
 		644 usr/share/doc/netns-pam/README.md
 	X
-	equal 22 "$(find $d ! -type d | wc -l)" "files, NEWS and SECURITY and the example beside these" ||
+	equal "$(cd "$TOP/conf/examples" && find . -type f | sort)" \
+		"$(cd $d/usr/share/doc/netns-pam/examples && find . -type f | sort)" examples
+	equal 24 "$(find $d ! -type d ! -path '*/examples/*' | wc -l)" "files, NEWS and SECURITY and the example beside these" || {
 		find $d ! -type d
+		false
+	}
 }
 
 @test "make install leaves the administrator's policy alone; uninstall takes the rest" {

@@ -111,7 +111,7 @@ static void what_is_not_carried_out_yet_says_so(void **state)
 		{"link = nat\ndeny = 192.0.2.1\n", "'deny'"},
 		{"link = nat\nallow_host = 53\n", "'allow_host'"},
 		{"link = nat\npublish = 80:80\n", "'publish'"},
-		{"link = nat\nrate = 1mbit\n", "'rate'"},
+		{"link = nat\nrate = 1mbit\n", NULL},
 		{"link = nat\nmax_connections = 1\n", "'max_connections'"},
 		{"link = nat\nup = /e\n", NULL},
 		{"link = nat\ndown = /e\n", NULL},

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `rate`: measured each way, within ten per cent of what it says.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	groupadd guests
+	usermod -a -G guests alice
+	usermod -a -G guests bob
+	install -m 755 "$TOP/tests/link/flood.py" /usr/local/bin/flood
+	spawn $T/iperf.log nsenter -n -t "$(cat $T/internet.pid)" iperf3 -s >$T/iperf.pid
+	spawn $T/flood.log nsenter -n -t "$(cat $T/internet.pid)" flood serve 5202 >$T/flood.pid
+	wait_until 10 iperf_listens
+	install -m 644 "$TOP/conf/examples/rate.conf" $POLICY
+	netns-pam reload
+	export -f iperf
+}
+setup() { common_setup; }
+teardown() {
+	ssh_end_all
+	common_teardown
+}
+
+iperf_listens() { in_internet ss -Hltun | grep -c ':520[12] ' | grep -qx 2; }
+
+# iperf [options]: kbit/s of payload that arrived, after a second of beginning
+iperf() {
+	iperf3 -J -O 1 -t "${LONG:-2}" "$@" |
+		jq -r 'if .error then .error else .end.sum_received.bits_per_second / 1000 | floor end'
+}
+
+# about KBIT GOT: within 10 %; headers are a part of it (1448 of 1514 bytes)
+about() {
+	[[ $2 =~ ^[0-9]+$ ]] && [ $(($2 * 10)) -ge $(($1 * 9)) ] && [ $(($2 * 10)) -le $(($1 * 11)) ] ||
+		fail "wanted about $1 kbit/s, got $2"
+}
+
+in_session() { # in_session USER CMD...
+	local u=$1
+	shift
+	timeout 60 su "$u" -c "$*"
+}
+
+# set_rate RATE: of the policy; "" for none
+set_rate() {
+	sed "/^rate/d; s/^link  = nat/&${1:+\nrate = $1}/" "$TOP/conf/examples/rate.conf" | put_policy
+}
+
+@test "the example: TCP, each way and by both protocols" {
+	about 10000 "$(in_session alice iperf -c 192.0.2.80)"
+	about 10000 "$(in_session alice iperf -c 192.0.2.80 -R)"
+	about 10000 "$(in_session alice iperf -c 2001:db8::80 -R)"
+}
+
+@test "a flood of UDP is held to it, each way" {
+	about 10000 "$(in_session alice flood up 192.0.2.1 5202)"
+	about 10000 "$(in_session alice flood down 192.0.2.1 5202)"
+}
+
+@test "reload: a namespace that is there goes faster, and free" {
+	local fast
+	ssh_hold a alice
+	set_rate 50mbit
+	about 50000 "$(in_session alice iperf -c 192.0.2.80 -R)"
+	set_rate ""
+	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80)
+	[ "$fast" -gt 200000 ] || fail "still slow: $fast"
+	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80 -R)
+	[ "$fast" -gt 200000 ] || fail "still slow: $fast"
+	set_rate 10mbit
+	stop_helper
+	start_helper
+	about 10000 "$(in_session alice iperf -c 192.0.2.80)"
+	set_rate ""
+	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80)
+	[ "$fast" -gt 200000 ] || fail "after a restart still slow: $fast"
+	install -m 644 "$TOP/conf/examples/rate.conf" $POLICY
+	netns-pam reload
+	ssh_end a
+}
+
+@test "each guest has a rate of their own" {
+	spawn $T/other su bob -c 'LONG=6 iperf -c 192.0.2.80' >$T/other.pid
+	wait_until 10 there guest.bob
+	in_session alice flood up 192.0.2.1 5202 >$T/alice
+	wait_until 20 gone "$(cat $T/other.pid)"
+	about 10000 "$(cat $T/alice)"
+	about 10000 "$(cat $T/other)"
+}
