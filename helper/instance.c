@@ -615,6 +615,10 @@ void instance_link_gone(struct helper *h, const struct rtnl_link *link)
 			instance_lost_link(i);
 			break;
 		}
+	/* What was moved into a namespace has left, and keeps its slot. */
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (strcmp(i->device, link->ifname) == 0)
+			return;
 	if (pool_slot_of(link->ifname, &slot)) {
 		pool_release(&h->pool, slot);
 		sweep_soon(h);
@@ -648,7 +652,8 @@ void instance_name_gone(struct helper *h, const char *name)
 	struct netns_id there;
 	bool stale;
 
-	if (!i ||
+	/* One that is being made: it was the name of the one before. */
+	if (!i || i->state == INSTANCE_MAKING ||
 	    (netns_open(h->netns_dir, name, &fd, &there, &stale, NULL) == 0 &&
 	     netns_same(&there, &i->netns)))
 		return;
