@@ -15,7 +15,6 @@
 
 #define LINE_MAX_BYTES 4096
 #define WORD_SHOWN_MAX 24 /* longer ones may be a key */
-#define PEERS_MAX      128
 
 enum section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER };
 
@@ -428,8 +427,8 @@ static int begin_peer(struct reader *r)
 	struct wg_conf *conf = r->conf;
 	struct wg_peer *more;
 
-	if (conf->n_peers == PEERS_MAX)
-		return reader_error(r, "more than %d peers", PEERS_MAX);
+	if (conf->n_peers == WG_PEERS_MAX)
+		return reader_error(r, "more than %d peers", WG_PEERS_MAX);
 	/* Not realloc(3), which leaves keys behind. */
 	more = calloc(conf->n_peers + 1, sizeof(*more));
 	if (!more)

@@ -23,6 +23,7 @@
 #define WG_CONF_DNS_MAX	  6
 #define WG_KEY_CHARS	  44  /* 32 bytes in base64 */
 #define WG_NAME_MAX	  253 /* of a host */
+#define WG_PEERS_MAX	  128
 
 struct wg_prefixes {
 	struct inet_prefix *items;

@@ -64,6 +64,10 @@ int wg_conf_load(const char *path, struct wg_conf **ret, struct error *err)
 		return error_set(err, -ELOOP,
 				 "%s is a symbolic link: name the file itself",
 				 path);
+	/* The helper may not read what is not root's: say that, then. */
+	if (fd < 0 && errno == EACCES && lstat(path, &st) == 0 &&
+	    judge(path, &st, err) < 0)
+		return -EPERM;
 	if (fd < 0)
 		return error_set(err, -errno, "%s cannot be opened: %m", path);
 	if (fstat(fd, &st) < 0)

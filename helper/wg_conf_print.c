@@ -50,8 +50,10 @@ static void print_peer(struct page *page, const struct wg_peer *peer,
 		page_print(page, "PresharedKey = %s\n", peer->preshared_key);
 	for (size_t i = 0; i < peer->allowed.n; i++) {
 		inet_prefix_format(&peer->allowed.items[i], text);
-		page_print(page, "AllowedIPs = %s\n", text);
+		page_print(page, "%s%s", i ? "," : "AllowedIPs = ", text);
 	}
+	if (peer->allowed.n)
+		page_print(page, "\n");
 	if (peer->endpoint.family) {
 		wg_endpoint_format(&peer->endpoint, peer->endpoint_port, text);
 		page_print(page, "Endpoint = %s\n", text);

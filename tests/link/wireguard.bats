@@ -1,0 +1,281 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# link = wireguard: real tunnels to a real server, by real logins.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+load wg
+
+setup_file() {
+	common_setup_file
+	usermod -aG staff alice
+	usermod -aG staff bob
+	wg_setup
+}
+
+setup() {
+	local u
+	for u in alice bob; do wg_file $u <$T/$u.conf; done
+	put_policy <"$TOP/conf/examples/wireguard.conf"
+	common_setup
+}
+teardown() {
+	ssh_end_all
+	common_teardown
+}
+
+# What the helper says from mark on
+mark() { wc -l <$T/helper.log >$T/mark; }
+said() { tail -n "+$(($(cat $T/mark) + 1))" $T/helper.log | grep -aEq "$1"; }
+
+# A policy of alice's alone: [options] and the keys of [namespace vpn]
+alice_policy() { # [SCOPE=...] alice_policy TIMEOUT [LINE...]
+	local timeout=$1
+	shift
+	{
+		printf '[options]\ntimeout = %s\n' "$timeout"
+		printf '[rule a]\nusers = alice\nnamespace = vpn\n'
+		printf '[namespace vpn]\nscope = %s\nlink = wireguard\n' "${SCOPE:-user}"
+		printf '%s\n' "${@:-wireguard = $WG/%u.conf}"
+	} | put_policy
+	objects >$T/before # the guard is another one
+}
+
+as_alice() { timeout 25 su alice -c "$1"; }
+
+# refused REGEX...: alice is not let in, the helper says why, nothing is left
+refused() {
+	local re
+	mark
+	refuses as_alice true
+	for re in "$@"; do
+		said "$re" || fail "not said: $re; but: $(tail -n 3 $T/helper.log)"
+	done
+	nothing_left
+}
+
+@test "the example: each user by a tunnel of their own, and by nothing else" {
+	run -0 ssh_as alice "probe tcp 198.51.100.80 80; probe udp 192.0.2.80 443"
+	equal "server 198.51.100.80 client 10.9.0.2
+server 192.0.2.80 client 10.9.0.2" "$output"
+	run -0 ssh_as bob "probe tcp 198.51.100.80 80; probe tcp 2001:db8:ffff::80 80
+		ls /sys/class/net; ls /etc/wireguard; true"
+	equal "server 198.51.100.80 client 10.9.0.3
+server 2001:db8:ffff::80 client fd09::3
+lo
+wg0
+ls: cannot open directory '/etc/wireguard': Permission denied" "$output"
+	su_lands alice vpn.alice
+}
+
+@test "the LAN and the host's loopback are out of reach; DNS is the file's" {
+	run -0 as_alice "getent ahosts www.example.net; grep -v ^# /etc/resolv.conf
+		probe tcp 203.0.113.10 80 1; probe tcp 127.0.0.1 8080 1; true"
+	match "^192.0.2.80 .*nameserver 192.0.2.53
+search example.net
+timeout
+ECONNREFUSED$" "$output"
+}
+
+@test "the UDP socket stays outside; the interface is alone inside, and in status" {
+	ssh_hold a alice
+	[ -z "$(ip netns exec vpn.alice ss -Hlun)" ]
+	wg_device=$(wg_device vpn.alice)
+	port=$(wg show "$wg_device" listen-port)
+	ss -Hlun | grep -q ":$port "
+	not ip link show dev "$wg_device"
+	equal "1: lo: 2: wg0:" "$(ip -n vpn.alice -o link | awk '{print NR": "$2}' | tr '\n' ' ' | sed 's/ $//')"
+	equal 1420 "$(ip netns exec vpn.alice cat /sys/class/net/wg0/mtu)"
+	netns-pam status >/dev/null
+	wait_until 5 status_has "wireguard-go to vpn.example.net:51820, last handshake [0-9]+ s ago"
+	run -0 jq -r '.namespaces[] | select(.name == "vpn.alice") | .addresses[]' \
+		<<<"$(netns-pam status --json)"
+	equal "10.9.0.2/24
+fd09::2/64" "$output"
+}
+status_has() { netns-pam status | grep -Eq "$1"; }
+
+@test "what the section says of address, mtu, ifname and routes goes before the file" {
+	sed -i -e '/^AllowedIPs/s/.*/AllowedIPs = 192.0.2.0\/24\nAllowedIPs=198.51.100.80,10.9.0.0\/24,fd09::\/64/' \
+		-e '/^\[Peer/i MTU = 1300\nTable = off\nSaveConfig = true' $WG/alice.conf
+	SCOPE=shared alice_policy 5s "wireguard = $WG/alice.conf" "address = 10.9.0.2/32" \
+		"mtu = 1360" "ifname = tunnel" "routes = 203.0.113.0/24" \
+		"ready = handshake"
+	mark
+	run -0 as_alice "ip -o -4 address show dev tunnel; ip -4 route
+		cat /sys/class/net/tunnel/mtu; probe tcp 198.51.100.80 80"
+	match "inet 10.9.0.2/32 " "$output"
+	not grep -q "fd09::2" <<<"$output"
+	match "10.9.0.0/24 dev tunnel .*192.0.2.0/24 dev tunnel .*198.51.100.80 dev tunnel .*203.0.113.0/24 dev tunnel .*
+1360
+server 198.51.100.80 client 10.9.0.2" "$output"
+	not grep -q default <<<"$output"
+	said "alice.conf:[0-9]+: Table is ignored"
+	said "alice.conf:[0-9]+: SaveConfig is ignored"
+}
+
+@test "the MTU of the file; a preshared key; an endpoint of IPv6, without ready" {
+	psk=$(wg genpsk)
+	sed -i -e "/^Endpoint/s|.*|Endpoint = [2001:db8::1]:51820\nPresharedKey = $psk|" \
+		-e '/^Address/aMTU = 1300' $WG/alice.conf
+	wg set wgs peer "$(cat $T/alice.pub)" preshared-key /dev/stdin <<<"$psk"
+	alice_policy 5s
+	run -0 as_alice "probe tcp 198.51.100.80 80; cat /sys/class/net/wg0/mtu"
+	equal "server 198.51.100.80 client 10.9.0.2
+1300" "$output"
+	wg set wgs peer "$(cat $T/alice.pub)" preshared-key /dev/null
+}
+
+@test "ready = handshake without a keepalive: it is provoked, and off again" {
+	sed -i /^PersistentKeepalive/d $WG/alice.conf
+	ssh_hold a alice
+	wait_until 5 keepalive_is off
+	[ "$(wg show "$(wg_device vpn.alice)" latest-handshakes | cut -f 2)" -gt 0 ]
+}
+keepalive_is() {
+	[ "$(wg show "$(wg_device vpn.alice)" persistent-keepalive | cut -f 2)" = "$1" ]
+}
+
+@test "what is wrong with the file is said, with its name, and nothing is left" {
+	alice_policy 5s
+	rm $WG/alice.conf
+	refused "$WG/alice.conf cannot be opened: No such file"
+	wg_file alice <$T/alice.conf
+	chmod 644 $WG/alice.conf
+	refused "$WG/alice.conf holds a private key and has mode 0644.*chmod 600 $WG/alice.conf"
+	wg_file alice <$T/alice.conf
+	chown alice $WG/alice.conf
+	refused "$WG/alice.conf holds a private key and belongs to uid [0-9]+: chown root"
+	rm -f $WG/alice.conf
+	ln -s bob.conf $WG/alice.conf
+	refused "$WG/alice.conf is a symbolic link"
+	sed '/^PrivateKey/s/.$//' $T/alice.conf | wg_file alice
+	refused "$WG/alice.conf:6: PrivateKey is no key"
+	sed '/^Address/s/^/Adress=1\n/' $T/alice.conf | wg_file alice
+	refused "$WG/alice.conf:7: 'Adress' is not known in \[Interface\]"
+	sed '/^Address/s/$/\nPostUp = touch \/tmp\/t\/ran/' $T/alice.conf | wg_file alice
+	refused "$WG/alice.conf:8: .*PostUp.* not run: .* say .up. or .down. in the policy"
+	[ ! -e $T/ran ]
+	sed '/^Address/d' $T/alice.conf | wg_file alice
+	refused "no addresses for the tunnel: $WG/alice.conf has no Address"
+	sed 's/vpn\.example\.net/nowhere.example.net/' $T/alice.conf | wg_file alice
+	refused "$WG/alice.conf:[0-9]+: the endpoint of this peer: the host cannot resolve the name nowhere.example.net"
+	wg_file alice <$T/alice.conf
+	su_lands alice vpn.alice
+}
+
+@test "a dead peer is named when the login's time is over, and nothing is left" {
+	alice_policy 2s "wireguard = $WG/%u.conf" "ready = handshake"
+	sed -i 's/vpn.example.net:51820/192.0.2.66:51999/' $WG/alice.conf
+	mark
+	refuses as_alice true
+	wait_until 5 said "a handshake with the WireGuard peer 192.0.2.66:51999"
+	grep -q "a handshake with the WireGuard peer 192.0.2.66:51999" $T/syslog
+	nothing_left
+}
+
+@test "a program that is not installed is named, and what else would do" {
+	alice_policy 5s
+	go=$(command -v wireguard-go) wg=$(command -v wg)
+	mv "$go" "$go.away"
+	refused "the kernel has no WireGuard and the program wireguard-go is not installed: load the module wireguard, or install wireguard-go"
+	mv "$go.away" "$go"
+	mv "$wg" "$wg.away"
+	refused "the program wg is not installed: install wireguard-tools"
+	mv "$wg.away" "$wg"
+	printf '#!/bin/sh\necho no tun here >&2\nexit 1\n' >/usr/local/sbin/wireguard-go
+	chmod 755 /usr/local/sbin/wireguard-go
+	refused "no namespace vpn.alice: .*wireguard-go failed with status 1"
+	rm /usr/local/sbin/wireguard-go
+	su_lands alice vpn.alice
+}
+
+@test "F58 a helper killed while it makes a tunnel leaves nothing behind" {
+	alice_policy 20s "wireguard = $WG/%u.conf" "ready = handshake"
+	sed -i 's/vpn.example.net:51820/192.0.2.66:51999/' $WG/alice.conf
+	spawn $T/su.log su alice -c true >$T/su.pid
+	wait_until 5 making_has_begun
+	stop_helper KILL
+	wait_until 10 gone "$(cat $T/su.pid)"
+	wg_file alice <$T/alice.conf
+	start_helper
+	wait_until 5 no_go_of_ours
+	su_lands alice vpn.alice
+}
+making_has_begun() { grep -q '^ifname\|^inner wg0' $STATE/namespaces/* && ps -eo args | grep -q '^wireguard-go.* npam'; }
+no_go_of_ours() { ! ps -eo args | grep -q '^wireguard-go.* npam'; }
+
+@test "a restart of the helper disturbs no tunnel; a peer that moved is found again" {
+	ssh_hold a alice
+	pid=$(pgrep -f '^wireguard-go -f npam')
+	stop_helper
+	vpn_is 192.0.2.54
+	start_helper
+	run -0 as_alice "probe tcp 198.51.100.80 80"
+	equal "server 198.51.100.80 client 10.9.0.2" "$output"
+	equal "$pid" "$(pgrep -f '^wireguard-go -f npam')"
+	# the server is reached by another address only, and the old one is dead
+	in_internet nft add table ip cut
+	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
+	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
+	wait_until 45 as_alice "probe udp 198.51.100.80 80 1"
+	grep -q "vpn.example.net:51820 does not answer and is now looked for at 192.0.2.54:51820" $T/helper.log
+	in_internet nft delete table ip cut
+	vpn_is 192.0.2.1
+}
+
+@test "F23 wireguard-go killed, the interface deleted: a new login gets a new tunnel" {
+	ssh_hold a alice
+	old=$(ns_of vpn.alice)
+	kill -KILL "$(pgrep -f '^wireguard-go -f npam')"
+	wait_until 5 grep -q "vpn.alice: .*wireguard-go.* killed by signal 9.*new sessions get a new namespace" $T/helper.log
+	equal "$old" "$(nsenter -t "$(cat $T/in.a)" -n stat -Lc %i /proc/self/ns/net)"
+	run -0 as_alice "probe tcp 198.51.100.80 80; $SHOW_NS"
+	match "client 10.9.0.2" "$output"
+	not grep -q "$old" <<<"$output"
+	ssh_end a
+
+	ssh_hold a alice
+	old=$(ns_of vpn.alice)
+	ip -n vpn.alice link delete wg0
+	wait_until 15 tunnel_is_new "$old"
+}
+tunnel_is_new() { # tunnel_is_new INODE-OF-THE-OLD
+	local out
+	out=$(as_alice "probe tcp 198.51.100.80 80 1; $SHOW_NS") || return 1
+	[[ $out == *"client 10.9.0.2"* && $out != *"$1"* ]]
+}
+
+@test "F54 a private key is in no log, argv, environment, readable file or core" {
+	key=$(cat $T/alice.key)
+	stop_helper
+	spawn $T/strace.log strace -f -s 4096 -e trace=execve,openat,sendto,sendmsg \
+		-o $T/strace /usr/sbin/netns-pamd >$T/strace.pid
+	wait_until 10 test -S $STATE/helper.sock
+	ssh_hold a alice
+	netns-pam status >$T/status
+	netns-pam explain alice >>$T/status
+	sed '/^PrivateKey/s/.$//' $T/alice.conf | wg_file bob # and when it is wrong
+	run as_user bob true
+	refuses timeout 10 su bob -c true
+	wg_file bob <$T/bob.conf
+	for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
+		not grep -aqF "${key%??}" "$f" 2>/dev/null
+	done
+	grep -q '"wg", "setconf"' $T/strace # it did look at the right thing
+	for f in $T/strace $T/strace.log $T/status $T/syslog $T/sshd.log; do
+		not grep -qF "${key%??}" "$f"
+	done
+	as_user alice find / -xdev -type f -readable -size -64k \
+		-not -path '/proc/*' -exec grep -lF "${key%??}" {} + >$T/found || true
+	[ ! -s $T/found ] || fail "readable: $(cat $T/found)"
+	[ -z "$(find /run/netns-pam -type f -exec grep -lF "${key%??}" {} +)" ]
+	for pid in $(pgrep -x 'netns-pamd|wireguard-go'); do
+		[ "$pid" = "$(cat $T/wgs.pid)" ] ||
+			equal 0 "$(awk '/^Max core/ {print $5}' "/proc/$pid/limits")"
+	done
+	ssh_end a
+	kill "$(pgrep -x netns-pamd)"
+	wait_until 10 gone "$(cat $T/strace.pid)"
+	start_helper
+}
