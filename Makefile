@@ -82,7 +82,7 @@ $(B)/libcommon.a: $(call objects,$(COMMON_SRC))
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/helper/nft.o: helper/firewall.nft # .incbin
+$(B)/helper/nft.o: helper/firewall.nft helper/bridge.nft # .incbin
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

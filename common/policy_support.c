@@ -21,7 +21,8 @@ int policy_namespace_supported(const struct policy_namespace *ns,
 
 	if (ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
 	    ns->link != LINK_NAT && ns->link != LINK_ROUTED &&
-	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
+	    ns->link != LINK_BRIDGE && ns->link != LINK_WIREGUARD &&
+	    ns->link != LINK_OPENVPN)
 		return error_set(err, -EOPNOTSUPP,
 				 "[namespace %s]: link = %s is not carried out "
 				 "by this version of netns-pam, so logins into "

@@ -346,6 +346,8 @@ static void child_raise(void)
 static void child_become(const struct child_command *command)
 {
 	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
+	const struct rlimit memory = {command->memory_max, command->memory_max};
+	const struct rlimit written = {command->file_max, command->file_max};
 	sigset_t none;
 	int fd;
 
@@ -356,6 +358,10 @@ static void child_become(const struct child_command *command)
 	if (command->netns >= 0 && setns(command->netns, CLONE_NEWNET) < 0)
 		child_die("the namespace");
 	setrlimit(RLIMIT_NOFILE, &files);
+	if (command->memory_max)
+		setrlimit(RLIMIT_AS, &memory);
+	if (command->file_max)
+		setrlimit(RLIMIT_FSIZE, &written);
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0)
 		(void)!write(fd, "0", 1);
@@ -427,7 +433,10 @@ static int child_pipes_open(const struct child_command *command,
 			    (ssize_t)bytes)
 			r = -errno;
 	} else {
-		pipes->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		pipes->in[0] =
+			command->stdin_fd > 2
+				? fcntl(command->stdin_fd, F_DUPFD_CLOEXEC, 3)
+				: open("/dev/null", O_RDONLY | O_CLOEXEC);
 		if (pipes->in[0] < 0)
 			r = -errno;
 	}

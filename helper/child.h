@@ -33,6 +33,7 @@ struct child_command {
 	int pass_fd;		 /* becomes its descriptor 3, or <= 2: none */
 	const void *input; /* all it can read on stdin; copied, then wiped */
 	size_t input_bytes;
+	int stdin_fd;		 /* in place of input; or <= 2: none */
 	unsigned int timeout_ms; /* then TERM, and KILL; 0: none */
 	/*
 	 * Outlives this helper: stdout and stderr are the helper's own stderr
@@ -43,6 +44,8 @@ struct child_command {
 	uid_t uid;
 	gid_t gid;
 	uint64_t capabilities;
+	/* Its address space, and what it may write; 0: no limit. */
+	size_t memory_max, file_max;
 };
 
 struct child_events {

@@ -11,6 +11,7 @@
 #include "guard.h"
 #include "helper.h"
 #include "log.h"
+#include "network.h"
 #include "nft.h"
 #include "timer.h"
 
@@ -38,6 +39,7 @@ static int firewall_load(struct helper *h, struct error *err)
 	nft_print_guard(f, h->guard.uids, h->guard.n);
 	filter_print(h, f);
 	forwarding_print(&h->forwarding, f);
+	network_print(h, f);
 	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
 			   : nft_load(h->nft, elements, err);
 	if (r < 0)
@@ -54,6 +56,8 @@ void firewall_open(struct helper *h)
 	int r = nft_open(&h->nft, &why);
 
 	forwarding_init(&h->forwarding, h->nft, h->state_dir);
+	if (r == 0 && network_any(h, NETWORK_LINUX))
+		nft_want_bridge(h->nft);
 	if (r == 0)
 		r = firewall_load(h, &why);
 	/* A helper that was killed just now may not be quite gone yet. */
@@ -74,6 +78,8 @@ static int firewall_open_again(struct helper *h, struct error *err)
 	if (r < 0)
 		return r;
 	h->forwarding.nft = h->nft;
+	if (network_any(h, NETWORK_LINUX))
+		nft_want_bridge(h->nft);
 	return firewall_watch(h, err);
 }
 

@@ -80,6 +80,7 @@ void instance_free(struct instance *i)
 	close_fd(i->kept);
 	free(i->down);
 	free(i->servers);
+	free(i->link_data);
 	free(i);
 }
 

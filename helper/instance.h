@@ -50,7 +50,8 @@ struct instance_waiter {
 		     const struct error *why);
 };
 
-#define INSTANCE_DNS_MAX 6
+#define INSTANCE_DNS_MAX  6
+#define INSTANCE_MORE_MAX 7
 
 struct instance {
 	struct helper *helper;
@@ -90,6 +91,8 @@ struct instance {
 	char host_ifname[IFNAMSIZ];
 	unsigned int host_ifindex;	       /* 0: none, or gone */
 	struct inet_prefix address4, address6; /* inside */
+	struct inet_prefix more[INSTANCE_MORE_MAX]; /* and others */
+	size_t n_more;
 	char ifname[IFNAMSIZ];		       /* inside */
 	unsigned int ifindex;
 	char network[NAME_MAX_POLICY + 1]; /* that it is a port of */

@@ -72,6 +72,7 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "ifindex", "%u", i->host_ifindex);
 	record_add_prefix(&r, "address4", &i->address4);
 	record_add_prefix(&r, "address6", &i->address6);
+	record_add_servers(&r, "more", i->more, i->n_more);
 	record_add(&r, "inner", "%s", i->ifname);
 	record_add(&r, "index", "%u", i->ifindex);
 	record_add(&r, "network", "%s", i->network);
@@ -129,6 +130,16 @@ static int record_get_servers(struct record *r, const char *key,
 		if (inet_prefix_parse(word, &more[n]) == 0)
 			n++;
 	}
+	return n;
+}
+
+static int record_get_more(struct record *r, struct instance *i)
+{
+	_cleanup_free_ struct inet_prefix *more = NULL;
+	int n = record_get_servers(r, "more", &more);
+
+	for (int k = 0; k < n && k < INSTANCE_MORE_MAX; k++)
+		i->more[i->n_more++] = more[k];
 	return n;
 }
 
@@ -204,7 +215,7 @@ int instance_record_load(struct instance *i, const char *file)
 		if (!i->down)
 			return -ENOMEM;
 	}
-	if (record_get_dns(&r, i) < 0)
+	if (record_get_more(&r, i) < 0 || record_get_dns(&r, i) < 0)
 		return -ENOMEM;
 	return name_is_instance(i->name) && i->link < LINK_KINDS &&
 			       i->state <= INSTANCE_LEAVING &&

@@ -11,6 +11,7 @@ const struct link_ops *link_ops_of(enum policy_link link)
 		[LINK_EXTERNAL] = &link_external_ops,
 		[LINK_NAT] = &link_veth_ops,
 		[LINK_ROUTED] = &link_veth_ops,
+		[LINK_BRIDGE] = &link_bridge_ops,
 		[LINK_WIREGUARD] = &link_wireguard_ops,
 		[LINK_OPENVPN] = &link_openvpn_ops,
 	};

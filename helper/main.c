@@ -27,6 +27,7 @@
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
+#include "network.h"
 #include "nft.h"
 #include "policy.h"
 #include "privs.h"
@@ -216,12 +217,16 @@ static void main_on_policy(void *data)
 static void main_on_link_gone(void *data, const struct rtnl_link *link)
 {
 	instance_link_gone(data, link);
+	network_link_gone(data, link);
 }
 
 static bool main_is_ours(const struct helper *h, unsigned int ifindex)
 {
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->host_ifindex == ifindex)
+			return true;
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n->host_ifindex == ifindex)
 			return true;
 	return false;
 }
@@ -408,6 +413,8 @@ static int main_start(struct helper *h, struct error *err)
 	main_configure_pools(h);
 	r = event_open(h, err);
 	if (r == 0)
+		r = network_open(h, err);
+	if (r == 0)
 		r = instance_reconcile(h, err);
 	if (r < 0)
 		return r;
@@ -420,6 +427,7 @@ static int main_start(struct helper *h, struct error *err)
 		return r;
 	session_drop_dead(h);
 	instance_drop_unused(h);
+	network_drop_unused(h);
 	return 0;
 }
 
@@ -428,6 +436,7 @@ static void main_stop(struct helper *h)
 	server_close(h);
 	session_free_all(h);
 	instance_free_all(h);
+	network_close(h);
 	child_close_all(h);
 	event_close(h);
 	firewall_close(h);

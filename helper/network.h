@@ -38,7 +38,8 @@ struct rtnl_link;
 /* ops->make() and such have begun and go on beside the loop. */
 #define NETWORK_LATER 1
 
-#define NETWORK_ADDRESSES_MAX 8
+#define NETWORK_ADDRESSES_MAX  8
+#define NETWORK_PORT_ADDRESSES 10
 
 /*
  * What a type of switch can do. A function that returns NETWORK_LATER is
@@ -76,10 +77,11 @@ struct network_ops {
 	int (*remove)(struct network *network);
 
 	/*
-	 * The host end port->instance->host_ifname is there, down: attaches it,
-	 * with its vlan and its isolation, and lets nothing through that is not
-	 * by port->mac. (Addresses: port_addresses() comes before it is set
-	 * up.) Return: 0, NETWORK_LATER, -errno with a sentence.
+	 * The host end port->instance->host_ifname (->host_ifindex) is there,
+	 * down: attaches it, with its vlan and its isolation, and lets nothing
+	 * through that is not by port->mac and port->addresses. (With `dhcp`
+	 * these are not known yet.) It is set up afterwards.
+	 * Return: 0, NETWORK_LATER, -errno with a sentence.
 	 */
 	int (*port_add)(struct network_port *port, struct error *err);
 
@@ -87,9 +89,8 @@ struct network_ops {
 	int (*port_adopt)(struct network_port *port);
 
 	/*
-	 * What the port may send from has changed: port->addresses. The first
-	 * call comes after port_add() and before the port is up; none at all
-	 * is possible (before a DHCP lease). NULL: the type does not care.
+	 * What the port may send from has changed: port->addresses; port->was
+	 * is what it may until now. NULL: the type does not care.
 	 * Return: 0 or -errno with a sentence. Never waits: what takes time is
 	 * not finished when it returns, and fails closed.
 	 */
@@ -108,9 +109,6 @@ struct network_ops {
 	 * switch. NULL: network.c says so in the log, all ports are broken.
 	 */
 	void (*lost)(struct network *network, const struct rtnl_link *link);
-
-	/* Commands for a firewall that is made anew. NULL: none. */
-	void (*print)(const struct network *network, FILE *f);
 };
 
 enum network_state { NETWORK_MAKING, NETWORK_LIVE, NETWORK_REMOVING };
@@ -135,7 +133,7 @@ struct network {
 
 	/* Has it a host side: addresses of the host? (Else just a switch.) */
 	bool has_host;
-	bool ipv6; /* has an IPv6 address */
+	bool ipv4, ipv6; /* of these families */
 
 	char host_ifname[IFNAMSIZ]; /* of the host's side */
 	unsigned int host_ifindex;  /* 0: not there */
@@ -144,6 +142,10 @@ struct network {
 	struct network_port *ports;
 	size_t n_ports;
 	struct dhcp_server *dhcp;
+	bool begun;	 /* make() was called */
+	bool unsettled;	 /* after a restart: its ports are not known yet */
+	bool told;	 /* that the policy says something else by now */
+	uint8_t salt[3]; /* this machine's, in MAC addresses */
 
 	/* The type's. A number of it and a word are kept in the record. */
 	unsigned int ifindex; /* of the bridge itself */
@@ -162,10 +164,12 @@ struct network_port {
 	struct instance *instance;
 	uint8_t mac[6]; /* inside */
 	/* What it may send from, its link-local address among them. */
-	struct inet_prefix addresses[10];
+	struct inet_prefix addresses[NETWORK_PORT_ADDRESSES];
 	size_t n_addresses;
-	bool dhcp;     /* it may ask for a lease */
+	struct inet_prefix was[NETWORK_PORT_ADDRESSES]; /* see ops */
+	size_t n_was;
 	bool attached; /* port_add() was called */
+	bool waiting;  /* for done() */
 
 	/* network_join(), network_attach(): that is how it ended. */
 	void (*done)(struct network_port *port, int r, const struct error *why);
@@ -201,23 +205,42 @@ int network_note(struct network *network, struct error *err);
 int network_join(struct helper *h, const struct policy_network *config,
 		 struct network_port *port, struct error *err);
 
-/* The host end is there: it becomes a port. Return: as network_join(). */
+/*
+ * The host end is there, and mac and addresses are known: it becomes a port.
+ * Return: as network_join(), but it stays one that network_leave() is for.
+ */
 int network_attach(struct network_port *port, struct error *err);
 
-/* What it may send from. Return: 0 or -errno with a sentence. */
-int network_port_set(struct network_port *port, const struct inet_prefix *list,
-		     size_t n, struct error *err);
-
-/* The MAC address of the namespace's end. */
+/*
+ * The MAC address of the namespace's end. It differs from machine to machine:
+ * an uplink can bring several of them together.
+ */
 void network_port_mac(const struct network *network, uint32_t slot,
 		      uint8_t ret[static 6]);
 
+/* Has another port this address, or the host? */
+bool network_has_address(const struct network *network,
+			 const struct inet_prefix *address);
+
 /*
- * A restarted helper has the instance back: so its network.
+ * A free address of one of the network's prefixes: the lowest that no port, the
+ * host and the DHCP range have.
+ * Return: 0; -EADDRNOTAVAIL with a sentence that names the prefix.
+ */
+int network_pick(const struct network *network,
+		 const struct inet_prefix *prefix, struct inet_prefix *ret,
+		 struct error *err);
+
+/* Is it in the DHCP range? */
+bool network_leases(const struct network *network,
+		    const struct inet_prefix *address);
+
+/*
+ * A restarted helper has the instance back: so its network, if the port is
+ * still attached. port->mac is set by this; addresses are the caller's to set.
  * Return: 0; -ENODEV when the network or the port is gone.
  */
-int network_adopt(struct helper *h, const char *name,
-		  struct network_port *port);
+int network_adopt(struct helper *h, struct network_port *port);
 
 /* Whatever was begun is given up; the last port takes the network with it. */
 void network_leave(struct network_port *port);
@@ -243,9 +266,17 @@ void network_close(struct helper *h);
 /* The kernel says that a link is gone. */
 void network_link_gone(struct helper *h, const struct rtnl_link *link);
 
+/* Is there one of this type, so that its part of the firewall is needed? */
+bool network_any(const struct helper *h, enum policy_network_type type);
+
 /* Commands for firewall.c: everything of the networks, for a table made anew.
  */
 void network_print(const struct helper *h, FILE *f);
+
+/* --- network_linux.c, for network.c --- */
+
+/* Commands that fill the sets of the bridge family's table. */
+void network_linux_print(const struct helper *h, FILE *f);
 
 extern const struct network_ops network_linux_ops, network_ovs_ops;
 

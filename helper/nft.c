@@ -24,21 +24,24 @@
 /* Room for what loading tells of itself, with ten thousands of elements. */
 #define NFT_MONITOR_RCVBUF (8 * 1024 * 1024)
 
-/* firewall.nft, as it stands in the source, with a NUL. */
-extern const char nft_rules[];
-__asm__(".pushsection .rodata\n"
-	".global nft_rules\n"
-	".hidden nft_rules\n"
-	"nft_rules:\n"
-	".incbin \"helper/firewall.nft\"\n"
-	".byte 0\n"
-	".popsection\n");
+/* A file, as it stands in the source, with a NUL. */
+#define NFT_FILE(symbol, file)                                                 \
+	extern const char symbol[];                                            \
+	__asm__(".pushsection .rodata\n"                                       \
+		".global " #symbol "\n"                                        \
+		".hidden " #symbol "\n" #symbol ":\n"                          \
+		".incbin \"" file "\"\n"                                       \
+		".byte 0\n"                                                    \
+		".popsection\n")
+NFT_FILE(nft_rules, "helper/firewall.nft");
+NFT_FILE(nft_bridge_rules, "helper/bridge.nft");
 
 struct nft {
 	struct nft_ctx *ctx;
 	int ctx_fd; /* libnftables' own netlink socket, which owns the table */
 	struct mnl_socket *monitor;
 	bool loaded;
+	bool bridge;	 /* the table bridge netns_pam, too */
 	bool owned;	 /* others cannot remove it */
 	uint32_t portid; /* of libnftables' socket */
 };
@@ -138,7 +141,7 @@ static void batch_edge(struct mnl_nlmsg_batch *b, uint16_t type, uint32_t seq)
  * that a helper before us left (net/netfilter/nf_tables_api.c,
  * nf_tables_updtable()). Return: 0 or -errno from the kernel.
  */
-static int nft_own_table(const struct nft *nft)
+static int nft_own_table(const struct nft *nft, uint8_t family)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	char buffer[1024];
@@ -157,7 +160,7 @@ static int nft_own_table(const struct nft *nft)
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK;
 	h->nlmsg_seq = seq;
 	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-	g->nfgen_family = NFPROTO_INET;
+	g->nfgen_family = family;
 	g->version = NFNETLINK_V0;
 	mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_TABLE);
 	mnl_attr_put_u32(h, NFTA_TABLE_FLAGS,
@@ -204,30 +207,64 @@ static void nft_learn_portid(struct nft *nft)
 		nft->portid = name.nl_pid;
 }
 
-int nft_load(struct nft *nft, const char *elements, struct error *err)
+/* The table of a family: made, owned where that can be. */
+static int nft_make_table(struct nft *nft, uint8_t family, struct error *err)
 {
-	_cleanup_free_ char *commands = NULL;
-	int r = nft->ctx_fd < 0 ? -EOPNOTSUPP : nft_own_table(nft);
+	const char *name = family == NFPROTO_BRIDGE ? "bridge" : "inet";
+	char command[64];
+	int r = nft->ctx_fd < 0 ? -EOPNOTSUPP : nft_own_table(nft, family);
 
 	nft->owned = nft->owned || r == 0;
 	nft_learn_portid(nft);
 	if (r == -EPERM)
 		return error_set(err, r,
-				 "the nftables table inet " NFT_TABLE
+				 "the nftables table %s " NFT_TABLE
 				 " belongs to another process: is another "
-				 "netns-pamd running?");
-	if (r < 0 && !nft->owned) {
-		r = nft_run(nft, "add table inet " NFT_TABLE, err);
-		if (r < 0)
-			return r;
-	}
-	if (asprintf(&commands, "%s\n%s", nft_rules, elements) < 0) {
+				 "netns-pamd running?",
+				 name);
+	if (r == 0 || nft->owned)
+		return 0;
+	snprintf(command, sizeof(command), "add table %s " NFT_TABLE, name);
+	return nft_run(nft, command, err);
+}
+
+int nft_load(struct nft *nft, const char *elements, struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	int r = nft_make_table(nft, NFPROTO_INET, err);
+
+	nft->loaded = false;
+	if (r == 0 && nft->bridge)
+		r = nft_make_table(nft, NFPROTO_BRIDGE, err);
+	if (r < 0)
+		return r;
+	if (asprintf(&commands, "%s\n%s\n%s", nft_rules,
+		     nft->bridge ? nft_bridge_rules : "", elements) < 0) {
 		commands = NULL;
 		return error_set(err, -ENOMEM, "out of memory");
 	}
 	r = nft_run(nft, commands, err);
 	nft->loaded = r == 0;
 	return r;
+}
+
+void nft_want_bridge(struct nft *nft)
+{
+	nft->loaded = nft->loaded && nft->bridge;
+	nft->bridge = true;
+}
+
+bool nft_has_bridge(const struct nft *nft)
+{
+	return nft->bridge;
+}
+
+void nft_drop_bridge(struct nft *nft)
+{
+	if (!nft || !nft->bridge)
+		return;
+	nft_run(nft, "delete table bridge " NFT_TABLE "\n", NULL);
+	nft->bridge = false;
 }
 
 void nft_doubt(struct nft *nft)
@@ -273,7 +310,9 @@ static bool nft_is_damage(const struct nft *nft, const struct nlmsghdr *h)
 		return false;
 	}
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*g) ||
-	    g->nfgen_family != NFPROTO_INET || h->nlmsg_pid == nft->portid)
+	    (g->nfgen_family != NFPROTO_INET &&
+	     (g->nfgen_family != NFPROTO_BRIDGE || !nft->bridge)) ||
+	    h->nlmsg_pid == nft->portid)
 		return false;
 	mnl_attr_parse(h, sizeof(*g), table_name, &name);
 	return strcmp(name, NFT_TABLE) == 0;

@@ -18,8 +18,11 @@
 #include "error.h"
 #include "inet.h"
 
-#define NFT_GROUP_NAT	 28272
-#define NFT_GROUP_ROUTED 28273
+#define NFT_GROUP_NAT	      28272
+#define NFT_GROUP_ROUTED      28273
+#define NFT_GROUP_BRIDGE_NAT  28274 /* the host's side of a network */
+#define NFT_GROUP_BRIDGE      28275
+#define NFT_GROUP_BRIDGE_PORT 28276 /* ports of it */
 
 struct nft;
 
@@ -38,6 +41,12 @@ struct nft *nft_close(struct nft *nft);
  * watched.
  */
 int nft_load(struct nft *nft, const char *elements, struct error *err);
+
+/* From the next nft_load() on, the table `bridge netns_pam` as well. */
+void nft_want_bridge(struct nft *nft);
+bool nft_has_bridge(const struct nft *nft);
+/* It goes: no bridge is left, or there cannot be one. NULL is fine. */
+void nft_drop_bridge(struct nft *nft);
 
 /* For the event loop: something about rulesets has changed. */
 int nft_monitor_fd(const struct nft *nft);

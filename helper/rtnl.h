@@ -129,6 +129,13 @@ void rtnl_put_master(struct rtnl_batch *b, unsigned int ifindex,
 void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 		   bool on);
 
+/*
+ * What is for that MAC address goes to this port (bridge fdb add MAC dev PORT
+ * master static).
+ */
+void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
+		      const uint8_t mac[static 6]);
+
 void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 			   const struct inet_prefix *address);
 void rtnl_put_route_gone(struct rtnl_batch *b,

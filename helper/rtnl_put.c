@@ -250,6 +250,12 @@ void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
 		mnl_attr_put_u32(h, IFLA_MTU, link->mtu);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, link->kind);
+	if (strcmp(link->kind, "bridge") == 0) {
+		/* A switch, no more: it looks into nobody's multicast. */
+		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+		mnl_attr_put_u8(h, IFLA_BR_MCAST_SNOOPING, 0);
+		mnl_attr_nest_end(h, data);
+	}
 	if (link->macvlan_mode) {
 		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 		mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, link->macvlan_mode);
@@ -340,6 +346,22 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 	mnl_attr_put_u8(h, flag, on);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
+	rtnl_end(b, h);
+}
+
+void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
+		      const uint8_t mac[static 6])
+{
+	struct nlmsghdr *h =
+		rtnl_begin(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+			   "tell the bridge of the port's MAC address");
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+
+	nd->ndm_family = AF_BRIDGE;
+	nd->ndm_ifindex = (int)ifindex;
+	nd->ndm_state = NUD_NOARP;
+	nd->ndm_flags = NTF_MASTER;
+	mnl_attr_put(h, NDA_LLADDR, 6, mac);
 	rtnl_end(b, h);
 }
 

@@ -101,7 +101,7 @@ static void what_is_not_carried_out_yet_says_so(void **state)
 		{"link = external\ndns = 192.0.2.53\n", NULL},
 		{"link = nat\naddress = auto\nmtu = 1400\n", NULL},
 		{"link = routed\naddress = 192.0.2.7/24\n", NULL},
-		{"link = bridge\nnetwork = w\n", "bridge"},
+		{"link = bridge\nnetwork = w\n", NULL},
 		{"link = cable\npeer = m\n", "cable"},
 		{"link = macvlan\nparent = e\n", "macvlan"},
 		{"link = device\ninterface = e\n", "device"},

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files network*.c share among themselves; see network.h. */
+#ifndef NETNS_PAMD_NETWORK_PARTS_H
+#define NETNS_PAMD_NETWORK_PARTS_H
+
+#include "network.h"
+
+/* --- network_record.c --- */
+
+/* From the policy. Return: 0, -EINVAL, -E2BIG with a sentence. */
+int network_fill(struct network *network, const struct policy_network *config,
+		 struct error *err);
+uint64_t network_plan(const struct policy_network *config);
+
+int network_record_save(const struct network *network, struct error *err);
+/* Return: 0; -errno when the record is void. */
+int network_record_load(struct network *network, const char *file);
+void network_record_remove(const struct network *network);
+int network_record_each(struct helper *h,
+			void (*each)(void *data, const char *file));
+
+/* --- network_host.c --- */
+
+/* The host's interface on the switch: addresses, group, state. */
+int network_host_put(struct network *network, struct error *err);
+
+/* Is the network's prefix one that the host has a route to already? */
+int network_host_clash(const struct network *network, struct error *err);
+
+#endif
