@@ -7,6 +7,17 @@
 int policy_namespace_supported(const struct policy_namespace *ns,
 			       struct error *err)
 {
+	static const bool links[LINK_KINDS] = {
+		[LINK_NONE] = true,
+		[LINK_EXTERNAL] = true,
+		[LINK_NAT] = true,
+		[LINK_ROUTED] = true,
+		[LINK_BRIDGE] = true,
+		[LINK_MACVLAN] = true,
+		[LINK_DEVICE] = true,
+		[LINK_WIREGUARD] = true,
+		[LINK_OPENVPN] = true,
+	};
 	const struct {
 		const char *key;
 		bool given;
@@ -16,13 +27,9 @@ int policy_namespace_supported(const struct policy_namespace *ns,
 		{"allow_host", ns->allow_host.n > 0},
 		{"publish", ns->publish.n > 0},
 		{"max_connections", ns->max_connections > 0},
-		{"address = dhcp", ns->address_mode == ADDRESS_DHCP},
 	};
 
-	if (ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
-	    ns->link != LINK_NAT && ns->link != LINK_ROUTED &&
-	    ns->link != LINK_BRIDGE && ns->link != LINK_WIREGUARD &&
-	    ns->link != LINK_OPENVPN)
+	if (!links[ns->link])
 		return error_set(err, -EOPNOTSUPP,
 				 "[namespace %s]: link = %s is not carried out "
 				 "by this version of netns-pam, so logins into "

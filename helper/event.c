@@ -19,6 +19,8 @@
 #include "log.h"
 
 #define EVENT_FILE	"event"
+#define EVENT_NOW	"now"  /* the last that was looked at */
+#define EVENT_DONE	"done" /* the last that was dealt with */
 #define EVENT_BYTES_MAX 65536
 #define EVENT_FILES_MAX 64 /* that a directory is cleared of */
 
@@ -29,6 +31,7 @@
 struct event {
 	char text[EVENT_BYTES_MAX + 1]; /* "NAME=VALUE", each with its NUL */
 	size_t bytes;
+	bool done;
 };
 
 struct event_watch {
@@ -116,11 +119,10 @@ static int event_open_dir(const struct instance *i, struct error *err)
 
 /* --- reading --- */
 
-static int event_read(int dir, struct event *e)
+static int event_read(int dir, const char *file, struct event *e)
 {
-	_cleanup_close_ int fd =
-		openat(dir, EVENT_FILE,
-		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(
+		dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	ssize_t n;
 
@@ -152,18 +154,38 @@ const char *event_get(const struct event *e, const char *name)
 	return NULL;
 }
 
-static void event_tell(const struct event_watch *w)
+bool event_is_done(const struct event *e)
+{
+	return e->done;
+}
+
+/* Return: is the instance still watched? told() may forget it. */
+static bool event_tell(struct event_watch *w, const char *file)
 {
 	_cleanup_free_ struct event *e = malloc(sizeof(*e));
-	int r = e ? event_read(w->dir, e) : -ENOMEM;
+	const struct events *all = w->instance->helper->events;
+	int r = e ? event_read(w->dir, file, e) : -ENOMEM;
 
 	if (r == -ENOENT)
-		return;
-	if (r < 0)
+		return true;
+	if (r < 0) {
 		log_warning("%s: what its program told cannot be read: %s",
 			    w->instance->name, strerror(-r));
-	else
-		w->told(w->instance, e); /* which may free w */
+		return true;
+	}
+	e->done = !strcmp(file, EVENT_DONE);
+	w->told(w->instance, e);
+	for (const struct event_watch *p = all->watches; p; p = p->next)
+		if (p == w)
+			return true;
+	return false;
+}
+
+/* Taken first, read then: one that comes meanwhile is another. */
+static void event_tell_new(struct event_watch *w)
+{
+	renameat(w->dir, EVENT_FILE, w->dir, EVENT_NOW);
+	event_tell(w, EVENT_NOW);
 }
 
 static int event_on_inotify(sd_event_source *source,
@@ -172,14 +194,15 @@ static int event_on_inotify(sd_event_source *source,
 	(void)source;
 	if (event->mask & IN_Q_OVERFLOW ||
 	    (event->len && !strcmp(event->name, EVENT_FILE)))
-		event_tell(data);
+		event_tell_new(data);
 	return 0;
 }
 
 static int event_on_first(sd_event_source *source, void *data)
 {
 	(void)source;
-	event_tell(data);
+	if (event_tell(data, EVENT_DONE))
+		event_tell_new(data);
 	return 0;
 }
 
@@ -252,6 +275,14 @@ int event_directory(const struct instance *i)
 		if (w->instance == i)
 			return w->dir;
 	return -ENOENT;
+}
+
+void event_done(struct instance *i)
+{
+	int dir = event_directory(i);
+
+	if (dir >= 0)
+		renameat(dir, EVENT_NOW, dir, EVENT_DONE);
 }
 
 void event_forget(struct instance *i)

@@ -13,6 +13,7 @@
 #define NETNS_PAMD_EVENT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -49,6 +50,14 @@ int event_directory(const struct instance *i);
 int event_watch(struct instance *i,
 		void (*told)(struct instance *i, const struct event *e),
 		struct error *err);
+
+/*
+ * From within told(): what the event asks for is done. A restarted helper is
+ * told of it before anything newer, as one that event_is_done(), to know how
+ * things stand.
+ */
+void event_done(struct instance *i);
+bool event_is_done(const struct event *e);
 
 /*
  * No more of it, and the file is removed. Fine when there is none, and from

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "cleanup.h"
 #include "deadline.h"
+#include "dhcp_client.h"
 #include "filter.h"
 #include "firewall.h"
 #include "hook.h"
@@ -75,6 +76,7 @@ void instance_free(struct instance *i)
 {
 	if (!i)
 		return;
+	dhcp_client_free(i);
 	sd_event_source_disable_unref(i->straggler);
 	child_stop(i->end);
 	close_fd(i->kept);

@@ -28,6 +28,7 @@
 #include "policy.h"
 
 struct child;
+struct dhcp_client;
 struct making;
 struct rtnl_link;
 
@@ -101,7 +102,8 @@ struct instance {
 	struct child *child;
 	pid_t pid;
 	uint64_t process;
-	void *link_data; /* freed by remove() */
+	void *link_data;	  /* freed by remove() */
+	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
 
 	/* Name servers that came with the link (lease, file, push). */
 	struct inet_prefix link_dns[INSTANCE_DNS_MAX];

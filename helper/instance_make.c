@@ -257,7 +257,7 @@ static int making_ready_one(struct making *m, const char *condition,
 
 	if (strcmp(condition, "route") == 0) {
 		instance_waiting(i, "a default route");
-		return rtnl_has_default_route(m->site.inside);
+		return rtnl_has_default_route(m->site.inside, 0);
 	}
 	if (strncmp(condition, prefix, sizeof(prefix) - 1) == 0) {
 		const char *name = condition + sizeof(prefix) - 1;

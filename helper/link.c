@@ -14,6 +14,8 @@ const struct link_ops *link_ops_of(enum policy_link link)
 		[LINK_BRIDGE] = &link_bridge_ops,
 		[LINK_WIREGUARD] = &link_wireguard_ops,
 		[LINK_OPENVPN] = &link_openvpn_ops,
+		[LINK_MACVLAN] = &link_macvlan_ops,
+		[LINK_DEVICE] = &link_device_ops,
 	};
 
 	return table[link] ? table[link] : &link_none_ops;

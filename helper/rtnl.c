@@ -201,6 +201,13 @@ static int link_attr(const struct nlattr *attr, void *data)
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			link->master = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_LINK:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			link->lower = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINK_NETNSID:
+		link->elsewhere = true;
+		break;
 	case IFLA_MTU:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			link->mtu = mnl_attr_get_u32(attr);
@@ -461,30 +468,60 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 	return r;
 }
 
+struct default_route {
+	unsigned int ifindex; /* that it has to go by, 0: any */
+	bool found;
+};
+
+static int default_route_attr(const struct nlattr *attr, void *data)
+{
+	struct default_route *route = data;
+
+	if (mnl_attr_get_type(attr) == RTA_OIF &&
+	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0 &&
+	    mnl_attr_get_u32(attr) == route->ifindex)
+		route->found = true;
+	if (mnl_attr_get_type(attr) == RTA_MULTIPATH) {
+		const struct rtnexthop *hop = mnl_attr_get_payload(attr);
+		int left = mnl_attr_get_payload_len(attr);
+
+		for (; RTNH_OK(hop, left); hop = RTNH_NEXT(hop)) {
+			if ((unsigned int)hop->rtnh_ifindex == route->ifindex)
+				route->found = true;
+			left -= (int)RTNH_ALIGN(hop->rtnh_len);
+		}
+	}
+	return MNL_CB_OK;
+}
+
 static void default_route_each(void *data, const struct nlmsghdr *h)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
-	bool *found = data;
+	struct default_route *route = data;
 
-	if (h->nlmsg_type == RTM_NEWROUTE &&
-	    mnl_nlmsg_get_payload_len(h) >= sizeof(*rtm) && !rtm->rtm_dst_len &&
-	    rtm->rtm_type == RTN_UNICAST && rtm->rtm_table == RT_TABLE_MAIN)
-		*found = true;
+	if (h->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*rtm) || rtm->rtm_dst_len ||
+	    rtm->rtm_type != RTN_UNICAST || rtm->rtm_table != RT_TABLE_MAIN)
+		return;
+	if (!route->ifindex)
+		route->found = true;
+	else
+		mnl_attr_parse(h, sizeof(*rtm), default_route_attr, route);
 }
 
-int rtnl_has_default_route(struct rtnl *rtnl)
+int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
-	bool found = false;
+	struct default_route route = {.ifindex = ifindex};
 	int r = 0;
 
-	for (size_t n = 0; n < 2 && r == 0 && !found; n++) {
+	for (size_t n = 0; n < 2 && r == 0 && !route.found; n++) {
 		r = -EINTR;
 		for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++)
 			r = rtnl_dump_once(rtnl, RTM_GETROUTE, families[n],
-					   default_route_each, &found);
+					   default_route_each, &route);
 	}
-	return r < 0 ? r : found;
+	return r < 0 ? r : route.found;
 }
 
 /* --- hearing of changes --- */

@@ -173,13 +173,15 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err);
 struct rtnl_link {
 	unsigned int ifindex;
 	unsigned int master; /* index of the bridge it is a port of, or 0 */
+	unsigned int lower;  /* that it was made on (IFLA_LINK), or 0 */
 	unsigned int mtu;
 	uint32_t group;
+	bool elsewhere;	  /* that one is in another namespace */
 	bool up, running; /* IFF_UP, IFF_RUNNING */
 	uint8_t mac[6];
 	char ifname[IFNAMSIZ];
-	char kind[16]; /* "veth", "bridge", ...; "" for a physical one */
-	char alias[128];
+	char kind[16];	 /* "veth", "bridge", ...; "" for a physical one */
+	char alias[256]; /* IFALIASZ */
 	uint64_t rx_bytes, tx_bytes;
 };
 
@@ -207,8 +209,11 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 				  unsigned int ifindex),
 		     void *data);
 
-/* Is there a default route, of either family? 1, 0 or -errno. */
-int rtnl_has_default_route(struct rtnl *rtnl);
+/*
+ * Is there a default route, of either family; by that link, unless ifindex is
+ * 0? Return: 1, 0 or -errno.
+ */
+int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex);
 
 /* A socket that hears of links and routes; its fd is for the event loop. */
 int rtnl_monitor_open(struct rtnl **ret);

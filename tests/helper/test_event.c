@@ -33,6 +33,8 @@ static struct error why;
 static unsigned int told;
 static char heard[256]; /* the variable `ip`, or what is told of none */
 static bool forget;	/* from within told() */
+static bool done;	/* likewise */
+static unsigned int told_done;
 
 static void on_told(struct instance *i, const struct event *e)
 {
@@ -41,6 +43,9 @@ static void on_told(struct instance *i, const struct event *e)
 
 	assert_ptr_equal(i, &instance);
 	told++;
+	told_done += event_is_done(e);
+	if (done)
+		event_done(i);
 	snprintf(heard, sizeof(heard), "%s %s", argument ? argument : "-",
 		 ip ? ip : "-");
 	if (forget)
@@ -66,7 +71,8 @@ static int event_setup(void **state)
 	snprintf(instance.name, sizeof(instance.name), "office");
 	told = 0;
 	heard[0] = '\0';
-	forget = false;
+	forget = done = false;
+	told_done = 0;
 	return sd_event_new(&h.event) < 0 || event_open(&h, &why) < 0;
 }
 
@@ -160,6 +166,29 @@ static void a_restarted_helper_hears_the_last_word(void **state)
 	assert_string_equal(heard, "bound 192.0.2.9");
 }
 
+static void what_is_done_is_known_after_a_restart(void **state)
+{
+	(void)state;
+	ground_need();
+	watch();
+	done = true;
+	assert_int_equal(
+		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
+		0);
+	settle();
+	event_close(&h);
+	assert_int_equal(ground_sh("env -i %s %s deconfig", BY_PATH, SCRIPT),
+			 0);
+	assert_int_equal(event_open(&h, &why), 0);
+	instance.state = INSTANCE_LIVE;
+	done = false;
+	assert_int_equal(event_watch(&instance, on_told, &why), 0);
+	settle();
+	assert_int_equal(told, 3);
+	assert_int_equal(told_done, 1);
+	assert_string_equal(heard, "deconfig -");
+}
+
 /* What a namespace of the same number left is not this one's lease. */
 static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
 {
@@ -243,6 +272,7 @@ int main(void)
 		TEST(the_script_tells),
 		TEST(F95_a_program_that_is_not_root_tells_by_a_descriptor),
 		TEST(a_restarted_helper_hears_the_last_word),
+		TEST(what_is_done_is_known_after_a_restart),
 		TEST(a_new_namespace_hears_nothing_of_an_old_one),
 		TEST(forgetting_leaves_nothing),
 		TEST(F95_odd_files_are_not_told),

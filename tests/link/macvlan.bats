@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# link = macvlan: a machine of its own on the network of a parent interface.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	make_user kiosk
+	groupadd students
+	usermod -a -G students erin
+}
+setup() {
+	common_setup
+}
+teardown() {
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# alice gets `blue`, with these lines besides; bob gets `green`
+policy_with() {
+	cat <<-X | put_policy
+		[options]
+		timeout = 5s
+		[rule alice]
+		users = alice
+		namespace = blue
+		[rule bob]
+		users = bob
+		namespace = green
+		[namespace blue]
+		link = macvlan
+		$(printf '%s\n' "$@")
+		[namespace green]
+		link = macvlan
+		parent = lan0
+		address = 203.0.113.21/24
+	X
+}
+
+su_runs() { timeout 20 su "$1" -c "$2"; }
+in_log() { grep -qE "$1" $T/helper.log; }
+su_fails() { refuses timeout 20 su "$1" -c true; }
+in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
+# With this policy: what fails leaves nothing.
+from_here() { objects >$T/before; }
+to_there() {
+	standard_policy | put_policy
+	objects >$T/before
+}
+
+@test "conf/examples/macvlan.conf, as it stands" {
+	local uid
+	put_policy <"$TOP/conf/examples/macvlan.conf"
+	su_lands kiosk kiosk
+	ssh_hold k kiosk
+	# it reaches whom it should, and is reached
+	ssh_as kiosk "$PROBE tcp 203.0.113.10 80 1 &&
+		$PROBE tcp 2001:db8:1a4::10 80 1"
+	in_lan ping -qc1 -W2 203.0.113.20
+	in_lan ping -qc1 -W2 2001:db8:1a4::20
+	equal 203.0.113.10 "$(ip -n kiosk route show default | awk '{print $3}')"
+	ssh_as kiosk 'cat /etc/resolv.conf' | grep -q 'nameserver 203.0.113.10'
+	# neither the host nor the network behind it
+	refuses ssh_as kiosk "$PROBE tcp 203.0.113.1 8080 1"
+	refuses ssh_as kiosk "$PROBE tcp 192.0.2.2 8080 1"
+	refuses ssh_as kiosk "$PROBE tcp 192.0.2.80 80 1"
+	refuses ping -qc1 -W1 203.0.113.20
+	# another user's, of the same parent, by uid
+	uid=$(id -u erin)
+	su_lands erin student.erin
+	su_runs erin "$PROBE tcp 2001:db8:1a4::10 80 1"
+	refuses su_runs erin "$PROBE tcp 2001:db8:1a4::20 22 1"
+	refuses su_runs erin 'ping -qc1 -W1 2001:db8:1a4::20'
+	su_runs erin 'ip -6 address show eth0' | grep -q "2001:db8:1a4::$uid/64"
+	ssh_end k
+}
+
+@test "nothing but loopback and one interface, made in place, gone at the end" {
+	local mon
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' 'ifname = wan' \
+		'mtu = 1400'
+	mon=$(spawn $T/monitor ip -o monitor link)
+	wait_until 5 alive "$mon"
+	su_lands alice blue
+	su_runs alice 'ip -o link' >$T/links
+	equal 2 "$(wc -l <$T/links)"
+	grep -q 'wan@.* mtu 1400 ' $T/links
+	wait_until 10 not_there blue
+	kill "$mon"
+	# it was never on the host
+	not grep -q 'wan\|macvlan' $T/monitor
+}
+
+@test "status shows addresses, traffic, and the parent" {
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
+	ssh_hold a alice
+	ip netns exec blue ping -qc2 -i0.2 203.0.113.10
+	netns-pam status --json | jq -c '.namespaces[] | select(.name == "blue")' >$T/status
+	equal 203.0.113.20/24 "$(jq -r '.addresses[0]' $T/status)"
+	equal "macvlan on lan0" "$(jq -r .detail $T/status)"
+	[ "$(jq .tx_bytes $T/status)" -gt 150 ]
+	ssh_end a
+}
+
+@test "F94 two of one parent do not see each other, not even by broadcast" {
+	local listen
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
+	ssh_hold a alice
+	ssh_hold b bob
+	listen=$(spawn $T/heard ip netns exec green \
+		tcpdump -lni eth0 not ip6 and not src host 203.0.113.21)
+	wait_until 5 grep -q 'listening on' $T/heard
+	refuses ip netns exec blue ping -qc1 -W1 203.0.113.21
+	refuses ip netns exec blue ping -qbc1 -W1 203.0.113.255
+	# the network itself is there for both, and heard
+	in_lan ping -qbc1 -W1 203.0.113.255 || true
+	ip netns exec green ping -qc1 -W2 203.0.113.10
+	wait_until 5 grep -q '203.0.113.10' $T/heard
+	kill "$listen"
+	not grep -q '203.0.113.20 ' $T/heard
+	ssh_end a
+	ssh_end b
+}
+
+@test "F22 router advertisements give it no address and no route" {
+	local ra
+	sysctl -qw net.ipv6.conf.lan0.accept_ra=0
+	for a in '203.0.113.20/24' '2001:db8:1a4::20/64'; do
+		policy_with 'parent = lan0' "address = $a"
+		ssh_hold a alice
+		ra=$(spawn $T/ra nsenter -n -t "$(cat $T/lan.pid)" \
+			dnsmasq --conf-file=/dev/null --keep-in-foreground \
+			--port=0 --user=root --pid-file= --enable-ra \
+			--ra-param=eth0,1 --interface=eth0 \
+			--dhcp-leasefile=$T/ra.leases \
+			--dhcp-range=2001:db8:bad::,ra-only,slaac)
+		in_lan ip address add 2001:db8:bad::1/64 dev eth0 nodad
+		in_lan timeout 6 tcpdump -lnc1 -i eth0 \
+			'icmp6 && ip6[40] == 134' >$T/ra.seen 2>&1
+		grep -q 'router advertisement' $T/ra.seen
+		su_runs alice 'ip -6 route show default; ip -6 address' \
+			>$T/seen
+		not grep -q '2001:db8:bad\|^default' $T/seen
+		kill "$ra"
+		in_lan ip address del 2001:db8:bad::1/64 dev eth0
+		wait_until 5 gone "$ra"
+		ssh_end a
+	done
+	sysctl -qw net.ipv6.conf.lan0.accept_ra=1
+}
+
+@test "a parent that is missing, down or no name: the error says so" {
+	policy_with 'parent = eth77' 'address = 203.0.113.20/24'
+	from_here
+	su_fails alice
+	in_log 'the interface eth77 of `parent` does not exist'
+	nothing_left
+
+	policy_with 'parent = vlan0' 'address = 203.0.113.20/24'
+	ip link add vlan0 type veth peer name vlan1
+	from_here
+	su_fails alice
+	in_log 'the interface vlan0 of `parent` is down: bring it up'
+	nothing_left
+	ip link delete vlan0
+
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
+		'routes = 198.51.100.0/24 via 2001:db8::1'
+	from_here
+	su_fails alice
+	in_syslog 'gateway of the route'
+	nothing_left
+	to_there
+}
+
+@test "a parent that is deleted: its sessions have no network, new ones none until it is back" {
+	ip link add par0 type veth peer name par1
+	ip link set par0 up
+	ip link set par1 up
+	policy_with 'parent = par0' 'address = 203.0.113.20/24'
+	ssh_hold a alice
+	ip link delete par0
+	wait_until 5 in_log 'macvlan interface is gone'
+	refuses ip netns exec blue ip link show eth0
+	su_fails alice
+	in_log 'the interface par0 of `parent` does not exist'
+	ip link add par0 type veth peer name par1
+	ip link set par0 up
+	ip link set par1 up
+	su_lands alice blue
+	equal "$(host_ns)" "$(stat -Lc %i /proc/self/ns/net)"
+	ssh_end a
+	wait_until 10 not_there blue
+	ip link delete par0
+}
+
+@test "the hardware address is its own, and the same again" {
+	local first second
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
+	first=$(su_runs alice "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")
+	wait_until 10 not_there blue
+	second=$(su_runs alice "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")
+	equal "$first" "$second"
+	match '^.[26ae]:' "$first"
+	[ "$first" != "$(su_runs bob "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")" ]
+}
+
+@test "F58 a helper that is killed and comes back: the session keeps its network" {
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
+	ssh_hold a alice
+	stop_helper KILL
+	ip netns exec blue ping -qc1 -W2 203.0.113.10
+	start_helper
+	su_lands alice blue
+	equal "$(ns_of blue)" "$(stat -Lc %i "/proc/$(cat $T/in.a)/ns/net")"
+	# and still hears of its end
+	netns-pam status | grep -q 'macvlan on lan0'
+	ssh_end a
+	wait_until 10 not_there blue
+}
+
+@test "cut off at the last logout, whoever is inside" {
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
+		'lifetime = sessions'
+	su_runs alice "setsid sh -c 'while :; do ping -qc1 -W1 203.0.113.10 &&
+		date +%s%N >/tmp/stray; sleep 0.2; done' >/dev/null 2>&1 </dev/null &
+		sleep 1; echo \$! >/tmp/stray.pid"
+	wait_until 10 not_there blue
+	rm -f /tmp/stray
+	sleep 1
+	[ ! -e /tmp/stray ]
+	pkill -u alice -x sh || true
+}
