@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The kill switch of link = wireguard: while a session talks all the time, in
+# every way, all interfaces of the host are watched for a packet of its own.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+load wg
+
+# What may be seen: the tunnel's own packets and the refusal of them, and what
+# the host's kernel says to its neighbours. Everything else is a leak.
+LEAK='not (udp port 51820) and not arp and not net 127.0.0.0/8 and not host ::1
+	and not src net fe80::/10 and not src host ::
+	and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 136)
+	and not (icmp and src host 192.0.2.1 and icmp[0] = 3)'
+
+setup_file() {
+	common_setup_file
+	install -m 755 "$TOP/tests/link/talk" /usr/local/bin/talk
+	wg_setup
+	# The server answers itself, and sends nothing back to where it came from.
+	in_internet nft add table inet stay
+	in_internet nft 'add chain inet stay f { type filter hook forward priority 0; }'
+	in_internet nft 'add rule inet stay f iifname wgs drop'
+}
+setup() {
+	wg_file alice <$T/alice.conf
+	policy 5s
+	common_setup
+}
+policy() { # policy TIMEOUT [LINE]
+	put_policy <<-EOF
+		[options]
+		timeout = $1
+		[rule a]
+		users = alice
+		namespace = vpn
+		[namespace vpn]
+		scope = user
+		link = wireguard
+		wireguard = $WG/%u.conf
+		${2:-}
+	EOF
+}
+teardown() {
+	capture_end || true
+	talk_end
+	common_teardown
+}
+
+# ---- the watcher
+
+capture() { # on all interfaces of the host, npam* among them
+	rm -f $T/capture
+	spawn $T/capture.log tcpdump -i any -n -U --immediate-mode -B 65536 -Z root \
+		-w $T/capture >$T/capture.pid
+	wait_until 5 grep -q 'listening on' $T/capture.log
+}
+capture_end() {
+	[ -e $T/capture.pid ] || return 0
+	$PROBE udp 192.0.2.99 51820 0.1 || true # the last one to be seen
+	wait_until 5 the_last_is_seen
+	kill "$(cat $T/capture.pid)"
+	wait_until 5 gone "$(cat $T/capture.pid)"
+	rm $T/capture.pid
+	grep -q '^0 packets dropped by kernel' $T/capture.log
+}
+the_last_is_seen() { [ -n "$(seen udp port 51820 and dst host 192.0.2.99)" ]; }
+seen() { tcpdump -n -r $T/capture "$@" 2>/dev/null; }
+
+no_leak() {
+	capture_end || fail "the capture is not whole: $(cat $T/capture.log)"
+	local out
+	out=$(seen "$LEAK")
+	[ -z "$out" ] || fail "leaked: $out"
+	not grep -aq CLEAR-TEXT-MARK $T/capture
+}
+
+# ---- the session
+
+talks() { [ "$(cat $T/talk/log 2>/dev/null || echo 0)" -gt "$1" ]; }
+# talked: some more rounds from now on
+talked() { wait_until 10 talks $(($(cat $T/talk/log) + ${1:-10})); }
+
+talk_start() { # by ssh: the login returns at once
+	install -d -m 755 -o alice $T/talk
+	rm -f $T/talk/log
+	spawn $T/talk.ssh ssh -F $T/ssh_config -l alice 127.0.0.1 \
+		"exec talk $T/talk/log" >$T/talk.pid
+	wait_until 10 talks 0
+	pgrep -u alice -f '^/usr/bin/python3 -IS /usr/local/bin/talk' >$T/talk.inside
+	lands vpn.alice "$(stat -Lc %i "/proc/$(cat $T/talk.inside)/ns/net")"
+}
+talk_end() {
+	[ -e $T/talk.pid ] || return 0
+	kill "$(cat $T/talk.inside)" "$(cat $T/talk.pid)" 2>/dev/null || true
+	rm -f $T/talk.pid
+	wait_until 5 not pgrep -u alice talk
+}
+answers_inside() {
+	nsenter -n -t "$(cat $T/talk.inside)" $PROBE tcp 198.51.100.80 80 1
+}
+
+@test "the watcher sees a leak when there is one" {
+	capture
+	timeout 10 su carol -c "timeout 1 talk /dev/null" || true
+	capture_end
+	for a in 198.51.100.80 192.0.2.80 203.0.113.10 2001:db8:ffff::80; do
+		for what in "udp port 9" "udp port 53" "tcp" "icmp or icmp6"; do
+			[ -n "$(seen "$LEAK and host $a and ($what)")" ] ||
+				fail "not seen: $a $what"
+		done
+	done
+	grep -aq CLEAR-TEXT-MARK $T/capture
+}
+
+@test "F21 a tunnel that is up: all of it goes by the tunnel, and nothing in clear" {
+	capture
+	: >$T/net.log
+	talk_start
+	talked
+	no_leak
+	[ -n "$(seen udp port 51820)" ]
+	grep -q "server 198.51.100.80 client 10.9.0.2" $T/net.log
+	grep -q "server 2001:db8:ffff::80 client fd09::2" $T/net.log
+	# routes by the tunnel and the loopback, and no others
+	run -0 ip -n vpn.alice route show table all
+	not grep -v 'dev \(lo\|wg0\)' <<<"$output"
+	run -0 ip -n vpn.alice -6 route show table all
+	not grep -v 'dev \(lo\|wg0\)' <<<"$output"
+}
+
+@test "F21 before the tunnel is up: a peer that never answered" {
+	sed -i 's/^Endpoint.*/Endpoint = 192.0.2.66:51820/' $WG/alice.conf
+	capture
+	talk_start
+	talked
+	no_leak
+	[ -n "$(seen udp port 51820 and dst host 192.0.2.66)" ] # it did try
+}
+
+@test "F21 a login that waits for the handshake, and fails" {
+	sed -i 's/^Endpoint.*/Endpoint = 192.0.2.66:51820/' $WG/alice.conf
+	policy 2s "ready = handshake"
+	capture
+	refuses timeout 10 su alice -c "talk $T/never"
+	no_leak
+	[ ! -e $T/never ]
+}
+
+@test "F21 the peer dies, and comes back" {
+	talk_start
+	talked
+	capture
+	wg_server_stop
+	talked 20
+	no_leak
+	wg_server_start
+	wait_until 30 answers_inside
+}
+
+@test "F21 the interface is set down inside" {
+	talk_start
+	capture
+	talked 3
+	ip -n vpn.alice link set wg0 down
+	talked
+	no_leak
+	not answers_inside
+}
+
+@test "F21 the interface is deleted inside" {
+	talk_start
+	capture
+	talked 3
+	ip -n vpn.alice link delete wg0
+	talked
+	no_leak
+	not answers_inside
+	wait_until 15 grep -q "vpn.alice: .*new sessions get a new namespace" $T/helper.log
+	talk_end
+}
+
+@test "F21 wireguard-go is killed; the session stays cut off, a new one is not" {
+	talk_start
+	capture
+	talked 3
+	kill -KILL "$(pgrep -f '^wireguard-go -f npam')"
+	talked
+	run -0 timeout 10 su alice -c "probe tcp 198.51.100.80 80"
+	equal "server 198.51.100.80 client 10.9.0.2" "$output"
+	talked
+	no_leak
+	not answers_inside
+}
+
+@test "F21 the helper is killed and comes back, and cuts the session off" {
+	talk_start
+	capture
+	talked 3
+	stop_helper KILL
+	talked
+	answers_inside
+	start_helper
+	talked
+	answers_inside
+	netns-pam down vpn --user alice --force
+	talked
+	no_leak
+	not answers_inside
+}
+
+@test "F76 tunnels made and removed again and again, each with a session that talks" {
+	capture
+	for _ in 1 2 3 4 5 6; do
+		timeout 10 su alice -c "timeout 0.5 talk /tmp/t/talk/log" || true
+		wait_until 5 not_there vpn.alice
+	done
+	no_leak
+	[ -n "$(seen udp port 51820)" ]
+}
