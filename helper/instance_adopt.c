@@ -105,8 +105,9 @@ static void adopt_record(void *data, const char *file)
 		adopt_half_made(i, published ? fd : -EBADF);
 	else if (!published)
 		adopt_nameless(i);
-	else if (i->state == INSTANCE_CLOSING)
-		i->state = INSTANCE_LIVE; /* the sweep ends it again */
+	else
+		/* Its end was begun, or the name would not go: once more. */
+		i->state = INSTANCE_LIVE;
 	if (instance_insert(i) < 0)
 		instance_free(i);
 }
