@@ -34,6 +34,7 @@
 #include "openvpn_push.h"
 #include "openvpn_talk.h"
 #include "proto.h"
+#include "rate.h"
 #include "rtnl.h"
 #include "store.h"
 #include "timer.h"
@@ -153,7 +154,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		"--log", "/proc/self/fd/3", "--suppress-timestamps",
 		/* The file, as it was judged. */
 		"--cd", conf->dir, "--config", "stdin", "--verb", verb,
-		"--mute", "0",
+		"--mute", "100",
 		/* The device stays through reconnects that change nothing. */
 		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
 		"--persist-tun",
@@ -440,6 +441,17 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 		instance_dns_changed(i);
 }
 
+/* A namespace that is being made is held to its rate when it is connected. */
+static void openvpn_rate(struct instance *i, int netns)
+{
+	const struct policy_namespace *ns = openvpn_section(i);
+	struct error why;
+
+	rate_forget(i);
+	if (ns && !i->making && rate_apply(i, ns, netns, &why) < 0)
+		log_error("%s", why.text);
+}
+
 /* The device is there: moved, and given what it is to have. */
 static int openvpn_configure(struct openvpn *o, const struct openvpn_push *push,
 			     struct error *err)
@@ -464,6 +476,7 @@ static int openvpn_configure(struct openvpn *o, const struct openvpn_push *push,
 		i->address6 = push->address6;
 		o->n_routes = push->n_routes;
 		openvpn_dns(i, push);
+		openvpn_rate(i, netns);
 	}
 	rtnl_close(inside);
 	return r;
@@ -534,8 +547,6 @@ static void openvpn_on_log(void *data, char flag, const char *text)
 		openvpn_push_log(text, &o->redirect4);
 	if (bad || flag == 'W')
 		log_warning("%s: openvpn: %s", name, text);
-	else if (flag == 'I')
-		log_info("%s: openvpn: %s", name, text);
 	else
 		log_debug("%s: openvpn: %s", name, text);
 	if (openvpn_lost_device(text)) {
@@ -690,10 +701,12 @@ static struct openvpn *openvpn_new(struct instance *i,
 				   struct error *err)
 {
 	struct openvpn *o = calloc(1, sizeof(*o));
-	int r = o ? 0 : error_set(err, -ENOMEM, "out of memory");
+	int r = 0;
 
-	if (r < 0)
+	if (!o) {
+		error_set(err, -ENOMEM, "out of memory");
 		return NULL;
+	}
 	o->instance = i;
 	o->early = -EBADF;
 	snprintf(o->socket, sizeof(o->socket), "%s/openvpn.%" PRIu64,

@@ -236,8 +236,10 @@ static int read_fine(struct reader *reader, char **words, int n)
 		read_redirect(conf, words, n);
 	else if (!strcmp(words[0], "route-nopull"))
 		conf->nopull = true;
-	else if (!strcmp(words[0], "verb") && atoi(value) > 3)
-		conf->verb = (unsigned int)atoi(value);
+	else if (!strcmp(words[0], "verb"))
+		conf->verb = strtol(value, NULL, 10) > OPENVPN_VERB
+				     ? OPENVPN_VERB_MAX
+				     : OPENVPN_VERB;
 	else if (!strcmp(words[0], "mode") && !strcmp(value, "server"))
 		return READER_ERROR(reader, -EINVAL, "'mode server': %s",
 				    why_not(SERVER));
@@ -388,7 +390,7 @@ static int read_device(struct reader *reader)
 				 "'dev tap'",
 				 reader->name);
 	reader->conf->tap = !strncmp(type, "tap", 3);
-	if (!reader->conf->tap && strncmp(type, "tun", 3))
+	if (!reader->conf->tap && strncmp(type, "tun", 3) != 0)
 		return READER_ERROR(reader, -EINVAL,
 				    "'dev %s': neither a tun nor a tap device; "
 				    "'dev-type' says which one it is",
@@ -406,16 +408,16 @@ int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
 	if (!conf)
 		return error_set(err, -ENOMEM, "%s: out of memory", name);
 	reader.conf = conf;
-	conf->verb = 3;
+	conf->verb = OPENVPN_VERB;
 	conf->text = malloc(bytes + 1);
-	if (conf->text) {
-		memcpy(conf->text, text, bytes);
-		conf->text[bytes] = '\0';
-		conf->bytes = bytes;
-	} else {
-		r = error_set(err, -ENOMEM, "%s: out of memory", name);
+	if (!conf->text) {
+		free(conf);
+		return error_set(err, -ENOMEM, "%s: out of memory", name);
 	}
-	if (r == 0 && memchr(text, '\0', bytes))
+	memcpy(conf->text, text, bytes);
+	conf->text[bytes] = '\0';
+	conf->bytes = bytes;
+	if (memchr(text, '\0', bytes))
 		r = error_set(err, -EINVAL,
 			      "%s: a NUL byte: this is no text file", name);
 	if (r == 0)

@@ -19,6 +19,8 @@
 
 #define OPENVPN_CONF_BYTES_MAX 65536 /* what a pipe holds, pipe(7) */
 #define OPENVPN_LINE_MAX       255   /* OPTION_LINE_SIZE in its options.h */
+#define OPENVPN_VERB	       3     /* says what is pushed, which is needed */
+#define OPENVPN_VERB_MAX       4     /* more is a line for each packet */
 #define OPENVPN_SECRETS_MAX    16
 
 /* A file that the configuration names, and that nobody else may read. */
@@ -38,10 +40,10 @@ struct openvpn_conf {
 	char *dir;	  /* where the file is */
 	char remote[256]; /* the first server; "" */
 	bool tap;
-	bool redirect4;		 /* its own redirect-gateway, for IPv4 */
-	bool nopull;		 /* route-nopull: a pushed one does not count */
-	unsigned int verb;	 /* 3, or more if it says so */
-	unsigned int owner_line; /* of user or group; 0: none */
+	bool redirect4; /* its own redirect-gateway, for IPv4 */
+	bool nopull;	/* route-nopull: a pushed one does not count */
+	unsigned int verb;
+	unsigned int owner_line;  /* of user or group; 0: none */
 	unsigned int secret_line; /* of the first key inside the file; 0 */
 	struct openvpn_secret secrets[OPENVPN_SECRETS_MAX];
 	size_t n_secrets;

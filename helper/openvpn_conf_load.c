@@ -95,13 +95,13 @@ static char *text_wipe(char *text, size_t bytes)
 	return NULL;
 }
 
-static int directory_of(const char *path, char **ret)
+/* Return: malloc'd, or NULL. */
+static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	*ret = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
 		     : strdup(".");
-	return *ret ? 0 : -ENOMEM;
 }
 
 int openvpn_conf_load(const char *path, struct openvpn_conf **ret,
@@ -136,11 +136,11 @@ int openvpn_conf_load(const char *path, struct openvpn_conf **ret,
 	else
 		r = openvpn_conf_parse(path, text, (size_t)n, &conf, err);
 	text_wipe(text, OPENVPN_CONF_BYTES_MAX);
-	if (r < 0)
+	if (r < 0 || !conf)
 		return r;
-	r = directory_of(path, &conf->dir);
-	if (r < 0)
-		error_set(err, r, "%s: out of memory", path);
+	conf->dir = directory_of(path);
+	if (!conf->dir)
+		r = error_set(err, -ENOMEM, "%s: out of memory", path);
 	else
 		r = judge_secrets(path, &st, conf, err);
 	if (r < 0)

@@ -137,6 +137,16 @@ static bool is_unicast(const struct inet_prefix *p)
 	       memcmp(p->addr, loopback, 16) != 0;
 }
 
+/* Return: -1 when it is no number. */
+static int read_number(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	return isdigit((unsigned char)*text) && !*end && n <= 100000 ? (int)n
+								     : -1;
+}
+
 static void read_address4(const struct openvpn_env *env,
 			  struct openvpn_push *push)
 {
@@ -170,7 +180,7 @@ static void read_address6(const struct openvpn_env *env,
 	const char *local = openvpn_env_get(env, "ifconfig_ipv6_local");
 	const char *bits = openvpn_env_get(env, "ifconfig_ipv6_netbits");
 	struct inet_prefix address;
-	int length = bits ? atoi(bits) : 128;
+	int length = bits ? read_number(bits) : 128;
 
 	if (!local)
 		return;
@@ -186,7 +196,7 @@ static void read_address6(const struct openvpn_env *env,
 static void read_mtu(const struct openvpn_env *env, struct openvpn_push *push)
 {
 	const char *text = openvpn_env_get(env, "tun_mtu");
-	int mtu = text ? atoi(text) : 0;
+	int mtu = text ? read_number(text) : 0;
 
 	if (mtu >= 68 && mtu <= 65535)
 		push->mtu = (unsigned int)mtu;

@@ -61,8 +61,7 @@ static void take_log(struct openvpn_talk *talk, char *line)
 
 	text = flags ? strchr(flags + 1, ',') : NULL;
 	if (text && talk->events.log)
-		talk->events.log(talk->data, flags[1] == ',' ? 0 : flags[1],
-				 text + 1);
+		talk->events.log(talk->data, flags[1], text + 1);
 }
 
 /* "TIME,NAME,DETAIL,..." */
@@ -199,7 +198,7 @@ int openvpn_talk_open(sd_event *event, const char *path,
 				 "%s is too long for the name of a socket: "
 				 "give the helper a shorter --state-dir",
 				 path);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	talk = calloc(1, sizeof(*talk));
 	if (!talk)
 		return error_set(err, -ENOMEM, "out of memory");

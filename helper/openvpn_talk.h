@@ -21,7 +21,7 @@ struct openvpn_talk;
 struct openvpn_talk_events {
 	/* "WAIT", "AUTH", "CONNECTED", ...; detail: why, or "" */
 	void (*state)(void *data, const char *name, const char *detail);
-	/* flag: I information, W warning, N error, F fatal, D or 0 less */
+	/* flag: I information, W warning, N error, F fatal, others less */
 	void (*log)(void *data, char flag, const char *text);
 	/* A new device is there, with these variables; resp. it is closed. */
 	void (*up)(void *data, const struct openvpn_env *env);

@@ -29,12 +29,14 @@ office_keys() {
 }
 
 vpn_lines() {
+	case ${VPN:-subnet} in
+	tap) printf '%s\n' "dev-type tap" "topology subnet" ;;
+	net30) printf '%s\n' "dev-type tun" "topology net30" ;;
+	*) printf '%s\n' "dev-type tun" "topology subnet" "server-ipv6 fd08::/64" ;;
+	esac
 	cat <<-X
 		dev vpn0
-		dev-type tun
 		server 10.8.0.0 255.255.255.0
-		server-ipv6 fd08::/64
-		topology subnet
 		ca $KEYS/ca.crt
 		cert $KEYS/server.crt
 		key $KEYS/server.key

@@ -59,7 +59,7 @@ in_ns() { ip netns exec "$@"; }
 	match "10\.8\.0\.2/24" "${lines[1]}"
 	# nothing else is there, neither outside nor each other
 	run su alice -c "probe tcp 192.0.2.80 80 2; probe tcp 2001:db8::80 80 2; probe tcp 127.0.0.1 8080 2; probe tcp 192.0.2.2 22 2"
-	equal "ENETUNREACH ENETUNREACH ECONNREFUSED ENETUNREACH" "$(echo $output)"
+	equal "ENETUNREACH ENETUNREACH ECONNREFUSED ENETUNREACH" "${lines[*]}"
 	run netns-pam status
 	match "office.alice .*" "$output"
 	match "openvpn connected to vpn.example.net" "$output"

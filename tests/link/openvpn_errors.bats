@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# link = openvpn: what can be wrong with it is named to whoever reads the log,
+# and leaves nothing behind. The office is as in openvpn.bats.
+
+load ../lib
+load openvpn
+
+setup_file() {
+	common_setup_file
+	office_start
+	groupadd roadwarriors
+	usermod -aG roadwarriors bob
+	client_files alice
+	client_files bob
+	both_policy
+}
+setup() {
+	common_setup
+	: >$T/helper.log
+}
+teardown() {
+	client_files alice
+	both_policy
+	common_teardown
+}
+
+# both_policy [TIMEOUT]: alice and bob have a tunnel each
+both_policy() {
+	put_policy <<-X
+		[options]
+		timeout = ${1:-10s}
+		[rule both]
+		users = alice, bob
+		namespace = office
+		[namespace office]
+		scope = user
+		link = openvpn
+		openvpn = /etc/openvpn/client/%u.ovpn
+	X
+}
+
+# fails REGEX: alice cannot log in, and the log says why
+fails() {
+	refuses timeout 15 su alice -c true
+	wait_until 5 grep -qE "pam_netns.*$1" $T/syslog || {
+		grep pam_netns $T/syslog
+		return 1
+	}
+	: >$T/syslog
+	wait_until 5 not_there office.alice
+	wait_until 5 no_tunnel
+}
+no_tunnel() { ! pgrep -f 'openvpn .*npamv'; }
+
+client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
+
+@test "a program that is not installed, a file that is not there, or not root's alone" {
+	mv "$(command -v openvpn)" $T/openvpn.away
+	fails 'the program openvpn is not installed: install openvpn'
+	mv $T/openvpn.away /usr/sbin/openvpn
+	chmod 664 $CLIENTS/alice.ovpn
+	fails 'alice.ovpn has mode 0664, .*: chmod go-w'
+	chmod 600 $CLIENTS/alice.ovpn
+	mv $CLIENTS/alice.ovpn $T/alice.ovpn
+	fails '/etc/openvpn/client/alice.ovpn cannot be opened: No such file'
+	ln -s $T/alice.ovpn $CLIENTS/alice.ovpn
+	fails 'alice.ovpn is a symbolic link'
+	rm $CLIENTS/alice.ovpn
+}
+
+@test "directives that run programs, get in the way, or are none" {
+	client_line "up /etc/openvpn/update-resolv-conf"
+	fails "alice.ovpn:[0-9]+: 'up': it would run a program as root"
+	client_files alice
+	client_line "script-security 2" "management 127.0.0.1 7505"
+	fails "alice.ovpn:[0-9]+: 'management': .* is netns-pamd's"
+	client_files alice
+	client_line "auth-user-pass"
+	fails "'auth-user-pass' without a file would ask"
+	client_files alice
+	client_line "colour blue"
+	fails 'OpenVPN cannot connect .*Unrecognized option .* colour'
+}
+
+@test "keys: missing, for all to read, not of the certificate, with a password" {
+	rm $CLIENTS/alice.key
+	fails 'alice.ovpn:[0-9]+: alice.key: No such file'
+	install -m 640 $KEYS/alice.key $CLIENTS/
+	fails 'others than root can get at alice.key: chown root and chmod 600'
+	install -m 600 $KEYS/bob.key $CLIENTS/alice.key
+	fails 'OpenVPN cannot connect .*Cannot load private key file alice.key'
+	openssl pkey -in $KEYS/alice.key -aes256 -passout pass:secret -out $CLIENTS/alice.key
+	fails 'it asks for the .Private Key. password, and nobody is there'
+	rm $CLIENTS/ca.crt
+	fails "OpenVPN cannot connect .*--ca fails with 'ca.crt': No such file"
+}
+
+@test "a dead server, while others log in; two that wait are told alike" {
+	sed -i 's/^remote .*/remote 198.51.100.77 1194/' $CLIENTS/alice.ovpn
+	both_policy 2s
+	spawn $T/first.log su alice -c true >$T/first.pid
+	wait_until 5 pgrep -f 'openvpn .*npamv'
+	spawn $T/second.log su alice -c true >$T/second.pid
+	run timeout 5 su bob -c 'probe tcp 10.99.0.80 80'
+	equal 0 "$status" "$output"
+	alive "$(cat $T/first.pid)"
+	wait_until 5 gone "$(cat $T/first.pid)"
+	wait_until 5 gone "$(cat $T/second.pid)"
+	equal 2 "$(grep -cE 'pam_netns.*OpenVPN to connect \(remote 198.51.100.77\)' $T/syslog)" "told"
+	wait_until 5 not_there office.alice
+}
+
+@test "a server that is not the right one, or does not want us, is named in its words" {
+	both_policy 3s
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-keyout /dev/null -out $CLIENTS/other.crt -days 1 -subj /CN=other 2>/dev/null
+	sed -i 's/^ca .*/ca other.crt/' $CLIENTS/alice.ovpn
+	fails 'OpenVPN to connect \(remote vpn.example.net\): VERIFY ERROR'
+	client_files alice
+	sed -i 's/^remote .*/remote vpn.example.net 1 tcp/; /^proto/d' $CLIENTS/alice.ovpn
+	fails 'OpenVPN to connect .*: TCP: connect to .*198.51.100.130:1 failed: Connection refused'
+	client_files alice
+	printf '#!/bin/sh\nexit 1\n' >$T/never
+	chmod 755 $T/never
+	office_vpn_stop
+	{ office_pushes; echo "script-security 2"; echo "auth-user-pass-verify $T/never via-file"; } | office_vpn
+	client_line "auth-user-pass login"
+	printf 'alice\nwrong\n' >$CLIENTS/login
+	chmod 600 $CLIENTS/login
+	fails 'OpenVPN cannot connect .*AUTH_FAILED'
+	not grep -rq wrong $T/syslog $T/helper.log $STATE
+	office_vpn_stop
+	office_pushes | office_vpn
+}
+
+@test "F54 a key in the file is in no argv, environment, log, or file of ours" {
+	local key pid
+	key=$(sed -n 2p $KEYS/alice.key)
+	sed -i '/^key /d' $CLIENTS/alice.ovpn
+	{ echo "<key>"; cat $KEYS/alice.key; echo "</key>"; } >>$CLIENTS/alice.ovpn
+	chmod 644 $CLIENTS/alice.ovpn
+	fails 'alice.ovpn:[0-9]+: the file has mode 0644, so that others than root can read the key'
+	chmod 600 $CLIENTS/alice.ovpn
+	su_lands alice office.alice
+	ssh_hold one alice
+	pid=$(pgrep -f 'openvpn .*npamv')
+	not grep -aqF "$key" /proc/$pid/cmdline /proc/$pid/environ $T/helper.log $T/syslog
+	not grep -raqF "$key" $STATE
+	grep -qF "$key" $CLIENTS/alice.ovpn
+	ssh_end one
+}
+
+@test "F58 a helper killed while it connects: the next one ends what was begun" {
+	sed -i 's/^remote .*/remote 198.51.100.77 1194/' $CLIENTS/alice.ovpn
+	spawn $T/first.log su alice -c true >$T/first.pid
+	wait_until 5 pgrep -f 'openvpn .*npamv'
+	wait_until 5 sh -c "ls $STATE/openvpn.*"
+	stop_helper KILL
+	wait_until 15 gone "$(cat $T/first.pid)"
+	start_helper
+	wait_until 5 no_tunnel
+	not ls $STATE/openvpn.*
+}
+
+@test "down by hand cuts it at once" {
+	ssh_hold one alice
+	wait_until 5 ip netns exec office.alice ip link show tun0
+	spawn $T/inside.log su alice -c 'sleep 1000' >$T/inside.pid
+	netns-pam down office --user alice --force
+	not pgrep -f 'openvpn .*npamv'
+	ssh_end one
+	kill "$(cat $T/inside.pid)" || true
+	wait_until 5 no_tunnel
+}
+
+@test "a tap device; topology net30; an address and routes of the policy besides" {
+	office_vpn_stop
+	office_pushes | sed '/ipv6/d' | VPN=tap office_vpn
+	sed -i 's/^dev tun/dev tap/' $CLIENTS/alice.ovpn
+	run su alice -c 'probe tcp 10.99.0.80 80; ip -br address show tap0; ip route'
+	match 'server 10.99.0.80 client 10.8.0.2' "$output"
+	match '10.99.0.0/24 via 10.8.0.1 dev tap0' "$output"
+	client_files alice
+	office_vpn_stop
+	office_pushes | sed '/ipv6/d' | VPN=net30 office_vpn
+	put_policy <<-X
+		[rule both]
+		users = alice, bob
+		namespace = office
+		[namespace office]
+		link = openvpn
+		openvpn = /etc/openvpn/client/alice.ovpn
+		ifname = office0
+		mtu = 1300
+		address = 10.77.0.1/24
+		routes = 10.97.0.0/16
+	X
+	run su alice -c 'probe tcp 10.99.0.80 80; ip address show office0; ip route'
+	match 'server 10.99.0.80 client 10.8.0.6' "$output"
+	match 'mtu 1300' "$output"
+	match '10.77.0.1/24' "$output"
+	match '10.8.0.5 dev office0' "$output"
+	match '10.97.0.0/16 dev office0' "$output"
+	office_vpn_stop
+	office_pushes | office_vpn
+	wait_until 5 not_there office
+}
