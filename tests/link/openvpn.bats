@@ -138,7 +138,7 @@ in_ns() { ip netns exec "$@"; }
 	$PROBE udp 192.0.2.80 80
 	wait_until 5 grep -q '192.0.2.80.80' $T/tcpdump.log
 	kill "$(cat $T/tcpdump.pid)"
-	pkill -u alice -f chatter || true
+	kill -- "-$(cat $T/chatter.pid)"
 	ssh_end one
 }
 

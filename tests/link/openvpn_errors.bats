@@ -114,7 +114,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 @test "a server that is not the right one, or does not want us, is named in its words" {
 	both_policy 3s
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-keyout /dev/null -out $CLIENTS/other.crt -days 1 -subj /CN=other 2>/dev/null
+		-keyout $T/other.key -out $CLIENTS/other.crt -days 1 -subj /CN=other 2>/dev/null
 	sed -i 's/^ca .*/ca other.crt/' $CLIENTS/alice.ovpn
 	fails 'OpenVPN to connect \(remote vpn.example.net\): VERIFY ERROR'
 	client_files alice
@@ -163,15 +163,16 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	not ls $STATE/openvpn.*
 }
 
-@test "down by hand cuts it at once" {
+@test "down by hand cuts it at once, whoever is inside" {
+	local inside
 	ssh_hold one alice
-	wait_until 5 ip netns exec office.alice ip link show tun0
-	spawn $T/inside.log su alice -c 'sleep 1000' >$T/inside.pid
+	inside=(nsenter -n -t "$(cat $T/in.one)")
+	"${inside[@]}" $PROBE tcp 10.99.0.80 80
 	netns-pam down office --user alice --force
-	not pgrep -f 'openvpn .*npamv'
-	ssh_end one
-	kill "$(cat $T/inside.pid)" || true
+	not "${inside[@]}" ip link show tun0
+	equal ENETUNREACH "$("${inside[@]}" $PROBE tcp 10.99.0.80 80)"
 	wait_until 5 no_tunnel
+	ssh_end one
 }
 
 @test "a tap device; topology net30; an address and routes of the policy besides" {
