@@ -166,6 +166,10 @@ in_ns() { ip netns exec "$@"; }
 	equal "$pid" "$(tunnel_pid)" "openvpn"
 	wait_until 5 sh -c 'netns-pam status | grep -q "openvpn connected to vpn.example.net"'
 	su_lands alice office.alice
+	stop_helper
+	start_helper
+	wait_until 5 sh -c 'netns-pam status | grep -q "openvpn connected to vpn.example.net"'
+	equal "$pid" "$(tunnel_pid)" "openvpn"
 	kill -KILL "$pid"
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	# died while nobody looked
