@@ -300,6 +300,16 @@ const struct policy_network *policy_network_find(const struct policy *p,
 	return NULL;
 }
 
+bool policy_cable_is_mutual(const struct policy *p,
+			    const struct policy_namespace *ns)
+{
+	const struct policy_namespace *peer =
+		policy_namespace_find(p, ns->peer);
+
+	return peer && peer->link == LINK_CABLE && peer->peer &&
+	       !strcmp(peer->peer, ns->name);
+}
+
 const char *policy_link_name(enum policy_link link)
 {
 	static const char *const names[LINK_KINDS] = {

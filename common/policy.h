@@ -292,6 +292,13 @@ const struct policy_network *policy_network_find(const struct policy *p,
 						 const char *name);
 
 /*
+ * Does the section that a cable leads to name it back? Else it does not know of
+ * the end that it gets.
+ */
+bool policy_cable_is_mutual(const struct policy *p,
+			    const struct policy_namespace *ns);
+
+/*
  * Does this version connect what the namespace asks for?
  * Return: 0, or -EOPNOTSUPP with a sentence that names the link or the key.
  */

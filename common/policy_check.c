@@ -156,6 +156,11 @@ static void check_references(const struct check *check,
 		CHECK_ERROR(check, check_place(check, "peer"),
 			    "peer: a cable needs another namespace at its far "
 			    "end");
+	else if (other->link == LINK_EXTERNAL)
+		CHECK_ERROR(check, check_place(check, "peer"),
+			    "peer: [namespace %s] has link = external, and "
+			    "what others made is left as it is",
+			    ns->peer);
 	else if (other->scope != SCOPE_SHARED)
 		CHECK_ERROR(check, check_place(check, "peer"),
 			    "peer: [namespace %s] has scope = %s, so that it "

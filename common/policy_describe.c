@@ -49,15 +49,13 @@ static void print_bridge(FILE *f, const struct policy *p,
 static void print_cable(FILE *f, const struct policy *p,
 			const struct policy_namespace *ns)
 {
-	const struct policy_namespace *peer =
-		policy_namespace_find(p, ns->peer);
-	bool mutual = peer && peer->link == LINK_CABLE && peer->peer &&
-		      !strcmp(peer->peer, ns->name);
-
 	fprintf(f,
 		"a cable (veth) to the namespace %s, plugged in while that is "
 		"there%s",
-		ns->peer, mutual ? "" : ", which has another link of its own");
+		ns->peer,
+		policy_cable_is_mutual(p, ns)
+			? ""
+			: ", which has another link of its own");
 }
 
 int policy_describe_link(const struct policy *p,

@@ -119,6 +119,13 @@ static void warn_namespace(struct note_book *book, const struct policy *policy,
 				     "from",
 				     ns->name, ns->address.items[n]);
 	}
+	if (ns->link == LINK_CABLE && ns->peer && !ns->gateway.n &&
+	    !policy_cable_is_mutual(policy, ns))
+		note_warning(book, ns->file, ns->line,
+			     "[namespace %s]: the far end of the cable has no "
+			     "address: give one in 'gateway', or name this "
+			     "section in a 'peer' of [namespace %s]",
+			     ns->name, ns->peer);
 	if (ns->scope != SCOPE_SHARED && ns->wireguard &&
 	    !strchr(ns->wireguard, '%'))
 		note_warning(book, ns->file, ns->line,

@@ -186,6 +186,23 @@ void instance_free_all(struct helper *h)
 	}
 }
 
+void instance_announce(struct instance *i, bool there)
+{
+	struct helper *h = i->helper;
+
+	for (struct instance *j = h->instances; j; j = j->next) {
+		const struct link_ops *ops = link_ops_of(j->link);
+
+		if (j == i || j->foreign ||
+		    (j->state != INSTANCE_LIVE && j->state != INSTANCE_MAKING))
+			continue;
+		if (there && ops->met)
+			ops->met(h, j, i);
+		if (!there && ops->parted)
+			ops->parted(h, j, i);
+	}
+}
+
 /* --- finding --- */
 
 uint64_t instance_plan(const struct policy_namespace *ns)
@@ -517,6 +534,8 @@ void instance_retire(struct instance *i, enum instance_end end)
 		instance_drop_addresses(i);
 		instance_record_save(i, NULL);
 	}
+	if (end == END_CUT && !i->foreign)
+		instance_announce(i, false);
 	if (end != END_KEEP && !i->foreign && i->down) {
 		i->state = INSTANCE_CLOSING;
 		if (instance_start_down(i)) {

@@ -112,6 +112,13 @@ static void adopt_record(void *data, const char *file)
 		instance_free(i);
 }
 
+static void adopt_meet(struct helper *h, struct instance *i)
+{
+	for (struct instance *other = h->instances; other; other = other->next)
+		if (other != i && other->state == INSTANCE_LIVE)
+			link_ops_of(i->link)->met(h, i, other);
+}
+
 int instance_reconcile(struct helper *h, struct error *err)
 {
 	int r = rtnl_dump_links(h->rtnl, mark_link, h);
@@ -120,5 +127,9 @@ int instance_reconcile(struct helper *h, struct error *err)
 		return error_set(err, r, "cannot read the host's links: %s",
 				 strerror(-r));
 	instance_record_each(h, adopt_record);
+	/* Killed before it had told: once more. */
+	for (struct instance *i = h->instances; i; i = i->next)
+		if (i->state == INSTANCE_LIVE && link_ops_of(i->link)->met)
+			adopt_meet(h, i);
 	return 0;
 }

@@ -328,6 +328,8 @@ static int making_done(struct making *m, struct error *err)
 		r = making_publish(m, err);
 	if (r < 0)
 		i->state = INSTANCE_MAKING;
+	else
+		instance_announce(i, true);
 	return r;
 }
 

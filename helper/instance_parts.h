@@ -27,6 +27,9 @@ void instance_forget(struct instance *i);
 /* Gives the link back, once. netns: an fd, or < 0 when it is gone. */
 void instance_detach(struct instance *i, int netns);
 
+/* Tells the links of all others that it is live, or (false) cut off. */
+void instance_announce(struct instance *i, bool there);
+
 /* What of a section makes a namespace another one when it changes. */
 uint64_t instance_plan(const struct policy_namespace *ns);
 

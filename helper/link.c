@@ -13,6 +13,7 @@ const struct link_ops *link_ops_of(enum policy_link link)
 		[LINK_ROUTED] = &link_veth_ops,
 		[LINK_BRIDGE] = &link_bridge_ops,
 		[LINK_WIREGUARD] = &link_wireguard_ops,
+		[LINK_CABLE] = &link_cable_ops,
 		[LINK_OPENVPN] = &link_openvpn_ops,
 		[LINK_MACVLAN] = &link_macvlan_ops,
 		[LINK_DEVICE] = &link_device_ops,

@@ -96,6 +96,16 @@ struct link_ops {
 	 */
 	void (*leave)(struct instance *instance);
 
+	/*
+	 * Another namespace is live now, or has been cut off. The instance is
+	 * live itself, or being made and create() is over. NULL: what is that
+	 * to it.
+	 */
+	void (*met)(struct helper *h, struct instance *instance,
+		    struct instance *other);
+	void (*parted)(struct helper *h, struct instance *instance,
+		       struct instance *other);
+
 	/* Traffic, addresses, state for `status`. NULL: none. */
 	void (*describe)(struct helper *h, const struct instance *instance,
 			 struct proto_namespace *ret);

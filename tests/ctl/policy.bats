@@ -294,11 +294,11 @@ connection() {
 		[rule all]
 		namespace = vpn
 		[namespace vpn]
-		link = wireguard
-		wireguard = /etc/wireguard/%u.conf
+		link = nat
+		allow = 192.0.2.1
 	X
 	explain ann
-	match "link = wireguard is not carried out" "$(cat "$D/out")"
+	match "'allow' is not carried out" "$(cat "$D/out")"
 }
 
 @test "F26 explain goes by the last good policy when the new one is broken" {

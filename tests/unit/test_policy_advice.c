@@ -102,7 +102,7 @@ static void what_is_not_carried_out_yet_says_so(void **state)
 		{"link = nat\naddress = auto\nmtu = 1400\n", NULL},
 		{"link = routed\naddress = 192.0.2.7/24\n", NULL},
 		{"link = bridge\nnetwork = w\n", NULL},
-		{"link = cable\npeer = m\n", "cable"},
+		{"link = cable\npeer = m\n", NULL},
 		{"link = macvlan\nparent = e0\naddress = dhcp\n", NULL},
 		{"link = device\ninterface = e\n", NULL},
 		{"link = wireguard\nwireguard = /e\n", NULL},
@@ -324,6 +324,19 @@ static void F97_the_unwise_is_warned_of(void **state)
 			"link = wireguard\nwireguard = /k\ndns = host\n",
 			"3: [namespace n]: all instances use the one key in "
 			"/k, and a peer talks to one of them at a time\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = cable\n"
+			"peer = m\ndns = host\n[namespace m]\n",
+			"3: [namespace n]: the far end of the cable has no "
+			"address: give one in 'gateway', or name this section "
+			"in a 'peer' of [namespace m]\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = cable\n"
+			"peer = m\ndns = host\n[namespace m]\nlink = cable\n"
+			"peer = n\ndns = host\n",
+			"");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = cable\n"
+			"peer = m\ndns = host\naddress = 192.0.2.7/24\n"
+			"gateway = 192.0.2.1\n[namespace m]\n",
+			"");
 }
 
 static void a_flood_of_errors_is_cut_short(void **state)

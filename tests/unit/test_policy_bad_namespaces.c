@@ -24,6 +24,10 @@ static const struct bad bad[] = {
 	 "name\n"},
 	{"a cable to nobody", SPACE("link = cable\npeer = m"),
 	 "p:5: peer: there is no section [namespace m]\n"},
+	{"a cable into what others made",
+	 SPACE("link = cable\npeer = m\n[namespace m]\nlink = external"),
+	 "p:5: peer: [namespace m] has link = external, and what others made "
+	 "is left as it is\n"},
 	{"a cable to itself", SPACE("link = cable\npeer = n"),
 	 "p:5: peer: a cable needs another namespace at its far end\n"},
 	{"a cable to one namespace of many",
