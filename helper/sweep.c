@@ -47,7 +47,9 @@ static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
 	for (size_t k = 0; k < s->n; k++) {
 		struct sweep_candidate *c = &s->idle[k];
 
-		if (c->instance->netns.proc_inode == proc_inode)
+		/* The link's own program keeps nobody waiting. */
+		if (c->instance->netns.proc_inode == proc_inode &&
+		    c->instance->pid != pid)
 			c->inside = pid;
 		more = more || !c->inside;
 	}

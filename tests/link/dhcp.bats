@@ -1,0 +1,385 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# address = dhcp: a lease from a real server, renewed, and nothing believed.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	groupadd office
+	usermod -a -G office alice
+	usermod -a -G office bob
+}
+setup() {
+	common_setup
+	cp -p /etc/resolv.conf $T/resolv.before
+	stat -c '%i %Y %Z' /etc/resolv.conf >$T/resolv.stat
+}
+teardown() {
+	ssh_end_all
+	no_server
+	ensure_helper
+	standard_policy | put_policy
+	cmp /etc/resolv.conf $T/resolv.before
+	equal "$(cat $T/resolv.stat)" "$(stat -c '%i %Y %Z' /etc/resolv.conf)" \
+		"the host's resolv.conf"
+	common_teardown
+}
+
+# ---- servers on the LAN
+
+server_is_on() { in_lan ss -Hlun | grep -q ':67 '; }
+server() { # server FIRST LAST [dnsmasq's options]
+	local first=$1 last=$2
+	shift 2
+	no_server
+	spawn $T/dhcpd.log nsenter -n -t "$(cat $T/lan.pid)" dnsmasq \
+		--conf-file=/dev/null --keep-in-foreground --user=root --pid-file= \
+		--interface=eth0 --bind-interfaces --no-resolv --no-hosts \
+		--no-ping --dhcp-authoritative --dhcp-leasefile=$T/leases \
+		--address=/www.example.net/203.0.113.10 --local=/./ \
+		--dhcp-range=$first,$last,2m --dhcp-option=3,203.0.113.10 \
+		"$@" >$T/dhcpd.pid
+	wait_until 5 server_is_on
+}
+rogue() { # rogue ADDRESS [KEY=VALUE]...
+	no_server
+	spawn $T/rogue.log nsenter -n -t "$(cat $T/lan.pid)" \
+		python3 "$TOP/tests/link/dhcp_rogue.py" eth0 "$@" >$T/dhcpd.pid
+	wait_until 5 server_is_on
+}
+no_server() {
+	local pid
+	pid=$(cat $T/dhcpd.pid 2>/dev/null) || return 0
+	rm -f $T/dhcpd.pid $T/leases
+	kill "$pid" 2>/dev/null || true
+	wait_until 5 gone "$pid"
+}
+
+# ---- what there is to see
+
+# alice gets `blue`, with these lines besides
+policy_with() {
+	cat <<-X | put_policy
+		[options]
+		timeout = ${LIMIT:-6s}
+		[rule alice]
+		users = alice
+		namespace = blue
+		[rule bob]
+		users = bob
+		namespace = green
+		[namespace blue]
+		link = macvlan
+		parent = lan0
+		address = dhcp
+		$(printf '%s\n' "$@")
+		[namespace green]
+		link = nat
+	X
+}
+from_here() { objects >$T/before; }
+to_there() {
+	no_server
+	standard_policy | put_policy
+	objects >$T/before
+}
+
+su_runs() { timeout 20 su "$1" -c "$2"; }
+su_fails() { refuses timeout 20 su "$1" -c true; }
+in_log() { grep -qE "$1" $T/helper.log; }
+in_syslog() { grep -qE "$1" $T/syslog; }
+client() { pgrep -x udhcpc; }
+no_client() { ! pgrep -x udhcpc; }
+address_of() { ip -n "$1" -4 -o address show eth0 | awk '{print $4}'; }
+has_address() { [ "$(address_of "$1")" = "$2" ]; }
+default_of() { ip -n "$1" route show default | awk '{print $3}'; }
+resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
+
+@test "conf/examples/dhcp-client.conf, as it stands" {
+	local a b pid
+	server 203.0.113.100 203.0.113.150 --dhcp-option=6,203.0.113.10 \
+		--domain=office.example
+	put_policy <"$TOP/conf/examples/dhcp-client.conf"
+	su_lands alice office.alice
+	ssh_hold a alice
+	a=$(address_of office.alice)
+	match '^203\.0\.113\.1[0-9]{2}/24$' "$a"
+	equal 203.0.113.10 "$(default_of office.alice)"
+	# with the servers that came with the lease, and they answer
+	ssh_as alice 'cat /etc/resolv.conf' >$T/seen
+	equal "search office.example nameserver 203.0.113.10" \
+		"$(grep -v '^[#;]' $T/seen | sort -r | grep -v ^options | xargs)"
+	equal 203.0.113.10 "$(ssh_as alice getent ahostsv4 www.example.net |
+		awk 'NR == 1 {print $1}')"
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	refuses ssh_as alice "$PROBE tcp 192.0.2.2 8080 1"
+	# another of the office: a machine and an address of their own
+	ssh_hold b bob
+	b=$(address_of office.bob)
+	[ "$a" != "$b" ]
+	netns-pam status | grep -q "$a"
+	# F95 the client is nobody, with two capabilities
+	for pid in $(pgrep -x udhcpc); do
+		grep -qP '^Uid:\t65534\t65534\t65534\t65534$' /proc/$pid/status
+		grep -q '^CapEff:.0000000000002400$' /proc/$pid/status
+		grep -q '^NoNewPrivs:.1$' /proc/$pid/status
+	done
+	ssh_end a
+	ssh_end b
+	# given back
+	wait_until 10 no_client
+	wait_until 5 test ! -s $T/leases
+}
+
+@test "the same address at the next login, however soon it comes" {
+	local first n
+	server 203.0.113.100 203.0.113.150
+	policy_with
+	su_lands alice blue
+	first=$(su_runs alice 'ip -4 -o address show eth0')
+	for n in 1 2 3; do
+		equal "$first" "$(su_runs alice 'ip -4 -o address show eth0')"
+	done
+}
+
+@test "what the lease says: routes, MTU, domains; what the policy says goes before" {
+	server 203.0.113.100 203.0.113.150 --dhcp-option=26,1400 \
+		--dhcp-option=121,198.51.100.0/24,203.0.113.11,0.0.0.0/0,203.0.113.12,192.0.2.0/24,203.0.113.13 \
+		--dhcp-option=option:domain-search,a.example,b.example \
+		--dhcp-option=6,203.0.113.10,203.0.113.53
+	policy_with 'routes = 192.0.2.0/24 via 203.0.113.14, 10.1.0.0/16'
+	ssh_hold a alice
+	ip -n blue route >$T/routes
+	grep -q '^default via 203.0.113.12 ' $T/routes
+	grep -q '^198.51.100.0/24 via 203.0.113.11 ' $T/routes
+	grep -q '^192.0.2.0/24 via 203.0.113.14 ' $T/routes
+	grep -q '^10.1.0.0/16 via 203.0.113.12 ' $T/routes
+	equal 5 "$(wc -l <$T/routes)"
+	ip -n blue link show eth0 | grep -q 'mtu 1400'
+	resolv_has 'search a.example b.example'
+	resolv_has 'nameserver 203.0.113.53'
+	ssh_end a
+	wait_until 10 not_there blue
+
+	policy_with 'mtu = 1300' 'routes = 0.0.0.0/0 via 203.0.113.15' \
+		'dns = 203.0.113.10'
+	ssh_hold a alice
+	equal 203.0.113.15 "$(default_of blue)"
+	ip -n blue link show eth0 | grep -q 'mtu 1300'
+	not resolv_has 'nameserver 203.0.113.53'
+	ssh_end a
+}
+
+@test "renewed: other name servers, then another address, never two" {
+	local a pid
+	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
+	policy_with
+	ssh_hold a alice
+	equal 203.0.113.100/24 "$(address_of blue)"
+	pid=$(client)
+
+	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.54 \
+		--dhcp-option=3,203.0.113.11
+	kill -USR1 "$pid"
+	wait_until 10 resolv_has 'nameserver 203.0.113.54'
+	not resolv_has 'nameserver 203.0.113.10'
+	equal 203.0.113.11 "$(default_of blue)"
+	equal 203.0.113.100/24 "$(address_of blue)"
+
+	server 203.0.113.120 203.0.113.120 --dhcp-option=6,203.0.113.10
+	kill -USR1 "$pid"
+	wait_until 15 has_address blue 203.0.113.120/24
+	equal 203.0.113.10 "$(default_of blue)"
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	in_log 'lease of 203.0.113.100 on eth0 is lost'
+	equal "$pid" "$(client)"
+	netns-pam status | grep -q 203.0.113.120
+	ssh_end a
+}
+
+@test "a lease that is lost leaves no address, no route and no other way" {
+	rogue 203.0.113.100 renew=nak then=127.0.0.1
+	policy_with
+	ssh_hold a alice
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	kill -USR1 "$(client)"
+	wait_until 10 has_address blue ''
+	equal '' "$(ip -n blue route)"
+	refuses ip netns exec blue $PROBE tcp 203.0.113.10 80 1
+	in_log 'the server took it back'
+	not resolv_has 'nameserver 203.0.113.10'
+	# a server that knows better
+	server 203.0.113.110 203.0.113.110
+	wait_until 20 has_address blue 203.0.113.110/24
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	ssh_end a
+}
+
+@test "no server: the login ends at its limit and says so; others go on" {
+	local began ms pid
+	LIMIT=2s policy_with
+	from_here
+	began=$(now_ms)
+	pid=$(spawn $T/alice timeout 20 su alice -c true)
+	su_lands bob green
+	ms=$(($(now_ms) - began))
+	[ $ms -lt 1500 ] || fail "bob waited $ms ms"
+	wait_until 10 gone "$pid"
+	ms=$(($(now_ms) - began))
+	[ $ms -gt 1800 ] && [ $ms -lt 4000 ] || fail "alice waited $ms ms"
+	in_syslog 'a DHCP lease on eth0 \(no DHCP server has answered\)'
+	wait_until 10 no_client
+	nothing_left
+	to_there
+}
+
+@test "a server that comes late is found" {
+	local pid
+	LIMIT=15s policy_with
+	pid=$(spawn $T/alice timeout 20 su alice -c 'ip -4 -o address show eth0')
+	wait_until 5 client
+	server 203.0.113.100 203.0.113.100
+	wait_until 15 gone "$pid"
+	grep -q 203.0.113.100 $T/alice
+}
+
+@test "the client is missing: the error names the package" {
+	local p
+	p=$(readlink -f "$(command -v udhcpc)")
+	mv /sbin/udhcpc /sbin/udhcpc.away
+	policy_with
+	from_here
+	su_fails alice
+	mv /sbin/udhcpc.away /sbin/udhcpc
+	in_syslog 'the program udhcpc is not installed: install udhcpc'
+	nothing_left
+	to_there
+	equal "$p" "$(readlink -f "$(command -v udhcpc)")"
+}
+
+@test "a client that dies is started again and the address never leaves" {
+	local pid mon
+	server 203.0.113.100 203.0.113.150
+	policy_with
+	ssh_hold a alice
+	pid=$(client)
+	mon=$(spawn $T/monitor ip -n blue -o monitor address)
+	wait_until 5 alive "$mon"
+	kill -KILL "$pid"
+	wait_until 10 client
+	wait_until 10 grep -q "$(address_of blue | cut -d/ -f1)" $T/leases
+	in_log 'udhcpc.*started again'
+	[ "$pid" != "$(client)" ]
+	pid=$(client)
+	kill -USR1 "$pid"
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	kill "$mon"
+	not grep -q Deleted $T/monitor
+	ssh_end a
+}
+
+@test "F58 a helper that is killed: the lease stays; what came meanwhile is taken up" {
+	local pid mon
+	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
+	policy_with
+	ssh_hold a alice
+	pid=$(client)
+	mon=$(spawn $T/monitor ip -n blue -o monitor address route)
+	wait_until 5 alive "$mon"
+	stop_helper KILL
+	ip netns exec blue $PROBE tcp 203.0.113.10 80 1
+	start_helper
+	su_lands alice blue
+	resolv_has 'nameserver 203.0.113.10'
+	equal "$pid" "$(client)"
+	equal 203.0.113.100/24 "$(address_of blue)"
+	kill "$mon"
+	equal "" "$(cat $T/monitor)" # not touched at all
+
+	stop_helper KILL
+	server 203.0.113.120 203.0.113.120 --dhcp-option=6,203.0.113.54
+	kill -USR1 "$pid"
+	wait_until 15 grep -q 203.0.113.120 $T/leases
+	start_helper
+	wait_until 10 has_address blue 203.0.113.120/24
+	wait_until 5 resolv_has 'nameserver 203.0.113.54'
+
+	# and a client that died meanwhile
+	stop_helper KILL
+	kill -KILL "$pid"
+	start_helper
+	wait_until 10 client
+	equal 203.0.113.120/24 "$(address_of blue)"
+	ssh_end a
+	wait_until 10 no_client
+}
+
+# hex TEXT
+hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
+
+@test "F95 an address or a netmask that cannot be is not taken" {
+	local a
+	LIMIT=1s policy_with
+	from_here
+	for a in 0.0.0.0 127.0.0.1 224.0.0.1 203.0.113.255; do
+		rogue $a
+		su_fails alice
+	done
+	rogue 203.0.113.100 1=ff00ff00
+	su_fails alice
+	in_syslog 'a DHCP lease on eth0 .*netmask 255.0.255.0 .* makes no sense'
+	no_server
+	nothing_left
+	to_there
+}
+
+@test "F95 values that make no sense are left out, and the rest is used" {
+	rogue 203.0.113.100 \
+		6=7f000001e0000001cb00710a \
+		3=7f000001cb00710a \
+		15="$(hex $'x\nnameserver 192.0.2.66')" \
+		26=0001 \
+		119=ffffffff \
+		121="217f000001cb00710a"
+	policy_with
+	ssh_hold a alice
+	su_runs alice 'cat /etc/resolv.conf' >$T/seen
+	not grep -q '192.0.2.66\|127.0.0.1\|224.0' $T/seen
+	grep -qx 'nameserver 203.0.113.10' $T/seen
+	equal 1 "$(grep -c nameserver $T/seen)"
+	ip -n blue link show eth0 | grep -q 'mtu 1500'
+	equal 203.0.113.100/24 "$(address_of blue)"
+	in_log 'left out of the DHCP lease on eth0: '
+	ssh_end a
+	wait_until 10 not_there blue
+	# shell in a domain, a route to the loopback, forty routes
+	rogue 203.0.113.100 15="$(hex 'a;reboot $(id) `id`')" \
+		121="087fcb00710a08e0cb00710a18c63364cb00710b"
+	ssh_hold a alice
+	not resolv_has 'search.*'
+	ip -n blue route >$T/routes
+	grep -q '^198.51.100.0/24 via 203.0.113.11' $T/routes
+	not grep -q '^127\|^224\|^default' $T/routes
+	ssh_end a
+}
+
+@test "F95 a renewal with nonsense is no lease" {
+	rogue 203.0.113.100 renew=nak then=127.0.0.1
+	policy_with
+	ssh_hold a alice
+	kill -USR1 "$(client)"
+	wait_until 15 in_log "a DHCP server's answer on eth0 is of no use"
+	equal '' "$(address_of blue)"
+	ssh_end a
+	wait_until 10 no_client
+}
+
+@test "F22 no IPv6 comes along" {
+	server 203.0.113.100 203.0.113.150
+	policy_with
+	ssh_hold a alice
+	equal '' "$(ip -n blue -6 address show eth0)"
+	in_lan ping -qc1 -W1 203.0.113.10
+	ssh_end a
+}
