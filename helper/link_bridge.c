@@ -93,6 +93,14 @@ static int bridge_plan_auto(struct bridge_link *link, struct error *err)
 				 "the network %s has no `address`: give one of "
 				 "them one",
 				 link->site->ns->name, network->name);
+	if (network->uplink[0])
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = auto`, and "
+				 "which addresses are free beyond the uplink "
+				 "%s of the network %s is not known: set "
+				 "`address`",
+				 link->site->ns->name, network->uplink,
+				 network->name);
 	for (size_t n = 0; r == 0 && n < network->n_addresses; n++) {
 		struct address *a = &link->plan.items[link->plan.n];
 
