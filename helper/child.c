@@ -32,6 +32,10 @@
 #define CHILD_FILES	  1024
 #define CHILD_NOT_STARTED 127
 
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2) /* linux/pidfd.h of 6.9 */
+#endif
+
 /* What it writes to one of its descriptors, a line at a time. */
 struct child_stream {
 	struct child *child;
@@ -106,10 +110,25 @@ static void child_free(struct child *c)
 	free(c);
 }
 
-/* To all that it started as well, while they stay in its process group. */
+/*
+ * To its process group: it leads one of its own, with all that it started.
+ * Older kernels cannot be asked by pidfd; the number is its own until it is
+ * waited for, and another's is checked to be alive.
+ */
+static int child_kill_group(const struct child *c, int sig)
+{
+	if (syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL,
+		    PIDFD_SIGNAL_PROCESS_GROUP) == 0)
+		return 0;
+	if (errno != EINVAL || (!c->ours && syscall(SYS_pidfd_send_signal,
+						    c->pidfd, 0, NULL, 0) < 0))
+		return -errno;
+	return kill(-c->pid, sig) < 0 ? -errno : 0;
+}
+
 static void child_kill(const struct child *c, int sig)
 {
-	if (!c->ours || kill(-c->pid, sig) < 0)
+	if (child_kill_group(c, sig) < 0)
 		syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0);
 }
 
@@ -197,7 +216,8 @@ static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
 	(void)fd;
 	(void)events;
 	if (c->ours &&
-	    waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG) == 0 &&
+	    waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		    0 &&
 	    info.si_pid == 0)
 		return 0;
 	for (size_t n = 0; n < 2; n++) {
@@ -210,6 +230,11 @@ static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
 	}
 	c->exit = sd_event_source_disable_unref(c->exit);
 	r = child_verdict(c, &info, &why);
+	/* What has failed leaves nothing at work. */
+	if (r < 0 || c->stopped)
+		child_kill_group(c, SIGKILL);
+	if (c->ours)
+		waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG);
 	if (!c->stopped && c->events.ended)
 		c->events.ended(c->events.data, r, &why);
 	child_free(c);
@@ -422,6 +447,7 @@ static int child_pipes_open(const struct child_command *command,
 			    struct child_pipes *pipes, struct error *err)
 {
 	size_t bytes = command->input_bytes;
+	ssize_t n;
 	int r = 0;
 
 	if (bytes > CHILD_INPUT_MAX)
@@ -429,9 +455,11 @@ static int child_pipes_open(const struct child_command *command,
 				 command->label, CHILD_INPUT_MAX);
 	if (bytes) {
 		if (pipe2(pipes->in, O_CLOEXEC) < 0 ||
-		    write(pipes->in[1], command->input, bytes) !=
-			    (ssize_t)bytes)
+		    fcntl(pipes->in[1], F_SETFL, O_NONBLOCK) < 0)
 			r = -errno;
+		n = r < 0 ? 0 : write(pipes->in[1], command->input, bytes);
+		if (r == 0 && n != (ssize_t)bytes)
+			r = n < 0 ? -errno : -ENOBUFS;
 	} else {
 		pipes->in[0] =
 			command->stdin_fd > 2

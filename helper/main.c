@@ -310,6 +310,7 @@ static int main_events(struct helper *h, struct error *err)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, no child could be waited for */
 	r = sd_event_add_signal(h->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(h->event, NULL, SIGINT, NULL, NULL);
