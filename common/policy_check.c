@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "target.h"
 
 #define TEXT_MAX 256
 
@@ -131,6 +132,36 @@ static void check_scope(const struct check *check,
 			    scope);
 }
 
+/* One port of the host leads to one place. */
+static void check_publish(const struct check *check,
+			  const struct policy_namespace *ns)
+{
+	const struct policy *policy = check->policy;
+	struct target_publish mine, other;
+
+	for (size_t n = 0; n < ns->publish.n; n++) {
+		if (target_parse_publish(ns->publish.items[n], &mine, NULL) < 0)
+			continue;
+		for (const struct policy_namespace *by = policy->namespaces;
+		     by <= ns; by++)
+			for (size_t k = 0; k < (by == ns ? n : by->publish.n);
+			     k++) {
+				if (target_parse_publish(by->publish.items[k],
+							 &other, NULL) < 0 ||
+				    !target_publish_clash(&mine, &other))
+					continue;
+				CHECK_ERROR(check,
+					    check_place(check, "publish"),
+					    "publish: '%s' and '%s' of "
+					    "[namespace %s] are the same port "
+					    "of the host",
+					    ns->publish.items[n],
+					    by->publish.items[k], by->name);
+				return;
+			}
+	}
+}
+
 static void check_references(const struct check *check,
 			     const struct policy_namespace *ns)
 {
@@ -217,6 +248,7 @@ static void check_namespace(const struct check *check,
 	check_keys(check, title, ns->link);
 	policy_check_addresses(check, ns);
 	check_scope(check, ns);
+	check_publish(check, ns);
 	for (size_t n = 0; n < ns->ready.n; n++)
 		if (!strcmp(ns->ready.items[n], "handshake") &&
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)

@@ -37,11 +37,13 @@ static int firewall_load(struct helper *h, struct error *err)
 	if (!f)
 		return error_set(err, -ENOMEM, "out of memory");
 	nft_print_guard(f, h->guard.uids, h->guard.n);
-	filter_print(h, f);
+	r = filter_print(h, f, err);
 	forwarding_print(&h->forwarding, f);
 	network_print(h, f);
-	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
-			   : nft_load(h->nft, elements, err);
+	if (fclose(f) != 0)
+		r = error_set(err, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = nft_load(h->nft, elements, err);
 	if (r < 0)
 		nft_doubt(h->nft);
 	if (h->firewall_retry)

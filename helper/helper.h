@@ -20,6 +20,7 @@
 
 struct child;
 struct events;
+struct filter_chain;
 struct instance;
 struct network;
 struct session;
@@ -40,6 +41,7 @@ struct helper {
 	struct forwarding forwarding;
 	struct pool pool;
 	struct guard guard;
+	struct filter_chain *filter_chains; /* filter.c's: of the table */
 
 	struct instance *instances; /* all of them, newest first */
 	void *by_name;		    /* live ones: a tree of tsearch(3) */

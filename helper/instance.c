@@ -81,7 +81,7 @@ void instance_free(struct instance *i)
 	child_stop(i->end);
 	close_fd(i->kept);
 	free(i->down);
-	free(i->servers);
+	filter_free(i);
 	free(i->link_data);
 	free(i);
 }

@@ -110,13 +110,9 @@ struct instance {
 	size_t n_link_dns;
 	char link_search[256]; /* domains, a space between; or "" */
 
-	struct filter *filter; /* filter.c's: what is in force */
-	uint64_t rate_bits;    /* rate.c's: in force, 0: none */
-
-	/* Name servers that the firewall holds it to. */
-	bool held;
-	struct inet_prefix *servers;
-	size_t n_servers;
+	struct filter *filter;	/* filter.c's: what is in force */
+	uint64_t filter_inside; /* and inside: its fingerprint, or 0 */
+	uint64_t rate_bits;	/* rate.c's: in force, 0: none */
 
 	unsigned int sessions;
 	sd_event_source *straggler; /* a process inside that is waited for */

@@ -68,8 +68,6 @@ static void adopt_link(struct instance *i)
 	i->attached = ops->remove && !(i->cut && !ops->cut);
 	if (ops->adopt && ops->adopt(i->helper, i) < 0)
 		i->broken = true;
-	if (!i->host_ifindex)
-		i->held = false;
 	if (i->host_ifindex && !i->cut)
 		instance_mark_addresses(i);
 }

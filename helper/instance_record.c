@@ -84,10 +84,7 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "search", "%s", i->link_search);
 	record_add(&r, "down", "%s", i->down ? i->down : "");
 	record_add_servers(&r, "linkdns", i->link_dns, i->n_link_dns);
-	if (i->held) {
-		record_add_servers(&r, "dns", i->servers, i->n_servers);
-		record_add(&r, "held", "1");
-	}
+	record_add(&r, "filter", "%" PRIu64, i->filter_inside);
 	snprintf(file, sizeof(file), "%" PRIu64, i->id);
 	result = record_save(&r, i->helper->namespaces_dir, file, true);
 	if (result < 0)
@@ -110,55 +107,18 @@ void instance_record_remove(const struct instance *i)
 	instance_record_unlink(i->helper, file);
 }
 
-/* Return: how many; *ret is malloc'd; -ENOMEM. */
-static int record_get_servers(struct record *r, const char *key,
-			      struct inet_prefix **ret)
+/* Return: how many. */
+static size_t record_get_addresses(struct record *r, const char *key,
+				   struct inet_prefix *ret, size_t max)
 {
 	char text[RECORD_MAX], *rest = text, *word;
-	int n = 0;
+	size_t n = 0;
 
 	snprintf(text, sizeof(text), "%s", record_get(r, key));
-	while ((word = strsep(&rest, " "))) {
-		struct inet_prefix *more;
-
-		if (!*word)
-			continue;
-		more = realloc(*ret, (size_t)(n + 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		*ret = more;
-		if (inet_prefix_parse(word, &more[n]) == 0)
+	while ((word = strsep(&rest, " ")) && n < max)
+		if (*word && inet_prefix_parse(word, &ret[n]) == 0)
 			n++;
-	}
 	return n;
-}
-
-static int record_get_more(struct record *r, struct instance *i)
-{
-	_cleanup_free_ struct inet_prefix *more = NULL;
-	int n = record_get_servers(r, "more", &more);
-
-	for (int k = 0; k < n && k < INSTANCE_MORE_MAX; k++)
-		i->more[i->n_more++] = more[k];
-	return n;
-}
-
-static int record_get_dns(struct record *r, struct instance *i)
-{
-	_cleanup_free_ struct inet_prefix *learned = NULL;
-	int n;
-
-	i->held = record_get_number(r, "held");
-	n = i->held ? record_get_servers(r, "dns", &i->servers) : 0;
-	if (n < 0)
-		return n;
-	i->n_servers = (size_t)n;
-	n = record_get_servers(r, "linkdns", &learned);
-	if (n < 0)
-		return n;
-	for (int k = 0; k < n && k < INSTANCE_DNS_MAX; k++)
-		i->link_dns[i->n_link_dns++] = learned[k];
-	return 0;
 }
 
 int instance_record_load(struct instance *i, const char *file)
@@ -215,8 +175,11 @@ int instance_record_load(struct instance *i, const char *file)
 		if (!i->down)
 			return -ENOMEM;
 	}
-	if (record_get_more(&r, i) < 0 || record_get_dns(&r, i) < 0)
-		return -ENOMEM;
+	i->n_more =
+		record_get_addresses(&r, "more", i->more, INSTANCE_MORE_MAX);
+	i->n_link_dns = record_get_addresses(&r, "linkdns", i->link_dns,
+					     INSTANCE_DNS_MAX);
+	i->filter_inside = record_get_number(&r, "filter");
 	return name_is_instance(i->name) && i->link < LINK_KINDS &&
 			       i->state <= INSTANCE_LEAVING &&
 			       i->scope <= SCOPE_SESSION &&

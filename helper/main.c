@@ -395,6 +395,7 @@ static int main_take_fds(struct helper *h, struct error *err)
 
 static int main_start(struct helper *h, struct error *err)
 {
+	struct error why;
 	int r = privs_drop(err);
 
 	if (r == 0)
@@ -420,6 +421,9 @@ static int main_start(struct helper *h, struct error *err)
 	if (r < 0)
 		return r;
 	session_reconcile(h);
+	r = filter_adopt(h, err);
+	if (r < 0)
+		return r;
 	firewall_open(h);
 	r = main_events(h, err);
 	if (r == 0)
@@ -429,6 +433,9 @@ static int main_start(struct helper *h, struct error *err)
 	session_drop_dead(h);
 	instance_drop_unused(h);
 	network_drop_unused(h);
+	/* Inside, where the policy has changed meanwhile. */
+	if (filter_reload(h, &why) < 0)
+		log_error("%s", why.text);
 	return 0;
 }
 

@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "egress.h"
 #include "log.h"
+#include "netns.h"
 
-#define NFT_TABLE "netns_pam"
 /* Of kernel 6.9; not in the headers of Debian 12. */
 #define NFT_TABLE_PERSIST 0x4
 /* Room for what loading tells of itself, with ten thousands of elements. */
@@ -35,6 +36,10 @@
 		".popsection\n")
 NFT_FILE(nft_rules, "helper/firewall.nft");
 NFT_FILE(nft_bridge_rules, "helper/bridge.nft");
+
+#define NFT_DEFINES                                                            \
+	"redefine refused4 = { " EGRESS_REFUSED4 " }\n"                        \
+	"redefine refused6 = { " EGRESS_LINK_LOCAL ", " EGRESS_REFUSED6 " }\n"
 
 struct nft {
 	struct nft_ctx *ctx;
@@ -238,7 +243,7 @@ int nft_load(struct nft *nft, const char *elements, struct error *err)
 		r = nft_make_table(nft, NFPROTO_BRIDGE, err);
 	if (r < 0)
 		return r;
-	if (asprintf(&commands, "%s\n%s\n%s", nft_rules,
+	if (asprintf(&commands, NFT_DEFINES "%s\n%s\n%s", nft_rules,
 		     nft->bridge ? nft_bridge_rules : "", elements) < 0) {
 		commands = NULL;
 		return error_set(err, -ENOMEM, "out of memory");
@@ -350,6 +355,154 @@ bool nft_is_loaded(struct nft *nft)
 	return nft->loaded;
 }
 
+/* --- what others may have left in it --- */
+
+struct nft_dump {
+	uint16_t name_attribute;
+	void (*seen)(void *data, const char *name);
+	void *data;
+};
+
+struct nft_dumped {
+	uint16_t name_attribute;
+	const char *table, *name;
+};
+
+static int dumped_attribute(const struct nlattr *attr, void *data)
+{
+	struct nft_dumped *d = data;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+		return MNL_CB_OK;
+	if (type == NFTA_CHAIN_TABLE)
+		d->table = mnl_attr_get_str(attr);
+	else if (type == d->name_attribute)
+		d->name = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+static int dumped(const struct nlmsghdr *h, void *data)
+{
+	const struct nft_dump *dump = data;
+	struct nft_dumped d = {.name_attribute = dump->name_attribute};
+
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), dumped_attribute, &d);
+	if (d.table && d.name && strcmp(d.table, NFT_TABLE) == 0)
+		dump->seen(dump->data, d.name);
+	return MNL_CB_OK;
+}
+
+/* Attribute 1 is the table's name with chains and with sets. */
+static int nft_dump(uint16_t request, uint16_t name_attribute,
+		    void (*seen)(void *data, const char *name), void *data)
+{
+	struct nft_dump dump = {name_attribute, seen, data};
+	struct mnl_socket *socket =
+		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	char buffer[32 * 1024];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *g;
+	ssize_t n;
+	int r = MNL_CB_OK;
+
+	if (!socket)
+		return -errno;
+	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | request;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	h->nlmsg_seq = 1;
+	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g->nfgen_family = NFPROTO_INET;
+	g->version = NFNETLINK_V0;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(socket, h, h->nlmsg_len) < 0)
+		r = MNL_CB_ERROR;
+	while (r == MNL_CB_OK) {
+		n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		r = n < 0 ? MNL_CB_ERROR
+			  : mnl_cb_run(buffer, (size_t)n, 1,
+				       mnl_socket_get_portid(socket), dumped,
+				       &dump);
+	}
+	r = r == MNL_CB_ERROR ? -errno : 0;
+	mnl_socket_close(socket);
+	return r;
+}
+
+/* Each section's objects are called by one of these. */
+static bool name_is_variable(const char *name)
+{
+	static const char *const prefixes[] = {NFT_EGRESS, NFT_SERVICES,
+					       NFT_LIMIT};
+
+	for (size_t n = 0; n < sizeof(prefixes) / sizeof(prefixes[0]); n++)
+		if (strncmp(name, prefixes[n], strlen(prefixes[n])) == 0)
+			return true;
+	return false;
+}
+
+static void print_flush_chain(void *data, const char *name)
+{
+	if (name_is_variable(name))
+		fprintf(data, "flush chain inet " NFT_TABLE " %s\n", name);
+}
+
+static void print_delete_chain(void *data, const char *name)
+{
+	if (name_is_variable(name))
+		fprintf(data, "delete chain inet " NFT_TABLE " %s\n", name);
+}
+
+static void print_delete_map(void *data, const char *name)
+{
+	if (name_is_variable(name))
+		fprintf(data, "delete map inet " NFT_TABLE " %s\n", name);
+}
+
+int nft_print_clear(FILE *f, struct error *err)
+{
+	int r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_flush_chain,
+			 f);
+
+	if (r == 0)
+		r = nft_dump(NFT_MSG_GETSET, NFTA_SET_NAME, print_delete_map,
+			     f);
+	if (r == 0)
+		r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME,
+			     print_delete_chain, f);
+	if (r < 0)
+		return error_set(err, r, "cannot read the firewall: %s",
+				 strerror(-r));
+	return 0;
+}
+
+/* --- inside a namespace --- */
+
+static int nft_run_here(void *data, struct error *err)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	int r = 0;
+
+	if (!ctx)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_ctx_buffer_output(ctx);
+	nft_ctx_buffer_error(ctx);
+	if (nft_run_cmd_from_buffer(ctx, data) != 0)
+		r = error_set(err, -EIO,
+			      "nftables refuses the filter inside the "
+			      "namespace: %.300s",
+			      nft_ctx_get_error_buffer(ctx));
+	nft_ctx_free(ctx);
+	return r;
+}
+
+int nft_run_inside(const struct netns_host *host, int netns, char *commands,
+		   struct error *err)
+{
+	return netns_visit(host, netns, nft_run_here, commands, NULL, NULL,
+			   err);
+}
+
 /* --- elements --- */
 
 int nft_guard_add(struct nft *nft, uid_t uid, struct error *err)
@@ -369,49 +522,6 @@ void nft_print_guard(FILE *f, const uid_t *uids, size_t n)
 			i % 1000 ? ", "
 				 : "add element inet " NFT_TABLE " guarded { ",
 			uids[i], i % 1000 == 999 || i + 1 == n ? " }\n" : "");
-}
-
-static void print_dns(FILE *f, const char *verb, const char *host_ifname,
-		      const struct inet_prefix *server)
-{
-	char address[INET_PREFIX_STR];
-
-	inet_address_format(server, address);
-	fprintf(f, "%s element inet " NFT_TABLE " dns%s { %s . %s }\n", verb,
-		server->family == AF_INET ? "4" : "6", host_ifname, address);
-}
-
-static void print_held(FILE *f, const char *verb, const char *host_ifname)
-{
-	fprintf(f, "%s element inet " NFT_TABLE " dns_held { %s }\n", verb,
-		host_ifname);
-}
-
-void nft_print_dns_hold(FILE *f, const char *host_ifname,
-			const struct inet_prefix *servers, size_t n)
-{
-	print_held(f, "add", host_ifname);
-	for (size_t i = 0; i < n; i++)
-		print_dns(f, "add", host_ifname, &servers[i]);
-}
-
-void nft_print_dns_release(FILE *f, const char *host_ifname,
-			   const struct inet_prefix *servers, size_t n)
-{
-	/* Adding first makes deleting what is not there no error. */
-	for (size_t i = 0; i < n; i++) {
-		print_dns(f, "add", host_ifname, &servers[i]);
-		print_dns(f, "delete", host_ifname, &servers[i]);
-	}
-	print_held(f, "add", host_ifname);
-	print_held(f, "delete", host_ifname);
-}
-
-void nft_print_dns_clear(FILE *f)
-{
-	fprintf(f, "flush set inet " NFT_TABLE " dns_held\n"
-		   "flush set inet " NFT_TABLE " dns4\n"
-		   "flush set inet " NFT_TABLE " dns6\n");
 }
 
 void nft_print_no_router(FILE *f, bool ipv6, bool on)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The firewall table `inet netns_pam` of the host's namespace. Its rules are
- * in firewall.nft and never change; this file makes the table, keeps it there,
- * and adds and removes elements of its sets, by libnftables.
+ * in firewall.nft and never change, but for what filter.c adds; this file makes
+ * the table, keeps it there, and runs commands on it, by libnftables.
  *
  * Should: have the table complete or report that it is not; put it back at
  * once when somebody removes it. Mustn't: touch any other table.
@@ -24,6 +24,14 @@
 #define NFT_GROUP_BRIDGE      28275
 #define NFT_GROUP_BRIDGE_PORT 28276 /* ports of it */
 
+#define NFT_TABLE "netns_pam"
+
+/* Chains and maps that are not in firewall.nft are called by these. */
+#define NFT_EGRESS   "egress_"
+#define NFT_SERVICES "services_"
+#define NFT_LIMIT    "limit_"
+
+struct netns_host;
 struct nft;
 
 /*
@@ -65,21 +73,20 @@ void nft_doubt(struct nft *nft);
 /* Runs commands that were printed, as one transaction. */
 int nft_run(struct nft *nft, const char *commands, struct error *err);
 
+/* Runs them in a namespace (an fd), as one transaction on its own firewall. */
+int nft_run_inside(const struct netns_host *host, int netns, char *commands,
+		   struct error *err);
+
+/*
+ * Commands that remove all chains and maps that are not in firewall.nft, as a
+ * helper before us may have left them; nothing may lead to them any more.
+ */
+int nft_print_clear(FILE *f, struct error *err);
+
 /* A user's packets in the host's namespace are refused from now on. */
 int nft_guard_add(struct nft *nft, uid_t uid, struct error *err);
 /* Commands: the guarded users are just these. */
 void nft_print_guard(FILE *f, const uid_t *uids, size_t n);
-
-/*
- * Commands that hold the namespace behind a host end to these name servers,
- * let go of it (an element that is not there is no error), or, before a
- * restarted helper sets its own again, of all.
- */
-void nft_print_dns_hold(FILE *f, const char *host_ifname,
-			const struct inet_prefix *servers, size_t n);
-void nft_print_dns_release(FILE *f, const char *host_ifname,
-			   const struct inet_prefix *servers, size_t n);
-void nft_print_dns_clear(FILE *f);
 
 /* Commands: foreign packets of that family are (not) forwarded by this host. */
 void nft_print_no_router(FILE *f, bool ipv6, bool on);

@@ -289,18 +289,6 @@ connection() {
 	equal true "$(json .excluded)"
 }
 
-@test "explain says what is not carried out yet" {
-	policy <<-'X'
-		[rule all]
-		namespace = vpn
-		[namespace vpn]
-		link = nat
-		allow = 192.0.2.1
-	X
-	explain ann
-	match "'allow' is not carried out" "$(cat "$D/out")"
-}
-
 @test "F26 explain goes by the last good policy when the new one is broken" {
 	rules
 	mkdir "$D/state"

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../../helper/netns.h"
 #include "../../helper/nft.h"
 #include "ground.h"
 
@@ -70,16 +71,15 @@ static void load(struct nft *of)
 		r_;                                                            \
 	})
 
-static int dns_hold(struct nft *of, const char *ifname,
-		    const struct inet_prefix *servers, size_t n)
+/* As filter.c does it. */
+static int dns_hold(struct nft *of, const char *ifname)
 {
-	return printed(of, nft_print_dns_hold(f, ifname, servers, n));
-}
-
-static int dns_release(struct nft *of, const char *ifname,
-		       const struct inet_prefix *servers, size_t n)
-{
-	return printed(of, nft_print_dns_release(f, ifname, servers, n));
+	return printed(of,
+		       fprintf(f,
+			       "add element inet netns_pam dns_held { %s }\n"
+			       "add element inet netns_pam dns4 { %s . "
+			       "192.0.2.53 }\n",
+			       ifname, ifname));
 }
 
 static int guard_replace(struct nft *of, const uid_t *uids, size_t n)
@@ -164,13 +164,11 @@ static void the_rules_are_those_of_the_source(void **state)
 
 static void loading_again_keeps_the_elements(void **state)
 {
-	struct inet_prefix server;
 
 	(void)state;
 	ground_need();
-	inet_prefix_parse("192.0.2.53", &server);
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
-	assert_int_equal(dns_hold(nft, "npam1", &server, 1), 0);
+	assert_int_equal(dns_hold(nft, "npam1"), 0);
 	load(nft);
 	assert_true(set_has("guarded", "5001"));
 	assert_true(set_has("dns_held", "npam1"));
@@ -427,40 +425,69 @@ static void F75_our_own_changes_are_not_too_many(void **state)
 	free(elements);
 }
 
-static void elements_come_and_go_without_complaint(void **state)
+/* Chains and maps of a helper before us, which knows of no section any more. */
+static void F77_what_sections_had_is_cleared(void **state)
 {
-	struct inet_prefix servers[3];
+	static const char made[] =
+		"add chain inet netns_pam egress_a.b-c_0\n"
+		"add chain inet netns_pam egress_a.b-c_0-1\n"
+		"add map inet netns_pam egress_a.b-c_0-v4 "
+		"{ type ipv4_addr : verdict; flags interval; }\n"
+		"add element inet netns_pam egress_a.b-c_0-v4 "
+		"{ 192.0.2.0/24 : goto egress_a.b-c_0-1 }\n"
+		"add rule inet netns_pam egress_a.b-c_0 "
+		"ip daddr vmap @egress_a.b-c_0-v4\n"
+		"add chain inet netns_pam services_x_0\n"
+		"add chain inet netns_pam limit_5\n"
+		"add element inet netns_pam egress "
+		"{ npam1 : jump egress_a.b-c_0 }\n";
+	char whole[64 * 1024];
 
 	(void)state;
 	ground_need();
-	inet_prefix_parse("192.0.2.53", &servers[0]);
-	inet_prefix_parse("2001:db8::53", &servers[1]);
-	inet_prefix_parse("198.51.100.53", &servers[2]);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
-		assert_int_equal(dns_hold(nft, "npam1", servers, 3), 0);
-		assert_int_equal(dns_hold(nft, "npam2", servers, 1), 0);
-	}
-	assert_int_equal(set_size("guarded"), 1);
-	assert_int_equal(set_size("dns_held"), 2);
-	assert_int_equal(set_size("dns4"), 3);
-	assert_int_equal(set_size("dns6"), 1);
+	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
+	/* once with a name that is used again in the same transaction */
+	assert_int_equal(nft_run(nft, made, &why), 0);
+	assert_int_equal(
+		printed(nft, fprintf(f, "flush map inet netns_pam egress\n");
+			nft_print_clear(f, &why); fputs(made, f)),
+		0);
+	assert_non_null(strstr(listed(TABLE), "jump egress_a.b-c_0"));
+	assert_int_equal(
+		printed(nft, fprintf(f, "flush map inet netns_pam egress\n");
+			nft_print_clear(f, &why)),
+		0);
+	assert_string_equal(listed(TABLE), whole);
+}
 
-	assert_int_equal(dns_release(nft, "npam1", servers, 3), 0);
-	assert_false(set_has("dns4", "npam1"));
-	assert_true(set_has("dns4", "npam2"));
-	assert_int_equal(set_size("dns6"), 0);
-	assert_int_equal(set_size("dns_held"), 1);
-	assert_int_equal(dns_release(nft, "npam1", servers, 3), 0); /* again */
-	assert_true(set_has("dns4", "npam2"));
-	assert_true(set_has("dns_held", "npam2"));
-	assert_int_equal(dns_hold(nft, "npam3", NULL, 0), 0);
-	assert_true(set_has("dns_held", "npam3"));
+static int run_inside(struct nft *of, int netns, const char *commands)
+{
+	struct netns_host host;
+	char *copy = strdup(commands);
+	int r;
 
-	assert_int_equal(printed(nft, nft_print_dns_clear(f)), 0);
-	assert_int_equal(set_size("dns_held"), 0);
-	assert_int_equal(set_size("dns4"), 0);
-	assert_true(set_has("guarded", "5001"));
+	(void)of;
+	assert_int_equal(netns_host_open(&host, &why), 0);
+	r = nft_run_inside(&host, netns, copy, &why);
+	free(copy);
+	close(host.fd);
+	close(host.mntns_fd);
+	return r;
+}
+
+static void a_namespace_has_a_table_of_its_own(void **state)
+{
+	int netns;
+
+	(void)state;
+	ground_need();
+	netns = ground_netns_new();
+	assert_int_equal(run_inside(nft, netns, "add table inet inside\n"), 0);
+	assert_null(strstr(listed("tables"), "inside"));
+	assert_int_equal(run_inside(nft, netns, "list table inet inside\n"), 0);
+	assert_int_equal(run_inside(nft, netns, "add rule inet no no\n"), -EIO);
+	assert_non_null(strstr(why.text, "inside the namespace"));
+	close(netns);
 }
 
 static void no_router_is_switched(void **state)
@@ -515,18 +542,16 @@ static void five_thousand_guarded_users(void **state)
 
 static void a_refusal_has_nftables_own_words(void **state)
 {
-	struct inet_prefix server;
 
 	(void)state;
 	ground_need();
-	inet_prefix_parse("192.0.2.53", &server);
-	assert_int_equal(dns_hold(nft, "a{b", &server, 1), -EIO);
+	assert_int_equal(dns_hold(nft, "a{b"), -EIO);
 	assert_non_null(strstr(why.text, "nftables refuses"));
 	assert_non_null(strstr(why.text, "syntax error"));
 	assert_int_equal(set_size("dns_held"), 0);
 	/* and says nothing about it the next time */
 	assert_int_equal(nft_guard_add(nft, 1, &why), 0);
-	assert_int_equal(dns_hold(nft, "a{b", &server, 1), -EIO);
+	assert_int_equal(dns_hold(nft, "a{b"), -EIO);
 }
 
 static void without_a_table_everything_is_refused(void **state)
@@ -581,7 +606,8 @@ int main(void)
 		nft_test(F75_what_happens_to_other_tables_is_no_alarm),
 		nft_test(F75_lost_events_count_as_removal),
 		nft_test(F75_our_own_changes_are_not_too_many),
-		nft_test(elements_come_and_go_without_complaint),
+		nft_test(F77_what_sections_had_is_cleared),
+		nft_test(a_namespace_has_a_table_of_its_own),
 		nft_test(no_router_is_switched),
 		nft_test(five_thousand_guarded_users),
 		nft_test(a_refusal_has_nftables_own_words),

@@ -151,6 +151,9 @@ static const struct bad bad[] = {
 	{"publish port 0", NAT("publish = 0:80"),
 	 "p:5: publish: '0:80': write [ADDRESS:]HOSTPORT:PORT[/tcp|udp], as in "
 	 "8080:80/tcp\n"},
+	{"publish a port twice", NAT("publish = 80:80, 192.0.2.9:80:81/tcp"),
+	 "p:5: publish: '192.0.2.9:80:81/tcp' and '80:80' of [namespace n] "
+	 "are the same port of the host\n"},
 	{"publish for every user", NAT("scope = user\npublish = 8080:80"),
 	 "p:6: publish: a port of the host leads to one namespace, and scope = "
 	 "user makes several\n"},

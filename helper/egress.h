@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `allow`, `deny` and `allow_host` of a section as chains of nftables, the same
+ * for the host's table and for one inside a namespace.
+ *
+ * The address space is cut at the ends of all prefixes; what is allowed and
+ * denied is the same throughout a piece, and pieces with the same rules share
+ * a chain for them. So a packet costs one look-up in an interval map and a few
+ * rules, however long the lists are; and no two elements overlap, which the
+ * kernel would refuse.
+ *
+ * A packet ends in one of three ways: `goto refuse`, `goto admitted` (past all
+ * further checks), or at the end of the chain, back at the caller, who refuses
+ * what is refused unless it is named: other namespaces, link-local and metadata
+ * addresses.
+ */
+#ifndef NETNS_PAMD_EGRESS_H
+#define NETNS_PAMD_EGRESS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "policy.h"
+
+/*
+ * Not reached but by name: loopback, link-local and the metadata services of
+ * the clouds. IPv6's link-local addresses besides only where packets are
+ * forwarded, where they have no business.
+ */
+#define EGRESS_REFUSED4                                                        \
+	"127.0.0.0/8, 169.254.0.0/16, 100.100.100.200, 168.63.129.16, "        \
+	"192.0.0.192"
+#define EGRESS_REFUSED6	  "fd00:ec2::254, fd20:ce::254"
+#define EGRESS_LINK_LOCAL "fe80::/10"
+
+struct egress {
+	const struct policy_list *allow, *deny;
+	/*
+	 * Prefixes that namespaces have their addresses from. A target of
+	 * `allow` names what else is refused when it is a single address or
+	 * lies within these or the ones above.
+	 */
+	const struct inet_prefix *pools;
+	size_t n_pools;
+};
+
+#define EGRESS_NAME_MAX 128
+
+/*
+ * Commands that add a chain `name` to the table, with what it uses (all of it
+ * called name-...), and (unless NULL) commands that remove all of that again.
+ * Return: 0, -ENOMEM or -EINVAL with a sentence.
+ */
+int egress_print(const struct egress *e, const char *table, const char *name,
+		 FILE *add, FILE *remove, struct error *err);
+
+/* The same for `allow_host`: `goto admitted`, or back at the caller. */
+int egress_print_ports(const struct policy_list *ports, const char *table,
+		       const char *name, FILE *add, FILE *remove,
+		       struct error *err);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table inside a namespace whose packets do not pass the host's stack: the
+ * same answers to the same policy as in firewall.nft, for what leaves by the
+ * output hook.
+ */
+#include "address.h"
+#include "cleanup.h"
+#include "filter_parts.h"
+#include "instance.h"
+#include "nft.h"
+#include "resolv.h"
+
+#define TABLE "inet " NFT_TABLE
+#define RULE  "add rule " TABLE " "
+
+/* A table of that name is replaced, in the same transaction. */
+static void print_frame(FILE *f)
+{
+	fputs("add table " TABLE "\n"
+	      "delete table " TABLE "\n"
+	      "add table " TABLE "\n"
+	      "add chain " TABLE " output { type filter hook output priority "
+	      "filter; policy accept; }\n"
+	      "add chain " TABLE " admitted\n"
+	      "add chain " TABLE " refuse\n",
+	      f);
+}
+
+/* What a network does not work without: neighbours, routers, leases. */
+static void print_needed(const struct policy_namespace *ns, FILE *f)
+{
+	fputs(RULE "output oifname \"lo\" accept\n" RULE
+		   "output icmpv6 type { nd-router-solicit, "
+		   "nd-neighbor-solicit, nd-neighbor-advert, "
+		   "mld-listener-report, mld-listener-done, "
+		   "mld2-listener-report } accept\n",
+	      f);
+	if (ns->address_mode == ADDRESS_DHCP)
+		fputs(RULE "output udp sport 68 udp dport 67 accept\n" RULE
+			   "output udp sport 546 udp dport 547 accept\n",
+		      f);
+}
+
+static void print_dns(const struct resolv *dns, FILE *f)
+{
+	char address[INET_PREFIX_STR];
+
+	if (!dns->set)
+		return;
+	fputs("add chain " TABLE " dns\n", f);
+	for (size_t n = 0; n < dns->n; n++) {
+		inet_address_format(&dns->servers[n], address);
+		fprintf(f, RULE "dns %s daddr %s goto admitted\n",
+			dns->servers[n].family == AF_INET ? "ip" : "ip6",
+			address);
+	}
+	fputs(RULE "dns goto refuse\n" RULE
+		   "output meta l4proto { tcp, udp } th dport 53 goto dns\n",
+	      f);
+}
+
+/*
+ * With `allow`, the ports of `allow_host` on the addresses that the host has on
+ * the switch are allowed, too; the host itself looks at them again.
+ */
+static int print_services(const struct policy *policy,
+			  const struct policy_namespace *ns, FILE *f,
+			  struct error *err)
+{
+	const struct policy_network *network =
+		ns->network ? policy_network_find(policy, ns->network) : NULL;
+	int r;
+
+	if (!network || !ns->allow_host.n)
+		return 0;
+	r = egress_print_ports(&ns->allow_host, TABLE, "services", f, NULL,
+			       err);
+	for (size_t n = 0; n < network->address.n && r == 0; n++) {
+		char address[INET_PREFIX_STR];
+		struct inet_prefix p;
+
+		if (inet_prefix_parse(network->address.items[n], &p) < 0)
+			continue;
+		inet_address_format(&p, address);
+		fprintf(f, RULE "output %s daddr %s jump services\n",
+			p.family == AF_INET ? "ip" : "ip6", address);
+	}
+	return r;
+}
+
+static int print_egress(const struct policy *policy,
+			const struct policy_namespace *ns, FILE *f,
+			struct error *err)
+{
+	const struct inet_prefix pools[] = {policy->pool4, policy->pool6};
+	const struct egress egress = {&ns->allow, &ns->deny, pools, 2};
+	int r;
+
+	if (!ns->allow.n && !ns->deny.n)
+		return 0;
+	r = print_services(policy, ns, f, err);
+	if (r == 0)
+		r = egress_print(&egress, TABLE, "egress", f, NULL, err);
+	if (r == 0)
+		fputs(RULE "output jump egress\n", f);
+	return r;
+}
+
+int filter_print_inside(const struct instance *i, const struct policy *policy,
+			const struct policy_namespace *ns, FILE *f,
+			struct error *err)
+{
+	/* Connections are followed only where that is of use. */
+	bool follows = ns->allow.n || ns->deny.n || ns->max_connections;
+	struct resolv dns = resolv_of(i, ns);
+	int r;
+
+	print_frame(f);
+	if (ns->max_connections)
+		fprintf(f,
+			RULE "admitted ct state new ct count over %u goto "
+			     "refuse\n",
+			ns->max_connections);
+	fputs(RULE "admitted accept\n", f);
+	if (follows)
+		fputs(RULE "refuse meta l4proto tcp ct state established "
+			   "reject with tcp reset\n",
+		      f);
+	fputs(RULE "refuse reject with icmpx admin-prohibited\n", f);
+	print_needed(ns, f);
+	if (follows)
+		fputs(RULE "output ct direction reply accept\n" RULE
+			   "output ct state related meta l4proto { icmp, "
+			   "ipv6-icmp } accept\n",
+		      f);
+	print_dns(&dns, f);
+	r = print_egress(policy, ns, f, err);
+	if (r < 0)
+		return r;
+	fputs(RULE "output ip daddr { " EGRESS_REFUSED4 " } goto refuse\n" RULE
+		   "output ip6 daddr { " EGRESS_REFUSED6 " } goto refuse\n" RULE
+		   "output goto admitted\n",
+	      f);
+	return 0;
+}

@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `allow`, `deny` and `allow_host`: what a session reaches, and what becomes of
+# it when the policy changes under it.
+
+load ../lib
+
+setup_file() { common_setup_file; }
+setup() {
+	common_setup
+	: >$T/beside
+}
+teardown() {
+	xargs -r kill <$T/beside 2>/dev/null || true
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# Runs in a namespace until the end of the test.
+beside() { # beside NAMESPACE CMD...
+	spawn $T/beside.log ip netns exec "$@" >>$T/beside
+}
+
+scan_in() { # scan_in NAMESPACE TARGET...: those that answer, sorted
+	local n=$1
+	shift
+	ip netns exec "$n" $PROBE scan 1 "$@" | sort | xargs
+}
+
+# same LIST LIST [WHAT]: in whatever order
+same() {
+	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
+}
+
+# alice's namespace `blue` with these lines, bob's `green`
+policy_with() {
+	cat <<-X | put_policy
+		[rule alice]
+		users = alice
+		namespace = blue
+		[rule bob]
+		users = bob
+		namespace = green
+		[namespace blue]
+		link = ${LINK:-nat}
+		$(printf '%s\n' "$@")
+		[namespace green]
+		link = nat
+	X
+}
+
+inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}'; }
+
+@test "the example egress.conf, as it stands" {
+	install -m 644 "$TOP/conf/examples/egress.conf" $POLICY
+	run netns-pam check
+	equal 0 "$status" "check: $output"
+	netns-pam reload
+	ssh_hold a alice
+	ssh_hold b bob
+	local all=() a
+	for a in 192.0.2.80 192.0.2.66 198.51.100.80 2001:db8::80 2001:db8:ffff::80 192.0.2.1; do
+		all+=("tcp/$a/80" "udp/$a/80" "tcp/$a/443" "udp/$a/443")
+	done
+	same "tcp/192.0.2.1/443 tcp/192.0.2.80/443 tcp/198.51.100.80/80 tcp/2001:db8:ffff::80/443 tcp/2001:db8::80/443 udp/192.0.2.1/443 udp/192.0.2.80/443" \
+		"$(scan_in office "${all[@]}")" "the office reached"
+	same "tcp/192.0.2.1/443 tcp/192.0.2.1/80 tcp/192.0.2.66/443 tcp/192.0.2.66/80 tcp/192.0.2.80/443 tcp/192.0.2.80/80 tcp/2001:db8::80/443 tcp/2001:db8::80/80 udp/192.0.2.1/443 udp/192.0.2.1/80 udp/192.0.2.66/443 udp/192.0.2.66/80 udp/192.0.2.80/443 udp/192.0.2.80/80 udp/2001:db8:ffff::80/443 udp/2001:db8:ffff::80/80 udp/2001:db8::80/443 udp/2001:db8::80/80" \
+		"$(scan_in guests "${all[@]}")" "the guests reached"
+	# names, by the servers of `dns`, which `allow` need not list
+	equal 192.0.2.80 "$(su alice -c 'probe dns 192.0.2.53 www.example.net')"
+	equal 192.0.2.80 "$(su alice -c 'probe dns 2001:db8::53 www.example.net')"
+	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
+	# the host's own services
+	same "tcp/192.0.2.2/8080 tcp/2001:db8::2/8080" "$(scan_in office {tcp,udp}/192.0.2.2/8080 {tcp,udp}/2001:db8::2/8080 tcp/192.0.2.2/22)"
+	same "udp/192.0.2.2/8080 udp/2001:db8::2/8080" "$(scan_in guests {tcp,udp}/192.0.2.2/8080 {tcp,udp}/2001:db8::2/8080 tcp/192.0.2.2/22)"
+	# icmp, where it is allowed
+	ip netns exec office ping -q -c 1 -W 2 192.0.2.80
+	ip netns exec office ping -q -c 1 -W 2 2001:db8::80
+	refuses ip netns exec office ping -q -c 1 -W 1 198.51.100.80
+	refuses ip netns exec office ping -q -c 1 -W 1 192.0.2.66
+	ip netns exec guests ping -q -c 1 -W 2 192.0.2.80
+	refuses ip netns exec guests ping -q -c 1 -W 1 198.51.100.80
+	same "" "$(scan_in guests tcp/169.254.169.254/80 tcp/100.100.100.200/80 tcp/fd00:ec2::254/80)" "metadata"
+}
+
+@test "what is refused fails at once, with an ICMP error, and again" {
+	local proto a i start
+	policy_with 'allow = 192.0.2.80, 2001:db8::80' 'allow_host = 1/tcp'
+	ssh_hold a alice
+	for a in 198.51.100.80 2001:db8:ffff::80 192.0.2.2 2001:db8::2 169.254.169.254; do
+		for proto in tcp udp; do
+			start=$(now_ms)
+			run ip netns exec blue $PROBE $proto $a 80 5
+			equal 1 "$status" "$proto to $a"
+			match '^(EHOSTUNREACH|EACCES)$' "$output"
+			[ $(($(now_ms) - start)) -lt 1500 ] || fail "$proto to $a took long"
+		done
+	done
+	# The kernel sends few such errors in a row; TCP does not hang for that.
+	start=$(now_ms)
+	for i in {1..20}; do
+		run ip netns exec blue $PROBE tcp 198.51.100.80 80 5
+		match '^(EHOSTUNREACH|ECONNREFUSED)$' "$output"
+	done
+	[ $(($(now_ms) - start)) -lt 5000 ] || fail "refused slowly"
+}
+
+@test "deny wins, prefixes lie within each other, ports overlap" {
+	policy_with 'allow = 192.0.2.0/24, 198.51.100.0/24:80-100/tcp, 198.51.100.64/26:90-443/tcp, 198.51.100.80:443/udp' \
+		'deny = 192.0.2.64/26:400-500/tcp, 192.0.2.80:80, 192.0.2.66/icmp'
+	ssh_hold a alice
+	same "tcp/192.0.2.1/443 tcp/192.0.2.1/80 tcp/192.0.2.66/80 tcp/198.51.100.80/443 tcp/198.51.100.80/80 udp/192.0.2.1/80 udp/192.0.2.66/443 udp/192.0.2.80/443 udp/198.51.100.80/443" \
+		"$(scan_in blue tcp/192.0.2.{1,66,80}/{80,443} udp/192.0.2.{66,80}/443 udp/192.0.2.{1,80}/80 {tcp,udp}/198.51.100.80/{80,443} tcp/2001:db8::80/80)"
+	ip netns exec blue ping -q -c 1 -W 2 192.0.2.80
+	refuses ip netns exec blue ping -q -c 1 -W 1 192.0.2.66
+	# all of IPv6, to the last address, but for one
+	policy_with 'deny = ::/1, 8000::/1, 0.0.0.0/1, 128.0.0.0/2'
+	same "" "$(scan_in blue tcp/2001:db8::80/80)"
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/80)"
+}
+
+@test "F87 F82 metadata and other namespaces only by their names" {
+	local green
+	ssh_hold b bob
+	green=$(inner4 green)
+	beside green $PROBE serve 7000
+	policy_with 'allow = 0.0.0.0/0, ::/0'
+	ssh_hold a alice
+	wait_until 5 ip netns exec green $PROBE tcp "$green" 7000 1
+	local all=(tcp/169.254.169.254/80 tcp/100.100.100.200/80 tcp/fd00:ec2::254/80 "tcp/$green/7000" tcp/192.0.2.80/80)
+	same "tcp/192.0.2.80/80" "$(scan_in blue "${all[@]}")"
+	policy_with "allow = 169.254.169.254:80/tcp, $green:7000, fd00:ec2::254"
+	same "tcp/$green/7000 tcp/169.254.169.254/80 tcp/fd00:ec2::254/80" "$(scan_in blue "${all[@]}")"
+	# one way only
+	beside blue $PROBE serve 7000
+	wait_until 5 ip netns exec blue $PROBE tcp "$(inner4 blue)" 7000 1
+	same "" "$(scan_in green "tcp/$(inner4 blue)/7000")" "back"
+	# a prefix within the pool names them, deny still wins
+	policy_with 'allow = 10.213.0.0/17:7000' "deny = 169.254.0.0/16"
+	same "tcp/$green/7000" "$(scan_in blue "${all[@]}")"
+}
+
+@test "a routed namespace answers whom it could not call" {
+	LINK=routed policy_with 'allow = 192.0.2.80:443/tcp'
+	ssh_hold a alice
+	beside blue $PROBE serve 7000
+	wait_until 5 ip netns exec blue $PROBE tcp "$(inner4 blue)" 7000 1
+	equal "tcp/$(inner4 blue)/7000" "$(in_internet $PROBE scan 2 "tcp/$(inner4 blue)/7000")"
+	in_internet $PROBE udp "$(inner4 blue)" 7000
+	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/443 tcp/192.0.2.80/80 udp/192.0.2.80/443)"
+}
+
+talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
+is_cut() { grep -q cut "$1"; }
+
+@test "reload: what is no longer allowed is cut, what still is goes on" {
+	local was i
+	policy_with 'allow = 192.0.2.0/24, 2001:db8::/64'
+	ssh_hold a alice
+	for i in 192.0.2.80/80 192.0.2.66/80 192.0.2.80/443 2001:db8::80/80; do
+		beside blue $PROBE talk "${i%/*}" "${i#*/}" "$T/talk.${i//[:\/.]/_}"
+		wait_until 5 grep -q 3 "$T/talk.${i//[:\/.]/_}"
+	done
+	# a policy with an error changes nothing
+	not policy_with 'allow = 192.0.2.80:x'
+	policy_with 'allow = 192.0.2.80:80/tcp, 2001:db8::/32'
+	wait_until 5 is_cut $T/talk.192_0_2_66_80
+	wait_until 5 is_cut $T/talk.192_0_2_80_443
+	for i in $T/talk.192_0_2_80_80 $T/talk.2001_db8__80_80; do
+		was=$(tail -n 1 $i)
+		wait_until 5 talks $i "$was"
+	done
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.{66,80}/{80,443})"
+	# other sessions, and `allow` gone altogether
+	policy_with 'deny = 192.0.2.80'
+	wait_until 5 is_cut $T/talk.192_0_2_80_80
+	same "tcp/192.0.2.66/80" "$(scan_in blue tcp/192.0.2.{66,80}/80)"
+	policy_with ''
+	same "tcp/192.0.2.66/80 tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.{66,80}/80)"
+	was=$(tail -n 1 $T/talk.2001_db8__80_80)
+	wait_until 5 talks $T/talk.2001_db8__80_80 "$was"
+	# nothing of the old ones is left behind
+	not bash -c 'nft list table inet netns_pam | grep -E "(chain|map) (egress|services)_"'
+}
+
+@test "F76 reload back and forth: at no moment more than either policy says" {
+	local i was
+	policy_with 'allow = 192.0.2.80:80, 192.0.2.1:443'
+	ssh_hold a alice
+	: >$T/net.log
+	beside blue $PROBE talk 192.0.2.80 80 $T/talk.both
+	# one that neither allows, as fast as it goes
+	cat >$T/knock <<-'X'
+		import socket, time
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(0, 11, 0)
+		for i in range(60000):
+		    try: s.sendto(b'x', ('192.0.2.66', 80))
+		    except OSError: pass
+		    time.sleep(0.0001)
+	X
+	beside blue python3 $T/knock
+	cp $T/beside $T/knock.pid
+	wait_until 5 grep -q 3 $T/talk.both
+	for i in {1..15}; do
+		policy_with 'deny = 192.0.2.66' 'allow_host = 8080'
+		policy_with 'allow = 192.0.2.80:80/tcp, 198.51.100.80' "deny = 192.0.2.66, 192.0.2.1:$i"
+	done
+	alive "$(tail -n 1 $T/knock.pid)"
+	kill "$(tail -n 1 $T/knock.pid)"
+	was=$(tail -n 1 $T/talk.both)
+	wait_until 5 talks $T/talk.both "$was"
+	equal "" "$(grep 192.0.2.66 $T/net.log)" "got through"
+	# the probe works
+	ip netns exec blue $PROBE udp 192.0.2.80 80 1 || true
+	policy_with ''
+	ip netns exec blue $PROBE udp 192.0.2.66 80
+	grep -q 192.0.2.66 $T/net.log
+}
+
+@test "a restarted helper goes by the policy of then" {
+	policy_with 'allow = 192.0.2.80:80'
+	ssh_hold a alice
+	ssh_hold b bob
+	beside blue $PROBE talk 192.0.2.80 80 $T/talk.r
+	wait_until 5 grep -q 3 $T/talk.r
+	stop_helper KILL
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443})"
+	start_helper
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443})"
+	stop_helper KILL
+	sed 's/:80$/:443/' $POLICY | write_policy
+	start_helper
+	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/{80,443})"
+	wait_until 5 is_cut $T/talk.r
+	# a section that is gone: nothing is known to be allowed
+	stop_helper KILL
+	printf '[rule bob]\nusers = bob\nnamespace = green\n[namespace green]\nlink = nat\n' | write_policy
+	start_helper
+	same "" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.1/80)"
+	same "tcp/192.0.2.80/80" "$(scan_in green tcp/192.0.2.80/80)"
+	grep -q 'nothing can leave the namespace blue' $T/helper.log
+	policy_with 'allow = 192.0.2.80:80'
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443})"
+}
+
+@test "F75 a table that was removed comes back with what sections allow" {
+	policy_with 'allow = 192.0.2.80:80' 'allow_host = 8080/tcp'
+	ssh_hold a alice
+	stop_helper
+	nft delete table inet netns_pam
+	start_helper
+	same "tcp/192.0.2.2/8080 tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.2/{8080,22} tcp/169.254.169.254/80)"
+}
+
+@test "ten thousand targets in one section" {
+	local start
+	{
+		printf '[rule alice]\nusers = alice\nnamespace = blue\n[namespace blue]\nlink = nat\nallow =\n'
+		printf '\t10.%d.%d.0/24:%d-%d/tcp\n' $(seq 10000 | awk '{print int($1/250), $1%250, $1, $1+50}')
+		printf '\t192.0.2.80:80/tcp\n'
+	} | sed ':a;N;$!ba;s/allow =\n\t/allow = /' | write_policy
+	start=$(now_ms)
+	netns-pam reload
+	ssh_hold a alice
+	[ $(($(now_ms) - start)) -lt 5000 ] || fail "took $(($(now_ms) - start)) ms"
+	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.1/80)"
+	start=$(now_ms)
+	sed '$s/80/443/2' $POLICY | sed '$s/:80/:443/' | put_policy
+	[ $(($(now_ms) - start)) -lt 5000 ] || fail "took $(($(now_ms) - start)) ms"
+	ssh_end a
+}
