@@ -37,6 +37,7 @@
 #include "rate.h"
 #include "rtnl.h"
 #include "store.h"
+#include "sysctl.h"
 #include "timer.h"
 
 #define OPENVPN_TALK_US	   20000 /* until it listens: looks again */
@@ -65,6 +66,7 @@ struct openvpn {
 	bool connected;
 	bool attempt;	 /* a new one: its first complaint is kept */
 	char words[200]; /* the complaint, or "" */
+	char last[200];	 /* logged last: the same again is not */
 	size_t n_routes;
 };
 
@@ -158,6 +160,11 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		/* The device stays through reconnects that change nothing. */
 		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
 		"--persist-tun",
+		/*
+		 * Told by SIGHUP to read its configuration again, it would go
+		 * on with these words alone, in clear. This one lets it end.
+		 */
+		conf->tls ? "--tls-client" : "--persist-tun",
 		/* It configures nothing, and starts no program. */
 		"--ifconfig-noexec", "--route-noexec", "--script-security", "0",
 		"--management", o->socket, "unix", "--management-hold",
@@ -441,15 +448,33 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 		instance_dns_changed(i);
 }
 
-/* A namespace that is being made is held to its rate when it is connected. */
-static void openvpn_rate(struct instance *i, int netns)
+static int openvpn_visit_sysctl(void *data, struct error *err)
+{
+	const struct policy_namespace *ns = data;
+
+	return sysctl_apply(ns->sysctls, ns->n_sysctls, err);
+}
+
+/*
+ * What instance_make.c does to a link that is there for the first time, for a
+ * device that is made anew.
+ */
+static void openvpn_dress(struct instance *i, int netns)
 {
 	const struct policy_namespace *ns = openvpn_section(i);
-	struct error why;
+	struct error why = {""};
+	int r = 0;
 
 	rate_forget(i);
-	if (ns && !i->making && rate_apply(i, ns, netns, &why) < 0)
-		log_error("%s", why.text);
+	if (!ns || i->making)
+		return;
+	if (ns->n_sysctls)
+		r = netns_visit(&i->helper->host, netns, openvpn_visit_sysctl,
+				(void *)(uintptr_t)ns, NULL, NULL, &why);
+	if (r == 0)
+		r = rate_apply(i, ns, netns, &why);
+	if (r < 0)
+		log_error("%s: %s", i->name, why.text);
 }
 
 /* The device is there: moved, and given what it is to have. */
@@ -476,7 +501,7 @@ static int openvpn_configure(struct openvpn *o, const struct openvpn_push *push,
 		i->address6 = push->address6;
 		o->n_routes = push->n_routes;
 		openvpn_dns(i, push);
-		openvpn_rate(i, netns);
+		openvpn_dress(i, netns);
 	}
 	rtnl_close(inside);
 	return r;
@@ -494,7 +519,7 @@ static void openvpn_ready(struct openvpn *o)
 	log_info("%s: connected to %s", i->name,
 		 *o->remote ? o->remote : "its peer");
 	o->pause = 0;
-	o->words[0] = '\0';
+	o->words[0] = o->last[0] = '\0';
 	if (i->making)
 		instance_connected(i, 0, NULL);
 	else
@@ -521,6 +546,8 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 			    i->name, o->remote, detail);
 	o->connected = false;
 	o->attempt = true;
+	if (!strcmp(detail, "SIGHUP")) /* there is nothing left to read */
+		openvpn_put_down(o, "it was told to read its file again");
 }
 
 /* The device was destroyed by somebody: openvpn goes on without it. */
@@ -545,10 +572,12 @@ static void openvpn_on_log(void *data, char flag, const char *text)
 		return; /* our own doing */
 	if (!o->nopull)
 		openvpn_push_log(text, &o->redirect4);
-	if (bad || flag == 'W')
+	if ((bad || flag == 'W') && strncmp(text, o->last, 199) != 0) {
 		log_warning("%s: openvpn: %s", name, text);
-	else
+		snprintf(o->last, sizeof(o->last), "%s", text);
+	} else {
 		log_debug("%s: openvpn: %s", name, text);
+	}
 	if (openvpn_lost_device(text)) {
 		openvpn_put_down(o, "its device was deleted");
 		return;

@@ -234,6 +234,8 @@ static int read_fine(struct reader *reader, char **words, int n)
 			 value);
 	else if (!strcmp(words[0], "redirect-gateway"))
 		read_redirect(conf, words, n);
+	else if (!strcmp(words[0], "client") || !strcmp(words[0], "tls-client"))
+		conf->tls = true;
 	else if (!strcmp(words[0], "route-nopull"))
 		conf->nopull = true;
 	else if (!strcmp(words[0], "verb"))

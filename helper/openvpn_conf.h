@@ -40,6 +40,7 @@ struct openvpn_conf {
 	char *dir;	  /* where the file is */
 	char remote[256]; /* the first server; "" */
 	bool tap;
+	bool tls; /* client or tls-client, not a key that both sides know */
 	bool redirect4; /* its own redirect-gateway, for IPv4 */
 	bool nopull;	/* route-nopull: a pushed one does not count */
 	unsigned int verb;

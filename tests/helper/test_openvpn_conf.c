@@ -53,6 +53,7 @@ static void a_usual_file(void **state)
 
 	(void)state;
 	assert_string_equal(c->remote, "vpn.example.net");
+	assert_true(c->tls);
 	assert_false(c->tap);
 	assert_false(c->redirect4);
 	assert_int_equal(c->verb, 4);
@@ -72,6 +73,7 @@ static void other_facts(void **state)
 
 	(void)state;
 	assert_true(c->tap);
+	assert_false(c->tls);
 	assert_true(c->nopull);
 	assert_true(c->redirect4);
 	assert_int_equal(c->verb, 3); /* what is pushed is read from its log */

@@ -130,6 +130,11 @@ in_ns() { ip netns exec "$@"; }
 	kill -KILL "$pid"
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	grep -q "started again in 1 s" $T/helper.log
+	# it is told to read its file again, which is for us to do
+	pid=$(tunnel_pid)
+	kill -HUP "$pid"
+	wait_until 5 gone "$pid"
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	# its device is deleted
 	in_ns office.alice ip link delete tun0
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
@@ -152,6 +157,23 @@ in_ns() { ip netns exec "$@"; }
 	office_vpn_stop
 	office_pushes | office_vpn
 	wait_until 20 su alice -c "probe tcp 10.99.0.80 80 1"
+	ssh_end one
+}
+
+dressed() {
+	in_ns vpn ip link show tun0 | grep -q 'mtu 1300' &&
+		in_ns vpn tc qdisc show dev tun0 | grep -q 'tbf .* rate 10Mbit' &&
+		[ "$(in_ns vpn sysctl -n net.ipv4.conf.tun0.rp_filter)" = 2 ]
+}
+
+@test "what the section says holds for a device that is made anew" {
+	alice_policy 'mtu = 1300' 'rate = 10mbit' 'sysctl.net.ipv4.conf.tun0.rp_filter = 2'
+	ssh_hold one alice
+	dressed
+	kill -KILL "$(tunnel_pid)"
+	wait_until 5 not in_ns vpn ip link show tun0
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	dressed
 	ssh_end one
 }
 
