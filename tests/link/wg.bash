@@ -32,11 +32,15 @@ wg_server_conf() {
 
 wg_answers() { wg show "$1"; }
 
-wg_server_start() {
-	spawn $T/wgs.log nsenter -n -t "$(cat $T/internet.pid)" \
-		env WG_PROCESS_FOREGROUND=1 wireguard-go -f wgs >$T/wgs.pid
-	wait_until 5 wg_answers wgs
-	wg_server_conf | wg setconf wgs /dev/stdin
+wg_server_start() { # the kernel's, where it has one
+	if in_internet ip link add wgs type wireguard 2>/dev/null; then
+		rm -f $T/wgs.pid
+	else
+		spawn $T/wgs.log nsenter -n -t "$(cat $T/internet.pid)" \
+			env WG_PROCESS_FOREGROUND=1 wireguard-go -f wgs >$T/wgs.pid
+		wait_until 5 wg_answers wgs
+	fi
+	wg_server_conf | in_internet wg setconf wgs /dev/stdin
 	in_internet ip address add 10.9.0.1/24 dev wgs
 	in_internet ip address add fd09::1/64 dev wgs nodad
 	in_internet ip link set wgs up
@@ -45,6 +49,10 @@ wg_server_start() {
 wg_server_listens() { in_internet ss -Hlun | grep -q :51820; }
 
 wg_server_stop() {
+	if [ ! -e $T/wgs.pid ]; then
+		in_internet ip link delete wgs
+		return
+	fi
 	kill "$(cat $T/wgs.pid)"
 	wait_until 5 gone "$(cat $T/wgs.pid)"
 }
