@@ -23,7 +23,7 @@ static bool answer_has(const struct resolve_answer *answer,
 		       const struct inet_prefix *p)
 {
 	for (size_t i = 0; i < answer->n; i++)
-		if (memcmp(&answer->items[i], p, sizeof(*p)) == 0)
+		if (inet_prefix_contains(&answer->items[i], p))
 			return true;
 	return false;
 }

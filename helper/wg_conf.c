@@ -103,10 +103,11 @@ static int read_number(const struct reader *r, const char *key,
 		       unsigned long *ret)
 {
 	int base = strncasecmp(value, "0x", 2) == 0 ? 16 : 10;
-	char *end;
+	char *end = NULL;
 
 	errno = 0;
-	*ret = isdigit((unsigned char)*value) ? strtoul(value, &end, base) : 0;
+	*ret = strtoul(value, &end, base);
+	/* It would take a sign, too. */
 	if (!isdigit((unsigned char)*value) || *end || errno || *ret < min ||
 	    *ret > max)
 		return reader_error(r, "%s must be a number from %lu to %lu",

@@ -90,13 +90,6 @@ static int kernel_make(struct wg_link *l, const struct link_site *site,
 	r = rtnl_run(site->helper->rtnl, &b, err);
 	if (r < 0)
 		return r;
-	if (uapi_answers(ifname))
-		return error_set(
-			err, -EEXIST,
-			"a program on the host has an interface called "
-			"%s (/run/wireguard/%s.sock), and wg would "
-			"take the one for the other: set `ifname`",
-			ifname, ifname);
 	snprintf(l->device, sizeof(l->device), "%s", ifname);
 	return 0;
 }
@@ -439,6 +432,13 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	if (!l->userspace && netns < 0)
 		return error_set(err, netns, "the namespace %s is gone",
 				 l->instance->name);
+	/* It would talk to that one, and give it our key. */
+	if (!l->userspace && uapi_answers(l->device))
+		return error_set(err, -EEXIST,
+				 "a program on the host has an interface %s "
+				 "(/run/wireguard/%s.sock), and wg would take "
+				 "the one for the other: set `ifname`",
+				 l->device, l->device);
 	return child_start(l->instance->helper, &command, events, &l->tool,
 			   err);
 }

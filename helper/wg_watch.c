@@ -7,8 +7,8 @@
  * an idle tunnel costs is a question to the kernel.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "deadline.h"
@@ -21,7 +21,6 @@
 #define SILENT_MAX    2 /* looks; a peer that hears speaks every 10 s */
 #define HANDSHAKE_ASK 6 /* every so many looks */
 #define HANDSHAKE_MS  50
-#define KEY_WORD      "%44s" /* WG_KEY_CHARS */
 
 const struct wg_peer *wg_peer_called(const struct wg_link *l)
 {
@@ -43,6 +42,14 @@ void wg_peer_format(const struct wg_peer *peer,
 	}
 	wg_endpoint_format(&peer->endpoint, peer->endpoint_port, text);
 	snprintf(ret, WG_ENDPOINT_STR, "%s", text);
+}
+
+/* The next number of a line that wg(8) printed, with tabs between. */
+static uint64_t next_number(char **line)
+{
+	char *word = strsep(line, "\t");
+
+	return word ? strtoull(word, NULL, 10) : 0;
 }
 
 /* --- the last handshake --- */
@@ -83,7 +90,9 @@ static void handshake_line(void *data, char *line)
 	struct wg_link *l = data;
 	uint64_t when;
 
-	if (sscanf(line, "%*44s %" SCNu64, &when) == 1 && when > l->handshake)
+	strsep(&line, "\t");
+	when = next_number(&line);
+	if (when > l->handshake)
 		l->handshake = when;
 }
 
@@ -129,7 +138,7 @@ static const struct inet_prefix *choose(const struct resolve_answer *answer,
 					const struct inet_prefix *current)
 {
 	for (size_t i = 0; i < answer->n; i++)
-		if (memcmp(&answer->items[i], current, sizeof(*current)) == 0)
+		if (inet_prefix_contains(&answer->items[i], current))
 			return &answer->items[(i + 1) % answer->n];
 	return &answer->items[0];
 }
@@ -170,7 +179,7 @@ static void resolved(void *data, int r, const struct resolve_answer *answer,
 	address = choose(answer, &peer->endpoint);
 	wg_endpoint_format(address, peer->endpoint_port, endpoint);
 	wg_peer_format(peer, called);
-	if (memcmp(address, &peer->endpoint, sizeof(*address)) != 0)
+	if (!inet_prefix_contains(address, &peer->endpoint))
 		log_info("%s: %s does not answer and is now looked for at %s",
 			 l->label, called, endpoint);
 	peer->endpoint = *address;
@@ -201,12 +210,9 @@ static void resolve_silent(struct wg_link *l)
 static void transfer_line(void *data, char *line)
 {
 	struct wg_link *l = data;
-	char key[WG_KEY_CHARS + 1];
-	uint64_t received, sent;
+	const char *key = strsep(&line, "\t");
+	uint64_t received = next_number(&line), sent = next_number(&line);
 
-	if (sscanf(line, KEY_WORD " %" SCNu64 " %" SCNu64, key, &received,
-		   &sent) != 3)
-		return;
 	for (size_t i = 0; i < l->conf->n_peers; i++) {
 		struct wg_pulse *pulse = &l->pulses[i];
 

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NOLINTBEGIN(bugprone-suspicious-include): the parts themselves */
 #include "../../helper/wg_conf.c"
 #include "../../helper/wg_conf_print.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,7 +31,8 @@ static void use(struct wg_conf *conf)
 	resolve_all(conf);
 	text = wg_conf_print(conf, 0);
 	if (!text || text[strlen(text) - 1] != '\n' ||
-	    wg_conf_parse("again", text, strlen(text), &again, NULL) < 0)
+	    wg_conf_parse("again", text, strlen(text), &again, NULL) < 0 ||
+	    !again)
 		abort();
 	text2 = wg_conf_print(again, 0);
 	if (!text2 || strcmp(text, text2) != 0)
