@@ -2,6 +2,7 @@
 #include "hook.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,8 +72,12 @@ void hook_end_stray(struct instance *i)
 	struct child *stray;
 
 	if (i->hook_pid && child_adopt(i->helper, i->hook_pid, i->hook_process,
-				       i->name, NULL, &stray) == 0)
+				       i->name, NULL, &stray) == 0) {
+		/* `down` begins anew: this one is not to run beside it. */
+		if (i->state == INSTANCE_CLOSING)
+			child_signal(stray, SIGKILL);
 		child_stop(stray);
+	}
 	i->hook_pid = 0;
 }
 
@@ -107,5 +112,11 @@ int hook_start(struct instance *i, const char *path, const char *event,
 		return r;
 	i->hook_pid = child_pid(*ret);
 	i->hook_process = child_identity(*ret);
-	return instance_note(i, err);
+	r = instance_note(i, err);
+	/* Not remembered, `up` could not be undone; `down` had better run. */
+	if (r == 0 || !i->making)
+		return 0;
+	*ret = child_stop(*ret);
+	i->hook_pid = 0;
+	return r;
 }

@@ -182,6 +182,7 @@ void instance_free_all(struct helper *h)
 		if (i->attached && ops->leave)
 			ops->leave(i);
 		instance_unname(i);
+		instance_wake(i, NULL, -ECANCELED, &why);
 		instance_free(i);
 	}
 }
@@ -265,7 +266,7 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 			 i->name);
 		return -ESTALE;
 	}
-	if (i->broken)
+	if (i->broken || i->cut)
 		return -ESTALE;
 	if (!i->foreign && i->host_ifname[0] && !i->host_ifindex) {
 		log_warning("the link of the namespace %s is gone: new "
@@ -355,6 +356,26 @@ static int instance_take(struct instance *i, const struct policy_namespace *ns,
 	return -ENOENT;
 }
 
+/*
+ * Of one that is empty the kernel may take its time to remove the link: that is
+ * cut, so that the next can have an address which there is only one of.
+ */
+static void instance_make_way(struct helper *h,
+			      const struct policy_namespace *ns)
+{
+	for (struct instance *i = h->instances; i; i = i->next) {
+		const struct link_ops *ops = link_ops_of(i->link);
+
+		if (i->state != INSTANCE_LEAVING || !i->empty || i->cut ||
+		    !i->host_ifindex || !ops->cut ||
+		    strcmp(i->section, ns->name) != 0)
+			continue;
+		ops->cut(h, i);
+		i->cut = true;
+		instance_drop_addresses(i);
+	}
+}
+
 int instance_get(struct helper *h, const struct policy_namespace *ns,
 		 const struct instance_user *who, struct instance *own,
 		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
@@ -369,7 +390,7 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 			err, -EINVAL,
 			"the namespace %s is one per %s: name the user",
 			ns->name, policy_scope_name(ns->scope));
-	if (own && ns->scope == SCOPE_SESSION) {
+	if (own && own->scope == SCOPE_SESSION && ns->scope == SCOPE_SESSION) {
 		r = instance_take(own, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
 			return r;
@@ -383,6 +404,8 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 	if (r < 0)
 		return error_set(err, r, "cannot name the namespace of %s: %s",
 				 ns->name, strerror(-r));
+	if (ns->address_mode == ADDRESS_STATIC)
+		instance_make_way(h, ns);
 	for (;;) {
 		i = instance_find(h, name);
 		if (!i)
@@ -405,7 +428,7 @@ void instance_hold(struct instance *i)
 /* Nothing of it is left but our memory of it. */
 static bool instance_is_spent(const struct instance *i)
 {
-	if (i->sessions || i->end)
+	if (i->sessions || i->down)
 		return false;
 	if (i->foreign && !i->pinned)
 		return true;
@@ -428,8 +451,13 @@ void instance_drop_unused(struct helper *h)
 
 	for (struct instance *i = h->instances; i; i = next) {
 		next = i->next;
-		if (instance_is_spent(i))
+		if (i->state == INSTANCE_CLOSING) {
+			/* Its end had begun: from the beginning once more. */
+			i->state = INSTANCE_LIVE;
+			instance_retire(i, i->cut ? END_CUT : END_EMPTY);
+		} else if (instance_is_spent(i)) {
 			instance_forget(i);
+		}
 	}
 	if (!instance_any_linked(h))
 		forwarding_done(&h->forwarding);
@@ -448,13 +476,15 @@ void instance_pin(struct instance *i)
 static void instance_leave(struct instance *i, enum instance_end end)
 {
 	struct helper *h = i->helper;
-	_cleanup_close_ int fd = i->attached ? instance_netns(i) : -EBADF;
+	bool more = i->attached || i->down; /* to be done at its end */
+	_cleanup_close_ int fd = more ? instance_netns(i) : -EBADF;
 	int r = 0;
 
 	if (end != END_KEEP)
 		instance_detach(i, fd);
-	else if (i->attached)
+	else if (more)
 		i->kept = take_fd(&fd);
+	i->empty = end != END_KEEP;
 	if (!i->foreign)
 		r = netns_unpublish(h->netns_dir, i->name, &i->netns);
 	if (r < 0 && r != -EEXIST)
@@ -469,8 +499,7 @@ static void instance_leave(struct instance *i, enum instance_end end)
 		return;
 	}
 	instance_record_save(i, NULL);
-	if (i->attached)
-		sweep_soon(h);
+	sweep_soon(h);
 }
 
 /* `down` has ended; what it said is in the log. */
@@ -480,6 +509,8 @@ static void instance_on_down(void *data, int r, const struct error *why)
 
 	i->end = NULL;
 	i->hook_pid = 0;
+	free(i->down);
+	i->down = NULL;
 	if (r < 0)
 		log_error("%s", why->text);
 	if (i->state == INSTANCE_CLOSING)
@@ -488,25 +519,28 @@ static void instance_on_down(void *data, int r, const struct error *why)
 		instance_finish(i);
 }
 
-/* Return: is `down` running now? It is run once. */
+/*
+ * Return: is `down` running now? It is run once; but again, from the beginning,
+ * when the helper ended before it did.
+ */
 static bool instance_start_down(struct instance *i)
 {
 	const struct child_events events = {.ended = instance_on_down,
 					    .data = i};
 	_cleanup_close_ int fd = -EBADF;
-	_cleanup_free_ char *path = i->down;
 	struct error why;
 
-	i->down = NULL;
-	if (!path)
+	if (!i->down)
 		return false;
 	if (i->kept < 0)
 		fd = instance_netns(i);
-	if (hook_start(i, path, "down", i->kept < 0 ? fd : i->kept,
+	if (hook_start(i, i->down, "down", i->kept < 0 ? fd : i->kept,
 		       store_policy(i->helper->store)->timeout_ms, &events,
 		       &i->end, &why) == 0)
 		return true;
 	log_error("%s: %s", i->name, why.text);
+	free(i->down);
+	i->down = NULL;
 	return false;
 }
 
@@ -538,16 +572,22 @@ void instance_retire(struct instance *i, enum instance_end end)
 		instance_announce(i, false);
 	if (end != END_KEEP && !i->foreign && i->down) {
 		i->state = INSTANCE_CLOSING;
-		if (instance_start_down(i)) {
-			instance_record_save(i, NULL);
+		if (instance_start_down(i))
 			return;
-		}
 	}
 	instance_leave(i, end);
 }
 
 void instance_finish(struct instance *i)
 {
+	const struct link_ops *ops = link_ops_of(i->link);
+
+	/* Cut off at the last logout, whoever is inside. */
+	if (i->lifetime == LIFETIME_SESSIONS && ops->cut && !i->cut) {
+		ops->cut(i->helper, i);
+		i->cut = true;
+		instance_record_save(i, NULL);
+	}
 	if (i->end || instance_start_down(i))
 		return;
 	instance_detach(i, i->kept);
@@ -619,10 +659,14 @@ void instance_dns_changed(struct instance *i)
 
 static void instance_lost_link(struct instance *i)
 {
+	const struct error why = {"its link was deleted meanwhile"};
+
 	i->host_ifindex = 0;
 	instance_let_go(i);
-	if (i->state == INSTANCE_LEAVING && !i->sessions && !i->end)
-		instance_forget(i);
+	if (i->making)
+		instance_give_up(i, -ENODEV, &why);
+	else if (i->state == INSTANCE_LEAVING && !i->sessions && i->kept < 0)
+		instance_finish(i);
 	else if (i->state == INSTANCE_LIVE)
 		log_warning("the link %s of the namespace %s was deleted",
 			    i->host_ifname, i->name);

@@ -68,6 +68,7 @@ struct instance {
 	enum policy_lifetime lifetime;
 	bool foreign; /* made by somebody else, never removed */
 	bool cut;     /* its link is down for ever */
+	bool empty;   /* while LEAVING: nobody was inside when it began */
 	bool broken;  /* its link is dead: new logins get a new one */
 	bool pinned;  /* `netns-pam up`: stays until `down` */
 	struct netns_id netns;

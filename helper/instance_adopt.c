@@ -36,9 +36,12 @@ static void instance_mark_addresses(const struct instance *i)
  */
 static void adopt_half_made(struct instance *i, int fd)
 {
+	const struct link_ops *ops = link_ops_of(i->link);
 	struct helper *h = i->helper;
 
 	log_info("the namespace %s was left half-made: removed", i->name);
+	if (ops->cut && i->host_ifindex)
+		ops->cut(h, i);
 	instance_detach(i, fd);
 	netns_unpublish(h->netns_dir, i->name, &i->netns);
 	i->state = INSTANCE_LEAVING;
@@ -52,7 +55,7 @@ static void adopt_nameless(struct instance *i)
 
 	i->state = INSTANCE_LEAVING;
 	i->leaving_ms = deadline_now_ms();
-	if (!i->cut && i->lifetime != LIFETIME_SESSIONS)
+	if (!i->cut)
 		return;
 	if (ops->cut)
 		ops->cut(i->helper, i);
@@ -103,9 +106,10 @@ static void adopt_record(void *data, const char *file)
 		adopt_half_made(i, published ? fd : -EBADF);
 	else if (!published)
 		adopt_nameless(i);
+	else if (!i->foreign && (i->state == INSTANCE_CLOSING || i->cut))
+		i->state = INSTANCE_CLOSING; /* see instance_drop_unused() */
 	else
-		/* Its end was begun, or the name would not go: once more. */
-		i->state = INSTANCE_LIVE;
+		i->state = INSTANCE_LIVE; /* or the name would not go */
 	if (instance_insert(i) < 0)
 		instance_free(i);
 }

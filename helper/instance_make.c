@@ -365,6 +365,7 @@ static int making_run(struct making *m, struct error *err)
 static void making_go_on(struct making *m)
 {
 	struct instance *i = m->instance;
+	struct helper *h = i->helper;
 	struct error why = {""};
 	int r = making_run(m, &why);
 
@@ -375,8 +376,12 @@ static void making_go_on(struct making *m)
 		return;
 	}
 	making_free(m);
-	instance_wake(i, i, 0, NULL);
-	sweep_soon(i->helper);
+	/*
+	 * One of a session's own has one waiter, which may find it gone again
+	 * and free it.
+	 */
+	instance_wake(i, i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
+	sweep_soon(h);
 }
 
 void instance_connected(struct instance *i, int r, const struct error *why)
@@ -385,18 +390,22 @@ void instance_connected(struct instance *i, int r, const struct error *why)
 		return;
 	if (r < 0)
 		instance_give_up(i, r, why);
-	else
+	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
 		making_go_on(i->making);
 }
 
 void instance_give_up(struct instance *i, int r, const struct error *why)
 {
+	const struct link_ops *ops = link_ops_of(i->link);
 	struct making *m = i->making;
 	struct error kept = *why;
 
 	log_error("no namespace %s: %s", i->name, kept.text);
 	child_stop(m->up);
 	m->up = NULL;
+	/* What `up` has left inside is cut off. */
+	if (ops->cut && i->host_ifindex)
+		ops->cut(i->helper, i);
 	instance_detach(i, m->site.netns);
 	if (m->published)
 		netns_unpublish(i->helper->netns_dir, i->name, &i->netns);

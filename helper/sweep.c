@@ -34,7 +34,9 @@ static bool sweep_is_idle(const struct instance *i)
 	if (i->sessions || i->foreign || i->straggler || i->end)
 		return false;
 	if (i->state == INSTANCE_LEAVING)
-		return i->attached;
+		return i->attached || i->down ||
+		       (i->host_ifindex && !i->cut &&
+			i->lifetime == LIFETIME_SESSIONS);
 	return i->state == INSTANCE_LIVE && !i->pinned &&
 	       i->lifetime != LIFETIME_FOREVER;
 }
@@ -169,10 +171,14 @@ static int sweep_on_time(sd_event_source *source, uint64_t when, void *data)
 
 void sweep_soon(struct helper *h)
 {
+	int on = SD_EVENT_OFF;
+
 	if (h->sweep)
 		sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
 	/* Idle time may not come: then at the latest in a while. */
-	timer_arm(h->sweep_again, SWEEP_LATEST_US);
+	sd_event_source_get_enabled(h->sweep_again, &on);
+	if (on == SD_EVENT_OFF)
+		timer_arm(h->sweep_again, SWEEP_LATEST_US);
 }
 
 int sweep_open(struct helper *h, struct error *err)

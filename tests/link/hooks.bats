@@ -277,9 +277,9 @@ in_status() { netns-pam status | grep -qE "$1"; }
 	wait_until 10 no_links
 	# the program that hung is ended, too
 	wait_until 5 gone "$(cat $T/hooks/pid)"
-	# killed in the middle of down: its end is seen to
+	# killed in the middle of down: it is run again, and seen to its end
 	hook up <<<'exit 0'
-	hook down <<<'echo $$ >/tmp/t/hooks/dpid; exec sleep 1000'
+	hook down <<<'[ ! -e /tmp/t/hooks/dpid ] || exit 0; echo $$ >/tmp/t/hooks/dpid; exec sleep 1000'
 	policy_with "up = $T/hooks/up" "down = $T/hooks/down"
 	su_runs alice true
 	wait_until 5 test -s $T/hooks/dpid

@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Namespaces that take time to make and to end: what must hold in between.
+
+load ../lib
+
+setup_file() {
+	common_setup_file
+	install -d $T/hooks
+}
+setup() {
+	common_setup
+	rm -f $T/hooks/*
+}
+teardown() {
+	netns-pam down tree >/dev/null 2>&1 || true
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# hook NAME <text: an executable of root's
+hook() {
+	{
+		echo '#!/bin/bash'
+		cat
+	} >$T/hooks/$1
+	chmod 755 $T/hooks/$1
+}
+
+# alice gets `tree`, with these lines besides
+policy_with() {
+	cat <<-X | put_policy
+		[options]
+		timeout = ${LIMIT:-5s}
+		[rule alice]
+		users = alice
+		namespace = tree
+		[namespace tree]
+		link = ${LINK:-nat}
+		$(printf '%s\n' "$@")
+	X
+}
+
+su_runs() { timeout 20 su "$1" -c "$2"; }
+in_log() { grep -qE "$1" $T/helper.log; }
+in_status() { netns-pam status | grep -qE "$1"; }
+lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
+
+@test "F68 an up that takes its own name away, and the link, at its very end" {
+	local n
+	# all of it is heard of at once
+	hook up <<-'X'
+		pid=$(cat /tmp/t/helper.pid)
+		kill -STOP $pid
+		ip netns delete "$NETNS_PAM_NAMESPACE"
+		setsid bash -c "sleep 0.2; kill -CONT $pid" >/dev/null 2>&1 &
+		exit 0
+	X
+	for n in none nat; do
+		LINK=$n LIMIT=2s policy_with "up = $T/hooks/up"
+		refuses timeout 10 su alice -c true
+		alive "$(helper_pid)"
+		not_there tree
+	done
+}
+
+@test "the end of a name is not the end of the next that has it" {
+	hook down <<<'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
+	policy_with "down = $T/hooks/down"
+	su_runs alice true
+	wait_until 5 in_status 'tree .*closing'
+	LIMIT=2s policy_with 'ready = interface:never0'
+	spawn $T/next.log su alice -c true >$T/next.pid
+	sleep 0.3
+	touch $T/hooks/go
+	wait_until 5 gone "$(cat $T/next.pid)"
+	in_log 'tree was not ready within .* the interface never0 to be up'
+}
+
+@test "F71 one address, one login after the other" {
+	local n
+	policy_with "address = 10.9.0.2/24"
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		su_runs alice true
+		# half of them meet it while it goes
+		[ $((n % 2)) = 0 ] || wait_until 5 not_there tree
+	done
+}
+
+@test "down runs for one that was replaced, when the last has left it" {
+	hook down <<<'echo "$NETNS_PAM_EVENT" >>/tmp/t/hooks/ran'
+	policy_with "down = $T/hooks/down"
+	ssh_hold a alice
+	policy_with "down = $T/hooks/down" 'mtu = 1400'
+	su_lands alice tree
+	wait_until 5 lines 1 $T/hooks/ran
+	ssh_end a
+	wait_until 5 lines 2 $T/hooks/ran
+	wait_until 5 no_links
+}
+
+@test "F58 down that a killed helper had begun is run again, and to its end" {
+	local one
+	hook down <<-'X'
+		echo begun >>/tmp/t/hooks/ran
+		sleep 1000 & echo $! >/tmp/t/hooks/sleeper
+		until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done
+		echo done >>/tmp/t/hooks/ran
+		kill %1
+	X
+	policy_with "down = $T/hooks/down" 'lifetime = forever'
+	su_runs alice true
+	netns-pam down tree
+	wait_until 5 test -s $T/hooks/sleeper
+	one=$(cat $T/hooks/sleeper)
+	stop_helper KILL
+	start_helper
+	wait_until 5 lines 2 $T/hooks/ran
+	wait_until 5 gone "$one"
+	# the next login is not put into what is being taken down
+	spawn $T/next.log su alice -c "$PROBE tcp 192.0.2.80 80 1 && echo web" >$T/next.pid
+	sleep 0.3
+	touch $T/hooks/go
+	wait_until 5 gone "$(cat $T/next.pid)"
+	match web "$(cat $T/next.log)"
+	equal 3 "$(wc -l <$T/hooks/ran)"
+	netns-pam down tree
+	wait_until 5 not_there tree
+}
+
+@test "a program that is ended takes with it whatever it started" {
+	local f
+	hook up <<-'X'
+		bash -c 'trap "" TERM; echo $$ >/tmp/t/hooks/deaf; sleep 1000; sleep 1000' &
+		until [ -s /tmp/t/hooks/deaf ]; do sleep 0.05; done
+		[ -e /tmp/t/hooks/fail ] && exit 1
+		wait
+	X
+	LIMIT=1s policy_with "up = $T/hooks/up"
+	refuses timeout 10 su alice -c true
+	wait_until 5 gone "$(cat $T/hooks/deaf)"
+	rm $T/hooks/deaf
+	touch $T/hooks/fail
+	refuses timeout 10 su alice -c true
+	wait_until 5 gone "$(cat $T/hooks/deaf)"
+}
+
+@test "F62 TERM while logins wait for up and for down: all get an answer" {
+	local one two
+	hook up <<<'echo x >>/tmp/t/hooks/up; sleep 1000'
+	LIMIT=8s policy_with "up = $T/hooks/up"
+	one=$(spawn $T/one.log su alice -c true)
+	wait_until 5 test -s $T/hooks/up
+	stop_helper
+	wait_until 2 gone "$one"
+	grep -q 'being stopped' $T/syslog
+	start_helper
+	wait_until 5 not_there tree
+	hook down <<<'echo x >>/tmp/t/hooks/down; sleep 1000'
+	LIMIT=8s policy_with "down = $T/hooks/down"
+	su_runs alice true
+	wait_until 5 test -s $T/hooks/down
+	two=$(spawn $T/two.log su alice -c true)
+	sleep 0.3
+	stop_helper
+	wait_until 2 gone "$two"
+	hook down <<<'exit 0'
+	start_helper
+	wait_until 8 not_there tree
+}
