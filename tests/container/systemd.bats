@@ -5,6 +5,7 @@
 # Run by tests/container/run.
 
 load ../lib
+load ../link/openvpn
 
 setup_file() {
 	systemctl is-system-running --wait || true
@@ -312,6 +313,25 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	install_package
 	equal inactive "$(systemctl is-active netns-pamd.service)"
 	systemctl unmask netns-pamd.service netns-pamd.socket
+}
+
+@test "link = openvpn under the unit's limits; a restarted daemon finds it again" {
+	local pid
+	office_start
+	client_files alice
+	groupadd roadwarriors
+	usermod -aG roadwarriors alice
+	put_policy <"$TOP/conf/examples/openvpn.conf"
+	ssh_hold one alice
+	pid=$(pgrep -f 'openvpn .*npamv')
+	systemctl restart netns-pamd.service
+	wait_until 5 sh -c 'netns-pam status | grep -q "openvpn connected to"'
+	equal "$pid" "$(pgrep -f 'openvpn .*npamv')" "openvpn"
+	run ssh_as alice 'probe tcp 10.99.0.80 80; getent ahostsv4 www'
+	match '^server 10.99.0.80 client 10.8.0.2' "$output"
+	match '10.99.0.80 ' "$output"
+	ssh_end one
+	wait_until 20 gone "$pid"
 }
 
 @test "F32 removed and purged under systemd: units gone, logins work" {

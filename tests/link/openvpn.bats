@@ -160,6 +160,29 @@ in_ns() { ip netns exec "$@"; }
 	ssh_end one
 }
 
+@test "allow holds in the tunnel, and so do the pushed name servers, also for a new device" {
+	local n
+	in_office ip address add 10.99.0.54/32 dev lo
+	spawn $T/dns54office.log nsenter -n -t "$(cat $T/office.pid)" \
+		bash -c 'dns_server 10.99.0.66 10.99.0.54' >$T/dns54office.pid
+	wait_until 5 in_office $PROBE dns 10.99.0.54 www.example.net 1
+	alice_policy 'allow = 10.99.0.80:80/tcp, [fd99::80]:80/tcp'
+	ssh_hold one alice
+	for n in first second; do
+		run su alice -c "probe tcp 10.99.0.80 80; probe tcp fd99::80 80; probe dns 10.99.0.53 www.example.net"
+		equal 0 "$status" "$output"
+		# refused, at once
+		run su alice -c "probe udp 10.99.0.80 80; probe tcp 10.99.0.54 80; probe dns 10.99.0.54 www.example.net"
+		not match "server|timeout|10.99.0.66" "$output"
+		equal 3 "${#lines[@]}" "$output"
+		kill -KILL "$(tunnel_pid)"
+		wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	done
+	ssh_end one
+	kill "$(cat $T/dns54office.pid)"
+	wait_until 5 gone "$(cat $T/dns54office.pid)"
+}
+
 dressed() {
 	in_ns vpn ip link show tun0 | grep -q 'mtu 1300' &&
 		in_ns vpn tc qdisc show dev tun0 | grep -q 'tbf .* rate 10Mbit' &&
