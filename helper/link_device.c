@@ -190,7 +190,10 @@ static void device_remove(struct helper *h, struct instance *i, int netns)
 	/* Never moved, or given back by the kernel. */
 	if (r < 0 && device_find_stray(h, i->device, &why) == 0)
 		r = 0;
-	if (r < 0)
+	if (r < 0 && i->broken)
+		log_info("%s: the interface %s was deleted", i->name,
+			 i->device);
+	else if (r < 0)
 		log_error("%s: cannot give the interface %s back to the host: "
 			  "%s",
 			  i->name, i->device, why.text);
@@ -262,7 +265,8 @@ static int device_check_ours(const struct link_site *site, const char *name,
 			     struct error *err)
 {
 	for (const struct instance *o = site->helper->instances; o; o = o->next)
-		if (o != site->instance && !strcmp(o->device, name))
+		if (o != site->instance && !o->broken &&
+		    !strcmp(o->device, name))
 			return error_set(
 				err, -EBUSY,
 				o->link == LINK_DEVICE

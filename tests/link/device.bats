@@ -1,0 +1,279 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# link = device: a whole interface moves in, and comes back as it was.
+
+load ../lib
+
+# lab0 is the interface; its cable ends in a network of its own, "the lab":
+# 203.0.113.10 and 2001:db8:1a4::10 in there.
+in_lab() { nsenter -n -t "$(cat $T/lab.pid)" "$@"; }
+
+setup_file() {
+	common_setup_file
+	make_user lab
+	spawn $T/lab.log unshare -n sleep infinity >$T/lab.pid
+	wait_until 5 lab_apart
+	make_lab
+	spawn $T/weblab.log nsenter -n -t "$(cat $T/lab.pid)" \
+		$PROBE serve 80 >$T/weblab.pid
+}
+lab_apart() {
+	[ "$(readlink /proc/self/ns/net)" != \
+		"$(readlink "/proc/$(cat $T/lab.pid)/ns/net")" ]
+}
+make_lab() {
+	ip link add lab0 type veth peer name eth0 netns "$(cat $T/lab.pid)"
+	ip link set lab0 mtu 1450 alias 'second card, left'
+	in_lab ip link set lo up
+	in_lab ip address add 203.0.113.10/24 dev eth0
+	in_lab ip address add 2001:db8:1a4::10/64 dev eth0 nodad
+	in_lab ip link set eth0 up
+}
+setup() {
+	ip link show lab0 >/dev/null 2>&1 || make_lab
+	ip link set lab0 down
+	common_setup
+	home >$T/home
+}
+teardown() {
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# How it is on the host.
+home() {
+	ip -o link show lab0 | sed 's/^[0-9]*: //; s/qlen [0-9]* *//; s/qdisc [a-z]* //; s/ link-netnsid.*//'
+	ip -j link show lab0 | jq -r '.[0].ifalias'
+}
+at_home() { home >$T/home.now 2>&1; cmp $T/home $T/home.now; }
+by_another_name() { ip -o link | grep -o 'npback[0-9]*'; }
+away() { ! ip link show lab0; }
+
+policy_with() {
+	cat <<-X | put_policy
+		[options]
+		timeout = 5s
+		[rule lab]
+		users = lab, alice
+		namespace = lab
+		[rule bob]
+		users = bob
+		namespace = other
+		[namespace lab]
+		link = device
+		$(printf '%s\n' "$@")
+		[namespace other]
+		link = device
+		interface = ${OTHER:-lab0}
+		address = 203.0.113.31/24
+	X
+}
+from_here() { objects >$T/before; }
+to_there() {
+	standard_policy | put_policy
+	objects >$T/before
+}
+su_runs() { timeout 20 su "$1" -c "$2"; }
+su_fails() { refuses timeout 20 su "$1" -c true; }
+in_log() { grep -qE "$1" $T/helper.log; }
+
+@test "conf/examples/device.conf, as it stands" {
+	put_policy <"$TOP/conf/examples/device.conf"
+	su_lands lab lab
+	ssh_hold l lab
+	away
+	equal 2 "$(ssh_as lab 'ip -o link | wc -l')"
+	ssh_as lab "$PROBE tcp 203.0.113.10 80 1"
+	equal 203.0.113.10 "$(ip -n lab route show default | awk '{print $3}')"
+	in_lab ping -qc1 -W2 203.0.113.30
+	# and nothing else
+	refuses ssh_as lab "$PROBE tcp 192.0.2.80 80 1"
+	refuses ssh_as lab "$PROBE tcp 192.0.2.2 8080 1"
+	refuses ssh_as lab "$PROBE tcp 2001:db8:1a4::10 80 1"
+	netns-pam status | grep -q "the host's lab0"
+	ssh_end l
+	wait_until 10 at_home
+	# the second time as well
+	su_lands lab lab
+	wait_until 10 at_home
+}
+
+@test "it comes back as it was: up, with its MTU and alias, and no address" {
+	ip link set lab0 up
+	wait_until 5 sh -c "ip link show lab0 | grep -q 'state UP'"
+	home >$T/home
+	objects >$T/before
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24, 2001:db8:1a4::30/64' \
+		'mtu = 1300' 'ifname = wan'
+	ssh_hold a alice
+	away
+	ip -n lab link show wan | grep -q 'mtu 1300'
+	ssh_as alice "$PROBE tcp 2001:db8:1a4::10 80 1"
+	ssh_end a
+	wait_until 10 at_home
+	standard_policy | put_policy
+	nothing_left
+	ip link set lab0 down
+	objects >$T/before
+}
+
+@test "it keeps its name without ifname; the host's addresses are not kept, and that is logged" {
+	ip address add 198.51.100.9/24 dev lab0
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	ssh_as alice 'ip -4 -o address show lab0' | grep -q '203.0.113.30/24'
+	not grep -q 198.51.100.9 <<<"$(ip -n lab address)"
+	in_log 'lab0 leaves the host, .*198.51.100'
+	ssh_end a
+	wait_until 10 at_home
+	not grep -q 198.51.100.9 <<<"$(ip address show lab0)"
+}
+
+@test "address = dhcp on a device" {
+	local pid
+	pid=$(spawn $T/dhcpd.log nsenter -n -t "$(cat $T/lab.pid)" dnsmasq \
+		--conf-file=/dev/null --keep-in-foreground --user=root --pid-file= \
+		--interface=eth0 --port=0 --no-ping --dhcp-authoritative \
+		--dhcp-leasefile=$T/leases \
+		--dhcp-range=203.0.113.100,203.0.113.100,2m)
+	wait_until 5 sh -c "nsenter -n -t $(cat $T/lab.pid) ss -Hlun | grep -q ':67 '"
+	policy_with 'interface = lab0' 'address = dhcp'
+	su_lands alice lab
+	su_runs alice 'ip -4 -o address show lab0' | grep -q 203.0.113.100/24
+	wait_until 10 at_home
+	kill "$pid"
+	wait_until 5 gone "$pid"
+	# no server: it comes back all the same
+	su_fails alice
+	wait_until 10 at_home
+	wait_until 5 sh -c '! pgrep -x udhcpc'
+}
+
+@test "what the host needs itself is refused, with the reason" {
+	local what
+	for what in 'up0|default route goes by the interface up0' \
+		'eth77|the interface eth77 does not exist' \
+		'port0|the interface port0 is a port of br0' \
+		'base0|the interface base0 carries vm0'; do
+		case $what in
+		port0*)
+			ip link add br0 type bridge
+			ip link add port0 type veth peer name port1
+			ip link set port0 master br0
+			;;
+		base0*)
+			ip link add base0 type veth peer name base1
+			ip link add link base0 name vm0 type macvlan
+			;;
+		esac
+		policy_with "interface = ${what%%|*}" 'address = 203.0.113.30/24'
+		from_here
+		su_fails alice
+		in_log "${what#*|}"
+		nothing_left
+		for i in br0 port0 vm0 base0; do
+			ip link delete $i 2>/dev/null || true
+		done
+	done
+	to_there
+}
+
+@test "one interface, two namespaces: the second is told who has it" {
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	su_fails bob
+	in_log 'the interface lab0 is in the namespace lab'
+	su_lands lab lab # a second session of the same
+	ssh_end a
+	wait_until 10 at_home
+	su_lands bob other
+	wait_until 10 at_home
+}
+
+@test "a making that fails half-way gives it back" {
+	printf '#!/bin/sh\nexit 7\n' >$T/fails
+	chmod 755 $T/fails
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/fails"
+	from_here
+	su_fails alice
+	wait_until 5 at_home
+	nothing_left
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24' \
+		'sysctl.net/ipv4/conf/none0/forwarding = 1'
+	from_here
+	su_fails alice
+	wait_until 5 at_home
+	nothing_left
+	to_there
+}
+
+@test "F58 a helper that is killed and comes back gives it back" {
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	stop_helper KILL
+	ip netns exec lab ping -qc1 -W2 203.0.113.10
+	start_helper
+	su_lands alice lab
+	ssh_end a
+	wait_until 10 at_home
+	# nobody was inside any more when it came back
+	ssh_hold a alice
+	stop_helper KILL
+	ssh_end a
+	start_helper
+	wait_until 10 at_home
+}
+
+@test "F58 killed while it was being made: not lost" {
+	printf '#!/bin/sh\nexec sleep 60\n' >$T/slow
+	chmod 755 $T/slow
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/slow"
+	spawn $T/alice timeout 20 su alice -c true >$T/su.pid
+	wait_until 5 pgrep -f "sleep 60"
+	wait_until 5 away
+	stop_helper KILL
+	wait_until 10 gone "$(cat $T/su.pid)"
+	start_helper
+	wait_until 10 at_home
+	wait_until 5 not_there lab
+	pkill -f 'sleep 60' || true
+}
+
+@test "by hand: down takes it from whoever is inside" {
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	netns-pam down lab --force
+	wait_until 5 at_home
+	refuses nsenter -n -t "$(cat $T/in.a)" $PROBE tcp 203.0.113.10 80 1
+	ssh_end a
+}
+
+@test "its name is taken meanwhile: it comes back by another, and says so" {
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	ip link add lab0 type veth peer name spare
+	ssh_end a
+	wait_until 10 by_another_name
+	in_log 'the host has another lab0 by now'
+	ip link delete lab0
+	ip link set "$(by_another_name)" name lab0
+	home >$T/home
+	at_home
+}
+
+@test "an interface that is deleted: sessions keep none, new ones are refused" {
+	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	in_lab ip link delete eth0
+	wait_until 5 in_log 'lab: its interface is gone'
+	su_fails alice
+	in_log 'the interface lab0 does not exist'
+	ssh_end a
+	wait_until 10 not_there lab
+	make_lab
+	home >$T/home
+	su_lands alice lab
+	wait_until 10 at_home
+}
