@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The programs that links need, started by netns-pamd.service inside its limits:
+# what works in a sandbox must work under the unit as well. Run by
+# tests/container/run.
+
+load ../lib
+load ../link/wg
+load ../link/openvpn
+
+setup_file() {
+	systemctl is-system-running --wait || true
+	start_machine
+	standard_users
+	start_internet
+	install_package
+	wg_setup
+	office_start
+	client_files bob
+	# the name is that of the WireGuard server here
+	sed -i "s/vpn.example.net/198.51.100.130/" $CLIENTS/bob.ovpn
+	install -d /etc/netns-pam
+	install -m 755 "$TOP"/conf/examples/hooks/office-* /etc/netns-pam/
+	spawn $T/dhcpd.log nsenter -n -t "$(cat $T/lan.pid)" dnsmasq \
+		--conf-file=/dev/null --keep-in-foreground --user=root --pid-file= \
+		--interface=eth0 --bind-interfaces --no-resolv --no-hosts --no-ping \
+		--dhcp-leasefile=$T/leases --address=/www.example.net/203.0.113.10 \
+		--dhcp-range=203.0.113.50,203.0.113.60,2m >$T/dhcpd.pid
+	put_policy <<-X
+		[options]
+		timeout = 20s
+		[rule alice]
+		users = alice
+		namespace = wg
+		[rule bob]
+		users = bob
+		namespace = ovpn
+		[rule dave]
+		users = dave
+		namespace = lan
+		[rule erin]
+		users = erin
+		namespace = office
+		[rule frank]
+		users = frank
+		namespace = desk
+		[namespace wg]
+		link = wireguard
+		wireguard = /etc/wireguard/alice.conf
+		ready = handshake
+		[namespace ovpn]
+		link = openvpn
+		openvpn = /etc/openvpn/client/%u.ovpn
+		scope = user
+		[namespace lan]
+		link = macvlan
+		parent = lan0
+		address = dhcp
+		[namespace office]
+		link = nat
+		up = /etc/netns-pam/office-up
+		down = /etc/netns-pam/office-down
+		[namespace desk]
+		link = bridge
+		network = desks
+		address = dhcp
+		[network desks]
+		bridge = br-desks
+		address = 10.44.0.1/24
+		nat = yes
+		dhcp = 10.44.0.100-10.44.0.199
+	X
+}
+
+setup() { cursor=$(journalctl -n 0 --show-cursor -q | sed -n 's/^-- cursor: //p'); }
+
+teardown() {
+	# what the unit said and what was forbidden to whom
+	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+		journalctl -q -u netns-pamd --after-cursor "$cursor" -o cat | tail -n 30
+		ps -eo pid,user,args | grep -E 'wireguard-go|openvpn|udhcpc|dnsmasq' || true
+	fi
+	wait_until 20 no_names || { netns-pam status; false; }
+	wait_until 10 no_programs || { ps -eo pid,ppid,args; false; }
+}
+
+# what netns-pamd started: all in its cgroup but itself
+programs() {
+	grep -vxF "$(systemctl show -P MainPID netns-pamd)" \
+		/sys/fs/cgroup/system.slice/netns-pamd.service/cgroup.procs
+}
+no_programs() { ! programs; }
+su_in() { # su_in USER NAME CMD: its words, from inside the namespace
+	local out
+	out=$(timeout 30 su "$1" -c "$SHOW_NS; stat -c %i /run/netns/$2; $3" 2>&1) ||
+		{ fail "$1: $out"; return 1; }
+	equal "$(sed -n 2p <<<"$out")" "$(sed -n 1p <<<"$out")" "namespace of $1"
+	tail -n +3 <<<"$out"
+}
+hold() { # hold USER: a session that stays until release
+	spawn $T/hold.$1 su "$1" -c 'echo here; exec sleep 1000' >$T/hold.$1.pid
+	wait_until 30 grep -q here $T/hold.$1
+}
+release() {
+	kill "$(cat $T/hold.$1.pid)"
+	wait_until 10 gone "$(cat $T/hold.$1.pid)"
+}
+
+@test "WireGuard: wireguard-go and wg under the unit" {
+	equal yes "$(su_in alice wg "ping -c 1 -W 5 10.9.0.1 >/dev/null && echo yes")"
+}
+
+@test "OpenVPN under the unit" {
+	equal yes "$(su_in bob ovpn.bob "$PROBE tcp 10.99.0.80 80 5 >/dev/null && echo yes")"
+}
+
+@test "DHCP: udhcpc under the unit, with the lease's DNS" {
+	equal "203.0.113.10" "$(su_in dave lan 'getent ahostsv4 www.example.net | head -n 1 | cut -d" " -f1')"
+}
+
+@test "dnsmasq under the unit, unprivileged, and a lease from it" {
+	local pid
+	hold frank
+	match '10\.44\.0\.1[0-9][0-9]/24' "$(ip -n desk -4 -o address show eth0)"
+	su_in frank desk "$PROBE tcp 192.0.2.80 80 5"
+	pid=$(for p in $(programs); do
+		grep -q dnsmasq /proc/$p/comm && echo "$p"; done)
+	[ "$(stat -c %u "/proc/$pid")" != 0 ] || fail "dnsmasq runs as root"
+	equal 0000000000000400 "$(awk '/^CapPrm/ {print $2}' "/proc/$pid/status")" "its capabilities"
+	release frank
+}
+
+@test "up and down under the unit" {
+	rm -f /run/office.log
+	match 'unreachable 198.51.100.0/24' "$(su_in erin office 'ip route')"
+	wait_until 10 grep -q 'office is empty' /run/office.log
+}
+
+@test "F62 the unit is restarted: tunnels, leases and sessions go on" {
+	local before after
+	hold alice
+	hold bob
+	hold dave
+	before=$(programs | sort | xargs)
+	[ "$(wc -w <<<"$before")" -ge 3 ] || fail "programs: $before"
+	systemctl restart netns-pamd
+	after=$(programs | sort | xargs)
+	equal "$before" "$after" "programs"
+	equal yes "$(su_in alice wg "ping -c 1 -W 5 10.9.0.1 >/dev/null && echo yes")"
+	equal yes "$(su_in bob ovpn.bob "$PROBE tcp 10.99.0.80 80 5 >/dev/null && echo yes")"
+	su_in dave lan "$PROBE tcp 203.0.113.10 80 5"
+	systemctl kill -s KILL --kill-who=main netns-pamd
+	wait_until 10 systemctl is-active netns-pamd
+	equal yes "$(su_in alice wg "ping -c 1 -W 5 10.9.0.1 >/dev/null && echo yes")"
+	equal yes "$(su_in bob ovpn.bob "$PROBE tcp 10.99.0.80 80 5 >/dev/null && echo yes")"
+	release alice
+	release bob
+	release dave
+	systemctl reset-failed netns-pamd
+}
+
+@test "nothing was refused to anybody by the unit's filter" {
+	equal "" "$(journalctl -b -q -o cat | grep -E 'SECCOMP|seccomp.*netns|Operation not permitted' | head -n 5)"
+}
