@@ -200,7 +200,7 @@ static void network_undo(struct network *network, bool made)
 static void network_made(struct network *network, bool made, int r,
 			 const struct error *why)
 {
-	struct error kept = *why;
+	struct error kept = why ? *why : (struct error){""};
 
 	r = network_settle(network, r, &kept);
 	/* Who is told that it failed may want it again: another one then. */
