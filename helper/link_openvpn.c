@@ -192,7 +192,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 	openvpn_label(i, label);
 	openvpn_device(i, device);
 	snprintf(verb, sizeof(verb), "%u", conf->verb);
-	unlink(o->socket); /* of one that was killed */
+	openvpn_talk_end(o->socket);
 	r = child_start(i->helper, &command, &events, &i->child, err);
 	if (r < 0)
 		return r;
@@ -774,7 +774,10 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	o = openvpn_new(i, site->ns, err);
 	if (!o)
 		return -EINVAL;
-	r = openvpn_start(o, err);
+	/* So that the next helper looks for it, if this one is killed now. */
+	r = instance_note(i, err);
+	if (r == 0)
+		r = openvpn_start(o, err);
 	if (r < 0)
 		return r;
 	snprintf(i->ifname, sizeof(i->ifname), "%s",
@@ -814,6 +817,13 @@ static int openvpn_adopt(struct helper *h, struct instance *i)
 	return 0;
 }
 
+static void openvpn_leave(struct instance *i)
+{
+	if (i->link_data)
+		openvpn_free(i->link_data);
+	i->link_data = NULL;
+}
+
 static void openvpn_remove(struct helper *h, struct instance *i, int netns)
 {
 	struct openvpn *o = i->link_data;
@@ -829,19 +839,12 @@ static void openvpn_remove(struct helper *h, struct instance *i, int netns)
 		rtnl_run(inside, &b, NULL);
 		rtnl_close(inside);
 	}
+	if (o && !i->child)
+		openvpn_talk_end(o->socket);
+	else if (o)
+		unlink(o->socket);
 	i->child = child_stop(i->child);
-	if (!o)
-		return;
-	unlink(o->socket);
-	openvpn_free(o);
-	i->link_data = NULL;
-}
-
-static void openvpn_leave(struct instance *i)
-{
-	if (i->link_data)
-		openvpn_free(i->link_data);
-	i->link_data = NULL;
+	openvpn_leave(i);
 }
 
 static int openvpn_is_ready(struct helper *h, struct instance *i,

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,42 +186,63 @@ static int talk_begin(int fd)
 	return (size_t)n == sizeof(commands) - 1 ? 0 : -EIO;
 }
 
+/* Return: a socket that is connected, or -errno. */
+static int talk_connect(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = -EBADF;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = fd_above_stdio(
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	if (fd < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* Who listens is asked of the kernel: a command would need to be waited for. */
+void openvpn_talk_end(const char *path)
+{
+	_cleanup_close_ int fd = talk_connect(path);
+	struct ucred peer = {.pid = 0};
+	socklen_t bytes = sizeof(peer);
+
+	if (fd >= 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 &&
+	    peer.pid > 0)
+		kill(peer.pid, SIGTERM);
+	unlink(path);
+}
+
 int openvpn_talk_open(sd_event *event, const char *path,
 		      const struct openvpn_talk_events *events, void *data,
 		      struct openvpn_talk **ret, struct error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = talk_connect(path);
 	struct openvpn_talk *talk;
-	int r = 0;
+	int r = fd < 0 ? fd : talk_begin(fd);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG,
-				 "%s is too long for the name of a socket: "
-				 "give the helper a shorter --state-dir",
-				 path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN)
+		return -EAGAIN;
+	if (r < 0)
+		return error_set(err, r, "cannot talk to openvpn at %s: %s",
+				 path, strerror(-r));
 	talk = calloc(1, sizeof(*talk));
 	if (!talk)
 		return error_set(err, -ENOMEM, "out of memory");
 	talk->events = *events;
 	talk->data = data;
-	talk->fd = fd_above_stdio(
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-	if (talk->fd < 0 ||
-	    connect(talk->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		r = -errno;
-	if (r == 0)
-		r = talk_begin(talk->fd);
-	if (r == 0)
-		r = sd_event_add_io(event, &talk->source, talk->fd, EPOLLIN,
-				    talk_readable, talk);
-	if (r >= 0) {
-		*ret = talk;
-		return 0;
+	talk->fd = take_fd(&fd);
+	r = sd_event_add_io(event, &talk->source, talk->fd, EPOLLIN,
+			    talk_readable, talk);
+	if (r < 0) {
+		talk_free(talk);
+		return error_set(err, r, "cannot listen to openvpn: %s",
+				 strerror(-r));
 	}
-	talk_free(talk);
-	if (r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN)
-		return -EAGAIN;
-	return error_set(err, r, "cannot talk to openvpn at %s: %s", path,
-			 strerror(-r));
+	*ret = talk;
+	return 0;
 }

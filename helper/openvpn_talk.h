@@ -44,4 +44,10 @@ int openvpn_talk_open(sd_event *event, const char *path,
 /* NULL is fine. Return: NULL. */
 struct openvpn_talk *openvpn_talk_close(struct openvpn_talk *talk);
 
+/*
+ * Ends an openvpn that a helper left before it had written its pid down, and
+ * takes its socket away. Fine when nobody is there.
+ */
+void openvpn_talk_end(const char *path);
+
 #endif

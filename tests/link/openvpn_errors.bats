@@ -161,6 +161,15 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	start_helper
 	wait_until 5 no_tunnel
 	not ls $STATE/openvpn.*
+	# also when it had not yet written down which process that is
+	spawn $T/first.log su alice -c true >$T/first.pid
+	wait_until 5 sh -c "ls $STATE/openvpn.*"
+	stop_helper KILL
+	wait_until 15 gone "$(cat $T/first.pid)"
+	sed -i '/^pid /d; /^process /d' $STATE/namespaces/*
+	start_helper
+	wait_until 5 no_tunnel
+	not ls $STATE/openvpn.*
 }
 
 @test "down by hand cuts it at once, whoever is inside" {
