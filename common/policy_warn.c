@@ -74,8 +74,9 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 		     bool dns_given)
 {
-	/* A tunnel may bring its own; if not, the helper says so. */
-	if (!dns_given && ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
+	/* A tunnel or a lease may bring its own; if not, the helper says so. */
+	if (!dns_given && ns->address_mode != ADDRESS_DHCP &&
+	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
 	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
 		note_warning(book, ns->file, ns->line,
 			     "[namespace %s] has no 'dns': its sessions use "

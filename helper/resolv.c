@@ -12,7 +12,10 @@ struct resolv resolv_of(const struct instance *i,
 {
 	if (ns->dns_set)
 		return (struct resolv){true, ns->dns.items, ns->dns.n};
-	if (!ns->dns_host && i->n_link_dns)
+	/* A lease without name servers, or none at all: not the host's instead.
+	 */
+	if (!ns->dns_host &&
+	    (i->n_link_dns || ns->address_mode == ADDRESS_DHCP))
 		return (struct resolv){true, i->link_dns, i->n_link_dns};
 	return (struct resolv){false, NULL, 0};
 }

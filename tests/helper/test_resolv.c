@@ -66,6 +66,23 @@ static void the_links_own_unless_the_policy_speaks(void **state)
 	memset(&from, 0, sizeof(from));
 }
 
+static void a_lease_without_servers_is_not_the_hosts(void **state)
+{
+	static const char text[] =
+		"[namespace vpn]\nlink = macvlan\nparent = e\naddress = dhcp\n";
+	const struct policy_namespace *ns;
+	struct policy *p = NULL;
+	struct error why;
+
+	(void)state;
+	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
+		fail_msg("%s", why.text);
+	ns = policy_namespace_find(p, "vpn");
+	assert_true(resolv_of(&from, ns).set);
+	assert_int_equal(resolv_of(&from, ns).n, 0);
+	policy_free(p);
+}
+
 static void host_means_none(void **state)
 {
 	static const char text[] = "[namespace vpn]\nlink = nat\ndns = host\n";
@@ -87,6 +104,7 @@ int main(void)
 		cmocka_unit_test(servers_in_their_order),
 		cmocka_unit_test(search_is_one_line),
 		cmocka_unit_test(the_links_own_unless_the_policy_speaks),
+		cmocka_unit_test(a_lease_without_servers_is_not_the_hosts),
 		cmocka_unit_test(host_means_none),
 	};
 

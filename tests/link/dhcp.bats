@@ -36,7 +36,7 @@ server() { # server FIRST LAST [dnsmasq's options]
 	spawn $T/dhcpd.log nsenter -n -t "$(cat $T/lan.pid)" dnsmasq \
 		--conf-file=/dev/null --keep-in-foreground --user=root --pid-file= \
 		--interface=eth0 --bind-interfaces --no-resolv --no-hosts \
-		--no-ping --dhcp-authoritative --dhcp-leasefile=$T/leases \
+		--no-ping --log-facility=- --dhcp-authoritative --dhcp-leasefile=$T/leases \
 		--address=/www.example.net/203.0.113.10 --local=/./ \
 		--dhcp-range=$first,$last,2m --dhcp-option=3,203.0.113.10 \
 		"$@" >$T/dhcpd.pid
@@ -168,6 +168,34 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	equal 203.0.113.15 "$(default_of blue)"
 	ip -n blue link show eth0 | grep -q 'mtu 1300'
 	not resolv_has 'nameserver 203.0.113.53'
+	ssh_end a
+}
+
+@test "F9 a lease without name servers: the host's are no stand-in" {
+	rogue 203.0.113.100
+	policy_with
+	ssh_hold a alice
+	not resolv_has 'nameserver.*'
+	refuses ssh_as alice getent ahostsv4 www.example.net
+	refuses ssh_as alice "$PROBE dns 203.0.113.10 www.example.net 1"
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	ssh_end a
+}
+
+@test "with allow: nothing but that, and the lease is still renewed" {
+	local pid
+	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
+	policy_with 'allow = 203.0.113.10:80/tcp'
+	ssh_hold a alice
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	refuses ssh_as alice "$PROBE tcp 203.0.113.11 80 1"
+	refuses ssh_as alice ping -qc1 -W1 203.0.113.10
+	equal 203.0.113.10 "$(ssh_as alice getent ahostsv4 www.example.net |
+		awk 'NR == 1 {print $1}')"
+	: >$T/dhcpd.log
+	kill -USR1 "$(client)"
+	wait_until 5 grep -q 'DHCPACK(eth0) 203.0.113.100' $T/dhcpd.log
+	equal 203.0.113.100/24 "$(address_of blue)"
 	ssh_end a
 }
 
@@ -357,7 +385,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	rogue 203.0.113.100 15="$(hex 'a;reboot $(id) `id`')" \
 		121="087fcb00710a08e0cb00710a18c63364cb00710b"
 	ssh_hold a alice
-	not resolv_has 'search.*'
+	not resolv_has '.*[;$`].*'
 	ip -n blue route >$T/routes
 	grep -q '^198.51.100.0/24 via 203.0.113.11' $T/routes
 	not grep -q '^127\|^224\|^default' $T/routes
