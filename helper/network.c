@@ -161,18 +161,20 @@ static void network_end(struct network *network)
 static void network_wake(struct network *network, int r,
 			 const struct error *why)
 {
+	network->waking = true; /* the last to leave does not end it yet */
 	for (;;) {
 		struct network_port *port = network->ports;
 
 		while (port && !port->waiting)
 			port = port->next;
 		if (!port)
-			return;
+			break;
 		port->waiting = false;
 		if (r < 0)
 			network_take(port);
 		port->done(port, r, why);
 	}
+	network->waking = false;
 }
 
 /* There, or not to be. */
@@ -374,7 +376,7 @@ void network_leave(struct network_port *port)
 	network_take(port);
 	/* One that is being made goes when it is there: network_made(). */
 	if (!network->n_ports && network->state == NETWORK_LIVE &&
-	    !network->unsettled)
+	    !network->unsettled && !network->waking)
 		network_end(network);
 }
 

@@ -144,6 +144,7 @@ struct network {
 	struct dhcp_server *dhcp;
 	bool begun;	 /* make() was called */
 	bool unsettled;	 /* after a restart: its ports are not known yet */
+	bool waking;	 /* those who waited are being told */
 	bool told;	 /* that the policy says something else by now */
 	uint8_t salt[3]; /* this machine's, in MAC addresses */
 
