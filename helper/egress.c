@@ -20,7 +20,7 @@ enum egress_verdict { VERDICT_DENY, VERDICT_NAMED, VERDICT_ALLOW, VERDICTS };
 static const char *const verdicts[VERDICTS] = {
 	[VERDICT_DENY] = "goto refuse",
 	[VERDICT_NAMED] = "goto admitted",
-	[VERDICT_ALLOW] = "return",
+	[VERDICT_ALLOW] = "goto unnamed",
 };
 
 /* Addresses of both families are numbers here. */
@@ -54,6 +54,12 @@ struct egress_class {
 	char *text;
 	unsigned int number;
 };
+
+/* What nothing is said about. */
+static const char *verdict_otherwise(bool allow)
+{
+	return verdicts[allow ? VERDICT_DENY : VERDICT_ALLOW];
+}
 
 /* --- addresses --- */
 
@@ -140,6 +146,15 @@ static int rules_read(const struct egress *e, struct egress_rules *rules,
 		rules->n++;
 	}
 	return 0;
+}
+
+/* Holds everywhere and says nothing: no address is left out of the map. */
+static void rules_ground(struct egress_rules *rules)
+{
+	const struct inet_prefix all = {.family = rules->family};
+
+	rules->items[rules->n++] = (struct egress_rule){
+		.last = prefix_last(&all), .verdict = VERDICTS};
 }
 
 /* By the first address; of those, the widest first. */
@@ -260,7 +275,7 @@ static char *piece_text(const struct egress_rules *rules,
 					verdicts[v]);
 	}
 	if (r == 0)
-		fputs(rules->allow ? "goto refuse\n" : "return\n", f);
+		fprintf(f, "%s\n", verdict_otherwise(rules->allow));
 	if (fclose(f) == 0 && r >= 0)
 		return text;
 	free(text);
@@ -401,8 +416,7 @@ static int sweep(struct egress_printer *p, const struct egress_rules *rules)
 }
 
 /* The map of one family, and its look-up in the chain. */
-static int print_family(struct egress_printer *p,
-			const struct egress_rules *rules)
+static int print_family(struct egress_printer *p, struct egress_rules *rules)
 {
 	const char *family = rules->family == AF_INET ? "ip" : "ip6";
 	char digit = rules->family == AF_INET ? '4' : '6';
@@ -410,8 +424,13 @@ static int print_family(struct egress_printer *p,
 	size_t bytes = 0;
 	int r;
 
-	if (!rules->n)
+	if (!rules->n) {
+		fprintf(p->add, "add rule %s %s meta nfproto ipv%c %s\n",
+			p->table, p->name, digit,
+			verdict_otherwise(rules->allow));
 		return 0;
+	}
+	rules_ground(rules);
 	qsort(rules->items, rules->n, sizeof(*rules->items), rule_compare);
 	p->elements = open_memstream(&elements, &bytes);
 	if (!p->elements)
@@ -429,11 +448,38 @@ static int print_family(struct egress_printer *p,
 	return 0;
 }
 
-static void print_removal(const struct egress_printer *p, bool v4, bool v6)
+/* Port 53, to the policy's servers alone. */
+static void print_dns(const struct egress_printer *p, const struct resolv *dns)
+{
+	char address[INET_PREFIX_STR];
+
+	if (!dns->set)
+		return;
+	fprintf(p->add, "add chain %s %s-dns\n", p->table, p->name);
+	for (size_t n = 0; n < dns->n; n++) {
+		inet_address_format(&dns->servers[n], address);
+		fprintf(p->add, "add rule %s %s-dns %s daddr %s %s\n", p->table,
+			p->name,
+			dns->servers[n].family == AF_INET ? "ip" : "ip6",
+			address, verdicts[VERDICT_NAMED]);
+	}
+	fprintf(p->add,
+		"add rule %s %s-dns %s\n"
+		"add rule %s %s meta l4proto { tcp, udp } th dport 53 goto "
+		"%s-dns\n",
+		p->table, p->name, verdicts[VERDICT_DENY], p->table, p->name,
+		p->name);
+}
+
+static void print_removal(const struct egress_printer *p, bool v4, bool v6,
+			  bool dns)
 {
 	if (!p->remove)
 		return;
 	fprintf(p->remove, "flush chain %s %s\n", p->table, p->name);
+	if (dns)
+		fprintf(p->remove, "delete chain %s %s-dns\n", p->table,
+			p->name);
 	if (v4)
 		fprintf(p->remove, "delete map %s %s-v4\n", p->table, p->name);
 	if (v6)
@@ -454,11 +500,12 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 	int r = 0;
 
 	fprintf(add, "add chain %s %s\n", table, name);
+	print_dns(&p, e->dns);
 	for (size_t n = 0; n < 2 && r == 0; n++) {
 		struct egress_rules *rules = &families[n];
 
 		rules->allow = e->allow->n > 0;
-		rules->items = calloc(e->allow->n + e->deny->n + 1,
+		rules->items = calloc(e->allow->n + e->deny->n + 2,
 				      sizeof(*rules->items));
 		if (!rules->items) {
 			r = error_set(err, -ENOMEM, "out of memory");
@@ -470,10 +517,8 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 		if (r == 0 && print_family(&p, rules) < 0)
 			r = error_set(err, -ENOMEM, "out of memory");
 	}
-	if (e->allow->n)
-		fprintf(add, "add rule %s %s goto refuse\n", table, name);
 	if (r == 0)
-		print_removal(&p, families[0].n, families[1].n);
+		print_removal(&p, families[0].n, families[1].n, e->dns->set);
 	tdestroy(p.classes, class_free);
 	free(families[0].items);
 	free(families[1].items);
@@ -481,8 +526,8 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 }
 
 int egress_print_ports(const struct policy_list *list, const char *table,
-		       const char *name, FILE *add, FILE *remove,
-		       struct error *err)
+		       const char *name, const char *otherwise, FILE *add,
+		       FILE *remove, struct error *err)
 {
 	const struct egress_printer p = {
 		.table = table, .name = name, .add = add, .remove = remove};
@@ -500,11 +545,12 @@ int egress_print_ports(const struct policy_list *list, const char *table,
 	if (r == 0 && print_group(f, AF_INET, ports, list->n,
 				  verdicts[VERDICT_NAMED]) < 0)
 		r = error_set(err, -ENOMEM, "out of memory");
+	fprintf(f, "%s\n", otherwise);
 	if (fclose(f) != 0 && r == 0)
 		r = error_set(err, -ENOMEM, "out of memory");
 	if (r < 0)
 		return r;
 	print_chain(&p, "", text);
-	print_removal(&p, false, false);
+	print_removal(&p, false, false, false);
 	return 0;
 }

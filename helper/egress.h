@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `allow`, `deny` and `allow_host` of a section as chains of nftables, the same
- * for the host's table and for one inside a namespace.
+ * `dns`, `allow`, `deny` and `allow_host` of a section as chains of nftables,
+ * the same for the host's table and for one inside a namespace.
  *
  * The address space is cut at the ends of all prefixes; what is allowed and
  * denied is the same throughout a piece, and pieces with the same rules share
@@ -10,9 +10,9 @@
  * kernel would refuse.
  *
  * A packet ends in one of three ways: `goto refuse`, `goto admitted` (past all
- * further checks), or at the end of the chain, back at the caller, who refuses
- * what is refused unless it is named: other namespaces, link-local and metadata
- * addresses.
+ * further checks), or `goto unnamed`, where is refused what is refused unless
+ * it is named: other namespaces, link-local and metadata addresses. It comes to
+ * the end of no chain: see firewall.nft.
  */
 #ifndef NETNS_PAMD_EGRESS_H
 #define NETNS_PAMD_EGRESS_H
@@ -22,6 +22,7 @@
 
 #include "error.h"
 #include "policy.h"
+#include "resolv.h"
 
 /*
  * Not reached but by name: loopback, link-local and the metadata services of
@@ -35,6 +36,7 @@
 #define EGRESS_LINK_LOCAL "fe80::/10"
 
 struct egress {
+	const struct resolv *dns; /* port 53 to these alone, before all else */
 	const struct policy_list *allow, *deny;
 	/*
 	 * Prefixes that namespaces have their addresses from. A target of
@@ -55,9 +57,9 @@ struct egress {
 int egress_print(const struct egress *e, const char *table, const char *name,
 		 FILE *add, FILE *remove, struct error *err);
 
-/* The same for `allow_host`: `goto admitted`, or back at the caller. */
+/* The same for `allow_host`: `goto admitted`, or the last verdict. */
 int egress_print_ports(const struct policy_list *ports, const char *table,
-		       const char *name, FILE *add, FILE *remove,
-		       struct error *err);
+		       const char *name, const char *otherwise, FILE *add,
+		       FILE *remove, struct error *err);
 
 #endif

@@ -425,10 +425,9 @@ int filter_adopt(struct helper *h, struct error *err)
 
 int filter_print(struct helper *h, FILE *f, struct error *err)
 {
-	static const char *const sets[] = {
-		"set dns_held",	   "set dns4",	     "set dns6",
-		"map egress",	   "map allow_host", "map allow_host4",
-		"map allow_host6", "map limits",     "map limits_in"};
+	static const char *const sets[] = {"map egress",      "map allow_host",
+					   "map allow_host4", "map allow_host6",
+					   "map limits",      "map limits_in"};
 	static const char *const publish[] = {
 		"map publish4",	   "map publish4_at", "map publish6",
 		"map publish6_at", "set published4",  "set published6"};

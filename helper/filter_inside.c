@@ -14,14 +14,15 @@
 #define TABLE "inet " NFT_TABLE
 #define RULE  "add rule " TABLE " "
 
-/* A table of that name is replaced, in the same transaction. */
+/*
+ * The base chain stays from one policy to the next and has other rules then,
+ * which the kernel changes at once; whatever else there was, nft_run_inside()
+ * removes in the same transaction. Who comes back from `leave` is dropped.
+ */
 static void print_frame(FILE *f)
 {
-	fputs("add table " TABLE "\n"
-	      "delete table " TABLE "\n"
-	      "add table " TABLE "\n"
-	      "add chain " TABLE " output { type filter hook output priority "
-	      "filter; policy accept; }\n"
+	fputs("add chain " TABLE " leave\n"
+	      "add chain " TABLE " unnamed\n"
 	      "add chain " TABLE " admitted\n"
 	      "add chain " TABLE " refuse\n",
 	      f);
@@ -42,24 +43,6 @@ static void print_needed(const struct policy_namespace *ns, FILE *f)
 		      f);
 }
 
-static void print_dns(const struct resolv *dns, FILE *f)
-{
-	char address[INET_PREFIX_STR];
-
-	if (!dns->set)
-		return;
-	fputs("add chain " TABLE " dns\n", f);
-	for (size_t n = 0; n < dns->n; n++) {
-		inet_address_format(&dns->servers[n], address);
-		fprintf(f, RULE "dns %s daddr %s goto admitted\n",
-			dns->servers[n].family == AF_INET ? "ip" : "ip6",
-			address);
-	}
-	fputs(RULE "dns goto refuse\n" RULE
-		   "output meta l4proto { tcp, udp } th dport 53 goto dns\n",
-	      f);
-}
-
 /*
  * With `allow`, the ports of `allow_host` on the addresses that the host has on
  * the switch are allowed, too; the host itself looks at them again.
@@ -72,10 +55,10 @@ static int print_services(const struct policy *policy,
 		ns->network ? policy_network_find(policy, ns->network) : NULL;
 	int r;
 
-	if (!network || !ns->allow_host.n)
+	if (!network || !ns->allow_host.n || !ns->allow.n)
 		return 0;
-	r = egress_print_ports(&ns->allow_host, TABLE, "services", f, NULL,
-			       err);
+	r = egress_print_ports(&ns->allow_host, TABLE, "services", "return", f,
+			       NULL, err);
 	for (size_t n = 0; n < network->address.n && r == 0; n++) {
 		char address[INET_PREFIX_STR];
 		struct inet_prefix p;
@@ -83,27 +66,30 @@ static int print_services(const struct policy *policy,
 		if (inet_prefix_parse(network->address.items[n], &p) < 0)
 			continue;
 		inet_address_format(&p, address);
-		fprintf(f, RULE "output %s daddr %s jump services\n",
+		fprintf(f, RULE "leave %s daddr %s jump services\n",
 			p.family == AF_INET ? "ip" : "ip6", address);
 	}
 	return r;
 }
 
-static int print_egress(const struct policy *policy,
+static int print_egress(const struct instance *i, const struct policy *policy,
 			const struct policy_namespace *ns, FILE *f,
 			struct error *err)
 {
 	const struct inet_prefix pools[] = {policy->pool4, policy->pool6};
-	const struct egress egress = {&ns->allow, &ns->deny, pools, 2};
+	const struct resolv dns = resolv_of(i, ns);
+	const struct egress egress = {&dns, &ns->allow, &ns->deny, pools, 2};
 	int r;
 
-	if (!ns->allow.n && !ns->deny.n)
+	if (!dns.set && !ns->allow.n && !ns->deny.n) {
+		fputs(RULE "leave goto unnamed\n", f);
 		return 0;
+	}
 	r = print_services(policy, ns, f, err);
 	if (r == 0)
 		r = egress_print(&egress, TABLE, "egress", f, NULL, err);
 	if (r == 0)
-		fputs(RULE "output jump egress\n", f);
+		fputs(RULE "leave goto egress\n", f);
 	return r;
 }
 
@@ -113,8 +99,6 @@ int filter_print_inside(const struct instance *i, const struct policy *policy,
 {
 	/* Connections are followed only where that is of use. */
 	bool follows = ns->allow.n || ns->deny.n || ns->max_connections;
-	struct resolv dns = resolv_of(i, ns);
-	int r;
 
 	print_frame(f);
 	if (ns->max_connections)
@@ -127,20 +111,17 @@ int filter_print_inside(const struct instance *i, const struct policy *policy,
 		fputs(RULE "refuse meta l4proto tcp ct state established "
 			   "reject with tcp reset\n",
 		      f);
-	fputs(RULE "refuse reject with icmpx admin-prohibited\n", f);
+	fputs(RULE "refuse reject with icmpx admin-prohibited\n" RULE
+		   "unnamed ip daddr { " EGRESS_REFUSED4 " } goto refuse\n" RULE
+		   "unnamed ip6 daddr { " EGRESS_REFUSED6
+		   " } goto refuse\n" RULE "unnamed goto admitted\n",
+	      f);
 	print_needed(ns, f);
 	if (follows)
 		fputs(RULE "output ct direction reply accept\n" RULE
 			   "output ct state related meta l4proto { icmp, "
 			   "ipv6-icmp } accept\n",
 		      f);
-	print_dns(&dns, f);
-	r = print_egress(policy, ns, f, err);
-	if (r < 0)
-		return r;
-	fputs(RULE "output ip daddr { " EGRESS_REFUSED4 " } goto refuse\n" RULE
-		   "output ip6 daddr { " EGRESS_REFUSED6 " } goto refuse\n" RULE
-		   "output goto admitted\n",
-	      f);
-	return 0;
+	fputs(RULE "output jump leave\n" RULE "output drop\n", f);
+	return print_egress(i, policy, ns, f, err);
 }

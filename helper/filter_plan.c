@@ -186,7 +186,9 @@ static int print_egress(const struct plan *p, const char *name,
 			const struct chain_texts *texts)
 {
 	const struct inet_prefix pools[] = {p->policy->pool4, p->policy->pool6};
-	const struct egress egress = {&p->ns->allow, &p->ns->deny, pools, 2};
+	const struct resolv dns = resolv_of(p->instance, p->ns);
+	const struct egress egress = {&dns, &p->ns->allow, &p->ns->deny, pools,
+				      2};
 
 	return egress_print(&egress, TABLE, name, texts->add, texts->remove,
 			    p->err);
@@ -195,8 +197,9 @@ static int print_egress(const struct plan *p, const char *name,
 static int print_services(const struct plan *p, const char *name,
 			  const struct chain_texts *texts)
 {
-	return egress_print_ports(&p->ns->allow_host, TABLE, name, texts->add,
-				  texts->remove, p->err);
+	return egress_print_ports(&p->ns->allow_host, TABLE, name,
+				  "goto refuse", texts->add, texts->remove,
+				  p->err);
 }
 
 /* --- limits --- */
@@ -308,49 +311,33 @@ static int plan_add(const struct plan *p, const char *set, const char *value,
 }
 
 /* Leads from an element to a chain. */
-static void plan_verdict(const char *verb, const struct filter_chain *chain,
-			 const char *suffix,
+static void plan_verdict(const struct filter_chain *chain, const char *suffix,
+
 			 char ret[static EGRESS_NAME_MAX + 16])
 {
-	snprintf(ret, EGRESS_NAME_MAX + 16, ": %s %s%s", verb, chain->name,
-		 suffix);
-}
-
-static int plan_dns(const struct plan *p)
-{
-	const char *ifname = p->instance->host_ifname;
-	struct resolv dns = resolv_of(p->instance, p->ns);
-	char address[INET_PREFIX_STR];
-	int r;
-
-	if (!dns.set)
-		return 0;
-	r = plan_add(p, "dns_held", "", "%s", ifname);
-	for (size_t n = 0; n < dns.n && r == 0; n++) {
-		inet_address_format(&dns.servers[n], address);
-		r = plan_add(p,
-			     dns.servers[n].family == AF_INET ? "dns4" : "dns6",
-			     "", "%s . %s", ifname, address);
-	}
-	return r;
+	snprintf(ret, EGRESS_NAME_MAX + 16, ": goto %s%s", chain->name, suffix);
 }
 
 static int plan_egress(const struct plan *p)
 {
+	const struct resolv dns = resolv_of(p->instance, p->ns);
 	uint64_t hash = hash_list(FNV_BASIS, &p->ns->allow);
 	char name[EGRESS_NAME_MAX], verdict[EGRESS_NAME_MAX + 16];
 	const struct filter_chain *chain;
 
-	if (!p->ns->allow.n && !p->ns->deny.n)
+	if (!dns.set && !p->ns->allow.n && !p->ns->deny.n)
 		return 0;
 	hash = hash_list(hash, &p->ns->deny);
+	hash = index_hash(hash, dns.set ? "dns" : "", 1);
+	for (size_t n = 0; n < dns.n; n++)
+		hash = hash_prefix(hash, &dns.servers[n]);
 	hash = hash_prefix(hash, &p->policy->pool4);
 	hash = hash_prefix(hash, &p->policy->pool6);
 	chain_name(p, NFT_EGRESS, hash, name);
 	chain = plan_chain(p, name, print_egress);
 	if (!chain)
 		return -ENOMEM;
-	plan_verdict("jump", chain, "", verdict);
+	plan_verdict(chain, "", verdict);
 	return plan_add(p, "egress", verdict, "%s", p->instance->host_ifname);
 }
 
@@ -382,7 +369,7 @@ static int plan_allow_host(const struct plan *p, bool by_address)
 	chain = plan_chain(p, name, print_services);
 	if (!chain)
 		return -ENOMEM;
-	plan_verdict("jump", chain, "", verdict);
+	plan_verdict(chain, "", verdict);
 	if (!by_address)
 		return plan_add(p, "allow_host", verdict, "%s", i->host_ifname);
 	r = plan_allow_address(p, verdict, &i->address4);
@@ -410,9 +397,9 @@ static int plan_limits(const struct plan *p)
 	chain = plan_chain(p, name, print_limits);
 	if (!chain)
 		return -ENOMEM;
-	plan_verdict("goto", chain, "", verdict);
+	plan_verdict(chain, "", verdict);
 	r = plan_add(p, "limits", verdict, "%s", ifname);
-	plan_verdict("goto", chain, "_in", verdict);
+	plan_verdict(chain, "_in", verdict);
 	return r < 0 ? r : plan_add(p, "limits_in", verdict, "%s", ifname);
 }
 
@@ -561,9 +548,7 @@ static int plan_all(const struct plan *p)
 		if (!p->ns)
 			return plan_add(p, "egress", ": goto refuse", "%s",
 					p->instance->host_ifname);
-		r = plan_dns(p);
-		if (r == 0)
-			r = plan_egress(p);
+		r = plan_egress(p);
 		if (r == 0)
 			r = plan_limits(p);
 	}

@@ -441,53 +441,80 @@ static bool name_is_variable(const char *name)
 	return false;
 }
 
-static void print_flush_chain(void *data, const char *name)
+/* Inside, all but the base chain; what has no name goes with its rule. */
+static bool name_is_inside(const char *name)
 {
-	if (name_is_variable(name))
-		fprintf(data, "flush chain inet " NFT_TABLE " %s\n", name);
+	return strcmp(name, NFT_INSIDE_BASE) != 0 && strncmp(name, "__", 2);
 }
 
-static void print_delete_chain(void *data, const char *name)
+struct nft_clear {
+	FILE *f;
+	const char *command;
+	bool (*is)(const char *name);
+};
+
+static void print_clear(void *data, const char *name)
 {
-	if (name_is_variable(name))
-		fprintf(data, "delete chain inet " NFT_TABLE " %s\n", name);
+	const struct nft_clear *c = data;
+
+	if (c->is(name))
+		fprintf(c->f, "%s inet " NFT_TABLE " %s\n", c->command, name);
 }
 
-static void print_delete_map(void *data, const char *name)
+static int nft_print_clear_of(FILE *f, bool (*is)(const char *name),
+			      struct error *err)
 {
-	if (name_is_variable(name))
-		fprintf(data, "delete map inet " NFT_TABLE " %s\n", name);
-}
+	struct nft_clear c = {f, "flush chain", is};
+	int r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_clear, &c);
 
-int nft_print_clear(FILE *f, struct error *err)
-{
-	int r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_flush_chain,
-			 f);
-
+	c.command = "delete map";
 	if (r == 0)
-		r = nft_dump(NFT_MSG_GETSET, NFTA_SET_NAME, print_delete_map,
-			     f);
+		r = nft_dump(NFT_MSG_GETSET, NFTA_SET_NAME, print_clear, &c);
+	c.command = "delete chain";
 	if (r == 0)
-		r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME,
-			     print_delete_chain, f);
+		r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_clear,
+			     &c);
 	if (r < 0)
 		return error_set(err, r, "cannot read the firewall: %s",
 				 strerror(-r));
 	return 0;
 }
 
+int nft_print_clear(FILE *f, struct error *err)
+{
+	return nft_print_clear_of(f, name_is_variable, err);
+}
+
 /* --- inside a namespace --- */
 
 static int nft_run_here(void *data, struct error *err)
 {
-	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	int r = 0;
+	_cleanup_free_ char *commands = NULL;
+	struct nft_ctx *ctx = NULL;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&commands, &bytes);
+	int r;
 
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	/* (Makes flushing it no error when there is none.) */
+	fputs("add table inet " NFT_TABLE "\n"
+	      "add chain inet " NFT_TABLE " " NFT_INSIDE_BASE
+	      " { type filter hook output priority filter; policy accept; }\n"
+	      "flush chain inet " NFT_TABLE " " NFT_INSIDE_BASE "\n",
+	      f);
+	r = nft_print_clear_of(f, name_is_inside, err);
+	fputs(data, f);
+	if (fclose(f) != 0 && r == 0)
+		r = error_set(err, -ENOMEM, "out of memory");
+	if (r < 0)
+		return r;
+	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!ctx)
 		return error_set(err, -ENOMEM, "out of memory");
 	nft_ctx_buffer_output(ctx);
 	nft_ctx_buffer_error(ctx);
-	if (nft_run_cmd_from_buffer(ctx, data) != 0)
+	if (nft_run_cmd_from_buffer(ctx, commands) != 0)
 		r = error_set(err, -EIO,
 			      "nftables refuses the filter inside the "
 			      "namespace: %.300s",

@@ -31,6 +31,9 @@
 #define NFT_SERVICES "services_"
 #define NFT_LIMIT    "limit_"
 
+/* The one chain with a hook that the table inside a namespace has. */
+#define NFT_INSIDE_BASE "output"
+
 struct netns_host;
 struct nft;
 
@@ -73,7 +76,10 @@ void nft_doubt(struct nft *nft);
 /* Runs commands that were printed, as one transaction. */
 int nft_run(struct nft *nft, const char *commands, struct error *err);
 
-/* Runs them in a namespace (an fd), as one transaction on its own firewall. */
+/*
+ * Makes the table that a namespace (an fd) has for itself anew by commands that
+ * are printed, in one transaction with the removal of what it had.
+ */
 int nft_run_inside(const struct netns_host *host, int netns, char *commands,
 		   struct error *err);
 

@@ -72,14 +72,12 @@ static void load(struct nft *of)
 	})
 
 /* As filter.c does it. */
-static int dns_hold(struct nft *of, const char *ifname)
+static int egress_refuse(struct nft *of, const char *ifname)
 {
-	return printed(of,
-		       fprintf(f,
-			       "add element inet netns_pam dns_held { %s }\n"
-			       "add element inet netns_pam dns4 { %s . "
-			       "192.0.2.53 }\n",
-			       ifname, ifname));
+	return printed(of, fprintf(f,
+				   "add element inet netns_pam egress "
+				   "{ %s : goto refuse }\n",
+				   ifname));
 }
 
 static int guard_replace(struct nft *of, const uid_t *uids, size_t n)
@@ -114,7 +112,8 @@ static bool set_has(const char *set, const char *text)
 {
 	char what[64];
 
-	snprintf(what, sizeof(what), "set inet netns_pam %s", set);
+	snprintf(what, sizeof(what), "%s inet netns_pam %s",
+		 strcmp(set, "egress") == 0 ? "map" : "set", set);
 	return strstr(listed(what), text) != NULL;
 }
 
@@ -168,11 +167,10 @@ static void loading_again_keeps_the_elements(void **state)
 	(void)state;
 	ground_need();
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
-	assert_int_equal(dns_hold(nft, "npam1"), 0);
+	assert_int_equal(egress_refuse(nft, "npam1"), 0);
 	load(nft);
 	assert_true(set_has("guarded", "5001"));
-	assert_true(set_has("dns_held", "npam1"));
-	assert_true(set_has("dns4", "\"npam1\" . 192.0.2.53"));
+	assert_true(set_has("egress", "\"npam1\" : goto refuse"));
 }
 
 static void F75_others_flush_everything_but_ours(void **state)
@@ -477,16 +475,40 @@ static int run_inside(struct nft *of, int netns, const char *commands)
 
 static void a_namespace_has_a_table_of_its_own(void **state)
 {
-	int netns;
+	static const char policy[] =
+		"add chain inet netns_pam leave\n"
+		"add map inet netns_pam m { type ipv4_addr : verdict; flags "
+		"interval; }\n"
+		"add element inet netns_pam m { 192.0.2.0/24 : drop }\n"
+		"add rule inet netns_pam leave ip daddr vmap @m\n"
+		"add rule inet netns_pam leave ip saddr { 192.0.2.1 } drop\n"
+		"add rule inet netns_pam output jump leave\n";
+	char host[64 * 1024], first[64 * 1024];
+	int netns, here;
 
 	(void)state;
 	ground_need();
+	here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	netns = ground_netns_new();
-	assert_int_equal(run_inside(nft, netns, "add table inet inside\n"), 0);
-	assert_null(strstr(listed("tables"), "inside"));
-	assert_int_equal(run_inside(nft, netns, "list table inet inside\n"), 0);
+	snprintf(host, sizeof(host), "%s", listed("ruleset"));
+	/* over and over, it is the same */
+	for (int n = 0; n < 3; n++) {
+		assert_int_equal(run_inside(nft, netns, policy), 0);
+		assert_int_equal(setns(netns, CLONE_NEWNET), 0);
+		if (n)
+			assert_string_equal(listed("ruleset"), first);
+		else
+			snprintf(first, sizeof(first), "%s", listed("ruleset"));
+		assert_int_equal(setns(here, CLONE_NEWNET), 0);
+	}
+	/* a refusal leaves the one there was */
 	assert_int_equal(run_inside(nft, netns, "add rule inet no no\n"), -EIO);
 	assert_non_null(strstr(why.text, "inside the namespace"));
+	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
+	assert_string_equal(listed("ruleset"), first);
+	assert_int_equal(setns(here, CLONE_NEWNET), 0);
+	assert_string_equal(listed("ruleset"), host);
+	close(here);
 	close(netns);
 }
 
@@ -545,13 +567,13 @@ static void a_refusal_has_nftables_own_words(void **state)
 
 	(void)state;
 	ground_need();
-	assert_int_equal(dns_hold(nft, "a{b"), -EIO);
+	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
 	assert_non_null(strstr(why.text, "nftables refuses"));
 	assert_non_null(strstr(why.text, "syntax error"));
-	assert_int_equal(set_size("dns_held"), 0);
+	assert_false(set_has("egress", "goto"));
 	/* and says nothing about it the next time */
 	assert_int_equal(nft_guard_add(nft, 1, &why), 0);
-	assert_int_equal(dns_hold(nft, "a{b"), -EIO);
+	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
 }
 
 static void without_a_table_everything_is_refused(void **state)
