@@ -203,14 +203,16 @@ static int changes_take_over(struct changes *c, struct instance *from,
 {
 	const struct policy *policy = store_policy(c->helper->store);
 	struct filter *without;
+	char port[96];
 
+	filter_port_name(e, port);
 	if (changes_has(c, from) ||
 	    (from->state != INSTANCE_LEAVING &&
 	     policy_namespace_find(policy, from->section)))
 		return error_set(err, -EADDRINUSE,
 				 "publish: the port %s of the host leads to "
 				 "the namespace %s already",
-				 e->key, from->name);
+				 port, from->name);
 	without = filter_unpublished(c->helper, from->filter);
 	if (!without || changes_add(c, from, without) < 0)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -221,6 +223,7 @@ static int changes_check_port(struct changes *c, struct instance *i,
 			      const struct filter_element *e, struct error *err)
 {
 	bool ours = filter_find(i->filter, e->set, e->key);
+	char port[96];
 	int r = 0;
 
 	for (struct instance *k = c->helper->instances; k && r == 0;
@@ -231,12 +234,13 @@ static int changes_check_port(struct changes *c, struct instance *i,
 		if (filter_find(filter_after(c, k), e->set, e->key))
 			r = changes_take_over(c, k, e, err);
 	}
-	if (r == 0 && !ours && filter_port_is_taken(e))
-		return error_set(err, -EADDRINUSE,
-				 "publish: the port %s of the host is in use "
-				 "by a program there",
-				 e->key);
-	return r;
+	if (r < 0 || ours || !filter_port_is_taken(e))
+		return r;
+	filter_port_name(e, port);
+	return error_set(err, -EADDRINUSE,
+			 "publish: the port %s of the host is in use "
+			 "by a program there",
+			 port);
 }
 
 static int changes_check_ports(struct changes *c, struct error *err)

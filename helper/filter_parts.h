@@ -62,6 +62,9 @@ struct filter *filter_unref(struct helper *h, struct filter *f);
 /* Does the element publish a port of the host? */
 bool filter_publishes(const struct filter_element *e);
 
+/* "8080/tcp" or "192.0.2.2 8080/tcp", of such an element. */
+void filter_port_name(const struct filter_element *e, char ret[static 96]);
+
 /* Is the port of such an element taken by a program of the host? */
 bool filter_port_is_taken(const struct filter_element *e);
 

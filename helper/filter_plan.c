@@ -418,23 +418,51 @@ bool filter_publishes(const struct filter_element *e)
 }
 
 /* "[ADDRESS . ]PROTOCOL . PORT", as plan_publish_one() has written it. */
-bool filter_port_is_taken(const struct filter_element *e)
+struct publish_key {
+	char copy[160];
+	const char *address, *protocol, *port; /* address: or NULL */
+};
+
+static void publish_key_read(const struct filter_element *e,
+			     struct publish_key *ret)
 {
-	bool ipv6 = strchr(e->set, '6') != NULL;
-	struct inet_prefix address = {.family = AF_UNSPEC};
-	char copy[160], *rest = copy, *words[3] = {NULL};
+	char *rest = ret->copy;
+	const char *words[3] = {NULL, "", ""}, *word;
 	size_t n = 0;
 
-	snprintf(copy, sizeof(copy), "%s", e->key);
-	for (char *word; n < 3 && (word = strsep(&rest, " "));)
+	snprintf(ret->copy, sizeof(ret->copy), "%s", e->key);
+	while ((word = strsep(&rest, " ")))
+		n += strcmp(word, ".") != 0;
+	n = n < 3; /* without the address */
+	snprintf(ret->copy, sizeof(ret->copy), "%s", e->key);
+	for (rest = ret->copy; n < 3 && (word = strsep(&rest, " "));)
 		if (strcmp(word, ".") != 0)
 			words[n++] = word;
-	if (n == 3 && inet_prefix_parse(words[0], &address) < 0)
+	ret->address = words[0];
+	ret->protocol = words[1];
+	ret->port = words[2];
+}
+
+void filter_port_name(const struct filter_element *e, char ret[static 96])
+{
+	struct publish_key key;
+
+	publish_key_read(e, &key);
+	snprintf(ret, 96, "%s%s%s/%s", key.address ? key.address : "",
+		 key.address ? " " : "", key.port, key.protocol);
+}
+
+bool filter_port_is_taken(const struct filter_element *e)
+{
+	struct inet_prefix address = {.family = AF_UNSPEC};
+	struct publish_key key;
+
+	publish_key_read(e, &key);
+	if (key.address && inet_prefix_parse(key.address, &address) < 0)
 		return false;
-	if (n < 2)
-		return false;
-	return listener_find(ipv6 ? AF_INET6 : AF_INET, words[n - 2], &address,
-			     (uint16_t)strtoul(words[n - 1], NULL, 10));
+	return listener_find(strchr(e->set, '6') ? AF_INET6 : AF_INET,
+			     key.protocol, &address,
+			     (uint16_t)strtoul(key.port, NULL, 10));
 }
 
 static int plan_publish_one(const struct plan *p,

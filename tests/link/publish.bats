@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `publish`: ports of the host that lead into namespaces.
+
+load ../lib
+
+setup_file() { common_setup_file; }
+setup() {
+	common_setup
+	: >$T/beside
+}
+teardown() {
+	xargs -r kill <$T/beside 2>/dev/null || true
+	ssh_end_all
+	ensure_helper
+	netns-pam down web --force 2>/dev/null || true
+	standard_policy | put_policy
+	common_teardown
+}
+
+# Runs in a namespace until the end of the test.
+beside() { # beside NAMESPACE CMD...
+	spawn $T/beside.log ip netns exec "$@" >>$T/beside
+}
+
+serves() { # serves NAMESPACE PORT...
+	local n=$1 p
+	shift
+	for p in "$@"; do
+		beside "$n" $PROBE serve "$p" $T/served
+		wait_until 5 ip netns exec "$n" $PROBE tcp 127.0.0.1 "$p" 1
+	done
+}
+
+inner() { ip -n "$1" "-$2" -o address show dev eth0 scope global | awk '{sub("/.*", "", $4); print $4}'; }
+
+# alice's `web`, with these lines; bob's `green`
+policy_with() {
+	cat <<-X | put_policy
+		[rule alice]
+		users = alice
+		namespace = web
+		[rule bob]
+		users = bob
+		namespace = green
+		[namespace web]
+		link = ${LINK:-nat}
+		$(printf '%s\n' "$@")
+		[namespace green]
+		link = nat
+	X
+}
+
+@test "the example publish.conf, as it stands" {
+	install -m 644 "$TOP/conf/examples/publish.conf" $POLICY
+	run netns-pam check
+	equal 0 "$status" "check: $output"
+	netns-pam reload
+	ssh_hold a alice
+	ssh_hold b bob
+	serves web 80 443
+	serves game 7777
+	# from elsewhere: the caller's address is seen
+	equal "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	match "server $(inner web 6) client 2001:db8::(1|80)$" "$(in_internet $PROBE tcp 2001:db8::2 8081)"
+	equal "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8443)"
+	match "client 2001:db8::(1|80)$" "$(in_internet $PROBE tcp 2001:db8::2 8443)"
+	match "client 192.0.2.1$" "$(in_internet $PROBE udp 192.0.2.2 7777)"
+	match "client 192.0.2.1$" "$(in_internet $PROBE tcp 192.0.2.2 7777)"
+	match "client 2001:db8::(1|80)$" "$(in_internet $PROBE udp 2001:db8::2 7777)"
+	# not on another address than the one that is given, nor by UDP
+	refuses in_internet $PROBE tcp 203.0.113.1 8443 1
+	refuses in_internet $PROBE tcp 2001:db8:1a4::1 8443 1
+	refuses in_internet $PROBE udp 192.0.2.2 8081 1
+	in_lan $PROBE tcp 203.0.113.1 8081
+	# from the host itself
+	match "server $(inner web 4) " "$($PROBE tcp 192.0.2.2 8081)"
+	match "server $(inner web 4) " "$($PROBE tcp 203.0.113.1 8081)"
+	match "server $(inner web 6) " "$($PROBE tcp 2001:db8::2 8443)"
+	match "server $(inner game 4) " "$($PROBE udp 192.0.2.2 7777)"
+	refuses $PROBE tcp 127.0.0.1 8081 1
+	refuses $PROBE tcp ::1 8081 1
+	# the service itself calls nobody
+	refuses ip netns exec web $PROBE tcp 192.0.2.80 80 1
+	netns-pam down web --force
+}
+
+@test "F82 F89 nobody else gets in by a published port" {
+	local web
+	policy_with 'publish = 8081:80, 192.0.2.2:8082:81/tcp'
+	ssh_hold a alice
+	ssh_hold b bob
+	serves web 80 81 82
+	web=$(inner web 4)
+	# other namespaces, by any address
+	equal "" "$(ip netns exec green $PROBE scan 1 {tcp,udp}/{192.0.2.2,203.0.113.1,"$web"}/{8081,8082,80,81})" "green reached"
+	equal "" "$(ip netns exec green $PROBE scan 1 tcp/2001:db8::2/8081 "tcp/$(inner web 6)/80")" "green reached"
+	equal "" "$(ip netns exec web $PROBE scan 1 tcp/192.0.2.2/8081)" "web reached"
+	# past the port, from outside
+	in_internet ip route add 10.213.0.0/16 via 192.0.2.2 2>/dev/null || true
+	equal "" "$(in_internet $PROBE scan 1 tcp/"$web"/{80,81,82} udp/"$web"/80)" "the internet reached"
+	# what is passed on for others is theirs: the LAN's own port 8081
+	sysctl -qw net.ipv4.ip_forward=1
+	nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; }'
+	spawn $T/lan8081 nsenter -n -t "$(cat $T/lan.pid)" $PROBE serve 8081 $T/served >>$T/beside
+	wait_until 5 in_lan $PROBE tcp 127.0.0.1 8081 1
+	: >$T/served
+	in_internet $PROBE tcp 203.0.113.10 8081 1 || true
+	not grep -q "server $web" $T/served
+	nft delete table ip t
+}
+
+@test "one port of the host leads to one place" {
+	run policy_with 'publish = 8081:80, 8081:81/tcp'
+	[ "$status" != 0 ]
+	match "'8081:81/tcp' and '8081:80' of \[namespace web\] are the same port" "$output"
+	# a program of the host has it
+	policy_with 'publish = 8080:80/tcp'
+	run su alice -c true
+	[ "$status" != 0 ]
+	grep -q 'the port 8080/tcp of the host is in use' $T/helper.log
+	no_names
+	wait_until 5 no_links
+	# on another address it has not
+	policy_with 'publish = 53:53'
+	ssh_hold a alice
+	serves web 53
+	in_internet $PROBE udp 192.0.2.2 53
+	equal 192.0.2.99 "$($PROBE dns 127.0.0.1 www.example.net)"
+}
+
+@test "reload: published, moved, withdrawn" {
+	policy_with ''
+	ssh_hold a alice
+	serves web 80
+	refuses in_internet $PROBE tcp 192.0.2.2 8081 1
+	policy_with 'publish = 8081:80'
+	in_internet $PROBE tcp 192.0.2.2 8081
+	policy_with 'publish = 8082:80'
+	refuses in_internet $PROBE tcp 192.0.2.2 8081 1
+	in_internet $PROBE tcp 192.0.2.2 8082
+	# what cannot be applied leaves it as it is
+	policy_with 'publish = 8080:80'
+	in_internet $PROBE tcp 192.0.2.2 8082
+	grep -q 'keep the filter' $T/helper.log
+	policy_with ''
+	refuses in_internet $PROBE tcp 192.0.2.2 8082 1
+}
+
+@test "a new namespace takes the ports over, a restarted helper keeps them" {
+	local was
+	policy_with 'publish = 8081:80'
+	ssh_hold a alice
+	serves web 80
+	was=$(inner web 4)
+	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	stop_helper KILL
+	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	start_helper
+	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	# another mtu is another namespace; the session keeps the old one
+	policy_with 'publish = 8081:80' 'mtu = 1400'
+	ssh_hold b2 alice
+	serves web 80
+	not equal "$was" "$(inner web 4)"
+	match "server $(inner web 4) " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+}
+
+@test "a routed namespace's ports can be published, too" {
+	LINK=routed policy_with 'publish = 8081:80' 'allow = 192.0.2.80'
+	ssh_hold a alice
+	serves web 80
+	match "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	match "server $(inner web 6) client 2001:db8::" "$(in_internet $PROBE udp 2001:db8::2 8081)"
+}
