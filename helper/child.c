@@ -71,7 +71,12 @@ int child_find(const char *program, const char *package, char ret[static 256],
 	static const char path[] = CHILD_PATH;
 
 	if (program[0] == '/') {
-		snprintf(ret, 256, "%s", program);
+		if (strlen(program) >= 256)
+			return error_set(err, -ENAMETOOLONG,
+					 "the path of the program %.40s... has "
+					 "more than 255 bytes",
+					 program);
+		memcpy(ret, program, strlen(program) + 1);
 		if (access(ret, X_OK) == 0)
 			return 0;
 		return error_set(err, -ENOENT,

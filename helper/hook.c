@@ -2,8 +2,10 @@
 #include "hook.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,25 +15,51 @@
 #define HOOK_VARIABLES 11
 #define HOOK_VARIABLE  320
 
-/* A program that somebody else may change would be that somebody as root. */
-static int hook_check(const char *path, const char *event, struct error *err)
+/* Return: 0, or -EPERM with a sentence when others may change it. */
+static int hook_check_owner(const char *path, const char *event,
+			    const struct stat *st, struct error *err)
 {
-	struct stat st;
+	if (st->st_uid == 0 && !(st->st_mode & 022))
+		return 0;
+	return error_set(err, -EPERM,
+			 "the `%s` program: %s must belong to root and not be "
+			 "writable by others: chown root, chmod go-w",
+			 event, path);
+}
 
-	if (stat(path, &st) < 0)
+/*
+ * A program that somebody else may change, or put another in the place of,
+ * would be that somebody as root. *ret_path: without symbolic links.
+ */
+static int hook_check(const char *path, const char *event,
+		      char ret_path[static PATH_MAX], struct error *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (!realpath(path, ret_path) || stat(ret_path, &st) < 0)
 		return error_set(err, -errno, "the `%s` program %s: %s", event,
 				 path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
 		return error_set(err, -EACCES,
 				 "the `%s` program %s is no executable file",
 				 event, path);
-	if (st.st_uid != 0 || st.st_mode & 022)
-		return error_set(err, -EPERM,
-				 "the `%s` program %s must belong to root and "
-				 "not be writable by others: chown root, chmod "
-				 "go-w",
-				 event, path);
-	return 0;
+	r = hook_check_owner(ret_path, event, &st, err);
+	memcpy(dir, ret_path, strlen(ret_path) + 1);
+	for (char *at = dir; r == 0 && (at = strrchr(dir, '/'));) {
+		at[at == dir] = '\0'; /* the root's own stays */
+		if (stat(dir, &st) < 0)
+			return error_set(err, -errno, "%s: %s", dir,
+					 strerror(errno));
+		/* Of a sticky one, only root takes away what is root's. */
+		if (st.st_mode & S_ISVTX)
+			st.st_mode &= ~(mode_t)022;
+		r = hook_check_owner(dir, event, &st, err);
+		if (at == dir)
+			break;
+	}
+	return r;
 }
 
 static void hook_environment(const struct instance *i, const char *event,
@@ -88,7 +116,8 @@ int hook_start(struct instance *i, const char *path, const char *event,
 {
 	char text[HOOK_VARIABLES][HOOK_VARIABLE];
 	const char *env[HOOK_VARIABLES + 1] = {NULL};
-	const char *argv[] = {path, NULL};
+	char real[PATH_MAX];
+	const char *argv[] = {real, NULL};
 	char label[NAME_MAX_INSTANCE + 256];
 	struct child_command command = {
 		.label = label,
@@ -98,7 +127,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 		.pass_fd = netns,
 		.timeout_ms = timeout_ms,
 	};
-	int r = hook_check(path, event, err);
+	int r = hook_check(path, event, real, err);
 
 	if (r < 0)
 		return r;

@@ -170,3 +170,21 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	start_helper
 	wait_until 8 not_there tree
 }
+
+@test "F57 up in a directory of somebody else's, or behind their link, is not run" {
+	install -d -o alice /home/alice/bin
+	hook up <<<'touch /tmp/t/hooks/ran'
+	cp $T/hooks/up /home/alice/bin/up
+	chown root /home/alice/bin/up
+	policy_with 'up = /home/alice/bin/up'
+	refuses timeout 10 su alice -c true
+	in_log 'up. program: /home/alice/bin must belong to root'
+	ln -s /home/alice/bin/up $T/hooks/link
+	policy_with "up = $T/hooks/link"
+	refuses timeout 10 su alice -c true
+	[ ! -e $T/hooks/ran ]
+	ln -sf $T/hooks/up $T/hooks/link
+	su_lands alice tree
+	[ -e $T/hooks/ran ]
+	rm -rf /home/alice/bin
+}
