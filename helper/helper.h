@@ -19,6 +19,7 @@
 #include "pool.h"
 
 struct child;
+struct connection;
 struct events;
 struct filter_chain;
 struct instance;
@@ -57,6 +58,7 @@ struct helper {
 	sd_event_source *names; /* hears of names that are removed */
 	struct session *sessions;
 	uint64_t next_session;
+	struct connection *peers; /* all connections */
 	unsigned int connections;
 };
 

@@ -69,6 +69,9 @@ static void connection_free(struct connection *c)
 	close_fd(c->fd);
 	close_fd(c->pidfd);
 	free(c->pending);
+	*c->self = c->next;
+	if (c->next)
+		c->next->self = c->self;
 	c->helper->connections--;
 	free(c);
 }
@@ -403,6 +406,11 @@ static int connection_new(struct helper *h, int fd, struct connection **ret)
 	c->fd = fd;
 	c->pidfd = -EBADF;
 	c->waiter.wake = connection_on_wake;
+	c->next = h->peers;
+	c->self = &h->peers;
+	if (c->next)
+		c->next->self = &c->next;
+	h->peers = c;
 	h->connections++;
 	r = sd_event_add_io(h->event, &c->io, fd, EPOLLIN, connection_on_event,
 			    c);
@@ -574,9 +582,15 @@ int server_open(struct helper *h, int systemd_fd, struct error *err)
 
 void server_close(struct helper *h)
 {
-	for (struct session *s = h->sessions; s; s = s->next) {
-		connection_free(s->lease);
+	struct connection *next;
+
+	for (struct session *s = h->sessions; s; s = s->next)
 		s->lease = NULL;
+	for (struct connection *c = h->peers; c; c = next) {
+		next = c->next;
+		/* Who waits is told by instance_free_all(). */
+		if (!c->waiter.instance)
+			connection_free(c);
 	}
 	h->listener = sd_event_source_disable_unref(h->listener);
 	h->listen_again = sd_event_source_disable_unref(h->listen_again);

@@ -22,6 +22,7 @@ struct session;
 
 struct connection {
 	struct helper *helper;
+	struct connection *next, **self; /* in the helper's list */
 	int fd;
 	int pidfd; /* of the peer */
 	pid_t pid;

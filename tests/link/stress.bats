@@ -84,8 +84,8 @@ log_in() { # log_in USER END
 		su "$1" -c "sleep 0.$((RANDOM % 3))" >/dev/null 2>&1 </dev/null &
 		pid=$!
 		sleep 0.$((RANDOM % 5))
-		[ $((RANDOM % 3)) != 0 ] || kill -KILL $pid 2>/dev/null
-		wait $pid 2>/dev/null
+		[ $((RANDOM % 3)) != 0 ] || kill -KILL $pid 2>/dev/null || true
+		wait $pid 2>/dev/null || true
 	done
 }
 
