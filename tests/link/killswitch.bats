@@ -12,7 +12,7 @@ load wg
 LEAK='not (udp port 51820) and not arp and not net 127.0.0.0/8 and not host ::1
 	and not src net fe80::/10 and not src host ::
 	and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 136)
-	and not (icmp and src host 192.0.2.1 and icmp[0] = 3)'
+	and not (icmp[0] = 3 and (icmp[28:2] = 51820 or icmp[30:2] = 51820))'
 
 setup_file() {
 	common_setup_file

@@ -70,11 +70,13 @@ ls: cannot open directory '/etc/wireguard': Permission denied" "$output"
 
 @test "the LAN and the host's loopback are out of reach; DNS is the file's" {
 	run -0 as_alice "getent ahosts www.example.net; grep -v ^# /etc/resolv.conf
-		probe tcp 203.0.113.10 80 1; probe tcp 127.0.0.1 8080 1; true"
+		probe tcp 203.0.113.10 80 1; probe tcp 127.0.0.1 8080 1
+		probe dns 192.0.2.54 www.example.net 2; true"
 	match "^192.0.2.80 .*nameserver 192.0.2.53
 search example.net
 timeout
-ECONNREFUSED$" "$output"
+ECONNREFUSED" "$output"
+	not grep -q 192.0.2.66 <<<"$output" # what the other server would say
 }
 
 @test "the UDP socket stays outside; the interface is alone inside, and in status" {
