@@ -24,6 +24,7 @@ struct events;
 struct filter_chain;
 struct instance;
 struct network;
+struct ovs_request;
 struct session;
 struct store;
 
@@ -53,6 +54,7 @@ struct helper {
 	struct child *children;	  /* programs that run beside the loop */
 	struct events *events;	  /* event.c's */
 	struct network *networks; /* network.c's */
+	struct ovs_request *ovs;  /* ovs.c's: asked, not answered */
 
 	sd_event_source *listener, *listen_again;
 	sd_event_source *names; /* hears of names that are removed */

@@ -243,7 +243,8 @@ static int bridge_take(struct bridge_link *link, struct error *err)
 		r = pool_take(&h->pool, false, false, &i->slot, err);
 		if (r < 0)
 			return r;
-		pool_ifname(i->slot, i->host_ifname);
+		network_port_ifname(link->port.network, i->slot,
+				    i->host_ifname);
 		r = bridge_make_pair(link, err);
 	}
 	if (r < 0) {

@@ -29,6 +29,7 @@
 #include "log.h"
 #include "network.h"
 #include "nft.h"
+#include "ovs.h"
 #include "policy.h"
 #include "privs.h"
 #include "proto.h"
@@ -445,6 +446,7 @@ static void main_stop(struct helper *h)
 	session_free_all(h);
 	instance_free_all(h);
 	network_close(h);
+	ovs_close(h);
 	child_close_all(h);
 	event_close(h);
 	firewall_close(h);

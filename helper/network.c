@@ -21,7 +21,7 @@ static const struct network_ops *network_ops_of(enum policy_network_type type)
 {
 	static const struct network_ops *const table[] = {
 		[NETWORK_LINUX] = &network_linux_ops,
-		[NETWORK_OVS] = NULL,
+		[NETWORK_OVS] = &network_ovs_ops,
 	};
 
 	return table[type];
@@ -223,7 +223,7 @@ static void network_on_dhcp(struct network *network, int r,
 /* The switch is there: the host's side of it. Return: as ops->make(). */
 static int network_dress(struct network *network, struct error *err)
 {
-	int r = network_host_put(network, err);
+	int r = network->host_ifname[0] ? network_host_put(network, err) : 0;
 
 	if (r < 0 || network->dhcp_first.family == AF_UNSPEC)
 		return r;
@@ -397,6 +397,17 @@ bool network_has_address(const struct network *network,
 				    bytes))
 				return true;
 	return false;
+}
+
+void network_port_ifname(const struct network *network, uint32_t slot,
+			 char ret[static IFNAMSIZ])
+{
+	const char *suffix = network->ops->port_suffix;
+	size_t n;
+
+	pool_ifname(slot, ret);
+	n = strlen(ret);
+	snprintf(ret + n, IFNAMSIZ - n, "%s", suffix ? suffix : "");
 }
 
 void network_port_mac(const struct network *network, uint32_t slot,

@@ -52,6 +52,12 @@ struct network_ops {
 	const char *name; /* as `type =` says it */
 
 	/*
+	 * Letters at the end of its ports' names: one that a database may still
+	 * speak of must not become another link's. NULL: none.
+	 */
+	const char *port_suffix;
+
+	/*
 	 * Makes the switch network->bridge, with its uplink where there is
 	 * one; with network->has_host also the host's interface on it,
 	 * network->host_ifname (network->bridge, if nothing else is said). It
@@ -135,7 +141,7 @@ struct network {
 	bool has_host;
 	bool ipv4, ipv6; /* of these families */
 
-	char host_ifname[IFNAMSIZ]; /* of the host's side */
+	char host_ifname[IFNAMSIZ]; /* of the host's side; "": it has none */
 	unsigned int host_ifindex;  /* 0: not there */
 	uint8_t mac[6];		    /* what the host's side shall have */
 
@@ -196,6 +202,17 @@ int network_host_again(struct network *network, struct error *err);
 /* Writes network->note, ->ifindex and the rest down. Return: 0 or -errno. */
 int network_note(struct network *network, struct error *err);
 
+/*
+ * Looks whether the uplink can be had, writes down at the beginning of
+ * network->note how it was, and takes IPv6 off it. (network_uplink.c)
+ * Return: 0 and *ret, -ENODEV, -EBUSY, -errno with a sentence.
+ */
+int network_uplink_take(struct network *network, struct rtnl_link *ret,
+			struct error *err);
+
+/* As it was; nothing to do when it was not taken. Clears network->note. */
+void network_uplink_give_back(struct network *network);
+
 /* --- for link_bridge.c --- */
 
 /*
@@ -211,6 +228,12 @@ int network_join(struct helper *h, const struct policy_network *config,
  * Return: as network_join(), but it stays one that network_leave() is for.
  */
 int network_attach(struct network_port *port, struct error *err);
+
+/*
+ * The name of the host end of a port: npam<slot>, with ops->port_suffix.
+ */
+void network_port_ifname(const struct network *network, uint32_t slot,
+			 char ret[static IFNAMSIZ]);
 
 /*
  * The MAC address of the namespace's end. It differs from machine to machine:

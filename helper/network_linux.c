@@ -199,83 +199,15 @@ static int linux_filter(enum linux_change change, const struct network *network,
 
 /* --- the uplink --- */
 
-struct linux_routes {
-	unsigned int ifindex;
-	struct inet_prefix route; /* one by that interface */
-};
-
-static void routes_restart(void *data)
-{
-	((struct linux_routes *)data)->route.family = AF_UNSPEC;
-}
-
-static void routes_seen(void *data, const struct inet_prefix *p,
-			unsigned int ifindex)
-{
-	struct linux_routes *routes = data;
-
-	if (ifindex == routes->ifindex)
-		routes->route = *p;
-}
-
-/* What the host would lose by it is not taken from it. */
-static int uplink_check(const struct network *network, struct rtnl_link *ret,
-			struct error *err)
-{
-	struct linux_routes routes = {0};
-	char text[INET_PREFIX_STR];
-	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink, ret);
-
-	if (r == -ENODEV)
-		return error_set(err, r,
-				 "the uplink %s of the network %s does not "
-				 "exist",
-				 network->uplink, network->name);
-	if (r == 0 && ret->master)
-		return error_set(err, -EBUSY,
-				 "the uplink %s of the network %s is a port of "
-				 "another bridge or bond",
-				 network->uplink, network->name);
-	routes.ifindex = ret->ifindex;
-	if (r == 0)
-		r = rtnl_dump_routes(network->helper->rtnl, routes_restart,
-				     routes_seen, &routes);
-	if (r < 0)
-		return error_set(err, r, "cannot look at the uplink %s: %s",
-				 network->uplink, strerror(-r));
-	if (routes.route.family == AF_UNSPEC)
-		return 0;
-	inet_prefix_format(&routes.route, text);
-	return error_set(err, -EBUSY,
-			 "the uplink %s of the network %s has an address or "
-			 "route of the host's (%s), which would stop working: "
-			 "remove it, or give it to the network as its "
-			 "`address`",
-			 network->uplink, network->name, text);
-}
-
-/* It becomes a port; how it was before stands in the record. */
 static int uplink_attach(struct network *network, struct error *err)
 {
 	struct rtnl_link link;
 	struct rtnl_batch b;
-	char v6[8] = "0", path[64 + IFNAMSIZ];
-	int r = uplink_check(network, &link, err);
+	int r = network_uplink_take(network, &link, err);
 
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6",
-		 network->uplink);
-	sysctl_read(path, v6, sizeof(v6));
-	snprintf(network->note, sizeof(network->note), "%u %d %d", link.ifindex,
-		 link.up, v6[0] == '1');
-	r = network_note(network, err);
 	if (r == 0)
 		r = linux_filter(LINUX_UPLINK, network, NULL, err);
-	if (r == 0)
-		r = sysctl_write_interface("ipv6", network->uplink,
-					   "disable_ipv6", "1", err);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
 	rtnl_batch_init(&b);
 	rtnl_put_master(&b, link.ifindex, network->ifindex);
@@ -286,28 +218,12 @@ static int uplink_attach(struct network *network, struct error *err)
 static void uplink_give_back(struct network *network)
 {
 	struct helper *h = network->helper;
-	struct rtnl_link link;
-	struct rtnl_batch b;
-	unsigned int ifindex;
-	int up, v6;
 
-	if (sscanf(network->note, "%u %d %d", &ifindex, &up, &v6) != 3)
+	if (!network->uplink[0] || !network->note[0])
 		return;
-	network->note[0] = '\0';
 	if (h->nft && linux_filter(LINUX_UPLINK_GONE, network, NULL, NULL) < 0)
 		nft_doubt(h->nft);
-	if (rtnl_link_by_name(h->rtnl, network->uplink, &link) < 0 ||
-	    link.ifindex != ifindex ||
-	    (link.master && link.master != network->ifindex))
-		return;
-	rtnl_batch_init(&b);
-	rtnl_put_master(&b, ifindex, 0);
-	if (!up)
-		rtnl_put_down(&b, ifindex);
-	rtnl_run(h->rtnl, &b, NULL);
-	if (!v6)
-		sysctl_write_interface("ipv6", network->uplink, "disable_ipv6",
-				       "0", NULL);
+	network_uplink_give_back(network);
 }
 
 /* --- the bridge --- */

@@ -193,7 +193,8 @@ bool pool_slot_of(const char *ifname, uint32_t *ret_slot)
 	    ifname[skip] < '1' || ifname[skip] > '9')
 		return false;
 	slot = strtoul(ifname + skip, &end, 10);
-	if (*end || slot >= POOL_SLOTS_MAX)
+	/* network_ops' port_suffix */
+	if ((*end && strcmp(end, "v") != 0) || slot >= POOL_SLOTS_MAX)
 		return false;
 	*ret_slot = (uint32_t)slot;
 	return true;

@@ -88,7 +88,7 @@ static void F44_only_our_interface_names_are_slots(void **state)
 	static const char *const others[] = {
 		"",	     "npam",	       "npam0",
 		"npam01",    "npam+1",	       "npam-1",
-		"npam 1",    "npam1x",	       "npam1.5",
+		"npam 1",    "npam1vv",	       "npam1.5",
 		"npam65536", "npam4294967297", "xnpam1",
 		"Npam1",     "npamx",	       "npam18446744073709551617",
 	};
@@ -101,6 +101,8 @@ static void F44_only_our_interface_names_are_slots(void **state)
 		assert_true(pool_slot_of(name, &slot));
 		assert_int_equal(slot, i);
 	}
+	assert_true(pool_slot_of("npam7v", &slot)); /* of Open vSwitch */
+	assert_int_equal(slot, 7);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (pool_slot_of(others[i], &slot))
 			fail_msg("%s is taken for ours", others[i]);

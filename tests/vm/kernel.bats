@@ -56,6 +56,7 @@ in_session() { timeout 120 su "$1" -c "$2"; }
 
 # hold TAG USER: a session that stays; its process is in $T/in.TAG
 hold() {
+	rm -f "$T/hold.$1"
 	spawn "$T/hold.$1" su "$2" -c 'echo held $$; exec sleep 1000' >"$T/hold.$1.pid"
 	wait_until 60 grep -q held "$T/hold.$1"
 	sed -n 's/^held //p' "$T/hold.$1" >"$T/in.$1"
