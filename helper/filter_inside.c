@@ -98,14 +98,13 @@ int filter_print_inside(const struct instance *i, const struct policy *policy,
 			struct error *err)
 {
 	/* Connections are followed only where that is of use. */
-	bool follows = ns->allow.n || ns->deny.n || ns->max_connections;
+	bool follows = ns->allow.n || ns->deny.n || ns->max_connections ||
+		       i->link == LINK_BRIDGE;
 
 	print_frame(f);
-	if (ns->max_connections)
-		fprintf(f,
-			RULE "admitted ct state new ct count over %u goto "
-			     "refuse\n",
-			ns->max_connections);
+	/* A switch's ports go through the host, which others need, too. */
+	if (ns->max_connections || i->link == LINK_BRIDGE)
+		filter_print_limit_inside(ns->max_connections, f);
 	fputs(RULE "admitted accept\n", f);
 	if (follows)
 		fputs(RULE "refuse meta l4proto tcp ct state established "

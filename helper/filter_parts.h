@@ -71,6 +71,9 @@ bool filter_port_is_taken(const struct filter_element *e);
 /* The rule for all that have no `max_connections`. */
 void filter_print_default_limit(FILE *f);
 
+/* Rules for the chain `admitted` inside: so many (0: the default) at once. */
+void filter_print_limit_inside(unsigned int limit, FILE *f);
+
 /* Commands: what packets have put into sets for it is gone. */
 void filter_print_forget(const struct filter *f, FILE *to);
 

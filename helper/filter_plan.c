@@ -251,6 +251,20 @@ void filter_print_default_limit(FILE *f)
 	print_limit(f, "new_in", "oif", limit);
 }
 
+void filter_print_limit_inside(unsigned int limit, FILE *f)
+{
+	unsigned int number = limit ? limit : limit_default();
+	unsigned int parts = limit_parts(number);
+
+	fprintf(f,
+		"add set " TABLE " connections { typeof oif . symhash "
+		"mod 2; size 4096; flags dynamic; }\n"
+		"add rule " TABLE " admitted ct state new add @connections { "
+		"oif . symhash mod %u ct count over %u } goto "
+		"refuse\n",
+		parts, number / parts);
+}
+
 /* (Adding first makes deleting what is not there no error.) */
 void filter_print_forget(const struct filter *f, FILE *to)
 {
