@@ -26,6 +26,7 @@
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
+#include "netns_rtnl.h"
 #include "proto.h"
 #include "rate.h"
 #include "rtnl.h"
@@ -89,16 +90,6 @@ static bool cable_leads_to(const struct rtnl_link *link, const char *name)
 	       !strncmp(link->alias + prefix + n, " #", 2);
 }
 
-static int visit_open(void *data, struct error *err)
-{
-	struct rtnl **ret = data;
-	int r = rtnl_open(ret);
-
-	return r < 0 ? error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r))
-		     : 0;
-}
-
 /*
  * The end in a namespace that has its name or is being made. ns: its section
  * when that is one for a cable, else NULL.
@@ -109,21 +100,20 @@ static int cable_end_open(struct instance *i, const struct policy *policy,
 {
 	int r;
 
-	*ret = (struct cable_end){.fd = instance_netns(i)};
+	*ret = (struct cable_end){.site = {.helper = i->helper,
+					   .instance = i,
+					   .ns = ns,
+					   .policy = policy},
+				  .fd = instance_netns(i)};
 	if (ret->fd < 0)
 		return error_set(err, ret->fd,
 				 "cannot open the namespace %s: %s", i->name,
 				 strerror(-ret->fd));
-	r = netns_visit(&i->helper->host, ret->fd, visit_open, &ret->inside,
-			NULL, NULL, err);
+	r = netns_rtnl_open(i, ret->fd, &ret->inside, err);
 	if (r < 0)
 		return r;
-	ret->site = (struct link_site){.helper = i->helper,
-				       .instance = i,
-				       .ns = ns,
-				       .policy = policy,
-				       .netns = ret->fd,
-				       .inside = ret->inside};
+	ret->site.netns = ret->fd;
+	ret->site.inside = ret->inside;
 	if (ns)
 		snprintf(ret->ifname, sizeof(ret->ifname), "%s",
 			 cable_ifname(ns));
@@ -136,22 +126,30 @@ struct cable_survey {
 	const char *from; /* stale: those that lead to this one */
 	unsigned int stale[CABLE_MAX];
 	size_t n_stale;
-	bool taken[CABLE_MAX]; /* cableN */
 };
 
 static void survey_seen(void *data, const struct rtnl_link *link)
 {
 	struct cable_survey *s = data;
-	unsigned int n;
-	char rest;
 
-	if (cable_leads_to(link, s->from)) {
-		if (s->n_stale < CABLE_MAX)
-			s->stale[s->n_stale++] = link->ifindex;
-	} else if (sscanf(link->ifname, "cable%u%c", &n, &rest) == 1 &&
-		   n < CABLE_MAX) {
-		s->taken[n] = true;
+	if (cable_leads_to(link, s->from) && s->n_stale < CABLE_MAX)
+		s->stale[s->n_stale++] = link->ifindex;
+}
+
+/* cable0, cable1, ...: the first that nobody has. */
+static int cable_choose_name(struct cable_end *end, struct error *err)
+{
+	for (unsigned int n = 0; n < CABLE_MAX; n++) {
+		struct rtnl_link link;
+
+		snprintf(end->ifname, sizeof(end->ifname), "cable%u", n);
+		if (rtnl_link_by_name(end->site.inside, end->ifname, &link) ==
+		    -ENODEV)
+			return 0;
 	}
+	return error_set(err, -ENOSPC,
+			 "there are %d cables in the namespace %s already",
+			 CABLE_MAX, end->site.instance->name);
 }
 
 /*
@@ -174,16 +172,7 @@ static int cable_clear_way(struct cable_end *end, const char *from,
 		rtnl_run(end->site.inside, &b,
 			 NULL); /* it may just have gone */
 	}
-	for (unsigned int n = 0; !end->ifname[0] && n < CABLE_MAX; n++)
-		if (!survey.taken[n])
-			snprintf(end->ifname, sizeof(end->ifname), "cable%u",
-				 n);
-	if (!end->ifname[0])
-		return error_set(err, -ENOSPC,
-				 "there are %d cables in the namespace %s "
-				 "already",
-				 CABLE_MAX, end->site.instance->name);
-	return 0;
+	return end->ifname[0] ? 0 : cable_choose_name(end, err);
 }
 
 /* --- plugging in --- */
@@ -359,8 +348,7 @@ static int cable_lead(struct cable_end *near, struct instance *peer,
 	struct error why = {""};
 	int r;
 
-	if (peer->link != LINK_CABLE ||
-	    !cable_names(ns, near->site.instance->section))
+	if (peer->link != LINK_CABLE || !cable_names(ns, near->site.ns->name))
 		ns = NULL;
 	r = cable_end_open(peer, policy, ns, &far, &why);
 	if (r == 0)
@@ -509,9 +497,7 @@ static void cable_describe(struct helper *h, const struct instance *i,
 		inet_prefix_format(&i->address4, ret->address4);
 	if (i->address6.family)
 		inet_prefix_format(&i->address6, ret->address6);
-	near.fd = instance_netns(i);
-	if (near.fd < 0 || netns_visit(&h->host, near.fd, visit_open,
-				       &near.inside, NULL, NULL, NULL) < 0)
+	if (netns_rtnl_open(i, -1, &near.inside, NULL) < 0)
 		return;
 	if (cable_look(near.inside, i->ifname, &link) < 0) {
 		snprintf(ret->detail, sizeof(ret->detail),

@@ -9,6 +9,7 @@
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
+#include "netns_rtnl.h"
 #include "policy_describe.h"
 #include "rtnl.h"
 #include "store.h"
@@ -25,7 +26,7 @@
 static struct rtnl_tbf rate_tbf(uint64_t bits, const struct rtnl_link *link)
 {
 	const uint64_t bytes = bits / 8;
-	const uint32_t frame = link->mtu + RATE_HEADER;
+	const uint64_t frame = (uint64_t)link->mtu + RATE_HEADER;
 	uint64_t burst = bytes / RATE_BURST_S, queue = bytes / RATE_QUEUE_S;
 
 	/* The kernel cuts bundles of segments that do not fit (tbf_segment). */
@@ -129,20 +130,6 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	return r;
 }
 
-struct rate_visit {
-	struct rtnl *inside;
-};
-
-static int rate_visit(void *data, struct error *err)
-{
-	struct rate_visit *v = data;
-	int r = rtnl_open(&v->inside);
-
-	if (r < 0)
-		error_set(err, r, "cannot open rtnetlink: %s", strerror(-r));
-	return r;
-}
-
 /* Return: 1 both ways are held to it, 0 there is no interface, -errno. */
 static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
 		     struct error *err)
@@ -167,18 +154,17 @@ static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
 int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
 	       struct error *err)
 {
-	struct rate_visit visit = {NULL};
+	struct rtnl *inside = NULL;
 	struct error why = {""};
 	char rate[POLICY_RATE_STR];
 	int r;
 
 	if (i->rate_bits == ns->rate_bits || !i->ifname[0])
 		return 0;
-	r = netns_visit(&i->helper->host, netns, rate_visit, &visit, NULL, NULL,
-			&why);
+	r = netns_rtnl_open(i, netns, &inside, &why);
 	if (r == 0)
-		r = rate_both(i, visit.inside, ns->rate_bits, &why);
-	rtnl_close(visit.inside);
+		r = rate_both(i, inside, ns->rate_bits, &why);
+	rtnl_close(inside);
 	if (r > 0)
 		i->rate_bits = ns->rate_bits;
 	if (r >= 0)

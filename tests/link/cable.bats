@@ -196,6 +196,19 @@ page_raw() {
 	the_example
 }
 
+@test "allow and deny hold on a cable, also on one that is plugged in late" {
+	sed 's/^peer    = server/&\nallow = 10.10.10.20/; s/^address = 10.10.10.10.*/&\ndeny = 10.10.10.20:9000\/tcp/' \
+		"$TOP/conf/examples/cable.conf" | put_policy
+	hold tester
+	serve
+	page
+	refuses fetch_raw '[fd10:10:10::20]'
+	match 'refused|unreachable|EACCES|EPERM|EHOSTUNREACH|prohibited' "$(timeout 10 su tester -c 'probe tcp fd10:10:10::20 8000' || true)"
+	the_example
+	page '[fd10:10:10::20]'
+}
+fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page"; }
+
 @test "what cannot be: errors that name it" {
 	local err
 	cat >$T/bad.conf <<-'X'
