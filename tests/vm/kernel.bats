@@ -46,6 +46,7 @@ teardown() {
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
 		nft list ruleset
 		journalctl -u netns-pamd -n 30 --no-pager
+		ovs-vsctl --timeout=5 show
 	fi
 	wait_until 60 no_names
 	wait_until 60 no_links
@@ -98,4 +99,36 @@ table_there() { nft list table inet netns_pam; }
 	kill "$(cat $T/serve.pid)"
 	let_go a
 	let_go b
+}
+
+@test "Open vSwitch by the kernel's datapath: VLANs, the host's port, a restart of its service" {
+	local u a b
+	for u in east west central red blue; do useradd -m -s /bin/bash $u; done
+	systemctl start openvswitch-switch
+	cp $POLICY $T/policy
+	{
+		printf '[options]\ntimeout = 60s\n'
+		cat "$TOP/conf/examples/ovs.conf"
+	} | put_policy
+	for u in east west central red blue; do hold $u $u; done
+	match '^system@' "$(ovs-appctl dpif/show)"
+	equal '""' "$(ovs-vsctl --if-exists get bridge ovsbr0 datapath_type | sed 's/^system$/""/')"
+	for a in east west central; do
+		for b in 11 12 13; do ip netns exec $a ping -qc 1 -W 10 10.77.0.$b; done
+	done
+	ip -n red address add 10.78.20.9/24 dev eth0
+	not ip netns exec red ping -qc 1 -W 3 10.78.20.2
+	match 'client 192.0.2.2' "$(in_session east "$PROBE tcp 192.0.2.1 80 20")"
+	match 'client 192.0.2.2' "$(in_session blue "$PROBE tcp 192.0.2.1 80 20")"
+	# no process of Open vSwitch carries the packets
+	systemctl restart openvswitch-switch
+	wait_until 60 ip netns exec east ping -qc 1 -W 5 10.77.0.12
+	match 'client 192.0.2.2' "$(in_session west "$PROBE tcp 192.0.2.1 80 20")"
+	for u in east west central red blue; do let_go $u; done
+	wait_until 60 no_names
+	wait_until 60 not ovs-vsctl br-exists ovsbr0
+	wait_until 60 not ovs-vsctl br-exists ovsbr1
+	wait_until 60 not ip link show ovsbr0.host
+	systemctl stop openvswitch-switch
+	put_policy <$T/policy
 }
