@@ -340,20 +340,21 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 {
 	struct instance *i = c->instance;
 	const struct child_events events = dhcp_events(c);
+	static const char script[] = EVENT_SCRIPT;
 	_cleanup_close_ int found = -EBADF;
 	char label[160], program[256], address[INET_PREFIX_STR];
 	/*
 	 * Three questions in three seconds, again after five more; -o: nothing
 	 * is asked for that is not used.
 	 */
-	const char *argv[] = {EVENT_SCRIPT,
+	const char *argv[] = {script,
 			      "--start",
 			      program,
 			      "-f",
 			      "-i",
 			      i->ifname,
 			      "-s",
-			      EVENT_SCRIPT,
+			      script,
 			      "-t",
 			      "3",
 			      "-T",

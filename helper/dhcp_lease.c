@@ -36,9 +36,11 @@ lease_refuse(struct dhcp_lease *lease, const char *format, ...)
 static char *lease_list(struct dhcp_lease *lease, const char *list,
 			char ret[static DHCP_TEXT_MAX])
 {
-	if (strlen(list) < DHCP_TEXT_MAX)
-		return strcpy(ret, list);
-	lease_refuse(lease, "a list of %zu bytes", strlen(list));
+	size_t bytes = strlen(list);
+
+	if (bytes < DHCP_TEXT_MAX)
+		return memcpy(ret, list, bytes + 1);
+	lease_refuse(lease, "a list of %zu bytes", bytes);
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -32,28 +33,33 @@
 
 static const char device_lost[] = "its interface is gone";
 
-/* How it was on the host, as its alias says. */
+/* How it was on the host, as its alias says: "netns-pam-device NAME up MTU
+ * ...". */
 struct device_home {
-	char name[IFNAMSIZ];
+	char text[DEVICE_ALIAS_MAX];
+	const char *name;
 	bool up;
 	unsigned int mtu;
-	const char *alias; /* its own, in the link's */
+	const char *alias; /* its own */
 };
 
 static bool device_home_read(const struct rtnl_link *link,
 			     struct device_home *ret)
 {
-	char state[8];
-	int end = 0;
+	char *rest = ret->text;
+	const char *tag, *state, *mtu;
 
-	if (sscanf(link->alias, DEVICE_ALIAS " %15s %7s %5u%n", ret->name,
-		   state, &ret->mtu, &end) != 3 ||
+	snprintf(ret->text, sizeof(ret->text), "%s", link->alias);
+	tag = strsep(&rest, " ");
+	ret->name = strsep(&rest, " ");
+	state = strsep(&rest, " ");
+	mtu = strsep(&rest, " ");
+	if (!mtu || strcmp(tag, DEVICE_ALIAS) != 0 ||
 	    !name_is_ifname(ret->name))
 		return false;
 	ret->up = !strcmp(state, "up");
-	ret->alias = link->alias + end;
-	if (*ret->alias == ' ')
-		ret->alias++;
+	ret->mtu = (unsigned int)strtoul(mtu, NULL, 10);
+	ret->alias = rest ? rest : "";
 	return true;
 }
 
@@ -151,7 +157,7 @@ static int device_give_back(struct instance *i, int netns, struct error *err)
 {
 	struct helper *h = i->helper;
 	struct rtnl *inside = NULL;
-	struct rtnl_link link;
+	struct rtnl_link link = {0};
 	struct device_search search = {.name = i->device};
 	int r = netns_rtnl_open(i, netns, &inside, err);
 
@@ -356,7 +362,7 @@ static void device_warn(const struct link_site *site,
 static int device_create(const struct link_site *site, struct error *err)
 {
 	struct instance *i = site->instance;
-	struct rtnl_link link;
+	struct rtnl_link link = {0};
 	struct rtnl_batch b;
 	int r = device_find(site, &link, err);
 

@@ -113,7 +113,7 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 		.has_mac = true,
 		.macvlan_mode = MACVLAN_MODE_PRIVATE,
 	};
-	struct rtnl_link parent;
+	struct rtnl_link parent = {0};
 	struct rtnl_batch b;
 	struct error why;
 	int r = macvlan_parent(site, &parent, err);

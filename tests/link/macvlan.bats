@@ -169,10 +169,10 @@ to_there() {
 	ip link delete vlan0
 
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
-		'routes = 198.51.100.0/24 via 2001:db8::1'
+		'sysctl.net/ipv4/conf/none0/forwarding = 1'
 	from_here
 	su_fails alice
-	in_syslog 'gateway of the route'
+	in_syslog 'none0'
 	nothing_left
 	to_there
 }
