@@ -67,7 +67,7 @@ static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
 {
 	char alias[DEVICE_ALIAS_MAX];
 	/* What was there already, after a kill, stays as it is. */
-	struct device_home home;
+	struct device_home home = {.up = false};
 
 	if (device_home_read(link, &home))
 		return;
@@ -83,7 +83,7 @@ static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
 static int device_settle(struct helper *h, const struct rtnl_link *link,
 			 const char *name, struct error *err)
 {
-	struct device_home home;
+	struct device_home home = {.up = false};
 	struct rtnl_batch b;
 
 	if (!device_home_read(link, &home))
@@ -109,7 +109,7 @@ struct device_search {
 static void device_seen(void *data, const struct rtnl_link *link)
 {
 	struct device_search *search = data;
-	struct device_home home;
+	struct device_home home = {.up = false};
 
 	if (device_home_read(link, &home) && !strcmp(home.name, search->name))
 		search->found = *link;
