@@ -299,13 +299,6 @@ bool policy_cable_is_mutual(const struct policy *p,
 			    const struct policy_namespace *ns);
 
 /*
- * Does this version connect what the namespace asks for?
- * Return: 0, or -EOPNOTSUPP with a sentence that names the link or the key.
- */
-int policy_namespace_supported(const struct policy_namespace *ns,
-			       struct error *err);
-
-/*
  * Replaces %u user, %U uid, %n instance name, %% percent; ret is malloc'd.
  * A user whose name holds '/' or is "." or ".." is refused where %u is used.
  * Return: 0, -EINVAL, -ENOMEM.

@@ -104,11 +104,8 @@ static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 static void warn_namespace(struct note_book *book, const struct policy *policy,
 			   const struct policy_namespace *ns)
 {
-	struct error why;
 	struct inet_prefix p;
 
-	if (policy_namespace_supported(ns, &why) < 0)
-		note_warning(book, ns->file, ns->line, "%s", why.text);
 	for (size_t n = 0; n < ns->address.n; n++) {
 		if (inet_prefix_parse(ns->address.items[n], &p) < 0)
 			continue;

@@ -253,14 +253,13 @@ static json_t *namespace_json(const struct policy *policy,
 	bool shared = ns->scope == SCOPE_SHARED;
 	char instance[NAME_MAX_INSTANCE + 1];
 	json_t *limits, *object;
-	struct error why;
 
 	if (name_instance(ns->name, shared ? NULL : who->user, who->uid, 0,
 			  instance) < 0)
 		return NULL;
 	object = json_pack(
 		"{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"s:o}",
 		"name",
 		json_sprintf("%s%s", instance,
 			     ns->scope == SCOPE_SESSION ? ".N" : ""),
@@ -273,9 +272,7 @@ static json_t *namespace_json(const struct policy *policy,
 		list_json(&ns->routes, who, instance), "mtu",
 		ns->mtu ? json_integer(ns->mtu) : json_null(), "ifname",
 		json_text(ns->ifname ? ns->ifname : ""), "dns", dns_json(ns),
-		"search", list_json(&ns->search, who, instance), "unsupported",
-		policy_namespace_supported(ns, &why) < 0 ? json_text(why.text)
-							 : json_null());
+		"search", list_json(&ns->search, who, instance));
 	limits = limits_json(ns, who, instance);
 	if (json_object_update_new(object, limits) < 0) {
 		json_decref(object);

@@ -130,10 +130,6 @@ static void print_result(const json_t *result)
 		printf("%-17s%lldms\n", "timeout", ms);
 	else
 		printf("%-17s%llds\n", "timeout", ms / 1000);
-	if (json_is_string(json_object_get(ns, "unsupported"))) {
-		putchar('\n');
-		print_value("warning", json_object_get(ns, "unsupported"));
-	}
 }
 
 int explain_print(const json_t *answer)

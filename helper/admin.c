@@ -148,10 +148,7 @@ int admin_up(struct connection *c, const struct proto_request *req,
 				  "the namespace %s has link = external: "
 				  "somebody else makes it",
 				  req->name);
-	r = policy_namespace_supported(ns, &why);
-	if (r == 0)
-		r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd,
-				 &why);
+	r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, &why);
 	if (r == INSTANCE_LATER)
 		return ANSWER_LATER;
 	if (r < 0 || !i)

@@ -146,11 +146,8 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 					  req->uid};
 	_cleanup_close_ int fd = -EBADF;
 	struct instance *i = NULL;
-	int r = policy_namespace_supported(ns, err);
+	int r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, err);
 
-	if (r == 0)
-		r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd,
-				 err);
 	if (r != 0)
 		return r;
 	r = login_mounts(a, i, ns, err);

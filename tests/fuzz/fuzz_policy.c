@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "names.h"
-#include "policy.h"
+#include "policy_describe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -72,7 +72,8 @@ static void namespaces_use(const struct policy *policy)
 	for (size_t n = 0; n < policy->n_namespaces; n++) {
 		const struct policy_namespace *ns = &policy->namespaces[n];
 		char name[NAME_MAX_INSTANCE + 1];
-		struct error err;
+		const struct policy_whose whose = {"al.ice", 1000, name};
+		char *text;
 
 		if (!name_is_policy(ns->name) || ns->link >= LINK_KINDS)
 			abort();
@@ -87,7 +88,10 @@ static void namespaces_use(const struct policy *policy)
 		list_use(&ns->address);
 		list_use(&ns->gateway);
 		list_use(&ns->routes);
-		(void)policy_namespace_supported(ns, &err);
+		if (policy_describe_link(policy, ns, &whose, &text) < 0 ||
+		    !*text)
+			abort();
+		free(text);
 	}
 }
 

@@ -11,18 +11,8 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "policy_describe.h"
 #include "policy_keys.h"
-
-static struct policy *policy_of(const char *text)
-{
-	struct policy *policy = NULL;
-	struct error err = {.text = ""};
-
-	if (policy_parse("p", text, strlen(text), &policy, NULL, &err) < 0)
-		fail_msg("%s", err.text);
-	return policy;
-}
 
 static void templates_are_filled_in(void **state)
 {
@@ -91,50 +81,27 @@ static void templates_have_a_bound(void **state)
 	free(got);
 }
 
-static void what_is_not_carried_out_yet_says_so(void **state)
+static void rates_are_written_as_people_do(void **state)
 {
 	static const struct {
-		const char *lines, *word; /* NULL: it is carried out */
+		uint64_t bits;
+		const char *wanted;
 	} cases[] = {
-		{"", NULL},
-		{"link = none\ndns = 192.0.2.53\n", NULL},
-		{"link = external\ndns = 192.0.2.53\n", NULL},
-		{"link = nat\naddress = auto\nmtu = 1400\n", NULL},
-		{"link = routed\naddress = 192.0.2.7/24\n", NULL},
-		{"link = bridge\nnetwork = w\n", NULL},
-		{"link = cable\npeer = m\n", NULL},
-		{"link = macvlan\nparent = e0\naddress = dhcp\n", NULL},
-		{"link = device\ninterface = e\n", NULL},
-		{"link = wireguard\nwireguard = /e\n", NULL},
-		{"link = openvpn\nopenvpn = /e\n", NULL},
-		{"link = nat\nallow = 192.0.2.1\n", NULL},
-		{"link = nat\ndeny = 192.0.2.1\n", NULL},
-		{"link = nat\nallow_host = 53\n", NULL},
-		{"link = nat\npublish = 80:80\n", NULL},
-		{"link = nat\nrate = 1mbit\n", NULL},
-		{"link = nat\nmax_connections = 1\n", NULL},
-		{"link = nat\nup = /e\n", NULL},
-		{"link = nat\ndown = /e\n", NULL},
-		{"link = nat\nready = route\n", NULL},
+		{0, "0bit"},
+		{9001, "9001bit"},
+		{8000, "8kbit"},
+		{1500000, "1500kbit"},
+		{10000000, "10mbit"},
+		{400000000000, "400gbit"},
+		{18000000000000, "18000gbit"},
 	};
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
-		struct error err = {.text = ""};
-		char text[256];
-		struct policy *p;
-		int r;
+		char got[POLICY_RATE_STR];
 
-		snprintf(text, sizeof(text),
-			 "[namespace n]\n%s[namespace m]\n[network w]\n"
-			 "bridge = b\n",
-			 cases[n].lines);
-		p = policy_of(text);
-		r = policy_namespace_supported(&p->namespaces[0], &err);
-		assert_int_equal(r, cases[n].word ? -EOPNOTSUPP : 0);
-		if (cases[n].word)
-			assert_non_null(strstr(err.text, cases[n].word));
-		policy_free(p);
+		policy_describe_rate(cases[n].bits, got);
+		assert_string_equal(got, cases[n].wanted);
 	}
 }
 
@@ -366,7 +333,7 @@ int main(void)
 		cmocka_unit_test(templates_are_filled_in),
 		cmocka_unit_test(F42_templates_do_not_climb),
 		cmocka_unit_test(templates_have_a_bound),
-		cmocka_unit_test(what_is_not_carried_out_yet_says_so),
+		cmocka_unit_test(rates_are_written_as_people_do),
 		cmocka_unit_test(every_word_has_its_name),
 		cmocka_unit_test(the_example_maps_nobody),
 		cmocka_unit_test(
