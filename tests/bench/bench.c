@@ -9,8 +9,10 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +157,7 @@ static void print_slower(const char *what, struct samples *ours,
 /* Contests */
 
 static struct {
-	const char *socket, *confdir, *script, *batch;
+	const char *socket, *confdir, *script, *batch, *policy, *add, *remove;
 	const char *server4, *server6;
 	unsigned int rounds, many, first;
 	bool usernet;
@@ -476,12 +478,83 @@ static void suite_many(void)
 		  " KiB", per, 3, false);
 }
 
+/*
+ * The way of a packet through the firewall: with one target in `allow` and with
+ * ten thousand, with nobody else's elements in the maps and with ten thousand.
+ */
+static void path_round(const char *path, struct samples *flow,
+		       struct samples *fresh)
+{
+	const struct contest_inside one = {path, inside_flow, NULL};
+	const struct contest_inside new = {path, inside_echo4, NULL};
+
+	samples_add(flow, contest_inside(&one));
+	samples_add(fresh, contest_inside(&new));
+}
+
+static void suite_allow(void)
+{
+	struct samples flow[3] = {{.n = 0}}, fresh[3] = {{.n = 0}};
+	static const char *const paths[] = {"/run/netns/allow0",
+					    "/run/netns/allow1",
+					    "/run/netns/allow10000"};
+	char longer[PATH_MAX];
+
+	/* Not before: every login reads all of its policy. */
+	snprintf(longer, sizeof(longer), "%s.allow", bench.policy);
+	if (rename(longer, bench.policy) < 0)
+		err(1, "%s", bench.policy);
+	if (contest_request(bench.socket, PROTO_RELOAD, "", NULL, 0) < 0)
+		errx(1, "the helper does not take the longer policy");
+	for (size_t n = 0; n < 3; n++)
+		if (contest_request(bench.socket, PROTO_UP,
+				    strrchr(paths[n], '/') + 1, NULL, 0) < 0)
+			errx(1, "the helper does not bring %s up", paths[n]);
+	for (unsigned int i = 0; i < 2 * bench.rounds; i++)
+		for (size_t n = 0; n < 3; n++)
+			path_round(paths[n], &flow[n], &fresh[n]);
+	print_slower("echo, one flow, one in allow", &flow[1], "no allow",
+		     &flow[0], NAN);
+	print_slower("echo, one flow, 10000 in allow", &flow[2], "one in allow",
+		     &flow[1], 1.1);
+	print_slower("echo, new flow, 10000 in allow", &fresh[2],
+		     "one in allow", &fresh[1], 1.1);
+}
+
+/* The helper's end comes first: nobody else may touch its table before. */
+static void suite_elements(void)
+{
+	const char *add[] = {"nft", "-f", bench.add, NULL};
+	const char *remove[] = {"nft", "-f", bench.remove, NULL};
+	struct samples flow[2] = {{.n = 0}}, fresh[2] = {{.n = 0}};
+	int64_t r = 0;
+
+	kill(bench.helper, SIGKILL);
+	usleep(SETTLE_US);
+	for (unsigned int i = 0; i < bench.rounds && r >= 0; i++) {
+		path_round("/run/netns/allow1", &flow[0], &fresh[0]);
+		r = contest_program(add);
+		path_round("/run/netns/allow1", &flow[1], &fresh[1]);
+		if (r >= 0)
+			r = contest_program(remove);
+	}
+	if (r < 0)
+		errx(1, "nft does not change the table inet netns_pam");
+	print_slower("echo, one flow, 10000 elements", &flow[1], "one",
+		     &flow[0], 1.1);
+	print_slower("echo, new flow, 10000 elements", &fresh[1], "one",
+		     &fresh[0], 1.1);
+}
+
 int main(void)
 {
 	bench.socket = env("BENCH_SOCKET");
 	bench.confdir = env("BENCH_CONFDIR");
 	bench.script = env("BENCH_SCRIPT");
 	bench.batch = env("BENCH_BATCH");
+	bench.policy = env("BENCH_POLICY");
+	bench.add = env("BENCH_ADD");
+	bench.remove = env("BENCH_REMOVE");
 	bench.server4 = env("BENCH_SERVER4");
 	bench.server6 = env("BENCH_SERVER6");
 	bench.rounds = env_number("BENCH_ROUNDS");
@@ -500,6 +573,8 @@ int main(void)
 	suite_first_packet();
 	suite_churn();
 	suite_many();
+	suite_allow();
+	suite_elements();
 	puts("Not measured here: netavark, CNI plugins, a warm pool.");
 	printf("%u goals missed.\n", missed);
 	return missed && env_number("BENCH_STRICT") ? 1 : 0;

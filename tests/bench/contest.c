@@ -187,6 +187,21 @@ int64_t contest_setns(const char *path)
 	return in_child(setns_child, path);
 }
 
+static int64_t inside_child(const void *data)
+{
+	const struct contest_inside *inside = data;
+	_cleanup_close_ int fd = open(inside->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+		return -1;
+	return inside->inside(inside->data);
+}
+
+int64_t contest_inside(const struct contest_inside *inside)
+{
+	return in_child(inside_child, inside);
+}
+
 int64_t contest_program(const char *const *argv)
 {
 	int64_t start = samples_now();

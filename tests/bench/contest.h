@@ -41,6 +41,14 @@ int64_t contest_login(const struct contest_login *login);
 int64_t contest_unshare(void);
 int64_t contest_setns(const char *path);
 
+/* What inside() returns, in the namespace at path, as the login's above. */
+struct contest_inside {
+	const char *path;
+	int64_t (*inside)(void *data);
+	void *data;
+};
+int64_t contest_inside(const struct contest_inside *inside);
+
 /* A program, from fork to its exit with 0. */
 int64_t contest_program(const char *const *argv);
 
