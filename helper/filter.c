@@ -89,6 +89,16 @@ static bool filter_same(const struct filter *a, const struct filter *b)
 	return true;
 }
 
+/* What an instance will have. */
+static const struct filter *filter_after(const struct changes *c,
+					 const struct instance *i)
+{
+	for (size_t n = 0; n < c->n; n++)
+		if (c->items[n].instance == i)
+			return c->items[n].want;
+	return i->filter;
+}
+
 /* --- the host's table --- */
 
 static void print_element(FILE *f, const char *verb,
@@ -101,13 +111,29 @@ static void print_element(FILE *f, const char *verb,
 /* Counted elements keep the number they were made with. */
 static bool limit_changes(const struct filter *was, const struct filter *want)
 {
-	const struct filter_element *a, *b;
+	const struct filter_element *a = filter_find_set(was, "limits");
+	const struct filter_element *b = filter_find_set(want, "limits");
 
-	if (!want)
-		return true;
-	a = filter_find_set(was, "limits");
-	b = filter_find_set(want, "limits");
 	return a && b ? strcmp(a->value, b->value) != 0 : a || b;
+}
+
+/*
+ * The last is going: nor do the kernel's own elements stay, which it would
+ * remove when the connections are over. (They cost a millisecond to remove one
+ * by one.)
+ */
+static bool changes_is_end(const struct changes *c)
+{
+	for (const struct instance *i = c->helper->instances; i; i = i->next) {
+		const struct filter *after = filter_after(c, i);
+
+		if (after && after->ifindex)
+			return false;
+	}
+	for (size_t n = 0; n < c->n; n++)
+		if (!c->items[n].want && c->items[n].instance->filter->ifindex)
+			return true;
+	return false;
 }
 
 /* Chains that come into use first, those that nobody uses then last. */
@@ -129,7 +155,8 @@ static void changes_print(const struct changes *c, FILE *f)
 			if (!filter_has(c->items[n].want, &was->elements[k]))
 				print_element(f, "delete", &was->elements[k],
 					      false);
-		if (was && limit_changes(was, c->items[n].want))
+		if (was && c->items[n].want &&
+		    limit_changes(was, c->items[n].want))
 			filter_print_forget(was, f);
 	}
 	for (size_t n = 0; n < c->n; n++) {
@@ -141,6 +168,11 @@ static void changes_print(const struct changes *c, FILE *f)
 				print_element(f, "add", &want->elements[k],
 					      true);
 	}
+	if (changes_is_end(c))
+		fputs("flush set " TABLE " connections\n"
+		      "flush set " TABLE " full\n"
+		      "flush set " TABLE " refusals\n",
+		      f);
 	for (struct filter_chain *chain = chains; chain; chain = chain->next)
 		if (chain->there && chain->users == chain->leaving)
 			fputs(chain->remove, f);
@@ -179,15 +211,6 @@ static int changes_run(struct changes *c, struct error *err)
 }
 
 /* --- ports of the host that lead to one place each --- */
-
-static const struct filter *filter_after(const struct changes *c,
-					 const struct instance *i)
-{
-	for (size_t n = 0; n < c->n; n++)
-		if (c->items[n].instance == i)
-			return c->items[n].want;
-	return i->filter;
-}
 
 static bool changes_has(const struct changes *c, const struct instance *i)
 {
