@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "dhcp_client.h"
 #include "helper.h"
 #include "instance.h"
 #include "network.h"
@@ -28,7 +29,7 @@
 #define BRIDGE_IFNAME  "eth0"
 #define BRIDGE_TRIES   64
 
-enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_DONE };
+enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_LEASE, BRIDGE_DONE };
 
 struct bridge_link {
 	struct network_port port;     /* first: see network_port_address() */
@@ -186,16 +187,22 @@ static void bridge_port_addresses(struct network_port *port)
 static int bridge_plan(struct bridge_link *link, struct error *err)
 {
 	const struct policy_namespace *ns = link->site->ns;
+	const struct network *network = link->port.network;
 	int r;
 
-	if (ns->address_mode == ADDRESS_DHCP)
-		return error_set(err, -EOPNOTSUPP,
-				 "address = dhcp is not carried out by this "
-				 "version of netns-pam");
+	if (ns->address_mode == ADDRESS_DHCP) {
+		if (network->dhcp_first.family || network->uplink[0])
+			return 0;
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = dhcp`, and "
+				 "the network %s has neither `dhcp` nor "
+				 "`uplink`: nobody would answer",
+				 ns->name, network->name);
+	}
 	r = ns->address_mode == ADDRESS_AUTO ? bridge_plan_auto(link, err)
 					     : bridge_plan_static(link, err);
 	for (size_t n = 0; r == 0 && n < link->plan.n; n++) {
-		bridge_gateway(link->port.network, &link->plan.items[n]);
+		bridge_gateway(network, &link->plan.items[n]);
 		bridge_note(link->site->instance, &link->plan.items[n].inner);
 	}
 	return r;
@@ -215,13 +222,12 @@ static int bridge_make_pair(struct bridge_link *link, struct error *err)
 		.peer_netns = site->helper->host.fd,
 		.peer_group = NFT_GROUP_BRIDGE_PORT,
 		.mtu = site->ns->mtu,
-		.peer_mac = {0x02, 0x6e, 0x70, 0, (uint8_t)(i->slot >> 8),
-			     (uint8_t)i->slot},
 	};
 	struct rtnl_batch b;
 
-	network_port_mac(link->port.network, i->slot, link->port.mac);
 	memcpy(veth.mac, link->port.mac, sizeof(veth.mac));
+	memcpy(veth.peer_mac, link->port.mac, sizeof(veth.peer_mac));
+	veth.peer_mac[0] |= NETWORK_HOST_BIT;
 	rtnl_batch_init(&b);
 	rtnl_put_veth(&b, &veth);
 	return rtnl_run(site->inside, &b, err);
@@ -239,6 +245,7 @@ static int bridge_take(struct bridge_link *link, struct error *err)
 		 link->site->ns->ifname ? link->site->ns->ifname
 					: BRIDGE_IFNAME);
 	i->ifindex = BRIDGE_IFINDEX;
+	network_port_mac(link->port.network, i, link->port.mac);
 	for (int tries = 0; r == -EEXIST && tries < BRIDGE_TRIES; tries++) {
 		r = pool_take(&h->pool, false, false, &i->slot, err);
 		if (r < 0)
@@ -339,6 +346,31 @@ static int bridge_address(struct bridge_link *link, struct error *err)
 		     : 0;
 }
 
+/* A lease: the port may send from its address, and from no other. */
+static int bridge_leased(struct instance *i, const struct inet_prefix *address,
+			 struct error *err)
+{
+	return network_port_address(i, AF_INET, address, err);
+}
+
+static const struct dhcp_client_owner bridge_dhcp = {
+	.address = bridge_leased,
+	.release = true,
+};
+
+/* The client says how it ends: instance_connected(). */
+static int bridge_lease(struct bridge_link *link, struct error *err)
+{
+	const struct link_site *site = link->site;
+	const struct instance *i = site->instance;
+	int r;
+
+	if (site->ns->address_mode != ADDRESS_DHCP)
+		return 0;
+	r = dhcp_client_start(site, i->ifname, i->ifindex, &bridge_dhcp, err);
+	return r < 0 ? r : LINK_LATER;
+}
+
 /* From where it stands. Return: 0, LINK_LATER, -errno. */
 static int bridge_run(struct bridge_link *link, struct error *err)
 {
@@ -356,10 +388,13 @@ static int bridge_run(struct bridge_link *link, struct error *err)
 		case BRIDGE_ADDRESS:
 			r = bridge_address(link, err);
 			break;
+		case BRIDGE_LEASE:
+			r = bridge_lease(link, err);
+			break;
 		case BRIDGE_DONE:
 			break;
 		}
-	if (r == 0)
+	if (link->step == BRIDGE_DONE)
 		link->site = NULL;
 	return r == NETWORK_LATER ? LINK_LATER : r;
 }
@@ -424,8 +459,13 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	if (!link || !i->host_ifindex)
 		return -ENODEV;
 	pool_mark(&h->pool, i->slot);
+	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
+	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
 	r = network_adopt(h, &link->port);
 	bridge_port_addresses(&link->port);
+	/* Its client is ours to end, whatever became of the port. */
+	if (i->pid)
+		dhcp_client_adopt(i, &bridge_dhcp);
 	return r;
 }
 
@@ -446,6 +486,7 @@ static void bridge_remove(struct helper *h, struct instance *i, int netns)
 
 	(void)h;
 	(void)netns;
+	dhcp_client_stop(i);
 	i->link_data = NULL;
 	if (link)
 		network_leave(&link->port);

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "dhcp_server.h"
 #include "helper.h"
+#include "index.h"
 #include "instance.h"
 #include "log.h"
 #include "network_parts.h"
@@ -217,7 +218,7 @@ static void network_made(struct network *network, bool made, int r,
 static void network_on_dhcp(struct network *network, int r,
 			    const struct error *why)
 {
-	network_made(network, true, r, why);
+	network_made(network, true, r, why ? why : &(struct error){""});
 }
 
 /* The switch is there: the host's side of it. Return: as ops->make(). */
@@ -410,13 +411,29 @@ void network_port_ifname(const struct network *network, uint32_t slot,
 	snprintf(ret + n, IFNAMSIZ - n, "%s", suffix ? suffix : "");
 }
 
-void network_port_mac(const struct network *network, uint32_t slot,
-		      uint8_t ret[static 6])
+static bool network_has_mac(const struct network *network,
+			    const uint8_t mac[static 6])
 {
-	ret[0] = 0x02;
-	memcpy(ret + 1, network->salt, sizeof(network->salt));
-	ret[4] = (uint8_t)(slot >> 8);
-	ret[5] = (uint8_t)slot;
+	for (const struct network_port *port = network->ports; port;
+	     port = port->next)
+		if (memcmp(port->mac, mac, sizeof(port->mac)) == 0)
+			return true;
+	return false;
+}
+
+void network_port_mac(const struct network *network,
+		      const struct instance *instance, uint8_t ret[static 6])
+{
+	uint64_t hash = index_hash(network->salt, instance->name,
+				   strlen(instance->name));
+	uint8_t mac[6] = {0x02}; /* locally administered, of one */
+
+	/* One of that name may live on, with those who are inside. */
+	do {
+		memcpy(mac + 1, &hash, 5);
+		hash = index_hash(hash, &instance->id, sizeof(instance->id));
+	} while (network_has_mac(network, mac));
+	memcpy(ret, mac, sizeof(mac));
 }
 
 /* Is it link-local? A lease has nothing to say about those. */
@@ -442,7 +459,7 @@ int network_port_address(struct instance *i, sa_family_t family,
 		    is_link_local(&port->was[n]))
 			port->addresses[kept++] = port->was[n];
 	port->n_addresses = kept;
-	if (address->family == family && kept < NETWORK_PORT_ADDRESSES)
+	if (address && kept < NETWORK_PORT_ADDRESSES)
 		port->addresses[port->n_addresses++] = *address;
 	if (port->network->ops->port_addresses)
 		r = port->network->ops->port_addresses(port, err);
@@ -532,7 +549,6 @@ int network_adopt(struct helper *h, struct network_port *port)
 	if (!network || network->state != NETWORK_LIVE)
 		return -ENODEV;
 	network_add(network, port);
-	network_port_mac(network, port->instance->slot, port->mac);
 	port->attached = true;
 	if (network->ops->port_adopt && network->ops->port_adopt(port) < 0)
 		return -ENODEV;

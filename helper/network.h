@@ -148,11 +148,11 @@ struct network {
 	struct network_port *ports;
 	size_t n_ports;
 	struct dhcp_server *dhcp;
-	bool begun;	 /* make() was called */
-	bool unsettled;	 /* after a restart: its ports are not known yet */
-	bool waking;	 /* those who waited are being told */
-	bool told;	 /* that the policy says something else by now */
-	uint8_t salt[3]; /* this machine's, in MAC addresses */
+	bool begun;	/* make() was called */
+	bool unsettled; /* after a restart: its ports are not known yet */
+	bool waking;	/* those who waited are being told */
+	bool told;	/* that the policy says something else by now */
+	uint64_t salt;	/* this machine's and the network's, in MAC addresses */
 
 	/* The type's. A number of it and a word are kept in the record. */
 	unsigned int ifindex; /* of the bridge itself */
@@ -236,11 +236,14 @@ void network_port_ifname(const struct network *network, uint32_t slot,
 			 char ret[static IFNAMSIZ]);
 
 /*
- * The MAC address of the namespace's end. It differs from machine to machine:
- * an uplink can bring several of them together.
+ * A MAC address for the namespace's end: the same each time a namespace of that
+ * name is made, so that a DHCP server knows it again, and another one on each
+ * machine, since an uplink can bring several of them together. The host's end
+ * has the same with NETWORK_HOST_BIT, by which network_adopt() knows it again.
  */
-void network_port_mac(const struct network *network, uint32_t slot,
-		      uint8_t ret[static 6]);
+void network_port_mac(const struct network *network,
+		      const struct instance *instance, uint8_t ret[static 6]);
+#define NETWORK_HOST_BIT 0x04 /* of the first byte */
 
 /* Has another port this address, or the host? */
 bool network_has_address(const struct network *network,
@@ -261,7 +264,7 @@ bool network_leases(const struct network *network,
 
 /*
  * A restarted helper has the instance back: so its network, if the port is
- * still attached. port->mac is set by this; addresses are the caller's to set.
+ * still attached. port->mac is set; addresses are set afterwards.
  * Return: 0; -ENODEV when the network or the port is gone.
  */
 int network_adopt(struct helper *h, struct network_port *port);
@@ -272,9 +275,9 @@ void network_leave(struct network_port *port);
 /* --- for the rest of the helper --- */
 
 /*
- * A lease has come or gone (helper/dhcp_client.c): the namespace may send from
- * this address of that family and no other. AF_UNSPEC in `address->family`:
- * from none. For links that are no port of a network: nothing to do.
+ * A lease has come or gone: the namespace may send from this address of that
+ * family and no other. NULL: from none. For links that are no port of a
+ * network: nothing to do.
  * Return: 0 or -errno with a sentence.
  */
 int network_port_address(struct instance *i, sa_family_t family,

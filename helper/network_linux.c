@@ -187,8 +187,11 @@ static int linux_filter(enum linux_change change, const struct network *network,
 	struct helper *h = network->helper;
 	_cleanup_free_ char *commands = NULL;
 	size_t bytes = 0;
-	FILE *f = open_memstream(&commands, &bytes);
+	FILE *f;
 
+	if (!h->nft)
+		return error_set(err, -ENODEV, "no firewall");
+	f = open_memstream(&commands, &bytes);
 	if (!f)
 		return error_set(err, -ENOMEM, "out of memory");
 	print_change(f, change, network, port);

@@ -62,10 +62,10 @@ static void network_fill_salt(struct network *network)
 	if (fd >= 0)
 		(void)!read(fd, id, sizeof(id) - 1);
 	hash = index_hash(FNV_BASIS, id, strlen(id));
-	memcpy(network->salt, &hash, sizeof(network->salt));
 	hash = index_hash(hash, network->name, strlen(network->name));
-	memcpy(network->mac, (const uint8_t[]){0x06, 0x6e, 0x70}, 3);
-	memcpy(network->mac + 3, &hash, 3);
+	network->salt = hash;
+	network->mac[0] = 0x02 | NETWORK_HOST_BIT;
+	memcpy(network->mac + 1, &hash, 5);
 }
 
 static void network_derive(struct network *network)

@@ -129,6 +129,8 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 		return error_set(err, -E2BIG,
 				 "too many addresses and routes "
 				 "for one namespace");
+	if (!b->n)
+		return 0;
 	for (unsigned int i = 0; i < b->n; i++) {
 		struct nlmsghdr *h = (void *)(b->buffer + at);
 
