@@ -272,6 +272,8 @@ static int wireguard_create(const struct link_site *site, struct error *err)
 	r = read_conf(l, site->ns, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < l->conf->n_peers; i++)
+		l->pulses[i].known = true; /* nothing sent yet, nor received */
 	warn_unwise(l, site->ns);
 	note_dns(site->instance, l->conf);
 	l->started_ms = deadline_now_ms();

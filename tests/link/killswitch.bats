@@ -210,6 +210,20 @@ answers_inside() {
 	not answers_inside
 }
 
+@test "F21 of two addresses of the peer the first is dead: the second, and nothing else" {
+	vpn_is 192.0.2.1 192.0.2.54
+	in_internet nft add table ip cut
+	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
+	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
+	capture
+	talk_start
+	wait_until 45 answers_inside
+	no_leak
+	grep -q "vpn.example.net:51820 does not answer and is now looked for at 192.0.2.54:51820" $T/helper.log
+	in_internet nft delete table ip cut
+	vpn_is 192.0.2.1
+}
+
 @test "F76 tunnels made and removed again and again, each with a session that talks" {
 	capture
 	for _ in 1 2 3 4 5 6; do
