@@ -18,6 +18,7 @@
 #include "wg.h"
 
 #define WATCH_US      (10 * 1000000ULL)
+#define WATCH_SOON_US 500000
 #define SILENT_MAX    2 /* looks; a peer that hears speaks every 10 s */
 #define HANDSHAKE_ASK 6 /* every so many looks */
 #define HANDSHAKE_MS  50
@@ -297,6 +298,7 @@ int wg_watch_begin(struct wg_link *l, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot make a timer: %s",
 				 strerror(-r));
-	timer_arm(l->timer, WATCH_US);
+	/* After a restart, nobody knows how it was the last time. */
+	timer_arm(l->timer, l->site ? WATCH_US : WATCH_SOON_US);
 	return 0;
 }

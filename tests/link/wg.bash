@@ -65,7 +65,10 @@ wg_setup() {
 	wg_server_start
 	vpn_is 192.0.2.1
 	install -d -m 700 $WG
-	for u in alice bob; do wg_example $u >$T/$u.conf; wg_file $u <$T/$u.conf; done
+	for u in alice bob; do
+		(umask 077 && wg_example $u >$T/$u.conf)
+		wg_file $u <$T/$u.conf
+	done
 }
 
 # vpn_is ADDRESS...: what the host takes vpn.example.net for
