@@ -343,6 +343,20 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	wait_until 10 no_client
 }
 
+@test "F58 killed while a login waits for a lease: nothing is left" {
+	local pid
+	LIMIT=20s policy_with
+	from_here
+	pid=$(spawn $T/alice timeout 20 su alice -c true)
+	wait_until 5 client
+	stop_helper KILL
+	wait_until 10 gone "$pid"
+	start_helper
+	wait_until 10 no_client
+	nothing_left
+	to_there
+}
+
 # hex TEXT
 hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 
