@@ -414,6 +414,24 @@ struct child_pipes {
 	int in[2], out[2], err[2];
 };
 
+/* No descriptor but 0 to 2, and the one that it is given. */
+static void child_pass(const struct child_command *command)
+{
+	int as = command->pass_as ? command->pass_as : 3;
+
+	if (command->pass_fd <= 2) {
+		syscall(SYS_close_range, 3, ~0u, 0);
+		return;
+	}
+	if (command->pass_fd == as)
+		fcntl(as, F_SETFD, 0);
+	else if (dup2(command->pass_fd, as) < 0)
+		child_die("its descriptor");
+	if (as > 3)
+		syscall(SYS_close_range, 3, as - 1, 0);
+	syscall(SYS_close_range, as + 1, ~0u, 0);
+}
+
 static void child_run(const struct child_command *command, const char *path,
 		      const struct child_pipes *pipes)
 {
@@ -429,11 +447,7 @@ static void child_run(const struct child_command *command, const char *path,
 	    dup2(pipes->err[1], STDERR_FILENO) < 0)
 		_exit(CHILD_NOT_STARTED);
 	child_become(command);
-	if (command->pass_fd == 3)
-		fcntl(3, F_SETFD, 0);
-	else if (command->pass_fd > 3 && dup2(command->pass_fd, 3) < 0)
-		child_die("the namespace");
-	syscall(SYS_close_range, command->pass_fd > 2 ? 4 : 3, ~0u, 0);
+	child_pass(command);
 	execve(path, (char *const *)(uintptr_t)command->argv,
 	       (char *const *)(uintptr_t)env);
 	child_die(path);

@@ -31,6 +31,7 @@ struct child_command {
 	const char *const *env;	 /* "NAME=VALUE", besides PATH; or NULL */
 	int netns;		 /* fd of the namespace it runs in, or < 0 */
 	int pass_fd;		 /* becomes its descriptor 3, or <= 2: none */
+	int pass_as;		 /* another number than 3, or 0 */
 	const void *input; /* all it can read on stdin; copied, then wiped */
 	size_t input_bytes;
 	int stdin_fd;		 /* in place of input; or <= 2: none */

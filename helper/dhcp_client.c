@@ -342,14 +342,12 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	const struct child_events events = dhcp_events(c);
 	static const char script[] = EVENT_SCRIPT;
 	_cleanup_close_ int found = -EBADF;
-	char label[160], program[256], address[INET_PREFIX_STR];
+	char label[160], address[INET_PREFIX_STR];
 	/*
 	 * Three questions in three seconds, again after five more; -o: nothing
 	 * is asked for that is not used.
 	 */
-	const char *argv[] = {script,
-			      "--start",
-			      program,
+	const char *argv[] = {DHCP_PROGRAM,
 			      "-f",
 			      "-i",
 			      i->ifname,
@@ -362,22 +360,14 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 			      "-A",
 			      "5",
 			      "-o",
-			      "-O",
-			      "subnet",
-			      "-O",
-			      "router",
-			      "-O",
-			      "dns",
-			      "-O",
-			      "domain",
-			      "-O",
-			      "search",
-			      "-O",
-			      "mtu",
-			      "-O",
-			      "staticroutes",
-			      "-O",
-			      "msstaticroutes",
+			      "-Osubnet",
+			      "-Orouter",
+			      "-Odns",
+			      "-Odomain",
+			      "-Osearch",
+			      "-Omtu",
+			      "-Ostaticroutes",
+			      "-Omsstaticroutes",
 			      NULL,
 			      NULL,
 			      NULL,
@@ -386,19 +376,19 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	struct child_command command = {
 		.label = label,
 		.argv = argv,
+		.package = DHCP_PROGRAM,
 		.env = env,
 		.netns = netns,
 		.pass_fd = event_directory(i),
+		.pass_as = EVENT_FD,
 		.lasting = true,
 		.uid = DHCP_NOBODY,
 		.gid = DHCP_NOBODY,
 		.capabilities = DHCP_CAPABILITIES,
 	};
 	size_t n = sizeof(argv) / sizeof(argv[0]) - 4;
-	int r = child_find(DHCP_PROGRAM, DHCP_PROGRAM, program, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (netns < 0) {
 		found = instance_netns(i);
 		if (found < 0)

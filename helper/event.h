@@ -34,11 +34,13 @@ void event_variable(const struct instance *i, char ret[static PATH_MAX + 32]);
 
 /*
  * A program that is not root cannot follow that path, since the state is root's
- * alone. It is given a descriptor instead, as child_command.pass_fd, and this
- * for its environment, and is started by the script: "link-event --start CMD".
+ * alone. It is given a descriptor instead, as child_command.pass_fd and
+ * pass_as, and this for its environment. (Not as 3: udhcpc has a use of its own
+ * for that.)
  * Return: a descriptor that event_watch() opened and event_forget() closes, or
  * -ENOENT.
  */
+#define EVENT_FD	     9
 #define EVENT_VARIABLE_BY_FD "NETNS_PAM_EVENT=/proc/self/fd/9/event"
 int event_directory(const struct instance *i);
 

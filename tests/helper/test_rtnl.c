@@ -329,6 +329,32 @@ struct routes {
 	char text[4096];
 };
 
+static void a_default_route_is_found_by_its_link(void **state)
+{
+	struct rtnl_link e, f;
+
+	(void)state;
+	ground_need();
+	assert_int_equal(rtnl_has_default_route(rtnl, 0), 0);
+	assert_int_equal(ground_sh("ip link add e type veth peer f && "
+				   "ip address add 192.0.2.2/24 dev e && "
+				   "ip address add 192.0.3.2/24 dev f && "
+				   "ip link set e up && ip link set f up && "
+				   "ip route add default via 192.0.2.1"),
+			 0);
+	assert_int_equal(rtnl_link_by_name(rtnl, "e", &e), 0);
+	assert_int_equal(rtnl_link_by_name(rtnl, "f", &f), 0);
+	assert_int_equal(rtnl_has_default_route(rtnl, 0), 1);
+	assert_int_equal(rtnl_has_default_route(rtnl, e.ifindex), 1);
+	assert_int_equal(rtnl_has_default_route(rtnl, f.ifindex), 0);
+	assert_int_equal(ground_sh("ip route replace default "
+				   "nexthop via 192.0.2.1 "
+				   "nexthop via 192.0.3.1"),
+			 0);
+	assert_int_equal(rtnl_has_default_route(rtnl, f.ifindex), 1);
+	assert_int_equal(ground_sh("ip link del e"), 0);
+}
+
 static void restart_routes(void *data)
 {
 	struct routes *r = data;
@@ -619,6 +645,7 @@ int main(void)
 		rtnl_test(too_much_is_refused_and_nothing_done),
 		rtnl_test(links_are_found_or_ENODEV),
 		rtnl_test(F74_a_pair_is_made_in_place_with_all_it_needs),
+		rtnl_test(a_default_route_is_found_by_its_link),
 		rtnl_test(a_dump_sees_each_link_once),
 		rtnl_test(a_dump_of_routes_leaves_out_what_nobody_owns),
 		rtnl_test(the_monitor_hears_of_links_and_routes),
