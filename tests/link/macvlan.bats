@@ -209,6 +209,20 @@ to_there() {
 	[ "$first" != "$(su_runs bob "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")" ]
 }
 
+@test "F23 another policy while somebody is inside: both go on, with an address each" {
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
+	ssh_hold a alice
+	policy_with 'parent = lan0' 'address = 203.0.113.22/24'
+	ssh_hold b alice
+	nsenter -n -t "$(cat $T/in.a)" $PROBE tcp 203.0.113.10 80 1 |
+		grep -q 'client 203.0.113.20'
+	nsenter -n -t "$(cat $T/in.b)" $PROBE tcp 203.0.113.10 80 1 |
+		grep -q 'client 203.0.113.22'
+	ssh_end a
+	ssh_end b
+	wait_until 10 not_there blue
+}
+
 @test "F58 a helper that is killed and comes back: the session keeps its network" {
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
