@@ -181,7 +181,7 @@ static int login_place(struct connection *c, const struct proto_request *req,
 	const struct policy_namespace *ns =
 		policy_namespace_find(store_policy(h->store), rule->namespace);
 	bool nested = !login_is_in(req, &h->host.id);
-	uint64_t began = deadline_now_ms();
+	uint64_t began = c->waiting ? c->waiting_since : deadline_now_ms();
 	const struct instance *here;
 	struct instance *i = NULL;
 	struct error why = {""};
