@@ -253,7 +253,7 @@ static int print_group(FILE *f, sa_family_t family,
  * end is decided by the last. Return: the text, malloc'd, or NULL.
  */
 static char *piece_text(const struct egress_rules *rules,
-			const struct egress_rule *const *holds, size_t n)
+			const struct egress_rule *holds, size_t n)
 {
 	_cleanup_free_ struct target_ports *ports =
 		calloc(n + 1, sizeof(*ports));
@@ -268,8 +268,8 @@ static char *piece_text(const struct egress_rules *rules,
 		size_t m = 0;
 
 		for (size_t i = 0; i < n; i++)
-			if (holds[i]->verdict == v)
-				ports[m++] = holds[i]->ports;
+			if (holds[i].verdict == v)
+				ports[m++] = holds[i].ports;
 		if (m)
 			r = print_group(f, rules->family, ports, m,
 					verdicts[v]);
@@ -339,8 +339,8 @@ static unsigned int class_number(struct egress_printer *p, char *text)
 /* One piece of the address space: an element of the map. */
 static int print_piece(struct egress_printer *p,
 		       const struct egress_rules *rules, egress_address first,
-		       egress_address last,
-		       const struct egress_rule *const *holds, size_t n)
+		       egress_address last, const struct egress_rule *holds,
+		       size_t n)
 {
 	char *text = piece_text(rules, holds, n);
 	size_t line = text ? strcspn(text, "\n") : 0;
@@ -379,7 +379,7 @@ static int print_piece(struct egress_printer *p,
  */
 static int sweep(struct egress_printer *p, const struct egress_rules *rules)
 {
-	_cleanup_free_ const struct egress_rule **stack =
+	_cleanup_free_ struct egress_rule *stack =
 		calloc(rules->n + 1, sizeof(*stack));
 	egress_address at = 0; /* up to here it is done */
 	size_t depth = 0;
@@ -393,8 +393,8 @@ static int sweep(struct egress_printer *p, const struct egress_rules *rules)
 			n < rules->n ? &rules->items[n] : NULL;
 
 		while (r == 0 && depth &&
-		       (!next || stack[depth - 1]->last < next->first)) {
-			egress_address last = stack[depth - 1]->last;
+		       (!next || stack[depth - 1].last < next->first)) {
+			egress_address last = stack[depth - 1].last;
 
 			if (!over && at <= last) {
 				r = print_piece(p, rules, at, last, stack,
@@ -410,7 +410,7 @@ static int sweep(struct egress_printer *p, const struct egress_rules *rules)
 			r = print_piece(p, rules, at, next->first - 1, stack,
 					depth);
 		at = next->first;
-		stack[depth++] = next;
+		stack[depth++] = *next;
 	}
 	return r;
 }

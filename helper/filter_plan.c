@@ -440,21 +440,19 @@ struct publish_key {
 static void publish_key_read(const struct filter_element *e,
 			     struct publish_key *ret)
 {
-	char *rest = ret->copy;
-	const char *words[3] = {NULL, "", ""}, *word;
+	const char *words[3] = {"", "", ""};
+	char *rest;
 	size_t n = 0;
 
+	memset(ret, 0, sizeof(*ret));
 	snprintf(ret->copy, sizeof(ret->copy), "%s", e->key);
-	while ((word = strsep(&rest, " ")))
-		n += strcmp(word, ".") != 0;
-	n = n < 3; /* without the address */
-	snprintf(ret->copy, sizeof(ret->copy), "%s", e->key);
-	for (rest = ret->copy; n < 3 && (word = strsep(&rest, " "));)
+	rest = ret->copy;
+	for (const char *word; n < 3 && (word = strsep(&rest, " "));)
 		if (strcmp(word, ".") != 0)
 			words[n++] = word;
-	ret->address = words[0];
-	ret->protocol = words[1];
-	ret->port = words[2];
+	ret->address = n == 3 ? words[0] : NULL;
+	ret->protocol = words[n == 3];
+	ret->port = words[1 + (n == 3)];
 }
 
 void filter_port_name(const struct filter_element *e, char ret[static 96])

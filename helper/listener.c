@@ -48,19 +48,24 @@ static bool is_loopback(const struct inet_prefix *p)
 }
 
 /* "  0: LOCAL:PORT REMOTE:PORT STATE ...", of this port? */
-static bool line_matches(const char *line, const char *protocol,
-			 sa_family_t family, const struct inet_prefix *address,
-			 uint16_t port)
+static bool line_matches(char *line, const char *protocol, sa_family_t family,
+			 const struct inet_prefix *address, uint16_t port)
 {
-	char local[33], remote[33];
-	unsigned int local_port, remote_port, state;
+	unsigned long listens =
+		strcmp(protocol, "tcp") == 0 ? STATE_LISTEN : STATE_UDP;
+	char *save = NULL, *local, *at_port, *state;
 	struct inet_prefix at;
 
-	if (sscanf(line, " %*u: %32[0-9A-F]:%x %32[0-9A-F]:%x %x", local,
-		   &local_port, remote, &remote_port, &state) != 5 ||
-	    local_port != port ||
-	    state !=
-		    (strcmp(protocol, "tcp") == 0 ? STATE_LISTEN : STATE_UDP) ||
+	strtok_r(line, " ", &save); /* its number */
+	local = strtok_r(NULL, " ", &save);
+	strtok_r(NULL, " ", &save); /* the other end */
+	state = strtok_r(NULL, " ", &save);
+	at_port = local ? strchr(local, ':') : NULL;
+	if (!at_port || !state)
+		return false;
+	*at_port++ = '\0';
+	if (strtoul(at_port, NULL, 16) != port ||
+	    strtoul(state, NULL, 16) != listens ||
 	    !read_address(local, strlen(local), &at))
 		return false;
 	/* On [::] most take IPv4 as well. */

@@ -444,7 +444,8 @@ static bool name_is_variable(const char *name)
 /* Inside, all but the base chain; what has no name goes with its rule. */
 static bool name_is_inside(const char *name)
 {
-	return strcmp(name, NFT_INSIDE_BASE) != 0 && strncmp(name, "__", 2);
+	return strcmp(name, NFT_INSIDE_BASE) != 0 &&
+	       strncmp(name, "__", 2) != 0;
 }
 
 struct nft_clear {

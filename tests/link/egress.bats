@@ -259,7 +259,7 @@ is_cut() { grep -q cut "$1"; }
 	local start
 	{
 		printf '[rule alice]\nusers = alice\nnamespace = blue\n[namespace blue]\nlink = nat\nallow =\n'
-		printf '\t10.%d.%d.0/24:%d-%d/tcp\n' $(seq 10000 | awk '{print int($1/250), $1%250, $1, $1+50}')
+		seq 10000 | awk '{printf "\t10.%d.%d.0/24:%d-%d/tcp\n", $1 / 250, $1 % 250, $1, $1 + 50}'
 		printf '\t192.0.2.80:80/tcp\n'
 	} | sed ':a;N;$!ba;s/allow =\n\t/allow = /' | write_policy
 	start=$(now_ms)

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `allow` and `deny` as chains and maps: what is printed for them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../helper/egress.h"
+
+#define ITEMS_MAX 8
+
+/* "A, B": a list of the policy; cut up in place. */
+static struct policy_list list_of(char *text, char *items[ITEMS_MAX])
+{
+	struct policy_list list = {.items = items};
+	char *item;
+
+	while (*text && (item = strsep(&text, " "))) {
+		assert_true(list.n < ITEMS_MAX);
+		items[list.n++] = item;
+		if (!text)
+			break;
+	}
+	return list;
+}
+
+/* Elements of the map of a family as printed, or a rule instead of it. */
+static char *printed(const char *allow_text, const char *deny_text)
+{
+	static char text[8192];
+	char allow_copy[256], deny_copy[256];
+	char *allow_items[ITEMS_MAX], *deny_items[ITEMS_MAX];
+	struct policy_list allow, deny;
+	struct inet_prefix pool;
+	const struct resolv none = {false, NULL, 0};
+	const struct egress e = {&none, &allow, &deny, &pool, 1};
+	FILE *f = fmemopen(text, sizeof(text), "w");
+	struct error why;
+
+	assert_non_null(f);
+	inet_prefix_parse("10.213.0.0/16", &pool);
+	snprintf(allow_copy, sizeof(allow_copy), "%s", allow_text);
+	snprintf(deny_copy, sizeof(deny_copy), "%s", deny_text);
+	allow = list_of(allow_copy, allow_items);
+	deny = list_of(deny_copy, deny_items);
+	assert_int_equal(egress_print(&e, "t", "x", f, NULL, &why), 0);
+	fclose(f);
+	return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void everything_has_its_place(void **state)
+{
+	const char *text = printed("", "192.0.2.0/24");
+
+	(void)state;
+	assert_has(text, "{ 0.0.0.0-192.0.1.255 : goto unnamed, "
+			 "192.0.2.0-192.0.2.255 : goto refuse, "
+			 "192.0.3.0-255.255.255.255 : goto unnamed }");
+	assert_has(text, "add rule t x meta nfproto ipv6 goto unnamed\n");
+	text = printed("192.0.2.0/24", "");
+	assert_has(text, "{ 0.0.0.0-192.0.1.255 : goto refuse, "
+			 "192.0.2.0-192.0.2.255 : goto unnamed, "
+			 "192.0.3.0-255.255.255.255 : goto refuse }");
+	assert_has(text, "add rule t x meta nfproto ipv6 goto refuse\n");
+}
+
+static void to_the_first_and_the_last_address(void **state)
+{
+	const char *text = printed("0.0.0.0/0 ::/0", "128.0.0.0/1 8000::/1");
+
+	(void)state;
+	assert_has(text, "{ 0.0.0.0-127.255.255.255 : goto unnamed, "
+			 "128.0.0.0-255.255.255.255 : goto refuse }");
+	assert_has(text,
+		   "{ ::-7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff : goto "
+		   "unnamed, 8000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff : "
+		   "goto refuse }");
+	text = printed("", "0.0.0.0 255.255.255.255");
+	assert_has(text, "{ 0.0.0.0 : goto refuse, 0.0.0.1-255.255.255.254 : "
+			 "goto unnamed, 255.255.255.255 : goto refuse }");
+}
+
+static void what_is_named_passes_all_checks(void **state)
+{
+	const char *text = printed("192.0.2.1 10.213.7.0/24 169.254.0.0/17 "
+				   "169.0.0.0/8 fd00:ec2::254",
+				   "");
+
+	(void)state;
+	assert_has(text, "192.0.2.1 : goto admitted");
+	assert_has(text, "10.213.7.0-10.213.7.255 : goto admitted");
+	assert_has(text, "169.254.0.0-169.254.127.255 : goto admitted, "
+			 "169.254.128.0-169.255.255.255 : goto unnamed");
+	assert_has(text, "fd00:ec2::254 : goto admitted");
+}
+
+static void ports_are_joined_and_chains_are_shared(void **state)
+{
+	const char *text = printed("192.0.2.0/24:80-90/tcp 192.0.2.0/24:443 "
+				   "192.0.2.0/25:91/tcp 203.0.113.0/24:53/udp "
+				   "203.0.113.0/24/icmp 192.0.2.0/26/tcp",
+				   "192.0.2.0/25:85");
+
+	(void)state;
+	/* where the prefixes lie within each other, all of them count */
+	assert_has(text, "192.0.2.0-192.0.2.63 : goto x-");
+	assert_has(text, "192.0.2.64-192.0.2.127 : goto x-");
+	assert_has(text, "tcp dport { 85 } goto refuse\n");
+	assert_has(text, "meta l4proto tcp goto unnamed\n");
+	assert_has(text, "tcp dport { 80-91, 443 } goto unnamed\n");
+	assert_has(text, "tcp dport { 80-90, 443 } goto unnamed\n");
+	assert_has(text, "udp dport { 443 } goto unnamed\n");
+	assert_has(text, "meta l4proto icmp goto unnamed\n");
+	/* the same rules elsewhere are the same chain */
+	text = printed("192.0.2.0/24:80/tcp 198.51.100.0/24:80/tcp", "");
+	assert_has(text, "192.0.2.0-192.0.2.255 : goto x-1");
+	assert_has(text, "198.51.100.0-198.51.100.255 : goto x-1");
+}
+
+static void deny_wins(void **state)
+{
+	const char *text = printed("192.0.2.0/24", "192.0.2.80 192.0.2.0/24");
+
+	(void)state;
+	assert_has(text, "192.0.2.80 : goto refuse");
+	assert_null(strstr(text, "goto unnamed"));
+	text = printed("192.0.2.80:80/tcp", "0.0.0.0/0");
+	assert_null(strstr(text, "dport"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_has_its_place),
+		cmocka_unit_test(to_the_first_and_the_last_address),
+		cmocka_unit_test(what_is_named_passes_all_checks),
+		cmocka_unit_test(ports_are_joined_and_chains_are_shared),
+		cmocka_unit_test(deny_wins),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
