@@ -66,11 +66,12 @@ struct instance {
 	enum policy_scope scope;
 	enum policy_link link;
 	enum policy_lifetime lifetime;
-	bool foreign; /* made by somebody else, never removed */
-	bool cut;     /* its link is down for ever */
-	bool empty;   /* while LEAVING: nobody was inside when it began */
-	bool broken;  /* its link is dead: new logins get a new one */
-	bool pinned;  /* `netns-pam up`: stays until `down` */
+	bool foreign;  /* made by somebody else, never removed */
+	bool cut;      /* its link is down for ever */
+	bool empty;    /* while LEAVING: nobody was inside when it began */
+	bool broken;   /* its link is dead: new logins get a new one */
+	bool pinned;   /* `netns-pam up`: stays until `down` */
+	bool attached; /* link_ops.remove() is still to be called */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
@@ -80,10 +81,9 @@ struct instance {
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
 	char *down;			 /* the program for its end, or NULL */
 	struct child *end;		 /* that program, running */
-	pid_t hook_pid;			 /* of `up` or `down`, while it runs */
-	uint64_t hook_process;
-	bool attached; /* link_ops.remove() is still to be called */
-	int kept;      /* while LEAVING and attached: an fd of it, or < 0 */
+	uint64_t hook_process;		 /* `up` or `down`, while it runs */
+	pid_t hook_pid;
+	int kept; /* while LEAVING and attached: an fd of it, or < 0 */
 
 	/*
 	 * The link's: noted by create(), kept in the record, of use to
@@ -91,18 +91,18 @@ struct instance {
 	 */
 	uint32_t slot; /* of the pool: number of npam<slot>; 0: none */
 	char host_ifname[IFNAMSIZ];
-	unsigned int host_ifindex;	       /* 0: none, or gone */
-	struct inet_prefix address4, address6; /* inside */
+	unsigned int host_ifindex;		    /* 0: none, or gone */
+	struct inet_prefix address4, address6;	    /* inside */
 	struct inet_prefix more[INSTANCE_MORE_MAX]; /* and others */
 	size_t n_more;
-	char ifname[IFNAMSIZ];		       /* inside */
-	unsigned int ifindex;
+	char ifname[IFNAMSIZ];		   /* inside */
 	char network[NAME_MAX_POLICY + 1]; /* that it is a port of */
 	char device[IFNAMSIZ]; /* the host's name of what was moved in */
 	/* Its program (a `lasting` child): of the link alone. */
 	struct child *child;
-	pid_t pid;
 	uint64_t process;
+	pid_t pid;
+	unsigned int ifindex;	  /* of ifname */
 	void *link_data;	  /* freed by remove() */
 	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
 
