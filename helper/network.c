@@ -93,8 +93,11 @@ static void network_add(struct network *network, struct network_port *port)
 static void network_take(struct network_port *port)
 {
 	struct network *network = port->network;
-	struct network_port **p = &network->ports;
+	struct network_port **p;
 
+	if (!network)
+		return;
+	p = &network->ports;
 	while (*p && *p != port)
 		p = &(*p)->next;
 	if (*p) {

@@ -14,7 +14,7 @@ teardown() {
 	kill_ears
 	ssh_end_all
 	ensure_helper
-	for n in $(ls /run/netns); do netns-pam down "$n" --force; done >/dev/null 2>&1
+	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
 	ip link delete upl0 2>/dev/null
 	ip link delete br9 2>/dev/null
 	standard_policy | put_policy
@@ -106,7 +106,7 @@ ear() {
 }
 kill_ears() {
 	local p
-	for p in $T/ear.*.pid; do
+	for p in "$T"/ear.*.pid; do
 		[ -e "$p" ] || continue
 		kill "$(cat "$p")" 2>/dev/null
 		wait_until 5 gone "$(cat "$p")"
@@ -165,7 +165,8 @@ all_of() { # all_of NAME: every way to its server
 	lan_policy
 	up blue green
 	serve_in green
-	equal "" "$(reached blue 1.5 $(all_of green))"
+	mapfile -t ways < <(all_of green)
+	equal "" "$(reached blue 1.5 "${ways[@]}")"
 	refuses inside blue $PROBE tcp "$(inner4 green)" 7000 1
 	frames_know
 	ear host env
@@ -194,7 +195,8 @@ all_of() { # all_of NAME: every way to its server
 	lan_policy 'isolate = no'
 	up blue green
 	serve_in green
-	equal "$(all_of green | sort | xargs)" "$(reached blue 2 $(all_of green))"
+	mapfile -t ways < <(all_of green)
+	equal "$(printf '%s\n' "${ways[@]}" | sort | xargs)" "$(reached blue 2 "${ways[@]}")"
 	frames_know
 	ear host env
 	ear green ip netns exec green

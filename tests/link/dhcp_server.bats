@@ -10,14 +10,14 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	local n p
-	for p in $T/job.*.pid; do
+	for p in "$T"/job.*.pid; do
 		[ ! -e "$p" ] || kill "$(cat "$p")" 2>/dev/null
 		rm -f "$p"
 	done
 	[ ! -e /usr/sbin/dnsmasq.away ] || mv /usr/sbin/dnsmasq.away /usr/sbin/dnsmasq
 	ssh_end_all
 	ensure_helper
-	for n in $(ls /run/netns); do netns-pam down "$n" --force; done >/dev/null 2>&1
+	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
 	ip link delete upl0 2>/dev/null
 	standard_policy | put_policy
 	common_teardown
@@ -160,7 +160,7 @@ su_fails() {
 	done
 	on=$(reached blue 2 "${targets[@]}")
 	# (UDP 53 answers no "hello"; TCP 53 closes on it)
-	equal "" "$(sed 's,tcp/10.9.0.1/53,,g' <<<"$on" | xargs)"
+	equal "" "$(xargs <<<"${on//tcp\/10.9.0.1\/53/}")"
 	equal 192.0.2.99 "$(inside blue $PROBE dns 10.9.0.1 www.example.net)"
 	not inside blue $PROBE dns 192.0.2.2 www.example.net 1
 	# from elsewhere nobody is served
