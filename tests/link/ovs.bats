@@ -306,6 +306,15 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 5 not ip link show wire0
 }
 
+@test "dhcp: leases over an Open vSwitch bridge" {
+	sed '/^\[namespace east\]/,/^\[/s|^address = .*|address = dhcp|; /^\[network trio\]/,/^\[/s|^nat .*|&\ndhcp = 10.77.0.100-10.77.0.120|' $EXAMPLE | put_policy
+	hold east
+	match '10\.77\.0\.1[012][0-9]/24' "$(ip -n east -4 -o address show dev eth0)"
+	gets_out east
+	hold west
+	pings east 10.77.0.12
+}
+
 @test "what cannot be is said: names that are taken, too long, missing" {
 	ip link add ovsbr0 type bridge
 	refused_login east 'interface ovsbr0 is there and is no Open vSwitch bridge'
