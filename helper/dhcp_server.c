@@ -276,6 +276,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 		.netns = -1,
 		.stdin_fd = leases,
 		.lasting = true,
+		/* It does not serve DHCP without CAP_NET_ADMIN. */
 		.capabilities = UINT64_C(1) << CAP_NET_BIND_SERVICE |
 				UINT64_C(1) << CAP_NET_ADMIN,
 		.memory_max = DHCP_MEMORY,
