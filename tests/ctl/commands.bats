@@ -182,7 +182,7 @@ ESC=$'\e'
 	local inode
 	inode=$(ns_of green)
 	equal "$inode" "$(ssh_as bob "$SHOW_NS")"
-	netns-pam down green
+	wait_until 5 netns-pam down green
 }
 
 @test "scope user: --user says whose" {
