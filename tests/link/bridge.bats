@@ -68,7 +68,7 @@ down() { local n; for n in "$@"; do netns-pam down "$n" --force; done; }
 su_fails() { # su_fails USER WORDS: the login is refused, and that is why
 	: >$T/syslog
 	not timeout 20 su "$1" -c true
-	grep -F "$2" $T/syslog || { cat $T/syslog; return 1; }
+	wait_until 5 grep -qF "$2" $T/syslog || { cat $T/syslog; return 1; }
 }
 
 inside() { ip netns exec "$@"; }

@@ -232,7 +232,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	ip netns add server
 	hold webmaster
 	refuses timeout 10 su tester -c true
-	match 'the namespace server was made by somebody else, and netns-pam leads no cable into it' "$(cat $T/syslog)"
+	wait_until 5 grep -qF 'the namespace server was made by somebody else, and netns-pam leads no cable into it' $T/syslog
 	not_there client
 	end holder
 	equal lo "$(links_of server)"
@@ -241,7 +241,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	sed 's/^peer    = server/&\nsysctl.net.ipv4.conf.nosuch.rp_filter = 1/' "$TOP/conf/examples/cable.conf" | put_policy
 	hold webmaster
 	refuses timeout 10 su tester -c true
-	match 'net/ipv4/conf/nosuch/rp_filter' "$(cat $T/syslog)"
+	wait_until 5 grep -qF 'net/ipv4/conf/nosuch/rp_filter' $T/syslog
 	not_there client
 	wait_until 10 cable_gone server
 	end holder

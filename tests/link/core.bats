@@ -155,7 +155,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 5 test -s $T/hooks/up
 	stop_helper
 	wait_until 2 gone "$one"
-	grep -q 'being stopped' $T/syslog
+	wait_until 5 grep -q 'being stopped' $T/syslog
 	start_helper
 	wait_until 5 not_there tree
 	hook down <<<'echo x >>/tmp/t/hooks/down; sleep 1000'

@@ -88,7 +88,7 @@ to_there() {
 su_runs() { timeout 20 su "$1" -c "$2"; }
 su_fails() { refuses timeout 20 su "$1" -c true; }
 in_log() { grep -qE "$1" $T/helper.log; }
-in_syslog() { grep -qE "$1" $T/syslog; }
+in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
 client() { pgrep -x udhcpc; }
 no_client() { ! pgrep -x udhcpc; }
 address_of() { ip -n "$1" -4 -o address show eth0 | awk '{print $4}'; }

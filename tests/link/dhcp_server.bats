@@ -67,7 +67,7 @@ reached() {
 su_fails() {
 	: >$T/syslog
 	not timeout 20 su "$1" -c true
-	grep -F "$2" $T/syslog || { cat $T/syslog; return 1; }
+	wait_until 5 grep -qF "$2" $T/syslog || { cat $T/syslog; return 1; }
 }
 
 @test "a lease: address, route, and a name server that resolves as the host does" {

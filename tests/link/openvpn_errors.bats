@@ -40,6 +40,10 @@ both_policy() {
 	X
 }
 
+told_twice() {
+	[ "$(grep -cE 'pam_netns.*OpenVPN to connect \(remote 198.51.100.77\)' $T/syslog)" = 2 ]
+}
+
 # fails REGEX: alice cannot log in, and the log says why
 fails() {
 	refuses timeout 15 su alice -c true
@@ -107,7 +111,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	alive "$(cat $T/first.pid)"
 	wait_until 5 gone "$(cat $T/first.pid)"
 	wait_until 5 gone "$(cat $T/second.pid)"
-	equal 2 "$(grep -cE 'pam_netns.*OpenVPN to connect \(remote 198.51.100.77\)' $T/syslog)" "told"
+	wait_until 5 told_twice
 	wait_until 5 not_there office.alice
 }
 

@@ -172,7 +172,7 @@ keepalive_is() {
 	mark
 	refuses as_alice true
 	wait_until 5 said "a handshake with the WireGuard peer 192.0.2.66:51999"
-	grep -q "a handshake with the WireGuard peer 192.0.2.66:51999" $T/syslog
+	wait_until 5 grep -q "a handshake with the WireGuard peer 192.0.2.66:51999" $T/syslog
 	nothing_left
 }
 
