@@ -47,7 +47,8 @@ static int hook_check(const char *path, const char *event,
 				 event, path);
 	r = hook_check_owner(ret_path, event, &st, err);
 	memcpy(dir, ret_path, strlen(ret_path) + 1);
-	for (char *at = dir; r == 0 && (at = strrchr(dir, '/'));) {
+	for (char *at = strrchr(dir, '/'); r == 0 && at;
+	     at = at == dir ? NULL : strrchr(dir, '/')) {
 		at[at == dir] = '\0'; /* the root's own stays */
 		if (stat(dir, &st) < 0)
 			return error_set(err, -errno, "%s: %s", dir,
@@ -56,8 +57,6 @@ static int hook_check(const char *path, const char *event,
 		if (st.st_mode & S_ISVTX)
 			st.st_mode &= ~(mode_t)022;
 		r = hook_check_owner(dir, event, &st, err);
-		if (at == dir)
-			break;
 	}
 	return r;
 }

@@ -27,7 +27,7 @@
 
 /* A file, as it stands in the source, with a NUL. */
 #define NFT_FILE(symbol, file)                                                 \
-	extern const char symbol[];                                            \
+	extern const char symbol[]; /* NOLINT(bugprone-macro-parentheses) */   \
 	__asm__(".pushsection .rodata\n"                                       \
 		".global " #symbol "\n"                                        \
 		".hidden " #symbol "\n" #symbol ":\n"                          \

@@ -33,7 +33,7 @@
 #define SERVER_ACCEPT_AT_ONCE  16
 #define SERVER_PAUSE_US	       100000 /* when descriptors run out */
 /* Of a login's time, left for the answer to be heard. */
-#define SERVER_MARGIN_MS 250
+#define SERVER_MARGIN_MS UINT64_C(250)
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* of kernel 6.5 */

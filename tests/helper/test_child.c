@@ -34,7 +34,7 @@ static void on_line(void *data, char *line)
 {
 	(void)data;
 	strncat(lines, line, sizeof(lines) - strlen(lines) - 2);
-	strcat(lines, "\n");
+	strncat(lines, "\n", 2);
 }
 
 static void on_end(void *data, int r, const struct error *said)
@@ -185,7 +185,7 @@ static void too_long_and_it_goes_with_all_it_started(void **state)
 	    (struct child_command){.timeout_ms = 200});
 	assert_int_equal(result, -ETIME);
 	assert_string_equal(words.text, "the test took too long and was ended");
-	grandchild = (pid_t)atoi(lines);
+	grandchild = (pid_t)strtol(lines, NULL, 10);
 	assert_true(grandchild > 1);
 	wait_for(kill(grandchild, 0) < 0);
 }

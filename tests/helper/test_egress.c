@@ -20,11 +20,10 @@ static struct policy_list list_of(char *text, char *items[ITEMS_MAX])
 	struct policy_list list = {.items = items};
 	char *item;
 
-	while (*text && (item = strsep(&text, " "))) {
+	while ((item = strsep(&text, " "))) {
 		assert_true(list.n < ITEMS_MAX);
-		items[list.n++] = item;
-		if (!text)
-			break;
+		if (*item)
+			items[list.n++] = item;
 	}
 	return list;
 }
