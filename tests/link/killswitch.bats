@@ -121,8 +121,8 @@ answers_inside() {
 	talked
 	no_leak
 	[ -n "$(seen udp port 51820)" ]
-	grep -q "server 198.51.100.80 client 10.9.0.2" $T/net.log
-	grep -q "server 2001:db8:ffff::80 client fd09::2" $T/net.log
+	wait_until 5 grep -q "server 198.51.100.80 client 10.9.0.2" $T/net.log
+	wait_until 5 grep -q "server 2001:db8:ffff::80 client fd09::2" $T/net.log
 	# routes by the tunnel and the loopback, and no others
 	run -0 ip -n vpn.alice route show table all
 	not grep -v 'dev \(lo\|wg0\)' <<<"$output"
