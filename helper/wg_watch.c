@@ -45,6 +45,15 @@ void wg_peer_format(const struct wg_peer *peer,
 	snprintf(ret, WG_ENDPOINT_STR, "%s", text);
 }
 
+/*
+ * One program at a time, and none while a name is looked up: that one's own
+ * comes next.
+ */
+static bool is_busy(const struct wg_link *l)
+{
+	return l->tool || l->resolve;
+}
+
 /* The next number of a line that wg(8) printed, with tabs between. */
 static uint64_t next_number(char **line)
 {
@@ -116,7 +125,7 @@ void wg_watch_ask(struct wg_link *l)
 	uint64_t now = deadline_now_ms();
 	struct error why;
 
-	if (l->tool || now - l->asked_ms < HANDSHAKE_MS)
+	if (is_busy(l) || now - l->asked_ms < HANDSHAKE_MS)
 		return;
 	l->asked_ms = now;
 	if (wg_run(l, argv, NULL, &events, &why) < 0)
@@ -260,7 +269,7 @@ static void look_at_peers(struct wg_link *l, bool traffic)
 	const struct child_events events = {transfer_line, transfer_ended, l};
 	struct error why;
 
-	if (l->tool)
+	if (is_busy(l))
 		return;
 	if (++l->looks % HANDSHAKE_ASK == 0 && traffic)
 		wg_watch_ask(l);
