@@ -9,7 +9,8 @@
 #include "child.h"
 #include "cleanup.h"
 
-#define RESOLVE_MS 5000
+#define RESOLVE_MS     5000
+#define RESOLVE_NOBODY 65534 /* what strangers answer is not read as root */
 
 struct resolve {
 	struct child *child;
@@ -77,6 +78,8 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 		.package = "libc-bin",
 		.netns = -1,
 		.timeout_ms = RESOLVE_MS,
+		.uid = RESOLVE_NOBODY,
+		.gid = RESOLVE_NOBODY,
 	};
 	struct child_events events = {resolve_line, resolve_ended, NULL};
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
