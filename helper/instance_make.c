@@ -153,6 +153,26 @@ static int making_loopback_up(struct rtnl *inside, struct error *err)
 	return rtnl_run(inside, &b, err);
 }
 
+static int making_publish(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	int r;
+
+	if (m->published)
+		return 0;
+	r = netns_publish(i->helper->netns_dir, i->name, m->site.netns, err);
+	m->published = r == 0;
+	return r;
+}
+
+/* A name before it is LIVE: logins still wait, and a restart undoes it. */
+static int making_publish_early(struct making *m, struct error *err)
+{
+	int r = instance_record_save(m->instance, err);
+
+	return r < 0 ? r : making_publish(m, err);
+}
+
 /* The namespace and its link. Return: 0, LINK_LATER, -errno. */
 static int making_link(struct making *m, struct error *err)
 {
@@ -175,20 +195,12 @@ static int making_link(struct making *m, struct error *err)
 		r = making_loopback_up(m->site.inside, err);
 	if (r < 0 || !ops->create)
 		return r;
+	if (ops->named_first)
+		r = making_publish_early(m, err);
+	if (r < 0)
+		return r;
 	i->attached = ops->remove != NULL;
 	return ops->create(&m->site, err);
-}
-
-static int making_publish(struct making *m, struct error *err)
-{
-	struct instance *i = m->instance;
-	int r;
-
-	if (m->published)
-		return 0;
-	r = netns_publish(i->helper->netns_dir, i->name, m->site.netns, err);
-	m->published = r == 0;
-	return r;
 }
 
 /* All that is done to a link once it is there. */
@@ -235,9 +247,7 @@ static int making_up(struct making *m, struct error *err)
 		return 0;
 	r = policy_expand(m->site.ns->up, i->user, i->uid, i->name, &path, err);
 	if (r == 0)
-		r = instance_record_save(i, err); /* first: it can be undone */
-	if (r == 0)
-		r = making_publish(m, err);
+		r = making_publish_early(m, err);
 	if (r < 0)
 		return r;
 	instance_waiting(i, "the `up` program %s", path);

@@ -48,6 +48,12 @@ struct link_ops {
 	/* Does the host's firewall have to be there for it? */
 	bool needs_firewall;
 
+	/*
+	 * What it moves in would end with the namespace: the name is there
+	 * before create(), so that a helper that is killed ends neither.
+	 */
+	bool named_first;
+
 	/* Will its interface have IPv6 addresses? NULL: it may. */
 	bool (*has_ipv6)(const struct helper *h,
 			 const struct policy_namespace *ns);

@@ -241,6 +241,19 @@ in_log() { grep -qE "$1" $T/helper.log; }
 	pkill -f 'sleep 60' || true
 }
 
+@test "F58 killed while it waits for a lease: not lost" {
+	policy_with 'interface = lab0' 'address = dhcp'
+	spawn $T/alice timeout 20 su alice -c true >$T/su.pid
+	wait_until 5 pgrep -x udhcpc
+	wait_until 5 away
+	stop_helper KILL
+	wait_until 10 gone "$(cat $T/su.pid)"
+	start_helper
+	wait_until 10 at_home
+	wait_until 5 not_there lab
+	wait_until 5 eval '! pgrep -x udhcpc'
+}
+
 @test "by hand: down takes it from whoever is inside" {
 	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
