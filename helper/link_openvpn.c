@@ -64,7 +64,8 @@ struct openvpn {
 	bool redirect4;	 /* pushed */
 	bool configured; /* the device is inside, with all that it needs */
 	bool connected;
-	bool attempt;	 /* a new one: its first complaint is kept */
+	bool told;    /* it was connected once: instance_make.c has seen it */
+	bool attempt; /* a new one: its first complaint is kept */
 	char words[200]; /* the complaint, or "" */
 	char last[200];	 /* logged last: the same again is not */
 	size_t n_routes;
@@ -459,14 +460,15 @@ static int openvpn_visit_sysctl(void *data, struct error *err)
  * What instance_make.c does to a link that is there for the first time, for a
  * device that is made anew.
  */
-static void openvpn_dress(struct instance *i, int netns)
+static void openvpn_dress(const struct openvpn *o, int netns)
 {
+	struct instance *i = o->instance;
 	const struct policy_namespace *ns = openvpn_section(i);
 	struct error why = {""};
 	int r = 0;
 
 	rate_forget(i);
-	if (!ns || i->making)
+	if (!ns || (i->making && !o->told))
 		return;
 	if (ns->n_sysctls)
 		r = netns_visit(&i->helper->host, netns, openvpn_visit_sysctl,
@@ -501,7 +503,7 @@ static int openvpn_configure(struct openvpn *o, const struct openvpn_push *push,
 		i->address6 = push->address6;
 		o->n_routes = push->n_routes;
 		openvpn_dns(i, push);
-		openvpn_dress(i, netns);
+		openvpn_dress(o, netns);
 	}
 	rtnl_close(inside);
 	return r;
@@ -520,6 +522,7 @@ static void openvpn_ready(struct openvpn *o)
 		 *o->remote ? o->remote : "its peer");
 	o->pause = 0;
 	o->words[0] = o->last[0] = '\0';
+	o->told = true;
 	if (i->making)
 		instance_connected(i, 0, NULL);
 	else
