@@ -105,6 +105,17 @@ has_address() { ip -o address show dev "$1" | grep -qF 198.18.0.1; }
 	ssh_end b
 }
 
+@test "F74 a VPN program's device, before it is in its namespace, is left alone" {
+	local dev
+	for dev in npam4242 npamv4242; do
+		ip tuntap add $dev mode tun
+		settled $dev unmanaged
+		not grep -F 198.18.0.1 <<<"$(ip -o address show dev $dev)"
+		not grep -F ,UP <<<"$(ip -o link show dev $dev)"
+		ip link delete $dev
+	done
+}
+
 @test "F74 logins one after the other under both: none is slow, none fails" {
 	local n
 	for n in 1 2 3 4 5 6 7 8; do
