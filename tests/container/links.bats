@@ -44,6 +44,9 @@ setup_file() {
 		[rule frank]
 		users = frank
 		namespace = desk
+		[rule carol]
+		users = carol
+		namespace = card
 		[namespace wg]
 		link = wireguard
 		wireguard = /etc/wireguard/alice.conf
@@ -60,6 +63,10 @@ setup_file() {
 		link = nat
 		up = /etc/netns-pam/office-up
 		down = /etc/netns-pam/office-down
+		[namespace card]
+		link = device
+		interface = card0
+		address = 203.0.113.99/24
 		[namespace desk]
 		link = bridge
 		network = desks
@@ -80,7 +87,7 @@ teardown() {
 		journalctl -q -u netns-pamd --after-cursor "$cursor" -o cat | tail -n 30
 		ps -eo pid,user,args | grep -E 'wireguard-go|openvpn|udhcpc|dnsmasq' || true
 	fi
-	for u in alice bob dave frank; do [ ! -e $T/hold.$u.pid ] || release $u; done
+	for u in alice bob carol dave frank; do [ ! -e $T/hold.$u.pid ] || release $u; done
 	wait_until 20 no_names || { netns-pam status; false; }
 	wait_until 10 no_programs || { ps -eo pid,ppid,args; false; }
 }
@@ -166,4 +173,26 @@ release() {
 
 @test "nothing was refused to anybody by the unit's filter" {
 	equal "" "$(journalctl -b -q -o cat -u netns-pamd | grep -E 'SECCOMP|Bad system call|Operation not permitted' | head -n 5)"
+}
+
+@test "the package is removed under sessions: cut off, no program left, the interface is back" {
+	local u p before
+	ip link add card0 type veth peer name card1
+	for u in alice bob carol dave frank; do hold $u; done
+	not ip link show card0
+	before=$(programs | xargs)
+	[ "$(wc -w <<<"$before")" -ge 4 ] || fail "programs: $before"
+	dpkg --no-triggers -r netns-pam
+	for p in $before; do wait_until 5 gone "$p"; done
+	ip link show card0
+	for u in alice bob carol dave frank; do
+		p=$(pgrep -u $u sleep)
+		equal lo "$(nsenter -n -t "$p" ip -o link | awk -F '[:@ ]+' '{print $2}' | xargs)" "what $u has left"
+	done
+	not ip link show br-desks
+	[ ! -e /run/systemd/system/netns-pamd.service.d ]
+	for u in alice bob carol dave frank; do release $u; done
+	ip link delete card0
+	install_package
+	equal process "$(systemctl show -P KillMode netns-pamd)"
 }
