@@ -336,8 +336,15 @@ static int linux_port_add(struct network_port *port, struct error *err)
 	struct network *network = port->network;
 	const struct instance *i = port->instance;
 	struct rtnl_batch b;
-	int r = linux_filter(LINUX_PORT, network, port, err);
+	/*
+	 * Frames to a link-local group (01:80:c2:00:00:0X) are not the
+	 * bridge's: they go up from the port, ARP among them.
+	 */
+	int r = sysctl_write_interface("ipv4", i->host_ifname, "arp_ignore",
+				       "8", err);
 
+	if (r == 0)
+		r = linux_filter(LINUX_PORT, network, port, err);
 	if (r < 0)
 		return r;
 	rtnl_batch_init(&b);

@@ -118,8 +118,8 @@ good='good-arp good-dad good-na good-ns good-probe good-udp4 good-udp6 good-uni4
 bad='mac-theirs mac-host mac-new arp-host arp-host-to arp-theirs arp-theirs-host
 	arp-mac arp-probe na-host na-host-as na-theirs na-theirs-ll ns-theirs dad-theirs
 	ip4-theirs ip4-host ip4-far ip4-none ip6-theirs ip6-host ip6-none ip6-ll ra
-	ra-hidden redirect6 redirect4 offer offer-host offer6 lease-other lease-relay
-	lease-part vlan lldp bpdu'
+	ra-hidden ra-cut redirect6 redirect4 offer offer-host offer6 lease-other lease-relay
+	lease-part lease-long lease-kind vlan lldp bpdu group-arp group-ip4'
 
 # Sends the frames, then one that is good, and waits until the host heard that:
 # the others came before it, or not at all.
@@ -222,6 +222,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "good-lease" "$(heard green)" "heard by green"
 	equal "good-lease" "$(heard host)" "heard by the host"
 	equal "$(cat $T/fdb)" "$(bridge fdb show br br-lan | grep -v ' self ' | sort)" "the bridge's table"
+	equal "" "$(ip neighbour show dev "$(host_if blue)")" "the neighbours of a port itself"
 	equal "$(cat $T/neighbours)" "$(ip neighbour show dev br-lan | awk '{print $1, $3}' | sort)" "the host's neighbours"
 	equal "$(cat $T/neighbours.green)" "$(ip -n green neighbour | awk '{print $1, $5}' | sort)" "green's neighbours"
 }

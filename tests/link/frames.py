@@ -117,19 +117,26 @@ def hidden_router(src, source):
                 struct.pack('!BBHI', 60, 0, 1, 9) + bytes([58, 0, 1, 4, 0, 0, 0, 0]) + body)
 
 
+def cut_router(src, source):
+    """The first fragment has no more than headers; the rest is an advertisement."""
+    return ipv6(src, ALL6, source, 'ff02::1', 44,
+                struct.pack('!BBHI', 60, 0, 1, 9) + bytes([58, 3, 1, 28]) + mark[:28].ljust(28, b'.')[:20])
+
+
 def redirect6(src, source):
     return icmp6(src, ALL6, source, 'ff02::1',
                  struct.pack('!BBHI', 137, 0, 0, 0) + ip6(source) + ip6('2001:db8:ffff::80'))
 
 
-def bootp(op, chaddr, relay='0.0.0.0'):
-    return (struct.pack('!BBBBIHH', op, 1, 6, 0, 77, 0, 0x8000) + bytes(12) + ip4(relay) +
+def bootp(op, chaddr, relay='0.0.0.0', kind=1, length=6):
+    return (struct.pack('!BBBBIHH', op, kind, length, 0, 77, 0, 0x8000) + bytes(12) + ip4(relay) +
             mac(chaddr) + bytes(10 + 64 + 128) + bytes([99, 130, 83, 99]) +
             bytes([53, 1, 2 if op == 2 else 1, 54, 4]) + ip4(env('MINE4')) + b'\xff')
 
 
-def ask_lease(src, chaddr, relay='0.0.0.0', frag=0):
-    return udp4(src, ALL, '0.0.0.0', '255.255.255.255', 68, 67, bootp(1, chaddr, relay), frag)
+def ask_lease(src, chaddr, relay='0.0.0.0', frag=0, kind=1, length=6):
+    return udp4(src, ALL, '0.0.0.0', '255.255.255.255', 68, 67,
+                bootp(1, chaddr, relay, kind, length), frag)
 
 
 def offer(source, dst):
@@ -182,6 +189,7 @@ FRAMES = {
     # a router
     'ra': lambda: router(MINE(), env('MINELL')),
     'ra-hidden': lambda: hidden_router(MINE(), env('MINELL')),
+    'ra-cut': lambda: cut_router(MINE(), env('MINELL')),
     'redirect6': lambda: redirect6(MINE(), env('MINELL')),
     'redirect4': lambda: ipv4(MINE(), THEIRS(), env('MINE4'), env('THEIRS4'), 1,
                               b'\5\1\0\0' + ip4(env('MINE4')) + bytes(28)),
@@ -193,6 +201,8 @@ FRAMES = {
     'lease-relay': lambda: ask_lease(MINE(), MINE(), env('MINE4')),
     'lease-part': lambda: ipv4(MINE(), ALL, '0.0.0.0', '255.255.255.255', 17,
                                struct.pack('!HHHH', 68, 67, 300, 0) + mark + bytes(8), 0x2000),
+    'lease-long': lambda: ask_lease(MINE(), MINE(), length=16),
+    'lease-kind': lambda: ask_lease(MINE(), MINE(), kind=6),
     # names without a server
     'mdns': lambda: udp4(MINE(), ALL, env('MINE4'), '224.0.0.251', 5353, 5353),
     'llmnr': lambda: udp4(MINE(), ALL, env('MINE4'), '224.0.0.252', 9, 5355),
@@ -200,6 +210,9 @@ FRAMES = {
     # no IP
     'vlan': lambda: ether(MINE(), ALL, 0x8100, b'\0\7\x08\0' + udp4(
         MINE(), ALL, env('THEIRS4'), '255.255.255.255', 9, 9)[14:]),
+    # to groups that a bridge passes on to nobody but the host
+    'group-arp': lambda: arp(MINE(), '01:80:c2:00:00:03', 1, MINE(), env('MINE4'), env('HOST4')),
+    'group-ip4': lambda: udp4(MINE(), '01:80:c2:00:00:03', env('MINE4'), env('HOST4'), 9, 9),
     'lldp': lambda: ether(MINE(), ALL, 0x88cc, bytes(46)),
     'bpdu': lambda: ether(MINE(), '01:80:c2:00:00:00', 38, b'\x42\x42\3' + bytes(43)),
     # by way of the host, whatever MAC address it answers to
