@@ -272,21 +272,26 @@ static int network_begin(struct network *network, bool *ret_made,
 	return r == 0 ? network_dress(network, err) : r;
 }
 
-/* One is out of the way: who waited for that? */
+/*
+ * One is out of the way: who waited for that? Several, when they are on one
+ * bridge. (Each time from the beginning: any of them may be gone by then.)
+ */
 static void network_begin_next(struct helper *h)
 {
-	struct network *network = h->networks;
-	struct error why = {""};
-	bool made;
-	int r;
+	for (;;) {
+		struct network *network = h->networks;
+		struct error why = {""};
+		bool made;
+		int r;
 
-	while (network && (network->begun || network_before(network)))
-		network = network->next;
-	if (!network)
-		return;
-	r = network_begin(network, &made, &why);
-	if (r != NETWORK_LATER)
-		network_made(network, made, r, &why);
+		while (network && (network->begun || network_before(network)))
+			network = network->next;
+		if (!network)
+			return;
+		r = network_begin(network, &made, &why);
+		if (r != NETWORK_LATER)
+			network_made(network, made, r, &why);
+	}
 }
 
 static int network_make(struct helper *h, const struct policy_network *config,
@@ -492,6 +497,8 @@ static void network_lost(struct network *network)
 
 	error_set(&why, 0, "the bridge %s was removed by somebody else",
 		  network->bridge);
+	/* Who hears of it may leave it, too, or want one: another one then. */
+	network->state = NETWORK_REMOVING;
 	while (network->ports) {
 		struct network_port *port = network->ports;
 		struct instance *i = port->instance;

@@ -54,12 +54,28 @@ struct ovs_work {
 static struct network *ovs_other(const struct network *network, bool uplink)
 {
 	for (struct network *n = network->helper->networks; n; n = n->next)
-		if (n != network && n->ops == network->ops &&
+		if (n != network && n->ops == network->ops && n->begun &&
 		    n->state != NETWORK_REMOVING &&
 		    strcmp(n->bridge, network->bridge) == 0 &&
 		    (!uplink || strcmp(n->uplink, network->uplink) == 0))
 			return n;
 	return NULL;
+}
+
+/*
+ * Has another network taken the uplink? One on its way out leaves it, and what
+ * is known of it, to those that were begun before that.
+ */
+static bool ovs_uplink_is_taken(const struct network *network)
+{
+	for (const struct network *n = network->helper->networks; n;
+	     n = n->next)
+		if (n != network && n->ops == network->ops &&
+		    strcmp(n->bridge, network->bridge) == 0 &&
+		    strcmp(n->uplink, network->uplink) == 0 &&
+		    strtoul(n->note, NULL, 10))
+			return true;
+	return false;
 }
 
 static struct ovs_request *ovs_request(const struct network *network, bool wait)
@@ -305,7 +321,7 @@ static void ovs_leave_uplink(struct network *network)
 		network_uplink_give_back(network);
 		return;
 	}
-	if (other->state != NETWORK_LIVE || strlen(network->note) == 0)
+	if (!strtoul(network->note, NULL, 10))
 		return;
 	memcpy(other->note, network->note, sizeof(other->note));
 	network_note(other, NULL);
@@ -531,7 +547,7 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 		work->ours = true;
 	}
 	r = ovs_choose_host(network, err);
-	if (r == 0 && network->uplink[0] && !ovs_other(network, true))
+	if (r == 0 && network->uplink[0] && !ovs_uplink_is_taken(network))
 		r = network_uplink_take(network, &link, err);
 	return r < 0 ? r : network_note(network, err);
 }

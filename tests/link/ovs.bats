@@ -302,6 +302,37 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 5 not ip link show wire0
 }
 
+@test "one network goes while two others want its bridge and its uplink" {
+	local vswitchd pids
+	ip link add wire0 type veth peer name wire1
+	ip -o link show wire0 | sed 's/qdisc.*//' >$T/wire.before
+	sed 's/^bridge  = ovsbr[01]/&\nuplink = wire0/; s/ovsbr1/ovsbr0/' $EXAMPLE | put_policy
+	hold east
+	vswitchd=$(cat $RUN/ovs-vswitchd.pid)
+	kill -STOP "$vswitchd" # the end of the network waits for it
+	let_go east
+	wait_until 10 not_there east
+	hold red & pids=$!
+	hold blue & pids+=" $!"
+	sleep 1
+	kill -CONT "$vswitchd"
+	# shellcheck disable=SC2086 # a list
+	for p in $pids; do wait $p; done
+	gets_out red
+	gets_out blue
+	match 'wire0' "$(ovs-vsctl list-ports ovsbr0)"
+	let_go red
+	wait_until 10 not_there red
+	gets_out blue
+	match 'wire0' "$(ovs-vsctl list-ports ovsbr0)"
+	let_go blue
+	wait_until 10 not ovs-vsctl br-exists ovsbr0
+	wait_until 5 not eval "ip -o link show wire0 | grep -q 'UP'" || ip -d link show wire0
+	equal "$(cat $T/wire.before)" "$(ip -o link show wire0 | sed 's/qdisc.*//')"
+	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
+	ip link del wire0
+}
+
 @test "dhcp: leases over an Open vSwitch bridge" {
 	sed '/^\[namespace east\]/,/^\[/s|^address = .*|address = dhcp|; /^\[network trio\]/,/^\[/s|^nat .*|&\ndhcp = 10.77.0.100-10.77.0.120|' $EXAMPLE | put_policy
 	hold east
