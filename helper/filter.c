@@ -440,9 +440,13 @@ int filter_adopt(struct helper *h, struct error *err)
 			continue;
 		if (!ns)
 			log_warning("the policy has no section [namespace %s] "
-				    "any more: nothing can leave the namespace "
-				    "%s",
-				    i->section, i->name);
+				    "any more: %s the namespace %s",
+				    i->section,
+				    link_ops_of(i->link)->filter == FILTER_HOST
+					    ? "nothing can leave"
+					    : "what can leave stays as it is "
+					      "in",
+				    i->name);
 		r = filter_plan(i, store_policy(h->store), ns, &i->filter, err);
 		if (r < 0)
 			return r;

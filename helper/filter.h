@@ -49,7 +49,8 @@ int filter_reload(struct helper *h, struct error *err);
 
 /*
  * After a restart, before the firewall is loaded: what instances that were
- * found should have. One whose section is gone can reach nothing any more.
+ * found should have. One whose section is gone can reach nothing any more,
+ * unless it is filtered inside: there it keeps what it has.
  */
 int filter_adopt(struct helper *h, struct error *err);
 

@@ -13,6 +13,7 @@
 #include "instance.h"
 #include "link.h"
 #include "listener.h"
+#include "log.h"
 #include "nft.h"
 #include "resolv.h"
 #include "sysctl.h"
@@ -522,6 +523,12 @@ static int plan_publish_item(const struct plan *p, const char *text)
 		if (r == 0 && publish.protocol != TARGET_TCP)
 			r = plan_publish_one(p, &publish, ipv6, "udp");
 	}
+	/* Cut off, without a lease: no reason to refuse all the rest. */
+	if (r == 0 && !done && i->state != INSTANCE_MAKING) {
+		log_warning("%s: publish: '%s' leads to no address of it now",
+			    i->name, text);
+		return 0;
+	}
 	if (r == 0 && !done)
 		return error_set(p->err, -EADDRNOTAVAIL,
 				 "publish: '%s' leads to no address: the "
@@ -548,6 +555,8 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from)
 
 	if (!f)
 		return NULL;
+	f->ifindex = from->ifindex;
+	f->parts = from->parts;
 	for (size_t n = 0; n < from->n_chains; n++) {
 		f->chains[f->n_chains++] = from->chains[n];
 		from->chains[n]->users++;

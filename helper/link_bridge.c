@@ -456,8 +456,13 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 
 	if (r < 0 || strcmp(found.ifname, i->host_ifname) != 0)
 		i->host_ifindex = 0;
-	if (!link || !i->host_ifindex)
+	if (!link)
+		return -ENOMEM;
+	if (!i->host_ifindex) {
+		if (i->pid)
+			dhcp_client_adopt(i, &bridge_dhcp);
 		return -ENODEV;
+	}
 	pool_mark(&h->pool, i->slot);
 	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
 	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
