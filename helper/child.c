@@ -373,6 +373,23 @@ static void child_raise(void)
 		child_die("capabilities");
 }
 
+/* For root: what execve(2) adds to it, no_new_privs (privs.c) takes away. */
+static void child_limit(uint64_t wanted)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		child_die("capabilities");
+	for (int n = 0; n < 2; n++) {
+		data[n].permitted &= (uint32_t)(wanted >> (32 * n));
+		data[n].effective &= data[n].permitted;
+		data[n].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &head, data) < 0)
+		child_die("capabilities");
+}
+
 static void child_become(const struct child_command *command)
 {
 	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
@@ -399,8 +416,11 @@ static void child_become(const struct child_command *command)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!command->uid)
+	if (!command->uid) {
+		if (command->capabilities)
+			child_limit(command->capabilities);
 		return;
+	}
 	child_raise();
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (setgroups(0, NULL) < 0 ||

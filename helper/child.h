@@ -41,7 +41,10 @@ struct child_command {
 	 * and `line` is never called.
 	 */
 	bool lasting;
-	/* Not root from the beginning, with these capabilities (bits); or 0. */
+	/*
+	 * Not root from the beginning, or 0. With these capabilities (bits) and
+	 * no others; root with 0: with all that the helper may pass on.
+	 */
 	uid_t uid;
 	gid_t gid;
 	uint64_t capabilities;

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,11 @@
 #define OPENVPN_TALK_TRIES 500	 /* ten seconds */
 #define OPENVPN_PAUSE_MAX  30	 /* seconds between two starts */
 #define OPENVPN_SECOND_US  UINT64_C(1000000)
-#define OPENVPN_BATCH	   (RTNL_BATCH_MAX - 20) /* routes at once */
+/* Its device, a port below 1024, `bind-dev`, files that are not root's. */
+#define OPENVPN_CAPABILITIES                                                   \
+	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE |  \
+	 UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_DAC_OVERRIDE)
+#define OPENVPN_BATCH (RTNL_BATCH_MAX - 20) /* routes at once */
 
 struct openvpn {
 	struct instance *instance;
@@ -186,6 +191,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		.input = conf->text,
 		.input_bytes = conf->bytes,
 		.lasting = true,
+		.capabilities = OPENVPN_CAPABILITIES,
 	};
 	const struct child_events events = {.ended = openvpn_on_end, .data = o};
 	int r;

@@ -14,6 +14,7 @@
 #include "wg.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,10 @@
 
 #define WG_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define WG_TRIES   64
+
+/* Of wireguard-go: its interface, and a port below 1024. */
+#define WG_CAPABILITIES                                                        \
+	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
 
 static const char *wg_ifname(const struct link_site *site)
 {
@@ -141,6 +146,7 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 		.env = env,
 		.netns = -1,
 		.lasting = true,
+		.capabilities = WG_CAPABILITIES,
 	};
 	struct instance *i = l->instance;
 	int r = userspace_name(l, site->helper, err);

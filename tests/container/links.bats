@@ -181,6 +181,12 @@ release() {
 	for u in alice bob carol dave frank; do hold $u; done
 	not ip link show card0
 	before=$(programs | xargs)
+	for p in $before; do
+		case $(cat "/proc/$p/comm") in
+		openvpn) equal 0000000000003402 "$(awk '/^CapPrm/ {print $2}' "/proc/$p/status")" openvpn ;;
+		wireguard-go) equal 0000000000001400 "$(awk '/^CapPrm/ {print $2}' "/proc/$p/status")" wireguard-go ;;
+		esac
+	done
 	[ "$(wc -w <<<"$before")" -ge 4 ] || fail "programs: $before"
 	dpkg --no-triggers -r netns-pam
 	for p in $before; do wait_until 5 gone "$p"; done
