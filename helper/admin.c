@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "filter.h"
 #include "helper.h"
 #include "instance.h"
 #include "link.h"
@@ -211,13 +212,21 @@ int admin_down(struct connection *c, const struct proto_request *req,
 int admin_reload(struct connection *c, const struct proto_request *req,
 		 const char *facts, struct answer *a)
 {
+	struct helper *h = c->helper;
 	struct error why;
-	int r = store_reload(c->helper->store, true, &why);
+	int r = store_reload(h->store, true, &why);
 
 	(void)req;
 	(void)facts;
 	if (r < 0)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
+	/* Tried again: what was in the way may have gone since. */
+	h->filter_stale = h->filter_stale && filter_reload(h, &why) < 0;
+	if (h->filter_stale)
+		return answer_set(a, PROTO_FAILED,
+				  "new sessions get the new policy, but open "
+				  "namespaces keep the filter they have: %s",
+				  why.text);
 	return answer_set(a, PROTO_OK, "%s", "");
 }
 

@@ -40,6 +40,7 @@ struct helper {
 	struct rtnl *monitor; /* and what happens to them */
 	struct nft *nft;      /* NULL: the kernel has no nf_tables */
 	sd_event_source *firewall_retry;
+	bool filter_stale; /* open namespaces do not have the policy's */
 	struct forwarding forwarding;
 	struct pool pool;
 	struct guard guard;

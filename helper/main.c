@@ -209,7 +209,8 @@ static void main_on_policy(void *data)
 	if (guard_reload(h, &why) < 0)
 		log_error("cannot renew the set of guarded users: %s",
 			  why.text);
-	if (filter_reload(h, &why) < 0)
+	h->filter_stale = filter_reload(h, &why) < 0;
+	if (h->filter_stale)
 		log_error("open namespaces keep the filter they have: %s",
 			  why.text);
 	rate_reload(h);
