@@ -139,10 +139,10 @@ policy_with() {
 	policy_with 'publish = 8082:80'
 	refuses in_internet $PROBE tcp 192.0.2.2 8081 1
 	in_internet $PROBE tcp 192.0.2.2 8082
-	# what cannot be applied leaves it as it is
-	policy_with 'publish = 8080:80'
+	# what cannot be applied leaves it as it is, and reload says so
+	refuses policy_with 'publish = 8080:80'
+	match 'open namespaces keep the filter they have: .*8080' "$(cat $T/refused)"
 	in_internet $PROBE tcp 192.0.2.2 8082
-	grep -q 'keep the filter' $T/helper.log
 	policy_with ''
 	refuses in_internet $PROBE tcp 192.0.2.2 8082 1
 }
