@@ -17,10 +17,10 @@
 #include "address.h"
 #include "dhcp_client.h"
 #include "helper.h"
+#include "host_end.h"
 #include "instance.h"
 #include "network.h"
 #include "nft.h"
-#include "proto.h"
 #include "rtnl.h"
 #include "store.h"
 #include "sysctl.h"
@@ -474,17 +474,6 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	return r;
 }
 
-static void bridge_cut(struct helper *h, struct instance *i)
-{
-	struct rtnl_batch b;
-
-	if (!i->host_ifindex)
-		return;
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, i->host_ifindex);
-	rtnl_run(h->rtnl, &b, NULL);
-}
-
 static void bridge_remove(struct helper *h, struct instance *i, int netns)
 {
 	struct bridge_link *link = i->link_data;
@@ -498,24 +487,6 @@ static void bridge_remove(struct helper *h, struct instance *i, int netns)
 	free(link);
 }
 
-static void bridge_describe(struct helper *h, const struct instance *i,
-			    struct proto_namespace *ret)
-{
-	struct rtnl_link link;
-
-	if (!i->host_ifindex ||
-	    rtnl_link_by_index(h->rtnl, i->host_ifindex, &link) < 0)
-		return;
-	snprintf(ret->host_ifname, sizeof(ret->host_ifname), "%s", link.ifname);
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
-	/* What the host's end sends is what the namespace receives. */
-	ret->rx_bytes = link.tx_bytes;
-	ret->tx_bytes = link.rx_bytes;
-}
-
 const struct link_ops link_bridge_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_INSIDE,
@@ -523,7 +494,7 @@ const struct link_ops link_bridge_ops = {
 	.has_ipv6 = bridge_has_ipv6,
 	.create = bridge_create,
 	.adopt = bridge_adopt,
-	.cut = bridge_cut,
+	.cut = host_end_cut,
 	.remove = bridge_remove,
-	.describe = bridge_describe,
+	.describe = host_end_describe,
 };

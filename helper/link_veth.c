@@ -16,9 +16,9 @@
 
 #include "address.h"
 #include "helper.h"
+#include "host_end.h"
 #include "instance.h"
 #include "nft.h"
-#include "proto.h"
 #include "rtnl.h"
 #include "sysctl.h"
 
@@ -328,40 +328,6 @@ static int veth_adopt(struct helper *h, struct instance *i)
 	return 0;
 }
 
-/*
- * Down, not deleted: deleting keeps the caller, who is everybody's, waiting for
- * twenty milliseconds and more (netdev_run_todo(), net/core/dev.c), and the
- * kernel does it by itself when the last process has left.
- */
-static void veth_cut(struct helper *h, struct instance *i)
-{
-	struct rtnl_batch b;
-
-	if (!i->host_ifindex)
-		return;
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, i->host_ifindex);
-	rtnl_run(h->rtnl, &b, NULL);
-}
-
-static void veth_describe(struct helper *h, const struct instance *i,
-			  struct proto_namespace *ret)
-{
-	struct rtnl_link link;
-
-	if (!i->host_ifindex ||
-	    rtnl_link_by_index(h->rtnl, i->host_ifindex, &link) < 0)
-		return;
-	snprintf(ret->host_ifname, sizeof(ret->host_ifname), "%s", link.ifname);
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
-	/* What the host's end sends is what the namespace receives. */
-	ret->rx_bytes = link.tx_bytes;
-	ret->tx_bytes = link.rx_bytes;
-}
-
 const struct link_ops link_veth_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_HOST,
@@ -369,6 +335,6 @@ const struct link_ops link_veth_ops = {
 	.has_ipv6 = veth_has_ipv6,
 	.create = veth_create,
 	.adopt = veth_adopt,
-	.cut = veth_cut,
-	.describe = veth_describe,
+	.cut = host_end_cut,
+	.describe = host_end_describe,
 };

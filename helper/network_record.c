@@ -136,7 +136,7 @@ int network_record_save(const struct network *network, struct error *err)
 {
 	_cleanup_close_ int dir = network_dir(network->helper);
 	struct record r;
-	char key[16];
+	char key[32];
 	int result = dir < 0 ? dir : 0;
 
 	record_begin(&r);
@@ -173,7 +173,7 @@ int network_record_load(struct network *network, const char *file)
 {
 	_cleanup_close_ int dir = network_dir(network->helper);
 	struct record r;
-	char key[16];
+	char key[32];
 	int result = dir < 0 ? dir : record_load(&r, dir, file);
 
 	if (result < 0)
