@@ -334,6 +334,19 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	wait_until 20 gone "$pid"
 }
 
+@test "F75 systemctl restart nftables: our table stays, and holds" {
+	ssh_hold a alice
+	grep -q '^flush ruleset' /etc/nftables.conf # what Debian's begins with
+	systemctl restart nftables
+	refuses ip netns exec blue $PROBE tcp 192.0.2.2 8080 1
+	ip netns exec blue $PROBE tcp 192.0.2.80 80 1
+	nft list table inet netns_pam >/dev/null
+	systemctl stop nftables
+	refuses ip netns exec blue $PROBE tcp 192.0.2.2 8080 1
+	ip netns exec blue $PROBE tcp 192.0.2.80 80 1
+	nft list table inet netns_pam >/dev/null
+}
+
 @test "F32 removed and purged under systemd: units gone, logins work" {
 	dpkg --no-triggers -r netns-pam
 	equal inactive "$(systemctl is-active netns-pamd.service)"
