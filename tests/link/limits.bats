@@ -95,8 +95,11 @@ policy_with() {
 	between 50 "$(flood 2000)" 51
 	policy_with 'max_connections = 1500'
 	between 1000 "$(flood 4000)" 1500
+	# those that are open may count against the new number until they expire
 	policy_with 'max_connections = 50'
-	between 50 "$(flood 2000)" 51
+	between 0 "$(flood 200)" 51
+	wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2
+	between 1 "$(flood 2000)" 51
 }
 
 @test "those that come in are counted, too" {
