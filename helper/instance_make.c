@@ -396,10 +396,12 @@ static void making_go_on(struct making *m)
 
 void instance_connected(struct instance *i, int r, const struct error *why)
 {
+	static const struct error unknown = {"its link cannot be made"};
+
 	if (!i->making)
 		return;
 	if (r < 0)
-		instance_give_up(i, r, why);
+		instance_give_up(i, r, why ? why : &unknown);
 	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
 		making_go_on(i->making);
 }
