@@ -26,19 +26,6 @@ int address_expand(const struct link_site *site, const char *text,
 	return 0;
 }
 
-bool address_has_family(const struct link_site *site, sa_family_t family)
-{
-	for (size_t n = 0; n < site->ns->address.n; n++) {
-		struct inet_prefix p;
-
-		if (address_expand(site, site->ns->address.items[n], &p,
-				   NULL) == 0 &&
-		    p.family == family)
-			return true;
-	}
-	return false;
-}
-
 /* --- planning --- */
 
 int address_plan(const struct link_site *site, struct addresses *ret,

@@ -50,9 +50,6 @@ int address_plan(const struct link_site *site, struct addresses *ret,
 int address_put(const struct link_site *site, const struct addresses *plan,
 		unsigned int ifindex, struct rtnl_batch *b, struct error *err);
 
-/* Has the section, in `address`, one of this family? */
-bool address_has_family(const struct link_site *site, sa_family_t family);
-
 /* Looks at the host's routes again, when they may have changed. */
 int address_read_routes(struct helper *h, struct error *err);
 

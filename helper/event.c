@@ -72,13 +72,6 @@ static void event_name(const struct instance *i, char ret[static 24])
 	snprintf(ret, 24, "%" PRIu64, i->id);
 }
 
-void event_variable(const struct instance *i, char ret[static PATH_MAX + 32])
-{
-	snprintf(ret, PATH_MAX + 32,
-		 "NETNS_PAM_EVENT=%s/events/%" PRIu64 "/" EVENT_FILE,
-		 i->helper->state_path, i->id);
-}
-
 /* Takes away what is in there, whoever has put it there. */
 static void event_clear(int dir)
 {

@@ -29,9 +29,6 @@ struct instance;
 int event_open(struct helper *h, struct error *err);
 void event_close(struct helper *h);
 
-/* "NETNS_PAM_EVENT=PATH", for the environment of an instance's program. */
-void event_variable(const struct instance *i, char ret[static PATH_MAX + 32]);
-
 /*
  * A program that is not root cannot follow that path, since the state is root's
  * alone. It is given a descriptor instead, as child_command.pass_fd and

@@ -302,11 +302,6 @@ static int network_make(struct helper *h, const struct policy_network *config,
 	bool made;
 	int r;
 
-	if (!ops)
-		return error_set(err, -EOPNOTSUPP,
-				 "[network %s]: `type = ovs` is not carried "
-				 "out by this version of netns-pam",
-				 config->name);
 	network = network_new(h);
 	if (!network)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -475,13 +470,6 @@ int network_port_address(struct instance *i, sa_family_t family,
 }
 
 /* --- for the types --- */
-
-int network_host_again(struct network *network, struct error *err)
-{
-	int r = network_host_put(network, err);
-
-	return r < 0 ? r : network_record_save(network, err);
-}
 
 int network_note(struct network *network, struct error *err)
 {

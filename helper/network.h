@@ -193,12 +193,6 @@ void network_done(struct network *network, int r, const struct error *why);
 void network_port_done(struct network_port *port, int r,
 		       const struct error *why);
 
-/*
- * The host's interface was made anew by its switch (it had restarted):
- * addresses, group and state are put on it again.
- */
-int network_host_again(struct network *network, struct error *err);
-
 /* Writes network->note, ->ifindex and the rest down. Return: 0 or -errno. */
 int network_note(struct network *network, struct error *err);
 

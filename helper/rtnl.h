@@ -138,9 +138,6 @@ void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
 
 void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 			   const struct inet_prefix *address);
-void rtnl_put_route_gone(struct rtnl_batch *b,
-			 const struct inet_prefix *destination,
-			 unsigned int ifindex);
 
 /*
  * A token bucket for what a link sends (tc-tbf(8)), in place of whatever queue

@@ -380,24 +380,6 @@ void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 	rtnl_end(b, h);
 }
 
-void rtnl_put_route_gone(struct rtnl_batch *b,
-			 const struct inet_prefix *destination,
-			 unsigned int ifindex)
-{
-	struct nlmsghdr *h = rtnl_begin(b, RTM_DELROUTE, 0, "remove a route");
-	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
-
-	rtm->rtm_family = (uint8_t)destination->family;
-	rtm->rtm_dst_len = destination->length;
-	rtm->rtm_table = RT_TABLE_MAIN;
-	rtm->rtm_scope = RT_SCOPE_NOWHERE;
-	if (destination->length)
-		mnl_attr_put(h, RTA_DST, inet_bytes(destination->family),
-			     destination->addr);
-	mnl_attr_put_u32(h, RTA_OIF, ifindex);
-	rtnl_end(b, h);
-}
-
 /* --- traffic control: net/sched/ --- */
 
 static struct nlmsghdr *rtnl_begin_tc(struct rtnl_batch *b, uint16_t type,

@@ -243,7 +243,6 @@ static int connection_wait(struct connection *c, const char *packet,
 	if (!c->waiting)
 		return -ENOMEM;
 	memcpy(c->waiting, packet, bytes);
-	c->waiting_bytes = bytes;
 	c->waiting_since = deadline_now_ms();
 	c->timer = sd_event_source_disable_unref(c->timer);
 	ms = req.timeout_ms ? req.timeout_ms

@@ -42,7 +42,6 @@ struct connection {
 	 */
 	struct instance_waiter waiter;
 	char *waiting; /* the request and its tail, or NULL */
-	size_t waiting_bytes;
 	sd_event_source *deadline;
 	uint64_t waiting_since; /* monotonic, ms */
 	struct instance *made;
