@@ -242,10 +242,10 @@ to_there() {
 		'lifetime = sessions'
 	su_runs alice "setsid sh -c 'while :; do ping -qc1 -W1 203.0.113.10 &&
 		date +%s%N >/tmp/stray; sleep 0.2; done' >/dev/null 2>&1 </dev/null &
-		sleep 1; echo \$! >/tmp/stray.pid"
+		echo \$! >/tmp/stray.pid; until [ -s /tmp/stray ]; do sleep 0.05; done"
 	wait_until 10 not_there blue
 	rm -f /tmp/stray
 	sleep 1
 	[ ! -e /tmp/stray ]
-	pkill -u alice -x sh || true
+	kill "$(cat /tmp/stray.pid)"
 }
