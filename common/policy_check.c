@@ -272,6 +272,31 @@ static bool network_contains(const struct policy_network *network,
 	return false;
 }
 
+/*
+ * An interface is a port of one switch. (Of one Open vSwitch bridge that
+ * several sections share, each with a VLAN of its own, it can be for all.)
+ */
+static void check_uplink(const struct check *check,
+			 const struct policy_network *network)
+{
+	const struct policy *policy = check->policy;
+
+	for (const struct policy_network *by = policy->networks; by < network;
+	     by++) {
+		if (!by->uplink || strcmp(by->uplink, network->uplink) != 0 ||
+		    (by->type == NETWORK_OVS && network->type == NETWORK_OVS &&
+		     by->bridge && network->bridge &&
+		     !strcmp(by->bridge, network->bridge)))
+			continue;
+		CHECK_ERROR(check, check_place(check, "uplink"),
+			    "uplink: '%s' is the uplink of [network %s] "
+			    "already: [network %s] needs another, since an "
+			    "interface can be a port of one bridge only",
+			    network->uplink, by->name, network->name);
+		return;
+	}
+}
+
 static void check_network(const struct check *check,
 			  const struct policy_network *network)
 {
@@ -287,6 +312,8 @@ static void check_network(const struct check *check,
 	    !strcmp(network->uplink, network->bridge))
 		CHECK_ERROR(check, check_place(check, "uplink"),
 			    "uplink: a bridge cannot be its own uplink");
+	if (network->uplink)
+		check_uplink(check, network);
 	if (!network->dhcp)
 		return;
 	snprintf(text, sizeof(text), "%s", network->dhcp);

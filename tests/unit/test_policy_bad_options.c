@@ -271,6 +271,22 @@ static const struct bad bad[] = {
 	 "192.0.2.10-192.0.2.99\n"},
 	{"an uplink that is the bridge", NETWORK("uplink = br0"),
 	 "p:3: uplink: a bridge cannot be its own uplink\n"},
+	{"an uplink of two bridges",
+	 NETWORK("uplink = eth1") "[network b]\nbridge = br1\nuplink = eth1\n"
+				  "[network c]\nbridge = br2\nuplink = eth2\n",
+	 "p:6: uplink: 'eth1' is the uplink of [network w] already: [network "
+	 "b] needs another, since an interface can be a port of one bridge "
+	 "only\n"},
+	{"an uplink of two bridges, whatever their types",
+	 "[network a]\ntype = ovs\nbridge = br0\nuplink = eth1\n"
+	 "[network b]\ntype = linux\nbridge = br1\nuplink = eth1\n"
+	 "[network c]\ntype = ovs\nbridge = br2\nuplink = eth1\n",
+	 "p:8: uplink: 'eth1' is the uplink of [network a] already: [network "
+	 "b] needs another, since an interface can be a port of one bridge "
+	 "only\n"
+	 "p:12: uplink: 'eth1' is the uplink of [network a] already: [network "
+	 "c] needs another, since an interface can be a port of one bridge "
+	 "only\n"},
 	{"an uplink that is no interface", NETWORK("uplink = eth 0"),
 	 "p:3: uplink: 'eth 0' is no interface name; use 1 to 15 characters "
 	 "without blank, '/', ':', '%'\n"},

@@ -380,6 +380,20 @@ static void networks_take_effect(void **state)
 	policy_free(p);
 }
 
+/* VLANs of one Open vSwitch bridge go over one wire. */
+static void networks_of_a_bridge_share_its_uplink(void **state)
+{
+	struct policy *p = policy_of(
+		"[network red]\ntype = ovs\nbridge = br0\nvlan = 10\n"
+		"uplink = eth1\n"
+		"[network blue]\ntype = ovs\nbridge = br0\nvlan = 20\n"
+		"uplink = eth1\n");
+
+	(void)state;
+	assert_string_equal(policy_network_find(p, "blue")->uplink, "eth1");
+	policy_free(p);
+}
+
 static void dns_can_be_left_to_the_host(void **state)
 {
 	struct policy *p = policy_of("[namespace a]\nlink = nat\ndns = host\n");
@@ -511,6 +525,7 @@ int main(void)
 		cmocka_unit_test(namespaces_take_effect),
 		cmocka_unit_test(links_take_what_they_need),
 		cmocka_unit_test(networks_take_effect),
+		cmocka_unit_test(networks_of_a_bridge_share_its_uplink),
 		cmocka_unit_test(dns_can_be_left_to_the_host),
 		cmocka_unit_test(lists_go_on_on_indented_lines),
 		cmocka_unit_test(comments_blanks_and_line_ends_do_not_matter),
