@@ -91,6 +91,20 @@ void ovs_add_list(struct ovs_request *q, const char *const *list)
 		ovs_add_text(q, strdup(list[n]));
 }
 
+void ovs_add_quoted(struct ovs_request *q, const char *before, const char *text)
+{
+	char quoted[2 * IFNAMSIZ + 1];
+	size_t n = 0;
+
+	for (const char *p = text; *p && n < sizeof(quoted) - 2; p++) {
+		if (*p == '"' || *p == '\\')
+			quoted[n++] = '\\';
+		quoted[n++] = *p;
+	}
+	quoted[n] = '\0';
+	ovs_add(q, "%s\"%s\"", before, quoted);
+}
+
 /* --- running it --- */
 
 static void ovs_line(void *data, char *line)
@@ -220,6 +234,19 @@ void ovs_close(struct helper *h)
 		free(q->data);
 		ovs_free(q);
 	}
+}
+
+/* --- its answer --- */
+
+const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ])
+{
+	size_t bytes = strcspn(line, ",\n"), n = strcspn(line, "\n");
+
+	if (bytes >= IFNAMSIZ)
+		bytes = IFNAMSIZ - 1;
+	memcpy(ret, line, bytes);
+	ret[bytes] = '\0';
+	return line + n + (line[n] == '\n');
 }
 
 /* --- the kernel --- */

@@ -10,6 +10,7 @@
 #ifndef NETNS_PAMD_OVS_H
 #define NETNS_PAMD_OVS_H
 
+#include <net/if.h>
 #include <stdbool.h>
 
 #include "error.h"
@@ -40,6 +41,10 @@ void ovs_add_list(struct ovs_request *request, const char *const *list);
 #define ovs_add_all(request, ...)                                              \
 	ovs_add_list(request, (const char *const[]){__VA_ARGS__, NULL})
 
+/* BEFORE"TEXT", as the database's language has it. Cut to what a name is. */
+void ovs_add_quoted(struct ovs_request *request, const char *before,
+		    const char *text);
+
 /*
  * Asks; the request (NULL: there was no memory for it) is owned by itself from
  * now on, and gone once it is answered, which never happens from within.
@@ -49,6 +54,9 @@ void ovs_add_list(struct ovs_request *request, const char *const *list);
  */
 int ovs_ask(struct ovs_request *request, ovs_answered *answered, void *data,
 	    struct error *err);
+
+/* The first field of a line of an answer. Return: the next line. */
+const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ]);
 
 /* It goes its way, but nobody wants to know any more. NULL is fine. */
 void ovs_forget(struct ovs_request *request);
