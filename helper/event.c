@@ -290,6 +290,8 @@ void event_forget(struct instance *i)
 		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return;
+	/* A client that is ending still has a last word: not in here. */
+	fchmod(dir, 0700);
 	event_clear(dir);
 	if (unlinkat(i->helper->events->dir, name, AT_REMOVEDIR) < 0)
 		log_warning("cannot remove %s/events/%s: %s",

@@ -222,6 +222,40 @@ static void forgetting_leaves_nothing(void **state)
 	assert_int_equal(event_directory(&instance), -ENOENT);
 }
 
+/* As a client does that has just been told to end: from here on without end. */
+static pid_t chatter(int dir)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	if (setresuid(65534, 65534, 65534) < 0)
+		_exit(1);
+	for (;;) {
+		close_fd(openat(dir, "event.new",
+				O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+		renameat(dir, "event.new", dir, "event");
+	}
+}
+
+static void forgetting_a_program_that_goes_on_leaves_nothing(void **state)
+{
+	(void)state;
+	ground_need();
+	for (int n = 0; n < 50; n++) {
+		pid_t pid;
+
+		watch();
+		pid = chatter(event_directory(&instance));
+		assert_true(pid > 0);
+		while (!ground_count(DIR_7))
+			;
+		event_forget(&instance);
+		ground_kill(pid);
+		assert_int_equal(ground_count(STATE "/events"), 0);
+	}
+}
+
 /* None of it is told, none of it hangs. */
 static void F95_odd_files_are_not_told(void **state)
 {
@@ -272,6 +306,7 @@ int main(void)
 		TEST(what_is_done_is_known_after_a_restart),
 		TEST(a_new_namespace_hears_nothing_of_an_old_one),
 		TEST(forgetting_leaves_nothing),
+		TEST(forgetting_a_program_that_goes_on_leaves_nothing),
 		TEST(F95_odd_files_are_not_told),
 		TEST(a_value_is_all_up_to_its_NUL),
 	};
