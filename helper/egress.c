@@ -13,6 +13,7 @@
 #include "target.h"
 
 #define ELEMENTS_A_COMMAND 1000
+#define NAT64_PREFIXES	   2
 
 /* What a rule does, in the order in which they are asked. */
 enum egress_verdict { VERDICT_DENY, VERDICT_NAMED, VERDICT_ALLOW, VERDICTS };
@@ -97,7 +98,7 @@ static egress_address prefix_last(const struct inet_prefix *p)
 
 static bool within_words(const char *words, const struct inet_prefix *p)
 {
-	char copy[256], *rest = copy;
+	char copy[512], *rest = copy;
 	const char *word;
 	struct inet_prefix around;
 
@@ -124,26 +125,56 @@ static bool egress_is_named(const struct egress *e, const struct inet_prefix *p)
 	       within_words(EGRESS_LINK_LOCAL, p);
 }
 
+static enum egress_verdict egress_verdict(const struct egress *e,
+					  const struct target *t)
+{
+	return egress_is_named(e, &t->prefix) ? VERDICT_NAMED : VERDICT_ALLOW;
+}
+
+static void rule_put(struct egress_rules *rules, const struct inet_prefix *p,
+		     const struct target_ports *ports,
+		     enum egress_verdict verdict)
+{
+	rules->items[rules->n++] = (struct egress_rule){
+		.first = address_number(p),
+		.last = prefix_last(p),
+		.ports = *ports,
+		.verdict = verdict,
+	};
+}
+
+/* What is denied in IPv4, as a NAT64 would be asked for it. */
+static void rules_deny_nat64(struct egress_rules *rules, const struct target *t)
+{
+	static const char *const around[NAT64_PREFIXES] = {EGRESS_NAT64,
+							   EGRESS_NAT64_LOCAL};
+
+	for (size_t n = 0; n < NAT64_PREFIXES; n++) {
+		struct inet_prefix p;
+
+		inet_prefix_parse(around[n], &p);
+		memcpy(p.addr + p.length / 8, t->prefix.addr,
+		       inet_bytes(AF_INET));
+		p.length = (uint8_t)(p.length + t->prefix.length);
+		rule_put(rules, &p, &t->ports, VERDICT_DENY);
+	}
+}
+
 static int rules_read(const struct egress *e, struct egress_rules *rules,
 		      const struct policy_list *list, bool deny,
 		      struct error *err)
 {
 	for (size_t n = 0; n < list->n; n++) {
-		struct egress_rule *rule = &rules->items[rules->n];
 		struct target t;
 		int r = target_parse(list->items[n], &t, err);
 
 		if (r < 0)
 			return r;
-		if (t.prefix.family != rules->family)
-			continue;
-		rule->first = address_number(&t.prefix);
-		rule->last = prefix_last(&t.prefix);
-		rule->ports = t.ports;
-		rule->verdict = deny				? VERDICT_DENY
-				: egress_is_named(e, &t.prefix) ? VERDICT_NAMED
-								: VERDICT_ALLOW;
-		rules->n++;
+		if (t.prefix.family == rules->family)
+			rule_put(rules, &t.prefix, &t.ports,
+				 deny ? VERDICT_DENY : egress_verdict(e, &t));
+		else if (deny && t.prefix.family == AF_INET)
+			rules_deny_nat64(rules, &t);
 	}
 	return 0;
 }
@@ -505,8 +536,9 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 		struct egress_rules *rules = &families[n];
 
 		rules->allow = e->allow->n > 0;
-		rules->items = calloc(e->allow->n + e->deny->n + 2,
-				      sizeof(*rules->items));
+		rules->items =
+			calloc(e->allow->n + NAT64_PREFIXES * e->deny->n + 2,
+			       sizeof(*rules->items));
 		if (!rules->items) {
 			r = error_set(err, -ENOMEM, "out of memory");
 			break;

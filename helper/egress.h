@@ -25,14 +25,27 @@
 #include "resolv.h"
 
 /*
+ * Where a NAT64 translates IPv6 to IPv4 (RFC 6052, and RFC 8215 for a site's
+ * own), the IPv4 address is the last 32 bits: another way to what has one.
+ * (Translators that use other prefixes cannot be known here.)
+ */
+#define EGRESS_NAT64	   "64:ff9b::/96"
+#define EGRESS_NAT64_LOCAL "64:ff9b:1::/96"
+
+/*
  * Not reached but by name: loopback, link-local and the metadata services of
- * the clouds. IPv6's link-local addresses besides only where packets are
- * forwarded, where they have no business.
+ * the clouds, and that by NAT64. IPv6's link-local addresses besides only where
+ * packets are forwarded, where they have no business.
  */
 #define EGRESS_REFUSED4                                                        \
 	"127.0.0.0/8, 169.254.0.0/16, 100.100.100.200, 168.63.129.16, "        \
 	"192.0.0.192"
-#define EGRESS_REFUSED6	  "fd00:ec2::254, fd20:ce::254"
+#define EGRESS_REFUSED4_BY(nat64)                                              \
+	nat64 "7f00:0/104, " nat64 "a9fe:0/112, " nat64 "6464:64c8, " nat64    \
+	      "a83f:8110, " nat64 "c000:c0"
+#define EGRESS_REFUSED6                                                        \
+	"fd00:ec2::254, fd20:ce::254, " EGRESS_REFUSED4_BY(                    \
+		"64:ff9b::") ", " EGRESS_REFUSED4_BY("64:ff9b:1::")
 #define EGRESS_LINK_LOCAL "fe80::/10"
 
 struct egress {

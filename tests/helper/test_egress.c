@@ -66,7 +66,8 @@ static void everything_has_its_place(void **state)
 	assert_has(text, "{ 0.0.0.0-192.0.1.255 : goto unnamed, "
 			 "192.0.2.0-192.0.2.255 : goto refuse, "
 			 "192.0.3.0-255.255.255.255 : goto unnamed }");
-	assert_has(text, "add rule t x meta nfproto ipv6 goto unnamed\n");
+	text = printed("", "2001:db8::/32");
+	assert_has(text, "add rule t x meta nfproto ipv4 goto unnamed\n");
 	text = printed("192.0.2.0/24", "");
 	assert_has(text, "{ 0.0.0.0-192.0.1.255 : goto refuse, "
 			 "192.0.2.0-192.0.2.255 : goto unnamed, "
@@ -76,11 +77,12 @@ static void everything_has_its_place(void **state)
 
 static void to_the_first_and_the_last_address(void **state)
 {
-	const char *text = printed("0.0.0.0/0 ::/0", "128.0.0.0/1 8000::/1");
+	const char *text = printed("0.0.0.0/0", "128.0.0.0/1");
 
 	(void)state;
 	assert_has(text, "{ 0.0.0.0-127.255.255.255 : goto unnamed, "
 			 "128.0.0.0-255.255.255.255 : goto refuse }");
+	text = printed("::/0", "8000::/1");
 	assert_has(text,
 		   "{ ::-7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff : goto "
 		   "unnamed, 8000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff : "
@@ -138,6 +140,40 @@ static void deny_wins(void **state)
 	assert_null(strstr(text, "dport"));
 }
 
+/* An IPv4 address is reached by NAT64 as well (RFC 6052, RFC 8215). */
+static void deny_holds_by_nat64(void **state)
+{
+	const char *text = printed("", "192.0.2.0/24 198.51.100.7:80/tcp");
+
+	(void)state;
+	assert_has(text, "64:ff9b::c000:200-64:ff9b::c000:2ff : goto refuse");
+	assert_has(text, "64:ff9b:1::c000:200-64:ff9b:1::c000:2ff : goto "
+			 "refuse");
+	assert_has(text, "64:ff9b::c633:6407 : goto x-1");
+	assert_has(text, "64:ff9b:1::c633:6407 : goto x-1");
+	assert_has(text, "64:ff9b::c000:300-64:ff9b::c633:6406 : goto unnamed");
+	text = printed("::/0", "0.0.0.0/0/udp 198.51.100.0/24/icmp");
+	assert_has(text, "64:ff9b::-64:ff9b::c633:63ff : goto x-");
+	assert_has(text, "meta l4proto ipv6-icmp goto refuse\n");
+	/* what is allowed in IPv4 is not said of IPv6 */
+	text = printed("192.0.2.0/24", "");
+	assert_has(text, "add rule t x meta nfproto ipv6 goto refuse\n");
+}
+
+/* Nor are the metadata services. */
+static void metadata_by_nat64_is_named(void **state)
+{
+	const char *text = printed("64:ff9b::/96 64:ff9b::a9fe:a900/120", "");
+
+	(void)state;
+	assert_has(text, "64:ff9b::-64:ff9b::a9fe:a8ff : goto unnamed");
+	assert_has(text, "64:ff9b::a9fe:a900-64:ff9b::a9fe:a9ff : goto "
+			 "admitted");
+	text = printed("64:ff9b:1::7f00:0/112", "");
+	assert_has(text, "64:ff9b:1::7f00:0-64:ff9b:1::7f00:ffff : goto "
+			 "admitted");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +182,8 @@ int main(void)
 		cmocka_unit_test(what_is_named_passes_all_checks),
 		cmocka_unit_test(ports_are_joined_and_chains_are_shared),
 		cmocka_unit_test(deny_wins),
+		cmocka_unit_test(deny_holds_by_nat64),
+		cmocka_unit_test(metadata_by_nat64_is_named),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -121,6 +121,32 @@ inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); pr
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/80)"
 }
 
+@test "F87 what is denied or refused is not reached by NAT64 either" {
+	# 192.0.2.80, 192.0.2.66 and 169.254.169.254 behind a translator
+	local all=(64:ff9b::c000:250 64:ff9b::c000:242 64:ff9b:1::c000:250 64:ff9b::a9fe:a9fe) a
+	for a in "${all[@]}"; do
+		in_internet ip address add "$a/128" dev lo
+	done
+	all=("${all[@]/#/tcp/}")
+	all=("${all[@]/%//80}")
+	policy_with
+	ssh_hold a alice
+	same "tcp/64:ff9b:1::c000:250/80 tcp/64:ff9b::c000:242/80 tcp/64:ff9b::c000:250/80" \
+		"$(scan_in blue "${all[@]}")"
+	policy_with 'deny = 192.0.2.80'
+	same "tcp/64:ff9b::c000:242/80" "$(scan_in blue "${all[@]}")"
+	policy_with 'deny = 192.0.2.0/24:80/tcp'
+	same "" "$(scan_in blue "${all[@]}")"
+	policy_with 'deny = 192.0.2.0/24:81'
+	same "tcp/64:ff9b:1::c000:250/80 tcp/64:ff9b::c000:242/80 tcp/64:ff9b::c000:250/80" \
+		"$(scan_in blue "${all[@]}")"
+	policy_with 'allow = 64:ff9b::a9fe:a9fe'
+	same "tcp/64:ff9b::a9fe:a9fe/80" "$(scan_in blue "${all[@]}")"
+	for a in 64:ff9b::c000:250 64:ff9b::c000:242 64:ff9b:1::c000:250 64:ff9b::a9fe:a9fe; do
+		in_internet ip address delete "$a/128" dev lo
+	done
+}
+
 @test "F87 F82 metadata and other namespaces only by their names" {
 	local green
 	ssh_hold b bob
