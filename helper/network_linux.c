@@ -265,6 +265,24 @@ static int linux_make_bridge(struct network *network, struct error *err)
 	return network_note(network, err);
 }
 
+/*
+ * Ours, by whatever name it has by now. One without an index was not made, or
+ * the helper was killed before it could write it down: then its MAC address
+ * tells.
+ */
+static bool linux_find_bridge(const struct network *network,
+			      struct rtnl_link *ret)
+{
+	struct rtnl *rtnl = network->helper->rtnl;
+	int r = network->ifindex
+			? rtnl_link_by_index(rtnl, network->ifindex, ret)
+			: rtnl_link_by_name(rtnl, network->bridge, ret);
+
+	return r == 0 && strcmp(ret->kind, "bridge") == 0 &&
+	       (network->ifindex ||
+		memcmp(ret->mac, network->mac, sizeof(ret->mac)) == 0);
+}
+
 static int linux_remove(struct network *network)
 {
 	struct helper *h = network->helper;
@@ -273,15 +291,7 @@ static int linux_remove(struct network *network)
 	bool other = false;
 
 	uplink_give_back(network);
-	/*
-	 * One without an index was not made, or the helper was killed before
-	 * it could write it down: then the group tells.
-	 */
-	if (rtnl_link_by_name(h->rtnl, network->bridge, &link) == 0 &&
-	    strcmp(link.kind, "bridge") == 0 &&
-	    (network->ifindex
-		     ? link.ifindex == network->ifindex
-		     : memcmp(link.mac, network->mac, sizeof(link.mac)) == 0)) {
+	if (linux_find_bridge(network, &link)) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, link.ifindex);
 		rtnl_run(h->rtnl, &b, NULL);
@@ -321,12 +331,8 @@ static int linux_adopt(struct network *network)
 {
 	struct rtnl_link link;
 
-	if (rtnl_link_by_index(network->helper->rtnl, network->ifindex, &link) <
-		    0 ||
-	    strcmp(link.ifname, network->bridge) != 0 ||
-	    strcmp(link.kind, "bridge") != 0)
-		return -ENODEV;
-	return 0;
+	return network->ifindex && linux_find_bridge(network, &link) ? 0
+								     : -ENODEV;
 }
 
 /* --- ports --- */

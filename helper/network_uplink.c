@@ -102,8 +102,8 @@ void network_uplink_give_back(struct network *network)
 	if (!ifindex)
 		return;
 	network->note[0] = '\0';
-	if (rtnl_link_by_name(h->rtnl, network->uplink, &link) < 0 ||
-	    link.ifindex != ifindex ||
+	/* By whatever name it has by now. */
+	if (rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link) < 0 ||
 	    (link.master && link.master != network->ifindex))
 		return;
 	rtnl_batch_init(&b);
@@ -114,6 +114,6 @@ void network_uplink_give_back(struct network *network)
 	if (link.master || !up)
 		rtnl_run(h->rtnl, &b, NULL);
 	if (!v6)
-		sysctl_write_interface("ipv6", network->uplink, "disable_ipv6",
-				       "0", NULL);
+		sysctl_write_interface("ipv6", link.ifname, "disable_ipv6", "0",
+				       NULL);
 }
