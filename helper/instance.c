@@ -660,9 +660,12 @@ void instance_dns_changed(struct instance *i)
 static void instance_lost_link(struct instance *i)
 {
 	const struct error why = {"its link was deleted meanwhile"};
+	const struct link_ops *ops = link_ops_of(i->link);
 
 	i->host_ifindex = 0;
 	instance_let_go(i);
+	if (ops->lost)
+		ops->lost(i->helper, i);
 	if (i->making)
 		instance_give_up(i, -ENODEV, &why);
 	else if (i->state == INSTANCE_LEAVING && !i->sessions && i->kept < 0)
@@ -693,21 +696,28 @@ void instance_link_gone(struct helper *h, const struct rtnl_link *link)
 
 void instance_resync(struct helper *h)
 {
-	struct instance *next;
+	struct instance *i;
 
 	h->pool.routes_stale = true;
-	for (struct instance *i = h->instances; i; i = next) {
+	for (i = h->instances; i; i = i->next) {
 		struct rtnl_link link;
 
-		next = i->next;
-		if (i->host_ifindex &&
-		    rtnl_link_by_index(h->rtnl, i->host_ifindex, &link) ==
-			    -ENODEV) {
-			uint32_t slot = i->slot;
+		i->unlinked = i->host_ifindex &&
+			      rtnl_link_by_index(h->rtnl, i->host_ifindex,
+						 &link) == -ENODEV;
+	}
+	/* From the beginning each time: who hears of one may free others. */
+	for (i = h->instances; i;) {
+		uint32_t slot = i->slot;
 
-			instance_lost_link(i);
-			pool_release(&h->pool, slot);
+		if (!i->unlinked) {
+			i = i->next;
+			continue;
 		}
+		i->unlinked = false;
+		instance_lost_link(i);
+		pool_release(&h->pool, slot);
+		i = h->instances;
 	}
 }
 

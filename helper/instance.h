@@ -72,6 +72,7 @@ struct instance {
 	bool broken;   /* its link is dead: new logins get a new one */
 	bool pinned;   /* `netns-pam up`: stays until `down` */
 	bool attached; /* link_ops.remove() is still to be called */
+	bool unlinked; /* for instance_resync() */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */

@@ -112,6 +112,12 @@ struct link_ops {
 	void (*parted)(struct helper *h, struct instance *instance,
 		       struct instance *other);
 
+	/*
+	 * Its interface in the host was deleted by somebody: what it holds by
+	 * that goes, although processes may be inside. NULL: nothing does.
+	 */
+	void (*lost)(struct helper *h, struct instance *instance);
+
 	/* Traffic, addresses, state for `status`. NULL: none. */
 	void (*describe)(struct helper *h, const struct instance *instance,
 			 struct proto_namespace *ret);

@@ -474,17 +474,23 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	return r;
 }
 
-static void bridge_remove(struct helper *h, struct instance *i, int netns)
+/* Its address and its port are free for others, whoever is inside. */
+static void bridge_lost(struct helper *h, struct instance *i)
 {
 	struct bridge_link *link = i->link_data;
 
 	(void)h;
-	(void)netns;
 	dhcp_client_stop(i);
-	i->link_data = NULL;
 	if (link)
 		network_leave(&link->port);
-	free(link);
+}
+
+static void bridge_remove(struct helper *h, struct instance *i, int netns)
+{
+	(void)netns;
+	bridge_lost(h, i);
+	free(i->link_data);
+	i->link_data = NULL;
 }
 
 const struct link_ops link_bridge_ops = {
@@ -496,5 +502,6 @@ const struct link_ops link_bridge_ops = {
 	.adopt = bridge_adopt,
 	.cut = host_end_cut,
 	.remove = bridge_remove,
+	.lost = bridge_lost,
 	.describe = host_end_describe,
 };

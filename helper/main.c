@@ -262,6 +262,7 @@ static void main_on_lost(void *data)
 {
 	log_warning("rtnetlink events were lost: looking at all links again");
 	instance_resync(data);
+	network_resync(data);
 }
 
 static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,

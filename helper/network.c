@@ -487,6 +487,7 @@ static void network_lost(struct network *network)
 		  network->bridge);
 	/* Who hears of it may leave it, too, or want one: another one then. */
 	network->state = NETWORK_REMOVING;
+	network->host_ifindex = 0;
 	while (network->ports) {
 		struct network_port *port = network->ports;
 		struct instance *i = port->instance;
@@ -502,20 +503,12 @@ static void network_lost(struct network *network)
 
 void network_link_gone(struct helper *h, const struct rtnl_link *link)
 {
-	struct network *next;
-
-	for (struct network *n = h->networks; n; n = next) {
-		bool host = n->host_ifindex == link->ifindex;
-
-		next = n->next;
-		if (n->state != NETWORK_LIVE ||
-		    (!host && n->ifindex != link->ifindex &&
-		     strcmp(n->uplink, link->ifname) != 0))
+	for (struct network *n = h->networks; n; n = n->next) {
+		if (n->state != NETWORK_LIVE)
 			continue;
-		if (host)
-			n->host_ifindex = 0;
-		if (n->ops->lost) {
-			n->ops->lost(n, link);
+		if (n->host_ifindex == link->ifindex ||
+		    n->ifindex == link->ifindex) {
+			network_lost(n);
 			return;
 		}
 		if (strcmp(n->uplink, link->ifname) == 0) {
@@ -523,8 +516,30 @@ void network_link_gone(struct helper *h, const struct rtnl_link *link)
 				    n->uplink, n->name);
 			return;
 		}
-		network_lost(n);
-		return;
+	}
+}
+
+static bool network_is_gone(const struct network *network, unsigned int ifindex)
+{
+	struct rtnl_link link;
+
+	return ifindex && rtnl_link_by_index(network->helper->rtnl, ifindex,
+					     &link) == -ENODEV;
+}
+
+void network_resync(struct helper *h)
+{
+	struct network *n = h->networks;
+
+	while (n) {
+		if (n->state == NETWORK_LIVE &&
+		    (network_is_gone(n, n->host_ifindex) ||
+		     network_is_gone(n, n->ifindex))) {
+			network_lost(n); /* which may free others, too */
+			n = h->networks;
+		} else {
+			n = n->next;
+		}
 	}
 }
 

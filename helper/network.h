@@ -108,13 +108,6 @@ struct network_ops {
 	 * itself, and does not need the port any more.
 	 */
 	void (*port_remove)(struct network_port *port);
-
-	/*
-	 * An interface of this network (its host end, uplink or bridge; known
-	 * by index or name) was removed by somebody else or went down with its
-	 * switch. NULL: network.c says so in the log, all ports are broken.
-	 */
-	void (*lost)(struct network *network, const struct rtnl_link *link);
 };
 
 enum network_state { NETWORK_MAKING, NETWORK_LIVE, NETWORK_REMOVING };
@@ -286,6 +279,9 @@ void network_close(struct helper *h);
 
 /* The kernel says that a link is gone. */
 void network_link_gone(struct helper *h, const struct rtnl_link *link);
+
+/* Events were lost: look for switches that are gone. */
+void network_resync(struct helper *h);
 
 /* Is there one of this type, so that its part of the firewall is needed? */
 bool network_any(const struct helper *h, enum policy_network_type type);

@@ -457,6 +457,65 @@ make_lan() {
 	ssh_end a
 }
 
+@test "a port that somebody deletes: its address is free, whoever is inside still" {
+	lan_policy 'blue:address = 10.9.0.5/24'
+	ssh_hold a alice
+	ip link delete "$(host_if blue)"
+	wait_until 5 grep -q 'the link npam.* of the namespace blue was deleted' $T/helper.log
+	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"
+	# and nothing is left in the firewall of a name that others may have next
+	ssh_hold b alice
+	equal 1 "$(nft list set bridge netns_pam isolated | grep -o npam | wc -l)" "isolated ports"
+	equal 1 "$(nft list set bridge netns_pam mac | grep -o npam | wc -l)" "known MAC addresses"
+	ssh_end a
+	match 'server' "$(inside blue $PROBE tcp 192.0.2.80 80 2)"
+	equal 1 "$(nft list set bridge netns_pam isolated | grep -o npam | wc -l)" "isolated ports"
+	ssh_end b
+}
+
+@test "names that change: the bridge still goes with its last port, the uplink is given back" {
+	ip link add upl0 type veth peer name upl1
+	lan_policy 'uplink = upl0' 'address = 10.50.0.2/24' 'blue:address = 10.50.0.7/24'
+	up blue
+	equal 1 "$(cat /proc/sys/net/ipv6/conf/upl0/disable_ipv6)"
+	renamed br-lan br-old
+	renamed upl0 upl9
+	stop_helper
+	start_helper
+	down blue
+	wait_until 5 not ip link show br-old
+	wait_until 5 eval 'equal 0 "$(cat /proc/sys/net/ipv6/conf/upl9/disable_ipv6)"'
+	not grep -qE 'master|,UP' <<<"$(ip -o link show upl9)"
+	ip link delete upl9
+}
+renamed() {
+	ip link set "$1" down
+	ip link set "$1" name "$2"
+	ip link set "$2" up
+}
+
+@test "F73 the helper misses that a bridge or a port is removed, and looks again" {
+	local n pid
+	pid=$(helper_pid)
+	lan_policy 'blue:address = 10.9.0.5/24'
+	ssh_hold a alice
+	ssh_hold b bob
+	ip link add upl0 type veth peer name upl1
+	kill -STOP "$pid"
+	for n in {1..12000}; do
+		echo "link set upl0 txqueuelen $n"
+	done | ip -batch -
+	ip link delete br-lan
+	ip link delete "$(host_if blue)"
+	kill -CONT "$pid"
+	wait_until 10 grep -q 'rtnetlink events were lost' $T/helper.log
+	wait_until 5 grep -q 'the bridge br-lan was removed by somebody else' $T/helper.log
+	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"
+	match 'server' "$(su bob -c "$PROBE tcp 192.0.2.80 80 2")"
+	ssh_end a
+	ssh_end b
+}
+
 @test "mtu, ifname, routes, several prefixes" {
 	lan_policy 'address = 10.9.0.1/24, 10.8.0.1/28, fd09::1/64' 'nat = yes' \
 		'blue:mtu = 1400' 'blue:ifname = lan0' 'blue:routes = 10.77.0.0/16, 10.78.0.0/16 via 10.8.0.9'
