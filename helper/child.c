@@ -52,6 +52,7 @@ struct child {
 	struct child_events events;
 	pid_t pid;
 	int pidfd;
+	int gate; /* what one that is held waits for, or < 0 */
 	uint64_t identity;
 	sd_event_source *exit;	/* hears of its end */
 	sd_event_source *timer; /* its limit, then our mercy */
@@ -112,6 +113,7 @@ static void child_free(struct child *c)
 	for (size_t n = 0; n < 2; n++)
 		sd_event_source_disable_unref(c->streams[n].source);
 	close_fd(c->pidfd);
+	close_fd(c->gate);
 	free(c);
 }
 
@@ -267,9 +269,27 @@ struct child *child_stop(struct child *c)
 	if (!c)
 		return NULL;
 	c->stopped = true;
+	c->gate = close_fd(c->gate);
 	child_kill(c, SIGTERM);
 	timer_arm(c->timer, CHILD_MERCY_US);
 	return NULL;
+}
+
+void child_end(struct child *c,
+	       void (*ended)(void *data, int r, const struct error *why),
+	       void *data)
+{
+	c->events = (struct child_events){.ended = ended, .data = data};
+	c->late = true;
+	c->gate = close_fd(c->gate);
+	child_kill(c, SIGTERM);
+	timer_arm(c->timer, CHILD_MERCY_US);
+}
+
+void child_go(struct child *c)
+{
+	(void)!write(c->gate, "", 1);
+	c->gate = close_fd(c->gate);
 }
 
 int child_signal(const struct child *c, int sig)
@@ -311,6 +331,7 @@ static struct child *child_new(struct helper *h, const char *label,
 		return NULL;
 	c->helper = h;
 	c->pidfd = -EBADF;
+	c->gate = -EBADF;
 	snprintf(c->label, sizeof(c->label), "%s", label);
 	if (events)
 		c->events = *events;
@@ -432,7 +453,24 @@ static void child_become(const struct child_command *command)
 
 struct child_pipes {
 	int in[2], out[2], err[2];
+	int gate[2]; /* when it is held */
 };
+
+/* Whoever should say so may be killed instead: then it ends, too. */
+static void child_wait_for_go(const struct child_pipes *pipes)
+{
+	ssize_t n;
+	char c;
+
+	if (pipes->gate[0] < 0)
+		return;
+	close(pipes->gate[1]);
+	do
+		n = read(pipes->gate[0], &c, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(CHILD_NOT_STARTED);
+}
 
 /* No descriptor but 0 to 2, and the one that it is given. */
 static void child_pass(const struct child_command *command)
@@ -459,6 +497,7 @@ static void child_run(const struct child_command *command, const char *path,
 					      "LANG=C.UTF-8"};
 	size_t n = 2;
 
+	child_wait_for_go(pipes);
 	for (size_t k = 0; command->env && command->env[k]; k++)
 		if (n < CHILD_ENV_MAX + 2)
 			env[n++] = command->env[k];
@@ -479,6 +518,7 @@ static void child_pipes_close(struct child_pipes *pipes)
 		pipes->in[n] = close_fd(pipes->in[n]);
 		pipes->out[n] = close_fd(pipes->out[n]);
 		pipes->err[n] = close_fd(pipes->err[n]);
+		pipes->gate[n] = close_fd(pipes->gate[n]);
 	}
 }
 
@@ -515,6 +555,8 @@ static int child_pipes_open(const struct child_command *command,
 			      pipe2(pipes->err, O_CLOEXEC) < 0)) {
 		r = -errno;
 	}
+	if (r == 0 && command->held && pipe2(pipes->gate, O_CLOEXEC) < 0)
+		r = -errno;
 	if (r < 0)
 		return error_set(err, r, "cannot start %s: %s", command->label,
 				 strerror(-r));
@@ -557,6 +599,8 @@ static int child_fork(struct child *c, const struct child_command *command,
 	if (c->pid == 0)
 		child_run(command, path, pipes);
 	c->ours = true;
+	c->gate = pipes->gate[1];
+	pipes->gate[1] = -EBADF;
 	c->lasting = command->lasting;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	r = c->pidfd < 0 ? -errno : child_watch(c);
@@ -574,8 +618,10 @@ int child_start(struct helper *h, const struct child_command *command,
 		const struct child_events *events, struct child **ret,
 		struct error *err)
 {
-	struct child_pipes pipes = {
-		{-EBADF, -EBADF}, {-EBADF, -EBADF}, {-EBADF, -EBADF}};
+	struct child_pipes pipes = {{-EBADF, -EBADF},
+				    {-EBADF, -EBADF},
+				    {-EBADF, -EBADF},
+				    {-EBADF, -EBADF}};
 	struct child *c;
 	char path[256];
 	int r = child_find(command->argv[0], command->package, path, err);

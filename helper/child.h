@@ -42,6 +42,11 @@ struct child_command {
 	 */
 	bool lasting;
 	/*
+	 * Becomes the program when child_go() says so; never, when the helper
+	 * is killed first. Until then it can be written down who it is.
+	 */
+	bool held;
+	/*
 	 * Not root from the beginning, or 0. With these capabilities (bits) and
 	 * no others; root with 0: with all that the helper may pass on.
 	 */
@@ -85,6 +90,17 @@ int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
  * NULL is fine. Return: NULL.
  */
 struct child *child_stop(struct child *child);
+
+/*
+ * Ends it likewise, and `ended` is called once it is gone: this one, in place
+ * of the events that it was started with.
+ */
+void child_end(struct child *child,
+	       void (*ended)(void *data, int r, const struct error *why),
+	       void *data);
+
+/* One that was `held` begins. */
+void child_go(struct child *child);
 
 /* SIGTERM's place taken by another signal, such as SIGUSR1. */
 int child_signal(const struct child *child, int signal);

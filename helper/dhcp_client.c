@@ -381,13 +381,11 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		.netns = netns,
 		.pass_fd = event_directory(i),
 		.pass_as = EVENT_FD,
-		.lasting = true,
 		.uid = DHCP_NOBODY,
 		.gid = DHCP_NOBODY,
 		.capabilities = DHCP_CAPABILITIES,
 	};
 	size_t n = sizeof(argv) / sizeof(argv[0]) - 4;
-	int r;
 
 	if (netns < 0) {
 		found = instance_netns(i);
@@ -405,13 +403,7 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		argv[n++] = "-r";
 		argv[n++] = address;
 	}
-	r = child_start(i->helper, &command, &events, &i->child, err);
-	if (r < 0)
-		return r;
-	i->pid = child_pid(i->child);
-	i->process = child_identity(i->child);
-	dhcp_record(i);
-	return 0;
+	return instance_start_child(i, &command, &events, err);
 }
 
 /* Another server may know better than the one it listens to. */

@@ -276,6 +276,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 		.netns = -1,
 		.stdin_fd = leases,
 		.lasting = true,
+		.held = true,
 		/* It does not serve DHCP without CAP_NET_ADMIN. */
 		.capabilities = UINT64_C(1) << CAP_NET_BIND_SERVICE |
 				UINT64_C(1) << CAP_NET_ADMIN,
@@ -299,6 +300,8 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 	r = network_note(network, err);
 	if (r < 0)
 		server->child = child_stop(server->child);
+	else
+		child_go(server->child);
 	return r;
 }
 

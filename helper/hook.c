@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,24 +93,16 @@ static void hook_environment(const struct instance *i, const char *event,
 #undef VARIABLE
 }
 
-void hook_end_stray(struct instance *i)
+void hook_adopt(struct instance *i)
 {
-	struct child *stray;
-
-	if (i->hook_pid && child_adopt(i->helper, i->hook_pid, i->hook_process,
-				       i->name, NULL, &stray) == 0) {
-		/* `down` begins anew: this one is not to run beside it. */
-		if (i->state == INSTANCE_CLOSING)
-			child_signal(stray, SIGKILL);
-		child_stop(stray);
-	}
-	i->hook_pid = 0;
+	if (!i->hook_pid || child_adopt(i->helper, i->hook_pid, i->hook_process,
+					i->name, NULL, &i->hook) < 0)
+		i->hook_pid = 0;
 }
 
 int hook_start(struct instance *i, const char *path, const char *event,
 	       int netns, unsigned int timeout_ms,
-	       const struct child_events *events, struct child **ret,
-	       struct error *err)
+	       const struct child_events *events, struct error *err)
 {
 	char text[HOOK_VARIABLES][HOOK_VARIABLE];
 	const char *env[HOOK_VARIABLES + 1] = {NULL};
@@ -125,6 +116,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 		.netns = -EBADF,
 		.pass_fd = netns,
 		.timeout_ms = timeout_ms,
+		.held = true,
 	};
 	int r = hook_check(path, event, real, err);
 
@@ -135,16 +127,18 @@ int hook_start(struct instance *i, const char *path, const char *event,
 	hook_environment(i, event, i->state != INSTANCE_LEAVING, text);
 	for (size_t n = 0; n < HOOK_VARIABLES; n++)
 		env[n] = text[n];
-	r = child_start(i->helper, &command, events, ret, err);
+	r = child_start(i->helper, &command, events, &i->hook, err);
 	if (r < 0)
 		return r;
-	i->hook_pid = child_pid(*ret);
-	i->hook_process = child_identity(*ret);
+	i->hook_pid = child_pid(i->hook);
+	i->hook_process = child_identity(i->hook);
 	r = instance_note(i, err);
 	/* Not remembered, `up` could not be undone; `down` had better run. */
-	if (r == 0 || !i->making)
-		return 0;
-	*ret = child_stop(*ret);
-	i->hook_pid = 0;
-	return r;
+	if (r < 0 && i->making) {
+		i->hook = child_stop(i->hook);
+		i->hook_pid = 0;
+		return r;
+	}
+	child_go(i->hook);
+	return 0;
 }

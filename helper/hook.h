@@ -21,15 +21,14 @@
 
 /*
  * path: expanded; checked to be root's and nobody else's to write. netns: an
- * fd of the namespace, passed as descriptor 3.
- * Return: 0 and *ret, or -errno with a sentence.
+ * fd of the namespace, passed as descriptor 3. Written down before it runs.
+ * Return: 0 and i->hook, or -errno with a sentence.
  */
 int hook_start(struct instance *i, const char *path, const char *event,
 	       int netns, unsigned int timeout_ms,
-	       const struct child_events *events, struct child **ret,
-	       struct error *err);
+	       const struct child_events *events, struct error *err);
 
-/* Ends the one that a helper which was killed had been waiting for. */
-void hook_end_stray(struct instance *i);
+/* The one of a helper before us, as its record says: i->hook if it is there. */
+void hook_adopt(struct instance *i);
 
 #endif

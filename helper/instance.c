@@ -78,7 +78,7 @@ void instance_free(struct instance *i)
 		return;
 	dhcp_client_free(i);
 	sd_event_source_disable_unref(i->straggler);
-	child_stop(i->end);
+	child_stop(i->hook);
 	close_fd(i->kept);
 	free(i->down);
 	filter_free(i);
@@ -123,6 +123,16 @@ static void instance_drop_addresses(struct instance *i)
 		}
 }
 
+/* Nothing of it is left but our memory of it. */
+static bool instance_is_spent(const struct instance *i)
+{
+	if (i->sessions || i->down || i->hook)
+		return false;
+	if (i->foreign && !i->pinned)
+		return true;
+	return i->state == INSTANCE_LEAVING && !i->host_ifindex && !i->attached;
+}
+
 /*
  * Its interface is gone: whatever goes by that name or these addresses next is
  * somebody else's.
@@ -159,6 +169,42 @@ void instance_forget(struct instance *i)
 	if (!instance_any_linked(h))
 		forwarding_done(&h->forwarding);
 	instance_free(i);
+}
+
+/* One that was never LIVE has nothing to be taken down. */
+void instance_abandon(struct instance *i)
+{
+	if (!i->hook) {
+		instance_forget(i);
+		return;
+	}
+	instance_let_go(i);
+	free(i->down);
+	i->down = NULL;
+	i->empty = true;
+	instance_record_save(i, NULL);
+}
+
+static void instance_on_hook_ended(void *data, int r, const struct error *why)
+{
+	struct instance *i = data;
+
+	(void)r;
+	(void)why;
+	i->hook = NULL;
+	i->hook_pid = 0;
+	if (instance_is_spent(i)) {
+		instance_forget(i);
+		return;
+	}
+	instance_record_save(i, NULL);
+	sweep_soon(i->helper);
+}
+
+void instance_end_hook(struct instance *i)
+{
+	if (i->hook)
+		child_end(i->hook, instance_on_hook_ended, i);
 }
 
 /* At the end of the helper: what is being made ends with it, the rest stays. */
@@ -425,16 +471,6 @@ void instance_hold(struct instance *i)
 	i->straggler = sd_event_source_disable_unref(i->straggler);
 }
 
-/* Nothing of it is left but our memory of it. */
-static bool instance_is_spent(const struct instance *i)
-{
-	if (i->sessions || i->down)
-		return false;
-	if (i->foreign && !i->pinned)
-		return true;
-	return i->state == INSTANCE_LEAVING && !i->host_ifindex && !i->attached;
-}
-
 void instance_release(struct instance *i)
 {
 	if (--i->sessions)
@@ -507,7 +543,7 @@ static void instance_on_down(void *data, int r, const struct error *why)
 {
 	struct instance *i = data;
 
-	i->end = NULL;
+	i->hook = NULL;
 	i->hook_pid = 0;
 	free(i->down);
 	i->down = NULL;
@@ -536,7 +572,7 @@ static bool instance_start_down(struct instance *i)
 		fd = instance_netns(i);
 	if (hook_start(i, i->down, "down", i->kept < 0 ? fd : i->kept,
 		       store_policy(i->helper->store)->timeout_ms, &events,
-		       &i->end, &why) == 0)
+		       &why) == 0)
 		return true;
 	log_error("%s: %s", i->name, why.text);
 	free(i->down);
@@ -588,7 +624,7 @@ void instance_finish(struct instance *i)
 		i->cut = true;
 		instance_record_save(i, NULL);
 	}
-	if (i->end || instance_start_down(i))
+	if (i->hook || instance_start_down(i))
 		return;
 	instance_detach(i, i->kept);
 	i->kept = close_fd(i->kept);
@@ -619,6 +655,29 @@ int instance_netns(const struct instance *i)
 }
 
 /* --- what links tell --- */
+
+int instance_start_child(struct instance *i,
+			 const struct child_command *command,
+			 const struct child_events *events, struct error *err)
+{
+	struct child_command held = *command;
+	int r;
+
+	held.lasting = held.held = true;
+	r = child_start(i->helper, &held, events, &i->child, err);
+	if (r < 0)
+		return r;
+	i->pid = child_pid(i->child);
+	i->process = child_identity(i->child);
+	r = instance_record_save(i, err);
+	if (r < 0) {
+		i->child = child_stop(i->child);
+		i->pid = 0;
+		return r;
+	}
+	child_go(i->child);
+	return 0;
+}
 
 int instance_note(struct instance *i, struct error *err)
 {

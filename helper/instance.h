@@ -28,6 +28,8 @@
 #include "policy.h"
 
 struct child;
+struct child_command;
+struct child_events;
 struct dhcp_client;
 struct making;
 struct rtnl_link;
@@ -81,8 +83,8 @@ struct instance {
 	struct making *making;		 /* while MAKING, see instance_make.c */
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
 	char *down;			 /* the program for its end, or NULL */
-	struct child *end;		 /* that program, running */
-	uint64_t hook_process;		 /* `up` or `down`, while it runs */
+	struct child *hook;		 /* `up` or `down`, while it runs */
+	uint64_t hook_process;
 	pid_t hook_pid;
 	int kept; /* while LEAVING and attached: an fd of it, or < 0 */
 
@@ -203,6 +205,14 @@ void instance_waiting(struct instance *i, const char *format, ...)
 
 /* Its link cannot be mended: logged; sessions keep it, new ones get another. */
 void instance_broken(struct instance *i, const char *why);
+
+/*
+ * Starts the program of the link (i->child), a lasting one; it is written down
+ * before it runs. Return: as child_start().
+ */
+int instance_start_child(struct instance *i,
+			 const struct child_command *command,
+			 const struct child_events *events, struct error *err);
 
 /* What create() and children noted goes into the record now. */
 int instance_note(struct instance *i, struct error *err);

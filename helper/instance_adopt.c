@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a helper before us left: taken up from its records, or cleared away. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "deadline.h"
 #include "hook.h"
@@ -75,6 +77,22 @@ static void adopt_link(struct instance *i)
 		instance_mark_addresses(i);
 }
 
+/* What waited for it is no more: undone, or begun anew. */
+static void adopt_hook(struct instance *i)
+{
+	hook_adopt(i);
+	if (!i->hook)
+		return;
+	if (i->state != INSTANCE_CLOSING) {
+		instance_end_hook(i);
+		return;
+	}
+	/* `down` begins anew: this one is not to run beside it. */
+	child_signal(i->hook, SIGKILL);
+	i->hook = child_stop(i->hook);
+	i->hook_pid = 0;
+}
+
 static void adopt_record(void *data, const char *file)
 {
 	struct helper *h = data;
@@ -100,7 +118,7 @@ static void adopt_record(void *data, const char *file)
 	/* Killed between umount and unlink, or between open and mount. */
 	if (stale && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
-	hook_end_stray(i);
+	adopt_hook(i);
 	adopt_link(i);
 	if (i->state == INSTANCE_MAKING)
 		adopt_half_made(i, published ? fd : -EBADF);

@@ -38,7 +38,6 @@ struct making {
 	enum making_step step;
 	bool published;
 	char waits_for[200];
-	struct child *up;
 	sd_event_source *poll;
 };
 
@@ -225,21 +224,21 @@ static void making_go_on(struct making *m);
 
 static void making_on_up(void *data, int r, const struct error *why)
 {
-	struct making *m = data;
+	struct instance *i = data;
 
-	m->up = NULL;
-	m->instance->hook_pid = 0;
+	i->hook = NULL;
+	i->hook_pid = 0;
 	if (r < 0)
-		instance_give_up(m->instance, r, why);
+		instance_give_up(i, r, why);
 	else
-		making_go_on(m);
+		making_go_on(i->making);
 }
 
 /* Its name is there, so that `ip -n NAME` works; logins still wait. */
 static int making_up(struct making *m, struct error *err)
 {
-	const struct child_events events = {.ended = making_on_up, .data = m};
 	struct instance *i = m->instance;
+	const struct child_events events = {.ended = making_on_up, .data = i};
 	_cleanup_free_ char *path = NULL;
 	int r;
 
@@ -252,7 +251,7 @@ static int making_up(struct making *m, struct error *err)
 		return r;
 	instance_waiting(i, "the `up` program %s", path);
 	r = hook_start(i, path, "up", m->site.netns, m->site.policy->timeout_ms,
-		       &events, &m->up, err);
+		       &events, err);
 	return r < 0 ? r : LINK_LATER;
 }
 
@@ -317,7 +316,6 @@ static void making_free(struct making *m)
 {
 	struct instance *i = m->instance;
 
-	child_stop(m->up);
 	sd_event_source_disable_unref(m->poll);
 	rtnl_close(m->site.inside);
 	close_fd(m->site.netns);
@@ -413,11 +411,12 @@ void instance_give_up(struct instance *i, int r, const struct error *why)
 	struct error kept = *why;
 
 	log_error("no namespace %s: %s", i->name, kept.text);
-	child_stop(m->up);
-	m->up = NULL;
+	instance_end_hook(i);
 	/* What `up` has left inside is cut off. */
-	if (ops->cut && i->host_ifindex)
+	if (ops->cut && i->host_ifindex) {
 		ops->cut(i->helper, i);
+		i->cut = true;
+	}
 	instance_detach(i, m->site.netns);
 	if (m->published)
 		netns_unpublish(i->helper->netns_dir, i->name, &i->netns);
@@ -425,7 +424,7 @@ void instance_give_up(struct instance *i, int r, const struct error *why)
 	/* Out of the way first: who is woken may ask for a new one. */
 	instance_unname(i);
 	instance_wake(i, NULL, r, &kept);
-	instance_forget(i);
+	instance_abandon(i);
 }
 
 /* --- beginning --- */
@@ -477,12 +476,14 @@ static int instance_build(struct instance *i, const struct policy_namespace *ns,
 	if (r == LINK_LATER)
 		return r;
 	if (r < 0) {
+		instance_end_hook(i);
 		instance_detach(i, m->site.netns);
 		if (m->published)
 			netns_unpublish(i->helper->netns_dir, i->name,
 					&i->netns);
 		making_free(m);
-		instance_forget(i);
+		instance_unname(i);
+		instance_abandon(i);
 		return r;
 	}
 	*ret_fd = take_fd(&m->site.netns);

@@ -18,11 +18,20 @@ int instance_insert(struct instance *i);
 /* Out of the tree: LEAVING from now on. */
 void instance_unname(struct instance *i);
 
+/* Forgotten now, or as soon as the hook that is being ended has ended. */
+void instance_abandon(struct instance *i);
+
 /*
  * The last of it is gone: link given back, out of list and tree, record and
  * memory freed, and the host as it was before.
  */
 void instance_forget(struct instance *i);
+
+/*
+ * Ends the `up` or `down` that runs. The instance is kept until it has ended:
+ * a helper after this one must know of it.
+ */
+void instance_end_hook(struct instance *i);
 
 /* Gives the link back, once. netns: an fd, or < 0 when it is gone. */
 void instance_detach(struct instance *i, int netns);

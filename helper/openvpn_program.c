@@ -74,22 +74,15 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		.pass_fd = words,
 		.input = conf->text,
 		.input_bytes = conf->bytes,
-		.lasting = true,
 		.capabilities = OPENVPN_CAPABILITIES,
 	};
 	const struct child_events events = {.ended = openvpn_on_end, .data = o};
-	int r;
 
 	openvpn_label(i, label);
 	openvpn_device_name(i, device);
 	snprintf(verb, sizeof(verb), "%u", conf->verb);
 	openvpn_talk_end(o->socket);
-	r = child_start(i->helper, &command, &events, &i->child, err);
-	if (r < 0)
-		return r;
-	i->pid = child_pid(i->child);
-	i->process = child_identity(i->child);
-	return 0;
+	return instance_start_child(i, &command, &events, err);
 }
 
 static void openvpn_remember(struct openvpn *o, const struct openvpn_conf *conf)
@@ -221,7 +214,6 @@ int openvpn_program_init(struct openvpn *o, struct error *err)
 int openvpn_program_adopt(struct openvpn *o)
 {
 	const struct child_events events = {.ended = openvpn_on_end, .data = o};
-	struct instance *i = o->instance;
 	struct openvpn_conf *conf;
 	char label[160];
 

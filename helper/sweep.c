@@ -31,7 +31,7 @@ struct sweep {
 
 static bool sweep_is_idle(const struct instance *i)
 {
-	if (i->sessions || i->foreign || i->straggler || i->end)
+	if (i->sessions || i->foreign || i->straggler || i->hook)
 		return false;
 	if (i->state == INSTANCE_LEAVING)
 		return i->attached || i->down ||

@@ -145,7 +145,6 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 		.argv = argv,
 		.env = env,
 		.netns = -1,
-		.lasting = true,
 		.capabilities = WG_CAPABILITIES,
 	};
 	struct instance *i = l->instance;
@@ -155,21 +154,13 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 		return r;
 	l->userspace = true;
 	userspace_label(l, label);
-	/* Killed from here on, the next helper finds what there is to end. */
-	r = instance_note(i, err);
-	if (r < 0)
-		return r;
-	r = child_start(site->helper, &command, events, &i->child, err);
+	r = instance_start_child(i, &command, events, err);
 	if (r == -ENOENT)
 		return error_set(err, r,
 				 "the kernel has no WireGuard and the program "
 				 "wireguard-go is not installed: load the "
 				 "module wireguard, or install wireguard-go");
-	if (r < 0)
-		return r;
-	i->pid = child_pid(i->child);
-	i->process = child_identity(i->child);
-	return 0;
+	return r;
 }
 
 int wg_device_make(struct wg_link *l, const struct link_site *site,

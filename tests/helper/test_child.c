@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../helper/child.h"
@@ -203,6 +204,71 @@ static void stopped_and_nobody_is_told(void **state)
 	assert_int_equal(ended, 0);
 }
 
+static int other_end;
+
+static void on_other_end(void *data, int r, const struct error *said)
+{
+	(void)data;
+	(void)r;
+	(void)said;
+	other_end++;
+}
+
+static void ended_and_somebody_else_is_told(void **state)
+{
+	struct child *c;
+
+	(void)state;
+	c = start("trap '' TERM; echo here; while :; do sleep 0.05; done",
+		  (struct child_command){0});
+	wait_for(lines[0]);
+	child_end(c, on_other_end, NULL);
+	assert_non_null(h.children);
+	wait_for(other_end);
+	assert_int_equal(ended, 0);
+	assert_null(h.children);
+}
+
+static void F58_held_until_it_is_let_go(void **state)
+{
+	struct child *c;
+	char exe[64], now[256] = "";
+
+	(void)state;
+	c = start("echo began", (struct child_command){.held = true});
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", child_pid(c));
+	assert_true(readlink(exe, now, sizeof(now) - 1) > 0);
+	assert_non_null(strstr(now, "test_child")); /* not a shell yet */
+	child_go(c);
+	wait_for(ended);
+	assert_string_equal(lines, "began\n");
+}
+
+static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
+{
+	int pipes[2];
+	char text[32] = "";
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (pid == 0) {
+		h.event = NULL; /* it is of use to who made it alone */
+		if (sd_event_new(&h.event) < 0)
+			_exit(1);
+		start("echo began >&3",
+		      (struct child_command){.held = true,
+					     .pass_fd = pipes[1]});
+		raise(SIGKILL);
+	}
+	close(pipes[1]);
+	/* the end: nobody has the other one any more */
+	assert_int_equal(read(pipes[0], text, sizeof(text) - 1), 0);
+	close(pipes[0]);
+	waitpid(pid, NULL, 0);
+}
+
 static void a_flood_holds_nobody_up(void **state)
 {
 	uint64_t began;
@@ -284,6 +350,9 @@ int main(void)
 		TEST(a_missing_program_is_named),
 		TEST(too_long_and_it_goes_with_all_it_started),
 		TEST(stopped_and_nobody_is_told),
+		TEST(ended_and_somebody_else_is_told),
+		TEST(F58_held_until_it_is_let_go),
+		TEST(F58_held_by_one_that_is_killed_it_never_begins),
 		TEST(a_flood_holds_nobody_up),
 		TEST(it_runs_inside_a_namespace),
 		TEST(somebody_else_with_one_capability),

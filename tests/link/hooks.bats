@@ -56,6 +56,7 @@ policy_with() {
 }
 
 su_runs() { timeout 20 su "$1" -c "$2"; }
+no_records() { [ -z "$(ls $STATE/namespaces)" ]; }
 in_log() { grep -qE "$1" $T/helper.log; }
 su_fails() { # su_fails USER: and says how long it took in $ms
 	local began
@@ -287,6 +288,27 @@ in_status() { netns-pam status | grep -qE "$1"; }
 	start_helper
 	wait_until 5 not_there tree
 	wait_until 5 gone "$(cat $T/hooks/dpid)"
+}
+
+@test "F58 killed while an up that is deaf is being ended: the next helper ends it" {
+	local n
+	hook up <<-'X'
+		trap '' TERM
+		echo $$ >/tmp/t/hooks/pid
+		exec sleep 1000
+	X
+	policy_with "up = $T/hooks/up"
+	n=$(spawn $T/one.log su alice -c true)
+	wait_until 5 test -s $T/hooks/pid
+	kill -KILL "$n"
+	wait_until 5 in_log 'nobody waits any more for the `up` program'
+	stop_helper KILL
+	alive "$(cat $T/hooks/pid)"
+	start_helper
+	wait_until 5 gone "$(cat $T/hooks/pid)"
+	# it had the namespace open: all of that goes with it
+	wait_until 5 no_links
+	wait_until 5 no_records
 }
 
 @test "netns-pam up and exec wait as well, and say what went wrong" {
