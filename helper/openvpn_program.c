@@ -214,6 +214,7 @@ int openvpn_program_init(struct openvpn *o, struct error *err)
 int openvpn_program_adopt(struct openvpn *o)
 {
 	const struct child_events events = {.ended = openvpn_on_end, .data = o};
+	struct instance *i = o->instance;
 	struct openvpn_conf *conf;
 	char label[160];
 
