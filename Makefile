@@ -23,6 +23,7 @@ PAMCONFIGS ?= /usr/share/pam-configs
 UDEVDIR	   ?= /lib/udev/rules.d
 NETWORKDIR ?= /lib/systemd/network
 NMDIR	   ?= /usr/lib/NetworkManager/conf.d
+FIREWALLDDIR ?= /usr/lib/firewalld
 DESTDIR	   ?=
 
 ifeq ($(origin CC),default)
@@ -96,13 +97,14 @@ deps:
 
 UNITS = netns-pamd.socket netns-pamd.service
 
-# for those who would configure our interfaces: packaging/host/SOURCE:PLACE
+# for those who would configure our interfaces, or filter them: packaging/host/SOURCE:PLACE
 HOST_FILES = udev.rules:$(UDEVDIR)/79-netns-pam.rules \
 	udev-late.rules:$(UDEVDIR)/99-z-netns-pam.rules \
 	netns-pam.link:$(NETWORKDIR)/70-netns-pam.link \
 	netns-pam.network:$(NETWORKDIR)/10-netns-pam.network \
 	netns-pam-switch.network:$(NETWORKDIR)/10-netns-pam-switch.network \
-	NetworkManager.conf:$(NMDIR)/netns-pam.conf
+	NetworkManager.conf:$(NMDIR)/netns-pam.conf \
+	firewalld-zone.xml:$(FIREWALLDDIR)/zones/netns-pam.xml
 
 install: all
 	install -d $(DESTDIR)$(PAMDIR)

@@ -52,6 +52,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		644 lib/systemd/network/10-netns-pam.network
 		644 lib/systemd/network/10-netns-pam-switch.network
 		644 usr/lib/NetworkManager/conf.d/netns-pam.conf
+		644 usr/lib/firewalld/zones/netns-pam.xml
 		644 usr/share/man/man8/pam_netns.8
 		644 usr/share/man/man8/netns-pamd.8
 		644 usr/share/man/man8/netns-pam.8
@@ -61,7 +62,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	X
 	equal "$(cd "$TOP/conf/examples" && find . -type f | sort)" \
 		"$(cd $d/usr/share/doc/netns-pam/examples && find . -type f | sort)" examples
-	equal 24 "$(find $d ! -type d ! -path '*/examples/*' | wc -l)" "files, NEWS and SECURITY and the example beside these" || {
+	equal 25 "$(find $d ! -type d ! -path '*/examples/*' | wc -l)" "files, NEWS and SECURITY and the example beside these" || {
 		find $d ! -type d
 		false
 	}
