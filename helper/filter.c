@@ -178,6 +178,16 @@ static void changes_print(const struct changes *c, FILE *f)
 			fputs(chain->remove, f);
 }
 
+/* Those of `from` that `to` has not. */
+static void published_tell(const struct filter *from, const struct filter *to,
+			   bool gone)
+{
+	for (size_t n = 0; from && n < from->n; n++)
+		if (filter_publishes(&from->elements[n]) &&
+		    !filter_has(to, &from->elements[n]))
+			filter_publish_changed(&from->elements[n], gone);
+}
+
 /* One transaction; then what was wanted is what is in force. */
 static int changes_run(struct changes *c, struct error *err)
 {
@@ -204,6 +214,8 @@ static int changes_run(struct changes *c, struct error *err)
 		struct change *change = &c->items[n];
 		struct filter *was = change->instance->filter;
 
+		published_tell(was, change->want, true);
+		published_tell(change->want, was, false);
 		change->instance->filter = take_ptr(change->want);
 		filter_unref(h, was);
 	}

@@ -59,6 +59,9 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from);
 /* Gives up the chains, too. NULL is fine. Return: NULL. */
 struct filter *filter_unref(struct helper *h, struct filter *f);
 
+/* The map for an address of the host that is given, or for all of them. */
+const char *filter_publish_set(bool ipv6, bool at);
+
 /* Does the element publish a port of the host? */
 bool filter_publishes(const struct filter_element *e);
 
@@ -67,6 +70,9 @@ void filter_port_name(const struct filter_element *e, char ret[static 96]);
 
 /* Is the port of such an element taken by a program of the host? */
 bool filter_port_is_taken(const struct filter_element *e);
+
+/* Such an element is in force now, or gone: for those who talk already, too. */
+void filter_publish_changed(const struct filter_element *e, bool gone);
 
 /* The rule for all that have no `max_connections`. */
 void filter_print_default_limit(FILE *f);

@@ -12,7 +12,6 @@
 #include "index.h"
 #include "instance.h"
 #include "link.h"
-#include "listener.h"
 #include "log.h"
 #include "nft.h"
 #include "resolv.h"
@@ -420,64 +419,6 @@ static int plan_limits(const struct plan *p)
 
 /* --- publish --- */
 
-/* In the order of families, and of whether an address of the host is given. */
-static const char *const publish_sets[2][2] = {{"publish4", "publish4_at"},
-					       {"publish6", "publish6_at"}};
-
-bool filter_publishes(const struct filter_element *e)
-{
-	for (size_t n = 0; n < 4; n++)
-		if (strcmp(e->set, publish_sets[n / 2][n % 2]) == 0)
-			return true;
-	return false;
-}
-
-/* "[ADDRESS . ]PROTOCOL . PORT", as plan_publish_one() has written it. */
-struct publish_key {
-	char copy[160];
-	const char *address, *protocol, *port; /* address: or NULL */
-};
-
-static void publish_key_read(const struct filter_element *e,
-			     struct publish_key *ret)
-{
-	const char *words[3] = {"", "", ""};
-	char *rest;
-	size_t n = 0;
-
-	memset(ret, 0, sizeof(*ret));
-	snprintf(ret->copy, sizeof(ret->copy), "%s", e->key);
-	rest = ret->copy;
-	for (const char *word; n < 3 && (word = strsep(&rest, " "));)
-		if (strcmp(word, ".") != 0)
-			words[n++] = word;
-	ret->address = n == 3 ? words[0] : NULL;
-	ret->protocol = words[n == 3];
-	ret->port = words[1 + (n == 3)];
-}
-
-void filter_port_name(const struct filter_element *e, char ret[static 96])
-{
-	struct publish_key key;
-
-	publish_key_read(e, &key);
-	snprintf(ret, 96, "%s%s%s/%s", key.address ? key.address : "",
-		 key.address ? " " : "", key.port, key.protocol);
-}
-
-bool filter_port_is_taken(const struct filter_element *e)
-{
-	struct inet_prefix address = {.family = AF_UNSPEC};
-	struct publish_key key;
-
-	publish_key_read(e, &key);
-	if (key.address && inet_prefix_parse(key.address, &address) < 0)
-		return false;
-	return listener_find(strchr(e->set, '6') ? AF_INET6 : AF_INET,
-			     key.protocol, &address,
-			     (uint16_t)strtoul(key.port, NULL, 10));
-}
-
 static int plan_publish_one(const struct plan *p,
 			    const struct target_publish *publish, bool ipv6,
 			    const char *protocol)
@@ -490,12 +431,13 @@ static int plan_publish_one(const struct plan *p,
 	inet_address_format(to, inner);
 	snprintf(value, sizeof(value), ": %s . %u", inner, publish->port);
 	if (publish->address.family == AF_UNSPEC) {
-		r = plan_add(p, publish_sets[ipv6][0], value, "%s . %u",
-			     protocol, publish->host_port);
+		r = plan_add(p, filter_publish_set(ipv6, false), value,
+			     "%s . %u", protocol, publish->host_port);
 	} else {
 		inet_address_format(&publish->address, outer);
-		r = plan_add(p, publish_sets[ipv6][1], value, "%s . %s . %u",
-			     outer, protocol, publish->host_port);
+		r = plan_add(p, filter_publish_set(ipv6, true), value,
+			     "%s . %s . %u", outer, protocol,
+			     publish->host_port);
 	}
 	if (r < 0)
 		return r;

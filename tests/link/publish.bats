@@ -173,3 +173,55 @@ policy_with() {
 	match "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 	match "server $(inner web 6) client 2001:db8::" "$(in_internet $PROBE udp 2001:db8::2 8081)"
 }
+
+# Asks every 50 ms, always from the same port; what is answered is in FILE.
+asks_on() { # asks_on ADDRESS FILE PORT
+	: >"$2"
+	spawn $T/asks nsenter -n -t "$(cat $T/internet.pid)" python3 -c '
+import socket, sys, time
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.bind(("", int(sys.argv[3])))
+s.settimeout(0.05)
+while True:
+    try:
+        s.sendto(b"hello", (sys.argv[1], 7777))
+        time.sleep(0.05)
+        answer = s.recv(100).decode()
+        with open(sys.argv[2], "a") as f:
+            f.write(answer)
+    except OSError:
+        pass
+' "$1" "$2" "$3" >>$T/beside
+}
+answered() { # answered BY
+	grep -q "server $1 " $T/asks4 || return 1
+	[ $# = 1 ] || grep -q "server $2 " $T/asks6
+}
+is_gone() { # is_gone FILE: nobody answers any more
+	: >"$1"
+	sleep 0.5 # ten questions
+	[ ! -s "$1" ]
+}
+
+@test "who asks all the time by UDP is heard when the port leads in, and where" {
+	local was
+	policy_with ''
+	ssh_hold a alice
+	serves web 7777 7778
+	asks_on 192.0.2.2 $T/asks4 5555
+	asks_on 2001:db8::2 $T/asks6 5556
+	policy_with 'publish = 7777:7777/udp'
+	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
+	policy_with ''
+	wait_until 5 is_gone $T/asks4
+	policy_with 'publish = 192.0.2.2:7777:7778/udp, [2001:db8::2]:7777:7778/udp'
+	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
+	was=$(inner web 4)
+	# another mtu is another namespace, with another address
+	policy_with 'publish = 7777:7777/udp' 'mtu = 1400'
+	ssh_hold a2 alice
+	not equal "$was" "$(inner web 4)"
+	serves web 7777
+	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
+}
