@@ -4,6 +4,7 @@
 # no frame that they can send gets them.
 
 load ../lib
+load link
 
 FRAMES=$TOP/tests/link/frames.py
 
@@ -12,13 +13,11 @@ setup() { common_setup; }
 teardown() {
 	local n
 	kill_ears
-	ssh_end_all
 	ensure_helper
 	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
 	ip link delete upl0 2>/dev/null
 	ip link delete br9 2>/dev/null
-	standard_policy | put_policy
-	common_teardown
+	link_teardown
 }
 
 # lan_policy [LINE...]: alice in blue, bob in green, dave in red, on one
@@ -34,18 +33,7 @@ lan_policy() {
 		esac
 	done
 	[[ "${lan[*]}" = *address* ]] || lan+=("address = 10.9.0.1/24, fd09::1/64" "nat = yes")
-	cat <<-X | put_policy
-		[options]
-		timeout = 5s
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[rule dave]
-		users = dave
-		namespace = red
+	mapped alice:blue bob:green dave:red <<-X
 		[namespace blue]
 		link = bridge
 		network = lan
@@ -65,17 +53,8 @@ lan_policy() {
 
 up() { local n; for n in "$@"; do netns-pam up "$n"; done; }
 down() { local n; for n in "$@"; do netns-pam down "$n" --force; done; }
-su_fails() { # su_fails USER WORDS: the login is refused, and that is why
-	: >$T/syslog
-	not timeout 20 su "$1" -c true
-	wait_until 5 grep -qF "$2" $T/syslog || { cat $T/syslog; return 1; }
-}
 
-inside() { ip netns exec "$@"; }
 mac_in() { ip netns exec "$1" cat /sys/class/net/eth0/address; }
-inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}'; }
-inner6() { ip -n "$1" -6 -o address show dev eth0 scope global | awk '{sub("/.*", "", $4); print $4}'; }
-inner_ll() { ip -n "$1" -6 -o address show dev eth0 scope link | awk '{sub("/.*", "", $4); print $4}'; }
 host_if() {
 	local n
 	n=$(ip -n "$1" -o link show eth0 | sed 's/.*eth0@if\([0-9]*\).*/\1/')
@@ -86,7 +65,7 @@ host_if() {
 frames_know() {
 	MINE=$(mac_in blue) THEIRS=$(mac_in green)
 	MINE4=$(inner4 blue) THEIRS4=$(inner4 green)
-	MINE6=$(inner6 blue) THEIRS6=$(inner6 green) MINELL=$(inner_ll blue)
+	MINE6=$(inner6 blue) THEIRS6=$(inner6 green) MINELL=$(inner blue 6 link)
 	HOST=$(cat /sys/class/net/br-lan/address)
 	PORT=$(cat "/sys/class/net/$(host_if blue)/address")
 	HOST4=10.9.0.1 HOST6=fd09::1
@@ -134,14 +113,9 @@ serve_in() { # serve_in NAME: port 7000
 	spawn "$T/serve.$1" ip netns exec "$1" $PROBE serve 7000 >"$T/ear.serve-$1.pid"
 	wait_until 5 ip netns exec "$1" $PROBE tcp "$(inner4 "$1")" 7000 1
 }
-reached() { # reached NAME SECONDS TARGET...
-	local n=$1
-	shift
-	ip netns exec "$n" $PROBE scan "$@" | sort | xargs
-}
 all_of() { # all_of NAME: every way to its server
 	printf '%s\n' {tcp,udp}/"$(inner4 "$1")"/7000 {tcp,udp}/"$(inner6 "$1")"/7000 \
-		{tcp,udp}/"$(inner_ll "$1")"%eth0/7000
+		{tcp,udp}/"$(inner "$1" 6 link)"%eth0/7000
 }
 
 @test "ports reach the Internet by the host, IPv4 and IPv6, the first packet too" {
@@ -273,13 +247,7 @@ all_of() { # all_of NAME: every way to its server
 }
 
 @test "a network without an address is just a switch: the host has no part in it" {
-	cat <<-'X' | put_policy
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
+	mapped alice:blue bob:green <<-'X'
 		[namespace blue]
 		link = bridge
 		network = lan

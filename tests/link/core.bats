@@ -3,6 +3,7 @@
 # Namespaces that take time to make and to end: what must hold in between.
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
@@ -13,39 +14,10 @@ setup() {
 	rm -f $T/hooks/*
 }
 teardown() {
-	netns-pam down tree >/dev/null 2>&1 || true
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
+	netns-pam down blue >/dev/null 2>&1 || true
+	link_teardown
 }
 
-# hook NAME <text: an executable of root's
-hook() {
-	{
-		echo '#!/bin/bash'
-		cat
-	} >$T/hooks/$1
-	chmod 755 $T/hooks/$1
-}
-
-# alice gets `tree`, with these lines besides
-policy_with() {
-	cat <<-X | put_policy
-		[options]
-		timeout = ${LIMIT:-5s}
-		[rule alice]
-		users = alice
-		namespace = tree
-		[namespace tree]
-		link = ${LINK:-nat}
-		$(printf '%s\n' "$@")
-	X
-}
-
-su_runs() { timeout 20 su "$1" -c "$2"; }
-in_log() { grep -qE "$1" $T/helper.log; }
-in_status() { netns-pam status | grep -qE "$1"; }
 lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 
 @test "F68 an up that takes its own name away, and the link, at its very end" {
@@ -59,10 +31,10 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 		exit 0
 	X
 	for n in none nat; do
-		LINK=$n LIMIT=2s policy_with "up = $T/hooks/up"
+		BLUE="link = $n" LIMIT=2s policy_with "up = $T/hooks/up"
 		refuses timeout 10 su alice -c true
 		alive "$(helper_pid)"
-		not_there tree
+		not_there blue
 	done
 }
 
@@ -70,13 +42,13 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	hook down <<<'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	policy_with "down = $T/hooks/down"
 	su_runs alice true
-	wait_until 5 in_status 'tree .*closing'
+	wait_until 5 in_status 'blue .*closing'
 	LIMIT=2s policy_with 'ready = interface:never0'
 	spawn $T/next.log su alice -c true >$T/next.pid
 	sleep 0.3
 	touch $T/hooks/go
 	wait_until 5 gone "$(cat $T/next.pid)"
-	in_log 'tree was not ready within .* the interface never0 to be up'
+	in_log 'blue was not ready within .* the interface never0 to be up'
 }
 
 @test "F71 one address, one login after the other" {
@@ -85,7 +57,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	for n in 1 2 3 4 5 6 7 8 9 10; do
 		su_runs alice true
 		# half of them meet it while it goes
-		[ $((n % 2)) = 0 ] || wait_until 5 not_there tree
+		[ $((n % 2)) = 0 ] || wait_until 5 not_there blue
 	done
 }
 
@@ -94,7 +66,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	policy_with "down = $T/hooks/down"
 	ssh_hold a alice
 	policy_with "down = $T/hooks/down" 'mtu = 1400'
-	su_lands alice tree
+	su_lands alice blue
 	wait_until 5 lines 1 $T/hooks/ran
 	ssh_end a
 	wait_until 5 lines 2 $T/hooks/ran
@@ -112,7 +84,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	X
 	policy_with "down = $T/hooks/down" 'lifetime = forever'
 	su_runs alice true
-	netns-pam down tree
+	netns-pam down blue
 	wait_until 5 test -s $T/hooks/sleeper
 	one=$(cat $T/hooks/sleeper)
 	stop_helper KILL
@@ -126,8 +98,8 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 5 gone "$(cat $T/next.pid)"
 	match web "$(cat $T/next.log)"
 	equal 3 "$(wc -l <$T/hooks/ran)"
-	netns-pam down tree
-	wait_until 5 not_there tree
+	netns-pam down blue
+	wait_until 5 not_there blue
 }
 
 @test "a program that is ended takes with it whatever it started" {
@@ -157,7 +129,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 2 gone "$one"
 	wait_until 5 grep -q 'being stopped' $T/syslog
 	start_helper
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 	hook down <<<'echo x >>/tmp/t/hooks/down; sleep 1000'
 	LIMIT=8s policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -168,7 +140,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 2 gone "$two"
 	hook down <<<'exit 0'
 	start_helper
-	wait_until 8 not_there tree
+	wait_until 8 not_there blue
 }
 
 @test "F57 up in a directory of somebody else's, or behind their link, is not run" {
@@ -184,7 +156,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	refuses timeout 10 su alice -c true
 	[ ! -e $T/hooks/ran ]
 	ln -sf $T/hooks/up $T/hooks/link
-	su_lands alice tree
+	su_lands alice blue
 	[ -e $T/hooks/ran ]
 	rm -rf /home/alice/bin
 }

@@ -3,6 +3,7 @@
 # link = device: a whole interface moves in, and comes back as it was.
 
 load ../lib
+load link
 
 # lab0 is the interface; its cable ends in a network of its own, "the lab":
 # 203.0.113.10 and 2001:db8:1a4::10 in there.
@@ -35,12 +36,7 @@ setup() {
 	common_setup
 	home >$T/home
 }
-teardown() {
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
-}
+teardown() { link_teardown; }
 
 # How it is on the host.
 home() {
@@ -51,33 +47,17 @@ at_home() { home >$T/home.now 2>&1; cmp $T/home $T/home.now; }
 by_another_name() { ip -o link | grep -o 'npback[0-9]*'; }
 away() { ! ip link show lab0; }
 
-policy_with() {
-	cat <<-X | put_policy
-		[options]
-		timeout = 5s
-		[rule lab]
-		users = lab, alice
-		namespace = lab
-		[rule bob]
-		users = bob
-		namespace = other
+lab_policy() {
+	mapped 'lab, alice:lab' bob:other <<-X
 		[namespace lab]
 		link = device
 		$(printf '%s\n' "$@")
 		[namespace other]
 		link = device
-		interface = ${OTHER:-lab0}
+		interface = lab0
 		address = 203.0.113.31/24
 	X
 }
-from_here() { objects >$T/before; }
-to_there() {
-	standard_policy | put_policy
-	objects >$T/before
-}
-su_runs() { timeout 20 su "$1" -c "$2"; }
-su_fails() { refuses timeout 20 su "$1" -c true; }
-in_log() { grep -qE "$1" $T/helper.log; }
 
 @test "conf/examples/device.conf, as it stands" {
 	put_policy <"$TOP/conf/examples/device.conf"
@@ -105,7 +85,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 	wait_until 5 sh -c "ip link show lab0 | grep -q 'state UP'"
 	home >$T/home
 	objects >$T/before
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24, 2001:db8:1a4::30/64' \
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24, 2001:db8:1a4::30/64' \
 		'mtu = 1300' 'ifname = wan'
 	ssh_hold a alice
 	away
@@ -121,7 +101,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 
 @test "it keeps its name without ifname; the host's addresses are not kept, and that is logged" {
 	ip address add 198.51.100.9/24 dev lab0
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	ssh_as alice 'ip -4 -o address show lab0' | grep -q '203.0.113.30/24'
 	not grep -q 198.51.100.9 <<<"$(ip -n lab address)"
@@ -139,7 +119,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 		--dhcp-leasefile=$T/leases \
 		--dhcp-range=203.0.113.100,203.0.113.100,2m)
 	wait_until 5 sh -c "nsenter -n -t $(cat $T/lab.pid) ss -Hlun | grep -q ':67 '"
-	policy_with 'interface = lab0' 'address = dhcp'
+	lab_policy 'interface = lab0' 'address = dhcp'
 	su_lands alice lab
 	su_runs alice 'ip -4 -o address show lab0' | grep -q 203.0.113.100/24
 	wait_until 10 at_home
@@ -168,7 +148,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 			ip link add link base0 name vm0 type macvlan
 			;;
 		esac
-		policy_with "interface = ${what%%|*}" 'address = 203.0.113.30/24'
+		lab_policy "interface = ${what%%|*}" 'address = 203.0.113.30/24'
 		from_here
 		su_fails alice
 		in_log "${what#*|}"
@@ -181,7 +161,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "one interface, two namespaces: the second is told who has it" {
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	su_fails bob
 	in_log 'the interface lab0 is in the namespace lab'
@@ -195,12 +175,12 @@ in_log() { grep -qE "$1" $T/helper.log; }
 @test "a making that fails half-way gives it back" {
 	printf '#!/bin/sh\nexit 7\n' >$T/fails
 	chmod 755 $T/fails
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/fails"
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/fails"
 	from_here
 	su_fails alice
 	wait_until 5 at_home
 	nothing_left
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24' \
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' \
 		'sysctl.net/ipv4/conf/none0/forwarding = 1'
 	from_here
 	su_fails alice
@@ -210,7 +190,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "F58 a helper that is killed and comes back gives it back" {
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	stop_helper KILL
 	ip netns exec lab ping -qc1 -W2 203.0.113.10
@@ -229,7 +209,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 @test "F58 killed while it was being made: not lost" {
 	printf '#!/bin/sh\nexec sleep 60\n' >$T/slow
 	chmod 755 $T/slow
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/slow"
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/slow"
 	spawn $T/alice timeout 20 su alice -c true >$T/su.pid
 	wait_until 5 pgrep -f "sleep 60"
 	wait_until 5 away
@@ -243,7 +223,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "F58 killed while it waits for a lease: not lost" {
-	policy_with 'interface = lab0' 'address = dhcp'
+	lab_policy 'interface = lab0' 'address = dhcp'
 	spawn $T/alice timeout 20 su alice -c true >$T/su.pid
 	wait_until 5 pgrep -x udhcpc
 	wait_until 5 away
@@ -256,7 +236,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "by hand: down takes it from whoever is inside" {
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	netns-pam down lab --force
 	wait_until 5 at_home
@@ -265,7 +245,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "its name is taken meanwhile: it comes back by another, and says so" {
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	ip link add lab0 type veth peer name spare
 	ssh_end a
@@ -278,7 +258,7 @@ in_log() { grep -qE "$1" $T/helper.log; }
 }
 
 @test "an interface that is deleted: sessions keep none, new ones are refused" {
-	policy_with 'interface = lab0' 'address = 203.0.113.30/24'
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	in_lab ip link delete eth0
 	wait_until 5 in_log 'lab: its interface is gone'

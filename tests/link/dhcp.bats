@@ -3,6 +3,7 @@
 # address = dhcp: a lease from a real server, renewed, and nothing believed.
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
@@ -58,37 +59,12 @@ no_server() {
 
 # ---- what there is to see
 
-# alice gets `blue`, with these lines besides
-policy_with() {
-	cat <<-X | put_policy
-		[options]
-		timeout = ${LIMIT:-6s}
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace blue]
-		link = macvlan
-		parent = lan0
-		address = dhcp
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = nat
-	X
-}
-from_here() { objects >$T/before; }
-to_there() {
-	no_server
-	standard_policy | put_policy
-	objects >$T/before
-}
+# `blue` has a lease
+BLUE='link = macvlan
+parent = lan0
+address = dhcp'
+LIMIT=6s
 
-su_runs() { timeout 20 su "$1" -c "$2"; }
-su_fails() { refuses timeout 20 su "$1" -c true; }
-in_log() { grep -qE "$1" $T/helper.log; }
-in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
 client() { pgrep -x udhcpc; }
 no_client() { ! pgrep -x udhcpc; }
 address_of() { ip -n "$1" -4 -o address show eth0 | awk '{print $4}'; }
@@ -259,6 +235,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	in_syslog 'a DHCP lease on eth0 \(no DHCP server has answered\)'
 	wait_until 10 no_client
 	nothing_left
+	no_server
 	to_there
 }
 
@@ -282,6 +259,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	mv /sbin/udhcpc.away /sbin/udhcpc
 	in_syslog 'the program udhcpc is not installed: install udhcpc'
 	nothing_left
+	no_server
 	to_there
 	equal "$p" "$(readlink -f "$(command -v udhcpc)")"
 }
@@ -354,6 +332,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	start_helper
 	wait_until 10 no_client
 	nothing_left
+	no_server
 	to_there
 }
 
@@ -373,6 +352,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	in_syslog 'a DHCP lease on eth0 .*netmask 255.0.255.0 .* makes no sense'
 	no_server
 	nothing_left
+	no_server
 	to_there
 }
 

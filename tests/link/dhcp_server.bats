@@ -3,6 +3,7 @@
 # `dhcp = FIRST-LAST` of a network: a dnsmasq of its own.
 
 load ../lib
+load link
 
 FRAMES=$TOP/tests/link/frames.py
 
@@ -15,12 +16,10 @@ teardown() {
 		rm -f "$p"
 	done
 	[ ! -e /usr/sbin/dnsmasq.away ] || mv /usr/sbin/dnsmasq.away /usr/sbin/dnsmasq
-	ssh_end_all
 	ensure_helper
 	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
 	ip link delete upl0 2>/dev/null
-	standard_policy | put_policy
-	common_teardown
+	link_teardown
 }
 
 # lan_policy [LINE...]: alice in blue, bob in green, with leases; lines of the
@@ -28,15 +27,7 @@ teardown() {
 lan_policy() {
 	local lines=("$@")
 	[ $# -gt 0 ] || lines=('nat = yes')
-	cat <<-X | put_policy
-		[options]
-		timeout = 8s
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
+	LIMIT=8s mapped alice:blue bob:green <<-X
 		[namespace blue]
 		link = bridge
 		network = lan
@@ -53,22 +44,10 @@ lan_policy() {
 	X
 }
 
-inside() { ip netns exec "$@"; }
-inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}'; }
 server_pid() { pgrep -f "dnsmasq .*--interface=${1:-br-lan}" | head -n 1; }
 server_other() { [ -n "$(server_pid)" ] && [ "$(server_pid)" != "$1" ]; }
 server_is_on() { ss -Hlunp | grep -q '%br-lan:67 '; }
 leases() { cat $STATE/dhcp/lan; }
-reached() {
-	local n=$1
-	shift
-	ip netns exec "$n" $PROBE scan "$@" | sort | xargs
-}
-su_fails() {
-	: >$T/syslog
-	not timeout 20 su "$1" -c true
-	wait_until 5 grep -qF "$2" $T/syslog || { cat $T/syslog; return 1; }
-}
 
 @test "a lease: address, route, and a name server that resolves as the host does" {
 	local out
@@ -196,24 +175,17 @@ su_fails() {
 
 @test "a range that is used up is waited for and refused; its end frees an address" {
 	local n
-	{
-		cat <<-'X'
-			[options]
-			timeout = 4s
-			[rule all]
-			users = alice, bob, dave, erin, frank
-			namespace = n
-			[namespace n]
-			scope = user
-			link = bridge
-			network = lan
-			address = dhcp
-			[network lan]
-			bridge = br-lan
-			address = 10.9.0.1/24
-			dhcp = 10.9.0.100-10.9.0.101
-		X
-	} | put_policy
+	LIMIT=4s mapped 'alice, bob, dave:n' <<-'X'
+		[namespace n]
+		scope = user
+		link = bridge
+		network = lan
+		address = dhcp
+		[network lan]
+		bridge = br-lan
+		address = 10.9.0.1/24
+		dhcp = 10.9.0.100-10.9.0.101
+	X
 	netns-pam up n --user alice
 	netns-pam up n --user bob
 	su_fails dave 'DHCP lease on eth0'

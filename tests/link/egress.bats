@@ -4,54 +4,11 @@
 # it when the policy changes under it.
 
 load ../lib
+load link
 
 setup_file() { common_setup_file; }
-setup() {
-	common_setup
-	: >$T/beside
-}
-teardown() {
-	xargs -r kill <$T/beside 2>/dev/null || true
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
-}
-
-# Runs in a namespace until the end of the test.
-beside() { # beside NAMESPACE CMD...
-	spawn $T/beside.log ip netns exec "$@" >>$T/beside
-}
-
-scan_in() { # scan_in NAMESPACE TARGET...: those that answer, sorted
-	local n=$1
-	shift
-	ip netns exec "$n" $PROBE scan 1 "$@" | sort | xargs
-}
-
-# same LIST LIST [WHAT]: in whatever order
-same() {
-	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
-}
-
-# alice's namespace `blue` with these lines, bob's `green`
-policy_with() {
-	cat <<-X | put_policy
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace blue]
-		link = ${LINK:-nat}
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = nat
-	X
-}
-
-inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}'; }
+setup() { common_setup; }
+teardown() { link_teardown; }
 
 @test "the example egress.conf, as it stands" {
 	install -m 644 "$TOP/conf/examples/egress.conf" $POLICY
@@ -169,7 +126,7 @@ inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); pr
 }
 
 @test "a routed namespace answers whom it could not call" {
-	LINK=routed policy_with 'allow = 192.0.2.80:443/tcp'
+	BLUE='link = routed' policy_with 'allow = 192.0.2.80:443/tcp'
 	ssh_hold a alice
 	beside blue $PROBE serve 7000
 	wait_until 5 ip netns exec blue $PROBE tcp "$(inner4 blue)" 7000 1
@@ -177,9 +134,6 @@ inner4() { ip -n "$1" -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); pr
 	in_internet $PROBE udp "$(inner4 blue)" 7000
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/443 tcp/192.0.2.80/80 udp/192.0.2.80/443)"
 }
-
-talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
-is_cut() { grep -q cut "$1"; }
 
 @test "reload: what is no longer allowed is cut, what still is goes on" {
 	local was i

@@ -4,6 +4,7 @@
 # a login waits for them, others do not, and what fails leaves nothing.
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
@@ -13,57 +14,17 @@ setup() {
 	common_setup
 	rm -f $T/hooks/*
 }
-teardown() {
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
-}
+teardown() { link_teardown; }
 
-# hook NAME <text: an executable of root's
-hook() {
-	{
-		echo '#!/bin/bash'
-		cat
-	} >$T/hooks/$1
-	chmod 755 $T/hooks/$1
-}
-
-# alice gets `tree`, with these lines besides; bob green
-policy_with() {
-	cat <<-X | put_policy
-		[options]
-		timeout = ${LIMIT:-5s}
-		[rule alice]
-		users = alice
-		namespace = tree
-		[rule bob]
-		users = bob
-		namespace = green
-		[rule frank]
-		users = frank
-		namespace = own
-		[namespace tree]
-		link = ${LINK:-nat}
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = nat
-		[namespace own]
-		link = nat
-		scope = user
-		${OWN:-}
-	X
-}
-
-su_runs() { timeout 20 su "$1" -c "$2"; }
 no_records() { [ -z "$(ls $STATE/namespaces)" ]; }
-in_log() { grep -qE "$1" $T/helper.log; }
-su_fails() { # su_fails USER: and says how long it took in $ms
-	local began
-	began=$(now_ms)
-	refuses timeout 20 su "$1" -c true
-	ms=$(($(now_ms) - began))
-}
+
+# frank has one of his own
+MORE='[rule frank]
+users = frank
+namespace = own
+[namespace own]
+link = nat
+scope = user'
 
 @test "conf/examples/hooks.conf, as it stands" {
 	local out
@@ -103,12 +64,12 @@ su_fails() { # su_fails USER: and says how long it took in $ms
 NETNS_PAM_ADDRESS4=10.9.0.2
 NETNS_PAM_ADDRESS6=
 NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
-	equal NETNS_PAM_NETNS=/run/netns/tree "$(grep ^NETNS_PAM_NETNS= $T/hooks/env)"
-	equal NETNS_PAM_SECTION=tree "$(grep SECTION $T/hooks/env)"
+	equal NETNS_PAM_NETNS=/run/netns/blue "$(grep ^NETNS_PAM_NETNS= $T/hooks/env)"
+	equal NETNS_PAM_SECTION=blue "$(grep SECTION $T/hooks/env)"
 	# nothing else is in there
 	equal "" "$(grep -vE '^(NETNS_PAM_|PATH=|LANG=|SHLVL=|_=)' $T/hooks/env)" "environment"
-	in_log 'tree: `up` program .*: hello from up'
-	in_log 'tree: `up` program .*: and its complaint'
+	in_log 'blue: `up` program .*: hello from up'
+	in_log 'blue: `up` program .*: and its complaint'
 }
 
 @test "up runs once for a namespace, not once for a login" {
@@ -117,7 +78,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	su_runs alice true
 	su_runs alice true
 	equal 1 "$(wc -l <$T/hooks/count)" "runs"
-	netns-pam down tree
+	netns-pam down blue
 }
 
 @test "an up that fails: the login fails, says why, and all is undone" {
@@ -129,12 +90,12 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	policy_with "up = $T/hooks/up"
 	su_fails alice
 	grep -q "too tall" $T/refused $T/syslog $T/helper.log
-	in_log 'no namespace tree: .*`up` program .*/up failed with status 3: the tree is too tall'
-	wait_until 5 not_there tree
+	in_log 'no namespace blue: .*`up` program .*/up failed with status 3: the tree is too tall'
+	wait_until 5 not_there blue
 	wait_until 10 no_links
 	# and it is tried anew by the next
 	hook up <<<'exit 0'
-	su_lands alice tree
+	su_lands alice blue
 }
 
 @test "an up that hangs: the login ends at its limit, others go on meanwhile" {
@@ -152,11 +113,11 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	su_lands frank own.frank
 	alive "$pid" || fail "the login did not wait: $(cat $T/hang.log)"
 	wait_until 5 gone "$pid"
-	in_log 'tree was not ready within [23]\.[0-9] s: it still waits for the `up` program'
+	in_log 'blue was not ready within [23]\.[0-9] s: it still waits for the `up` program'
 	# the program goes, with what it started
 	wait_until 5 gone "$(cat $T/hooks/pid)"
 	wait_until 5 gone "$(cat $T/hooks/sleeper)"
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 }
 
 @test "everybody who wants it waits for one up, and gets in" {
@@ -171,12 +132,12 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	done
 	wait_until 5 test -s $T/hooks/count
 	# a status while it is being made
-	match 'tree .*making' "$(netns-pam status)"
+	match 'blue .*making' "$(netns-pam status)"
 	touch $T/hooks/go
 	for n in "${pids[@]}"; do wait_until 5 gone "$n"; done
 	equal 1 "$(wc -l <$T/hooks/count)" "runs"
-	for n in 1 2 3 4 5; do lands tree "$(cat $T/many.$n)"; done
-	netns-pam down tree
+	for n in 1 2 3 4 5; do lands blue "$(cat $T/many.$n)"; done
+	netns-pam down blue
 }
 
 @test "a login that gives up leaves the others waiting" {
@@ -190,7 +151,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 gone "$one"
 	touch $T/hooks/go
 	wait_until 5 test -s $T/two.log
-	lands tree "$(head -n 1 $T/two.log)"
+	lands blue "$(head -n 1 $T/two.log)"
 	wait_until 5 gone "$two"
 }
 
@@ -202,7 +163,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 test -e $T/hooks/begun
 	kill -KILL "$one"
 	wait_until 5 in_log 'nobody waits any more for the `up` program'
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 }
 
 @test "F57 F28 up must be root's, executable and absolute" {
@@ -223,7 +184,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	su_fails alice
 	in_log "up.*No such file"
 	[ ! -e $T/hooks/ran ]
-	not_there tree
+	not_there blue
 	refuses netns-pam check <(printf '[namespace x]\nlink = nat\nup = bin/up\n')
 }
 
@@ -232,7 +193,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 		ip -n "$NETNS_PAM_NAMESPACE" -o link show eth0 >/tmp/t/hooks/said
 		echo "$NETNS_PAM_EVENT $NETNS_PAM_USER $NETNS_PAM_UID" >>/tmp/t/hooks/said
 	X
-	OWN="down = $T/hooks/down" policy_with
+	MORE+=$'\n'"down = $T/hooks/down" policy_with
 	su_runs frank 'exit 0'
 	wait_until 5 grep -q "^down frank $(id -u frank)" $T/hooks/said
 	match ' eth0' "$(head -n 1 $T/hooks/said)"
@@ -244,25 +205,24 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	policy_with "down = $T/hooks/down"
 	su_runs alice true
 	wait_until 5 in_log '`down` program .* failed with status 1: no way'
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 	hook down <<<'echo x >>/tmp/t/hooks/ends; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	su_runs alice true
 	wait_until 5 test -e $T/hooks/ends
 	spawn $T/next.log su alice -c "$SHOW_NS; sleep 2" >$T/next.pid
-	wait_until 5 in_status 'tree .*closing'
+	wait_until 5 in_status 'blue .*closing'
 	touch $T/hooks/go
 	wait_until 5 test -s $T/next.log
-	lands tree "$(head -n 1 $T/next.log)"
+	lands blue "$(head -n 1 $T/next.log)"
 	wait_until 5 gone "$(cat $T/next.pid)"
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 	# its time is limited as well
 	hook down <<<'exec sleep 1000'
 	LIMIT=1s policy_with "down = $T/hooks/down"
 	su_runs alice true
 	wait_until 8 in_log '`down` program .* took too long'
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 }
-in_status() { netns-pam status | grep -qE "$1"; }
 
 @test "F58 killed in the middle of up: the next helper undoes it" {
 	local n
@@ -270,11 +230,11 @@ in_status() { netns-pam status | grep -qE "$1"; }
 	policy_with "up = $T/hooks/up"
 	n=$(spawn $T/one.log su alice -c true)
 	wait_until 5 test -s $T/hooks/pid
-	there tree
+	there blue
 	stop_helper KILL
 	wait_until 10 gone "$n"
 	start_helper
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 	wait_until 10 no_links
 	# the program that hung is ended, too
 	wait_until 5 gone "$(cat $T/hooks/pid)"
@@ -286,7 +246,7 @@ in_status() { netns-pam status | grep -qE "$1"; }
 	wait_until 5 test -s $T/hooks/dpid
 	stop_helper KILL
 	start_helper
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 	wait_until 5 gone "$(cat $T/hooks/dpid)"
 }
 
@@ -314,16 +274,16 @@ in_status() { netns-pam status | grep -qE "$1"; }
 @test "netns-pam up and exec wait as well, and say what went wrong" {
 	hook up <<<'sleep 0.3; echo x >/tmp/t/hooks/done'
 	policy_with "up = $T/hooks/up"
-	netns-pam up tree
+	netns-pam up blue
 	[ -e $T/hooks/done ]
-	netns-pam down tree
+	netns-pam down blue
 	rm $T/hooks/done
-	equal yes "$(netns-pam exec tree -- bash -c '[ -e /tmp/t/hooks/done ] && echo yes')"
-	wait_until 5 not_there tree
+	equal yes "$(netns-pam exec blue -- bash -c '[ -e /tmp/t/hooks/done ] && echo yes')"
+	wait_until 5 not_there blue
 	hook up <<<'echo "out of paint" >&2; exit 1'
-	refuses netns-pam up tree
+	refuses netns-pam up blue
 	match 'out of paint' "$(cat $T/refused)"
-	refuses netns-pam exec tree -- true
+	refuses netns-pam exec blue -- true
 	match 'out of paint' "$(cat $T/refused)"
 }
 
@@ -346,11 +306,11 @@ in_status() { netns-pam status | grep -qE "$1"; }
 	policy_with "up = $T/hooks/up" 'ready = route, interface:br9'
 	hook up <<-'X'
 		setsid bash -c 'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done
-			ip -n tree link add br9 type veth peer name br8
-			ip -n tree link set br8 up
+			ip -n blue link add br9 type veth peer name br8
+			ip -n blue link set br8 up
 			sleep 0.3
 			touch /tmp/t/hooks/almost
-			ip -n tree link set br9 up' >/dev/null 2>&1 &
+			ip -n blue link set br9 up' >/dev/null 2>&1 &
 	X
 	pid=$(spawn $T/wait.log su alice -c 'ls /tmp/t/hooks/almost; sleep 0.2')
 	su_lands bob green
@@ -364,9 +324,8 @@ in_status() { netns-pam status | grep -qE "$1"; }
 @test "F20 ready that never holds: refused at the limit, naming the condition" {
 	LIMIT=2s policy_with 'ready = interface:never0'
 	su_fails alice
-	in_log 'tree was not ready within 1\.[0-9] s: it still waits for the interface never0 to be up'
-	[ $ms -lt 3500 ] || fail "took $ms ms"
-	LINK=routed LIMIT=2s policy_with 'address = 10.9.0.2/24' 'ready = route'
-	su_lands alice tree # the gateway is guessed: there is a default route
-	not_there tree || wait_until 5 not_there tree
+	in_log 'blue was not ready within [12]\.[0-9] s: it still waits for the interface never0 to be up'
+	BLUE='link = routed' LIMIT=2s policy_with 'address = 10.9.0.2/24' 'ready = route'
+	su_lands alice blue # the gateway is guessed: there is a default route
+	not_there blue || wait_until 5 not_there blue
 }

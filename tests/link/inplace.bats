@@ -5,13 +5,11 @@
 # `link = device` have to move one.)
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
-	cat <<-X | put_policy
-		[rule alice]
-		users = alice
-		namespace = nat
+	mapped alice:nat <<-X
 		[namespace nat]
 		link = nat
 		[namespace routed]

@@ -4,60 +4,20 @@
 # inside, on a switch here.
 
 load ../lib
+load link
 
 setup_file() { common_setup_file; }
-setup() {
-	common_setup
-	: >$T/beside
-}
-teardown() {
-	xargs -r kill <$T/beside 2>/dev/null || true
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
-}
+setup() { common_setup; }
+teardown() { link_teardown; }
 
-beside() { # beside NAMESPACE CMD...
-	spawn $T/beside.log ip netns exec "$@" >>$T/beside
-}
-
-scan_in() { # scan_in NAMESPACE TARGET...: those that answer, sorted
-	local n=$1
-	shift
-	ip netns exec "$n" $PROBE scan 1 "$@" | sort | xargs
-}
-same() {
-	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
-}
-inner() { ip -n "$1" "-$2" -o address show dev eth0 scope global | awk '{sub("/.*", "", $4); print $4}'; }
-
-# alice's `blue` with these lines and bob's `green`, on one switch
-policy_with() {
-	cat <<-X | put_policy
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace blue]
-		link = bridge
-		network = lan
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = bridge
-		network = lan
-		[network lan]
-		bridge = br-lan
-		address = 10.64.0.1/24, fd64:1::1/64
-		nat = yes
-		isolate = no
-	X
-}
-
-talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
-is_cut() { grep -q cut "$1"; }
+# alice's `blue`, with these lines, and bob's `green`, on one switch
+BLUE=$'link = bridge\nnetwork = lan'
+GREEN=$BLUE
+MORE='[network lan]
+bridge = br-lan
+address = 10.64.0.1/24, fd64:1::1/64
+nat = yes
+isolate = no'
 
 @test "allow, deny, dns and metadata on a switch" {
 	local green

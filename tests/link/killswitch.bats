@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load link
 load wg
 
 # What may be seen: the tunnel's own packets and the refusal of them, and what
@@ -29,12 +30,7 @@ setup() {
 	common_setup
 }
 policy() { # policy TIMEOUT [LINE]
-	put_policy <<-EOF
-		[options]
-		timeout = $1
-		[rule a]
-		users = alice
-		namespace = vpn
+	LIMIT=$1 mapped alice:vpn <<-EOF
 		[namespace vpn]
 		scope = user
 		link = wireguard

@@ -3,16 +3,14 @@
 # `max_connections`, and what holds without it: one user's flood is that user's.
 
 load ../lib
+load link
 
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
 	# what was begun is forgotten by the kernel in its own time
 	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=30
-	common_teardown
+	link_teardown
 }
 
 # flood N: flows of alice's, each a packet; prints how many of them arrived
@@ -25,22 +23,6 @@ flood() {
 }
 
 between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to $3"; }
-
-policy_with() {
-	cat <<-X | put_policy
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace blue]
-		link = ${LINK:-nat}
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = nat
-	X
-}
 
 @test "F91 a flood of 20,000 flows fills nothing that is another's" {
 	local n start
@@ -60,8 +42,6 @@ policy_with() {
 	# it gets its own back
 	wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2
 }
-
-talks_on() { [ "$(tail -n 1 $T/talk)" != "$1" ]; }
 
 @test "F91 max_connections holds, over and over, and lets go" {
 	local n i
@@ -84,8 +64,7 @@ talks_on() { [ "$(tail -n 1 $T/talk)" != "$1" ]; }
 	wait_until 5 grep -q 3 $T/talk
 	flood 2000
 	n=$(tail -n 1 $T/talk)
-	wait_until 5 talks_on "$n"
-	not grep -q cut $T/talk
+	wait_until 5 talks $T/talk "$n"
 	kill "$(cat $T/talk.pid)"
 }
 
@@ -105,9 +84,9 @@ talks_on() { [ "$(tail -n 1 $T/talk)" != "$1" ]; }
 
 @test "those that come in are counted, too" {
 	local a
-	LINK=routed policy_with 'max_connections = 20'
+	BLUE='link = routed' policy_with 'max_connections = 20'
 	ssh_hold a alice
-	a=$(ip -n blue -4 -o address show dev eth0 | awk '{sub("/.*", "", $4); print $4}')
+	a=$(inner4 blue)
 	ip netns exec blue nft 'add table ip count; add chain ip count in { type filter hook prerouting priority 0; }
 		add rule ip count in udp dport 10000-10499 counter'
 	in_internet $PROBE flood 500 "$a"

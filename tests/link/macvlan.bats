@@ -3,6 +3,7 @@
 # link = macvlan: a machine of its own on the network of a parent interface.
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
@@ -10,47 +11,13 @@ setup_file() {
 	groupadd students
 	usermod -a -G students erin
 }
-setup() {
-	common_setup
-}
-teardown() {
-	ssh_end_all
-	ensure_helper
-	standard_policy | put_policy
-	common_teardown
-}
+setup() { common_setup; }
+teardown() { link_teardown; }
 
-# alice gets `blue`, with these lines besides; bob gets `green`
-policy_with() {
-	cat <<-X | put_policy
-		[options]
-		timeout = 5s
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace blue]
-		link = macvlan
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = macvlan
-		parent = lan0
-		address = 203.0.113.21/24
-	X
-}
-
-su_runs() { timeout 20 su "$1" -c "$2"; }
-in_log() { grep -qE "$1" $T/helper.log; }
-su_fails() { refuses timeout 20 su "$1" -c true; }
-in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
-# With this policy: what fails leaves nothing.
-from_here() { objects >$T/before; }
-to_there() {
-	standard_policy | put_policy
-	objects >$T/before
-}
+BLUE='link = macvlan'
+GREEN='link = macvlan
+parent = lan0
+address = 203.0.113.21/24'
 
 @test "conf/examples/macvlan.conf, as it stands" {
 	local uid

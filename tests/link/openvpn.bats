@@ -7,6 +7,7 @@
 #	10.99.0.53	its name server: www.example.net is 10.99.0.80
 
 load ../lib
+load link
 load openvpn
 
 setup_file() {
@@ -29,12 +30,7 @@ teardown() {
 
 # One namespace for alice, with more lines for the section.
 alice_policy() {
-	put_policy <<-X
-		[options]
-		timeout = ${TIMEOUT:-10s}
-		[rule alice]
-		users = alice
-		namespace = vpn
+	LIMIT=${LIMIT:-10s} mapped alice:vpn <<-X
 		[namespace vpn]
 		link = openvpn
 		openvpn = /etc/openvpn/client/alice.ovpn
@@ -43,7 +39,6 @@ alice_policy() {
 }
 
 tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
-in_ns() { ip netns exec "$@"; }
 
 @test "the example, as it stands: two users, a tunnel each, by ssh and by su" {
 	ssh_hold one alice
@@ -136,7 +131,7 @@ in_ns() { ip netns exec "$@"; }
 	wait_until 5 gone "$pid"
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	# its device is deleted
-	in_ns office.alice ip link delete tun0
+	inside office.alice ip link delete tun0
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	# the capture would have seen it
 	not grep -q ' IP' $T/tcpdump.log
@@ -151,8 +146,8 @@ in_ns() { ip netns exec "$@"; }
 	ssh_hold one alice
 	office_vpn_stop
 	{ echo 'push "route 10.98.0.0 255.255.255.0"'; echo 'push "dhcp-option DNS 10.98.0.53"'; } | office_vpn
-	wait_until 20 in_ns office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
-	not in_ns office.alice sh -c 'ip route | grep 10.99.0.0/24'
+	wait_until 20 inside office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
+	not inside office.alice sh -c 'ip route | grep 10.99.0.0/24'
 	match "nameserver 10.98.0.53" "$(su alice -c 'cat /etc/resolv.conf')"
 	office_vpn_stop
 	office_pushes | office_vpn
@@ -184,9 +179,9 @@ in_ns() { ip netns exec "$@"; }
 }
 
 dressed() {
-	in_ns vpn ip link show tun0 | grep -q 'mtu 1300' &&
-		in_ns vpn tc qdisc show dev tun0 | grep -q 'tbf .* rate 10Mbit' &&
-		[ "$(in_ns vpn sysctl -n net.ipv4.conf.tun0.rp_filter)" = 2 ]
+	inside vpn ip link show tun0 | grep -q 'mtu 1300' &&
+		inside vpn tc qdisc show dev tun0 | grep -q 'tbf .* rate 10Mbit' &&
+		[ "$(inside vpn sysctl -n net.ipv4.conf.tun0.rp_filter)" = 2 ]
 }
 
 @test "what the section says holds for a device that is made anew" {
@@ -194,7 +189,7 @@ dressed() {
 	ssh_hold one alice
 	dressed
 	kill -KILL "$(tunnel_pid)"
-	wait_until 5 not in_ns vpn ip link show tun0
+	wait_until 5 not inside vpn ip link show tun0
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	dressed
 	ssh_end one
@@ -205,9 +200,9 @@ dressed() {
 	ssh_hold one alice
 	pid=$(tunnel_pid)
 	stop_helper KILL
-	in_ns office.alice $PROBE tcp 10.99.0.80 80
+	inside office.alice $PROBE tcp 10.99.0.80 80
 	start_helper
-	in_ns office.alice $PROBE tcp 10.99.0.80 80
+	inside office.alice $PROBE tcp 10.99.0.80 80
 	equal "$pid" "$(tunnel_pid)" "openvpn"
 	wait_until 5 sh -c 'netns-pam status | grep -q "openvpn connected to vpn.example.net"'
 	su_lands alice office.alice
@@ -228,7 +223,7 @@ dressed() {
 	{ office_pushes; echo 'push "route 10.98.0.0 255.255.255.0"'; } | office_vpn
 	wait_until 15 ip link show type tun
 	start_helper
-	wait_until 20 in_ns office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
+	wait_until 20 inside office.alice sh -c 'ip route | grep -q 10.98.0.0/24'
 	ssh_end one
 	office_vpn_stop
 	office_pushes | office_vpn

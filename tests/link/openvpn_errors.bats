@@ -4,6 +4,7 @@
 # and leaves nothing behind. The office is as in openvpn.bats.
 
 load ../lib
+load link
 load openvpn
 
 setup_file() {
@@ -27,12 +28,7 @@ teardown() {
 
 # both_policy [TIMEOUT]: alice and bob have a tunnel each
 both_policy() {
-	put_policy <<-X
-		[options]
-		timeout = ${1:-10s}
-		[rule both]
-		users = alice, bob
-		namespace = office
+	LIMIT=${1:-10s} mapped 'alice, bob:office' <<-X
 		[namespace office]
 		scope = user
 		link = openvpn

@@ -3,24 +3,14 @@
 # `publish`: ports of the host that lead into namespaces.
 
 load ../lib
+load link
 
 setup_file() { common_setup_file; }
-setup() {
-	common_setup
-	: >$T/beside
-}
+setup() { common_setup; }
 teardown() {
-	xargs -r kill <$T/beside 2>/dev/null || true
-	ssh_end_all
 	ensure_helper
 	netns-pam down web --force 2>/dev/null || true
-	standard_policy | put_policy
-	common_teardown
-}
-
-# Runs in a namespace until the end of the test.
-beside() { # beside NAMESPACE CMD...
-	spawn $T/beside.log ip netns exec "$@" >>$T/beside
+	link_teardown
 }
 
 serves() { # serves NAMESPACE PORT...
@@ -30,25 +20,6 @@ serves() { # serves NAMESPACE PORT...
 		beside "$n" $PROBE serve "$p" $T/served
 		wait_until 5 ip netns exec "$n" $PROBE tcp 127.0.0.1 "$p" 1
 	done
-}
-
-inner() { ip -n "$1" "-$2" -o address show dev eth0 scope global | awk '{sub("/.*", "", $4); print $4}'; }
-
-# alice's `web`, with these lines; bob's `green`
-policy_with() {
-	cat <<-X | put_policy
-		[rule alice]
-		users = alice
-		namespace = web
-		[rule bob]
-		users = bob
-		namespace = green
-		[namespace web]
-		link = ${LINK:-nat}
-		$(printf '%s\n' "$@")
-		[namespace green]
-		link = nat
-	X
 }
 
 @test "the example publish.conf, as it stands" {
@@ -86,19 +57,19 @@ policy_with() {
 }
 
 @test "F82 F89 nobody else gets in by a published port" {
-	local web
+	local blue
 	policy_with 'publish = 8081:80, 192.0.2.2:8082:81/tcp'
 	ssh_hold a alice
 	ssh_hold b bob
-	serves web 80 81 82
-	web=$(inner web 4)
+	serves blue 80 81 82
+	blue=$(inner blue 4)
 	# other namespaces, by any address
-	equal "" "$(ip netns exec green $PROBE scan 1 {tcp,udp}/{192.0.2.2,203.0.113.1,"$web"}/{8081,8082,80,81})" "green reached"
-	equal "" "$(ip netns exec green $PROBE scan 1 tcp/2001:db8::2/8081 "tcp/$(inner web 6)/80")" "green reached"
-	equal "" "$(ip netns exec web $PROBE scan 1 tcp/192.0.2.2/8081)" "web reached"
+	equal "" "$(ip netns exec green $PROBE scan 1 {tcp,udp}/{192.0.2.2,203.0.113.1,"$blue"}/{8081,8082,80,81})" "green reached"
+	equal "" "$(ip netns exec green $PROBE scan 1 tcp/2001:db8::2/8081 "tcp/$(inner blue 6)/80")" "green reached"
+	equal "" "$(ip netns exec blue $PROBE scan 1 tcp/192.0.2.2/8081)" "blue reached"
 	# past the port, from outside
 	in_internet ip route add 10.213.0.0/16 via 192.0.2.2 2>/dev/null || true
-	equal "" "$(in_internet $PROBE scan 1 tcp/"$web"/{80,81,82} udp/"$web"/80)" "the internet reached"
+	equal "" "$(in_internet $PROBE scan 1 tcp/"$blue"/{80,81,82} udp/"$blue"/80)" "the internet reached"
 	# what is passed on for others is theirs: the LAN's own port 8081
 	sysctl -qw net.ipv4.ip_forward=1
 	nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; }'
@@ -106,14 +77,14 @@ policy_with() {
 	wait_until 5 in_lan $PROBE tcp 127.0.0.1 8081 1
 	: >$T/served
 	in_internet $PROBE tcp 203.0.113.10 8081 1 || true
-	not grep -q "server $web" $T/served
+	not grep -q "server $blue" $T/served
 	nft delete table ip t
 }
 
 @test "one port of the host leads to one place" {
 	run policy_with 'publish = 8081:80, 8081:81/tcp'
 	[ "$status" != 0 ]
-	match "'8081:81/tcp' and '8081:80' of \[namespace web\] are the same port" "$output"
+	match "'8081:81/tcp' and '8081:80' of \[namespace blue\] are the same port" "$output"
 	# a program of the host has it
 	policy_with 'publish = 8080:80/tcp'
 	run su alice -c true
@@ -124,7 +95,7 @@ policy_with() {
 	# on another address it has not
 	policy_with 'publish = 53:53'
 	ssh_hold a alice
-	serves web 53
+	serves blue 53
 	in_internet $PROBE udp 192.0.2.2 53
 	equal 192.0.2.99 "$($PROBE dns 127.0.0.1 www.example.net)"
 }
@@ -132,7 +103,7 @@ policy_with() {
 @test "reload: published, moved, withdrawn" {
 	policy_with ''
 	ssh_hold a alice
-	serves web 80
+	serves blue 80
 	refuses in_internet $PROBE tcp 192.0.2.2 8081 1
 	policy_with 'publish = 8081:80'
 	in_internet $PROBE tcp 192.0.2.2 8081
@@ -151,8 +122,8 @@ policy_with() {
 	local was
 	policy_with 'publish = 8081:80'
 	ssh_hold a alice
-	serves web 80
-	was=$(inner web 4)
+	serves blue 80
+	was=$(inner blue 4)
 	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 	stop_helper KILL
 	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
@@ -161,17 +132,17 @@ policy_with() {
 	# another mtu is another namespace; the session keeps the old one
 	policy_with 'publish = 8081:80' 'mtu = 1400'
 	ssh_hold b2 alice
-	serves web 80
-	not equal "$was" "$(inner web 4)"
-	match "server $(inner web 4) " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	serves blue 80
+	not equal "$was" "$(inner blue 4)"
+	match "server $(inner blue 4) " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 }
 
 @test "a routed namespace's ports can be published, too" {
-	LINK=routed policy_with 'publish = 8081:80' 'allow = 192.0.2.80'
+	BLUE='link = routed' policy_with 'publish = 8081:80' 'allow = 192.0.2.80'
 	ssh_hold a alice
-	serves web 80
-	match "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
-	match "server $(inner web 6) client 2001:db8::" "$(in_internet $PROBE udp 2001:db8::2 8081)"
+	serves blue 80
+	match "server $(inner blue 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
+	match "server $(inner blue 6) client 2001:db8::" "$(in_internet $PROBE udp 2001:db8::2 8081)"
 }
 
 # Asks every 50 ms, always from the same port; what is answered is in FILE.

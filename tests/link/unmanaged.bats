@@ -4,6 +4,7 @@
 # interface there is, and leaving ours alone.
 
 load ../lib
+load link
 
 setup_file() {
 	common_setup_file
@@ -25,13 +26,7 @@ setup_file() {
 	wait_until 10 udevadm control --ping
 	spawn $T/networkd.log env SYSTEMD_LOG_LEVEL=debug /lib/systemd/systemd-networkd >$T/networkd.pid
 	wait_until 10 grep -q 'Enumeration completed' $T/networkd.log
-	put_policy <<-'X'
-		[rule alice]
-		users = alice
-		namespace = blue
-		[rule bob]
-		users = bob
-		namespace = port
+	mapped alice:blue bob:port <<-'X'
 		[namespace blue]
 		link = nat
 		[namespace port]

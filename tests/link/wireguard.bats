@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load link
 load wg
 
 setup_file() {
@@ -32,12 +33,12 @@ said() { tail -n "+$(($(cat $T/mark) + 1))" $T/helper.log | grep -aEq "$1"; }
 alice_policy() { # [SCOPE=...] alice_policy TIMEOUT [LINE...]
 	local timeout=$1
 	shift
-	{
-		printf '[options]\ntimeout = %s\n' "$timeout"
-		printf '[rule a]\nusers = alice\nnamespace = vpn\n'
-		printf '[namespace vpn]\nscope = %s\nlink = wireguard\n' "${SCOPE:-user}"
-		printf '%s\n' "${@:-wireguard = $WG/%u.conf}"
-	} | put_policy
+	LIMIT=$timeout mapped alice:vpn <<-X
+		[namespace vpn]
+		scope = ${SCOPE:-user}
+		link = wireguard
+		$(printf '%s\n' "${@:-wireguard = $WG/%u.conf}")
+	X
 	objects >$T/before # the guard is another one
 }
 
@@ -89,13 +90,12 @@ ECONNREFUSED" "$output"
 	equal "1: lo: 2: wg0:" "$(ip -n vpn.alice -o link | awk '{print NR": "$2}' | tr '\n' ' ' | sed 's/ $//')"
 	equal 1420 "$(ip netns exec vpn.alice cat /sys/class/net/wg0/mtu)"
 	netns-pam status >/dev/null
-	wait_until 5 status_has "wireguard-go to vpn.example.net:51820, last handshake [0-9]+ s ago"
+	wait_until 5 in_status "wireguard-go to vpn.example.net:51820, last handshake [0-9]+ s ago"
 	run -0 jq -r '.namespaces[] | select(.name == "vpn.alice") | .addresses[]' \
 		<<<"$(netns-pam status --json)"
 	equal "10.9.0.2/24
 fd09::2/64" "$output"
 }
-status_has() { netns-pam status | grep -Eq "$1"; }
 
 @test "what the section says of address, mtu, ifname and routes goes before the file" {
 	sed -i -e '/^AllowedIPs/s/.*/AllowedIPs = 192.0.2.0\/24\nAllowedIPs=198.51.100.80,10.9.0.0\/24,fd09::\/64/' \

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the bats files about links share.
+
+# ---- policies
+
+# mapped USERS:NAMESPACE... <SECTIONS: a rule for each, and these sections.
+# LIMIT is how long a login may take.
+mapped() {
+	local m n=0
+	{
+		printf '[options]\ntimeout = %s\n' "${LIMIT:-5s}"
+		for m in "$@"; do
+			n=$((n + 1))
+			printf '[rule r%s]\nusers = %s\nnamespace = %s\n' $n "${m%:*}" "${m#*:}"
+		done
+		cat
+	} | put_policy
+}
+
+# policy_with [LINE...]: alice gets `blue`, with these lines; bob gets `green`.
+# BLUE and GREEN: what else is in those sections; MORE: other sections
+policy_with() {
+	mapped alice:blue bob:green <<-X
+		[namespace blue]
+		${BLUE:-link = nat}
+		$(printf '%s\n' "$@")
+		[namespace green]
+		${GREEN:-link = nat}
+		${MORE:-}
+	X
+}
+
+# hook NAME <text: an executable of root's, in $T/hooks
+hook() {
+	{
+		echo '#!/bin/bash'
+		cat
+	} >$T/hooks/$1
+	chmod 755 $T/hooks/$1
+}
+
+# ---- a test's beginning and end
+
+# With the policy of a test: what fails leaves nothing; and back again.
+from_here() { objects >$T/before; }
+to_there() {
+	standard_policy | put_policy
+	objects >$T/before
+}
+
+# beside NAMESPACE CMD...: runs in there until the end of the test
+beside() { spawn $T/beside.log ip netns exec "$@" >>$T/beside; }
+
+link_teardown() {
+	[ ! -e $T/beside ] || xargs -r kill <$T/beside 2>/dev/null || true
+	rm -f $T/beside
+	ssh_end_all
+	ensure_helper
+	standard_policy | put_policy
+	common_teardown
+}
+
+# ---- logins
+
+su_runs() { timeout 20 su "$1" -c "$2"; }
+
+# su_fails USER [WORDS]: the login is refused, and the log says why
+su_fails() {
+	: >$T/syslog
+	refuses timeout 20 su "$1" -c true
+	[ -z "${2:-}" ] || wait_until 5 grep -qF "$2" $T/syslog ||
+		{ cat $T/syslog; return 1; }
+}
+
+in_log() { grep -qE "$1" $T/helper.log; }
+in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
+in_status() { netns-pam status | grep -qE "$1"; }
+
+# ---- what there is, and who reaches it
+
+inside() { ip netns exec "$@"; }
+
+# address NAMESPACE 4|6 [global|link]: that of eth0, without its length
+inner() {
+	ip -n "$1" "-$2" -o address show dev eth0 scope "${3:-global}" |
+		awk '{sub("/.*", "", $4); print $4}'
+}
+inner4() { inner "$1" 4; }
+inner6() { inner "$1" 6; }
+
+# reached NAMESPACE SECONDS TARGET...: those that answer, sorted
+reached() {
+	local n=$1
+	shift
+	ip netns exec "$n" $PROBE scan "$@" | sort | xargs
+}
+scan_in() { reached "$1" 1 "${@:2}"; }
+
+# same LIST LIST [WHAT]: in whatever order
+same() {
+	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
+}
+
+# Of what `probe talk` says: it goes on since it said that; it was cut.
+talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
+is_cut() { grep -q cut "$1"; }
