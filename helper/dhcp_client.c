@@ -548,6 +548,7 @@ static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 				 strerror(-r));
 	}
 	i->dhcp = c;
+	i->by_dhcp = true;
 	return event_watch(i, dhcp_told, err);
 }
 
@@ -597,6 +598,7 @@ void dhcp_client_stop(struct instance *i)
 		return;
 	i->child = child_stop(i->child);
 	i->pid = 0;
+	i->by_dhcp = false;
 	event_forget(i);
 	dhcp_client_free(i);
 }

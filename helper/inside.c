@@ -235,8 +235,10 @@ int inside_adopt(struct instance *i, const char *lost, bool release)
 	if (r < 0)
 		log_warning("%s: %s", i->name, r == -ENODEV ? lost : why.text);
 	/* Its client is ours to end, whatever became of the interface. */
-	if (i->pid)
+	if (i->by_dhcp)
 		dhcp_client_adopt(i, inside_owner(release));
+	if (r < 0)
+		dhcp_client_stop(i);
 	return r < 0 ? -ENODEV : 0;
 }
 

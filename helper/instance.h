@@ -108,6 +108,7 @@ struct instance {
 	unsigned int ifindex;	  /* of ifname */
 	void *link_data;	  /* freed by remove() */
 	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
+	bool by_dhcp;		  /* has one, though it may not run just now */
 
 	/* Name servers that came with the link (lease, file, push). */
 	struct inet_prefix link_dns[INSTANCE_DNS_MAX];

@@ -77,6 +77,7 @@ int instance_record_save(const struct instance *i, struct error *err)
 	record_add(&r, "index", "%u", i->ifindex);
 	record_add(&r, "network", "%s", i->network);
 	record_add(&r, "device", "%s", i->device);
+	record_add(&r, "dhcp", "%d", i->by_dhcp);
 	record_add(&r, "pid", "%d", i->pid);
 	record_add(&r, "process", "%" PRIu64, i->process);
 	record_add(&r, "hook", "%d", i->hook_pid);
@@ -164,6 +165,7 @@ int instance_record_load(struct instance *i, const char *file)
 	snprintf(i->network, sizeof(i->network), "%s",
 		 record_get(&r, "network"));
 	snprintf(i->device, sizeof(i->device), "%s", record_get(&r, "device"));
+	i->by_dhcp = record_get_number(&r, "dhcp");
 	i->pid = (pid_t)record_get_number(&r, "pid");
 	i->process = record_get_number(&r, "process");
 	i->hook_pid = (pid_t)record_get_number(&r, "hook");

@@ -458,9 +458,11 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 		i->host_ifindex = 0;
 	if (!link)
 		return -ENOMEM;
+	/* Its client is ours to end, whatever became of the port. */
+	if (i->by_dhcp)
+		dhcp_client_adopt(i, &bridge_dhcp);
 	if (!i->host_ifindex) {
-		if (i->pid)
-			dhcp_client_adopt(i, &bridge_dhcp);
+		dhcp_client_stop(i);
 		return -ENODEV;
 	}
 	pool_mark(&h->pool, i->slot);
@@ -468,9 +470,6 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
 	r = network_adopt(h, &link->port);
 	bridge_port_addresses(&link->port);
-	/* Its client is ours to end, whatever became of the port. */
-	if (i->pid)
-		dhcp_client_adopt(i, &bridge_dhcp);
 	return r;
 }
 

@@ -209,12 +209,11 @@ int network_record_load(struct network *network, const char *file)
 		 record_get(&r, "note"));
 	network_derive(network);
 	network_fill_salt(network);
+	if (strcmp(network->name, file) != 0 || network->type > NETWORK_OVS ||
+	    network->state > NETWORK_REMOVING)
+		return -EBADMSG;
 	dhcp_server_adopt(network, &r);
-	return strcmp(network->name, file) == 0 &&
-			       network->type <= NETWORK_OVS &&
-			       network->state <= NETWORK_REMOVING
-		       ? 0
-		       : -EBADMSG;
+	return 0;
 }
 
 void network_record_remove(const struct network *network)

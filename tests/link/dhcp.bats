@@ -321,6 +321,23 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	wait_until 10 no_client
 }
 
+@test "F58 a helper that is killed before it has started the client again" {
+	server 203.0.113.100 203.0.113.150
+	policy_with
+	ssh_hold a alice
+	kill -KILL "$(client)"
+	wait_until 5 in_log 'udhcpc.*started again'
+	netns-pam up blue # which writes down that it has none
+	stop_helper KILL
+	not client
+	start_helper
+	wait_until 10 client
+	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
+	ssh_end a
+	wait_until 5 netns-pam down blue
+	wait_until 10 no_client
+}
+
 @test "F58 killed while a login waits for a lease: nothing is left" {
 	local pid
 	LIMIT=20s policy_with
