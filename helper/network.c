@@ -478,8 +478,7 @@ int network_note(struct network *network, struct error *err)
 
 /* --- what happens to it --- */
 
-/* Its switch is gone: nobody is connected any more. */
-static void network_lost(struct network *network)
+void network_lost(struct network *network)
 {
 	struct error why;
 

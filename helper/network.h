@@ -186,6 +186,9 @@ void network_done(struct network *network, int r, const struct error *why);
 void network_port_done(struct network_port *port, int r,
 		       const struct error *why);
 
+/* Its switch is gone: nobody is connected any more. It may be freed by this. */
+void network_lost(struct network *network);
+
 /* Writes network->note, ->ifindex and the rest down. Return: 0 or -errno. */
 int network_note(struct network *network, struct error *err);
 

@@ -73,15 +73,6 @@ static const struct network *ovs_twin(const struct network *network)
 
 /* --- back to what it was --- */
 
-static void ovs_finish(struct ovs_work *work, int r, const struct error *why)
-{
-	struct network *network = work->network;
-	struct error kept = why ? *why : (struct error){""};
-
-	free(work);
-	network_done(network, r, &kept);
-}
-
 /* Given back, or left to another network that has it, too. */
 static void ovs_leave_uplink(struct network *network)
 {
@@ -97,6 +88,47 @@ static void ovs_leave_uplink(struct network *network)
 	network_note(other, NULL);
 }
 
+/*
+ * Open vSwitch may have left it to the host, dead as it is: then it is none that
+ * others' addresses could clash with.
+ */
+static void ovs_strip_host(struct network *network)
+{
+	struct rtnl *rtnl = network->helper->rtnl;
+	struct rtnl_link link;
+	struct rtnl_batch b;
+
+	if (!network->host_ifindex ||
+	    rtnl_link_by_index(rtnl, network->host_ifindex, &link) < 0)
+		return;
+	for (size_t n = 0; n < network->n_addresses; n++) {
+		rtnl_batch_init(&b);
+		rtnl_put_address_gone(&b, link.ifindex, &network->addresses[n]);
+		rtnl_run(rtnl, &b, NULL);
+	}
+	rtnl_batch_init(&b);
+	rtnl_put_down(&b, link.ifindex);
+	rtnl_run(rtnl, &b, NULL);
+}
+
+/* What is no business of Open vSwitch's is as it was. */
+static void ovs_give_back(struct network *network)
+{
+	ovs_strip_host(network);
+	ovs_leave_uplink(network);
+}
+
+static void ovs_finish(struct ovs_work *work, int r, const struct error *why)
+{
+	struct network *network = work->network;
+	struct error kept = why ? *why : (struct error){""};
+
+	if (work->removing || r < 0)
+		ovs_give_back(network);
+	free(work);
+	network_done(network, r, &kept);
+}
+
 static void ovs_on_undone(void *data, int r, const char *text,
 			  const struct error *why)
 {
@@ -105,7 +137,6 @@ static void ovs_on_undone(void *data, int r, const char *text,
 	(void)r;
 	(void)text;
 	(void)why;
-	ovs_leave_uplink(work->network);
 	ovs_finish(work, work->r, &work->why);
 }
 
@@ -333,10 +364,8 @@ static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
 		r = ovs_ask(q, work->removing ? ovs_on_undone : ovs_on_made,
 			    work, &err);
 	}
-	if (r < 0) {
-		ovs_leave_uplink(work->network);
+	if (r < 0)
 		ovs_finish(work, r, &err);
-	}
 }
 
 static int ovs_make(struct network *network, struct error *err)
@@ -367,6 +396,7 @@ static int ovs_remove(struct network *network)
 		return NETWORK_LATER;
 	log_warning("the network %s may have left something behind: %s",
 		    network->name, err.text);
+	ovs_give_back(network);
 	return 0;
 }
 

@@ -32,6 +32,24 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 		routes->route = *p;
 }
 
+/*
+ * Is it a port of another switch? An Open vSwitch one may have kept it, when it
+ * was not there to be told of the end of the network: whose port it is there,
+ * its database tells.
+ */
+static bool uplink_is_taken(const struct network *network,
+			    const struct rtnl_link *link)
+{
+	struct rtnl_link master;
+
+	if (!link->master || link->master == network->ifindex)
+		return false;
+	return network->type != NETWORK_OVS ||
+	       rtnl_link_by_index(network->helper->rtnl, link->master,
+				  &master) < 0 ||
+	       strcmp(master.kind, "openvswitch") != 0;
+}
+
 /* What the host would lose by it is not taken from it. */
 static int uplink_check(const struct network *network, struct rtnl_link *ret,
 			struct error *err)
@@ -45,7 +63,7 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 				 "the uplink %s of the network %s does not "
 				 "exist",
 				 network->uplink, network->name);
-	if (r == 0 && ret->master)
+	if (r == 0 && uplink_is_taken(network, ret))
 		return error_set(err, -EBUSY,
 				 "the uplink %s of the network %s is a port of "
 				 "another bridge or bond",
@@ -98,20 +116,22 @@ void network_uplink_give_back(struct network *network)
 	unsigned long ifindex = strtoul(end, &end, 10);
 	unsigned long up = strtoul(end, &end, 10);
 	unsigned long v6 = strtoul(end, &end, 10);
+	bool attached;
 
 	if (!ifindex)
 		return;
 	network->note[0] = '\0';
 	/* By whatever name it has by now. */
 	if (rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link) < 0 ||
-	    (link.master && link.master != network->ifindex))
+	    uplink_is_taken(network, &link))
 		return;
+	attached = link.master && link.master == network->ifindex;
 	rtnl_batch_init(&b);
-	if (link.master)
+	if (attached)
 		rtnl_put_master(&b, link.ifindex, 0);
 	if (!up)
 		rtnl_put_down(&b, link.ifindex);
-	if (link.master || !up)
+	if (attached || !up)
 		rtnl_run(h->rtnl, &b, NULL);
 	if (!v6)
 		sysctl_write_interface("ipv6", link.ifname, "disable_ipv6", "0",

@@ -91,7 +91,11 @@ static void ovs_on_port_added(void *data, int r, const char *text,
 		if (r == 0)
 			port->type_data = q;
 	}
-	if (r < 0)
+	if (r == 0)
+		return;
+	if (strstr(err.text, "no bridge named"))
+		network_lost(port->network); /* all its ports, this one, too */
+	else
 		network_port_done(port, r, &err);
 }
 

@@ -243,6 +243,59 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	su_lands east east
 }
 
+@test "Open vSwitch stops before the last session ends: the host is as it was, and logins go on when it is back" {
+	ip link add wire0 type veth peer name wire1
+	sed 's/^bridge  = ovsbr0/&\nuplink = wire0/' $EXAMPLE | put_policy
+	hold east
+	kill_daemon ovs-vswitchd
+	kill_daemon ovsdb-server
+	let_go east
+	wait_until 10 not_there east
+	wait_until 15 not test -e $STATE/networks/trio
+	equal "" "$(ip -4 -o address show to 10.77.0.1)"
+	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
+	not grep -q ',UP' <<<"$(ip -o link show wire0)"
+	start_database
+	start_vswitchd
+	hold east
+	gets_out east
+	let_go east
+	wait_until 10 not ovs-vsctl br-exists ovsbr0
+	wait_until 5 eval 'not grep -q ",UP" <<<"$(ip -o link show wire0)"'
+	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
+	ip link del wire0
+}
+
+@test "ovs-vswitchd stops before the last session ends: logins go on when it is back" {
+	hold east
+	kill_daemon ovs-vswitchd
+	let_go east
+	wait_until 10 not_there east
+	wait_until 15 not test -e $STATE/networks/trio
+	start_vswitchd
+	hold east
+	gets_out east
+}
+
+@test "a bridge that somebody deletes: all on it are cut off, and get a new one" {
+	sed '/^\[network trio\]/,/^\[/{/^address/d;/^nat/d;/^dhcp/d}' $EXAMPLE | put_policy
+	hold east
+	ovs-vsctl del-br ovsbr0
+	# nothing of it is an interface of the host's: heard of when it is used
+	refused_login west 'the bridge ovsbr0 was removed by somebody else'
+	hold west
+	su_lands east east
+	let_go east
+	let_go west
+	cp $EXAMPLE $POLICY
+	netns-pam reload
+	hold east
+	ovs-vsctl del-br ovsbr0
+	wait_until 5 grep -q 'east: the bridge ovsbr0 was removed by somebody else' $T/helper.log
+	su_lands east east
+	su_lands west west
+}
+
 @test "Open vSwitch is not installed: the login says what to install" {
 	mv /usr/bin/ovs-vsctl /usr/bin/ovs-vsctl.away
 	refused_login east 'ovs-vsctl is not installed: install openvswitch-switch'
