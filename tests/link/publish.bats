@@ -179,20 +179,20 @@ is_gone() { # is_gone FILE: nobody answers any more
 	local was
 	policy_with ''
 	ssh_hold a alice
-	serves web 7777 7778
+	serves blue 7777 7778
 	asks_on 192.0.2.2 $T/asks4 5555
 	asks_on 2001:db8::2 $T/asks6 5556
 	policy_with 'publish = 7777:7777/udp'
-	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
+	wait_until 5 answered "$(inner blue 4)" "$(inner blue 6)"
 	policy_with ''
 	wait_until 5 is_gone $T/asks4
 	policy_with 'publish = 192.0.2.2:7777:7778/udp, [2001:db8::2]:7777:7778/udp'
-	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
-	was=$(inner web 4)
+	wait_until 5 answered "$(inner blue 4)" "$(inner blue 6)"
+	was=$(inner blue 4)
 	# another mtu is another namespace, with another address
 	policy_with 'publish = 7777:7777/udp' 'mtu = 1400'
 	ssh_hold a2 alice
-	not equal "$was" "$(inner web 4)"
-	serves web 7777
-	wait_until 5 answered "$(inner web 4)" "$(inner web 6)"
+	not equal "$was" "$(inner blue 4)"
+	serves blue 7777
+	wait_until 5 answered "$(inner blue 4)" "$(inner blue 6)"
 }
