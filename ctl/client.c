@@ -216,7 +216,8 @@ int client_call(const char *socket, const struct proto_request *request,
 		client_each *each, void *data, struct client_reply *ret,
 		struct error *err)
 {
-	bool makes = request->op == PROTO_UP || request->op == PROTO_ENTER;
+	bool slow = request->op == PROTO_UP || request->op == PROTO_DOWN ||
+		    request->op == PROTO_ENTER;
 	uint64_t deadline = deadline_in_ms(CLIENT_TIMEOUT_MS);
 	_cleanup_close_ int sock = -EBADF;
 	int r;
@@ -228,7 +229,7 @@ int client_call(const char *socket, const struct proto_request *request,
 		       deadline);
 	if (r < 0)
 		return exchange_error(r, err);
-	if (makes)
+	if (slow)
 		deadline = deadline_in_ms(CLIENT_PATIENCE_MS);
 	return replies_recv(sock, deadline, each, data, ret, err);
 }

@@ -10,7 +10,10 @@
 #include "user.h"
 
 #define CLIENT_TIMEOUT_MS 10000
-/* What may make a namespace takes as long as a login may. */
+/*
+ * What may make a namespace takes as long as a login may; what ends one, as
+ * long as its `down` program.
+ */
 #define CLIENT_PATIENCE_MS 610000
 
 struct client_reply {

@@ -162,26 +162,38 @@ int admin_up(struct connection *c, const struct proto_request *req,
 	return answer_set(a, PROTO_OK, "%s", "");
 }
 
-/* By the name that `ip netns list` shows, or by section and user. */
-static struct instance *admin_find(const struct helper *h,
-				   const struct proto_request *req)
+/* The name that `ip netns list` shows is given, or section and user. */
+static int admin_name(const struct proto_request *req,
+		      char ret[static NAME_MAX_INSTANCE + 1])
 {
-	char name[NAME_MAX_INSTANCE + 1];
-
-	if (!req->user[0])
-		return instance_find(h, req->name);
-	if (name_instance(req->name, req->user, req->uid, 0, name) < 0)
-		return NULL;
-	return instance_find(h, name);
+	if (req->user[0])
+		return name_instance(req->name, req->user, req->uid, 0, ret);
+	memcpy(ret, req->name, sizeof(req->name));
+	return 0;
 }
 
+static int admin_downed(const char *name, struct answer *a)
+{
+	memcpy(a->reply.namespace, name, strlen(name));
+	return answer_set(a, PROTO_OK, "%s", "");
+}
+
+/*
+ * Asked again when it is gone: `down` has run meanwhile. What has the name by
+ * then is another one.
+ */
 int admin_down(struct connection *c, const struct proto_request *req,
 	       const char *facts, struct answer *a)
 {
+	char name[NAME_MAX_INSTANCE + 1] = "";
 	struct helper *h = c->helper;
-	struct instance *i = admin_find(h, req);
+	struct instance *i = NULL;
 
 	(void)facts;
+	if (admin_name(req, name) == 0)
+		i = instance_find(h, name);
+	if (c->waiting)
+		return admin_downed(name, a);
 	if (!i)
 		return answer_set(
 			a, PROTO_FAILED,
@@ -202,9 +214,12 @@ int admin_down(struct connection *c, const struct proto_request *req,
 				  i->sessions == 1 ? "it" : "them",
 				  i->sessions == 1 ? "it" : "them");
 	log_info("%s is taken down by hand", i->name);
-	memcpy(a->reply.namespace, i->name, strlen(i->name));
 	instance_retire(i, END_CUT);
-	return answer_set(a, PROTO_OK, "%s", "");
+	i = instance_find(h, name);
+	if (!i || i->state != INSTANCE_CLOSING)
+		return admin_downed(name, a);
+	instance_wait(i, &c->waiter);
+	return ANSWER_LATER;
 }
 
 /* --- reload and kick --- */

@@ -149,6 +149,9 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
 		 struct error *err);
 
+/* It is MAKING or CLOSING: w->wake() will say when that is over. */
+void instance_wait(struct instance *i, struct instance_waiter *w);
+
 /*
  * Waits no more (nothing to do when it does not). A namespace being made that
  * nobody waits for is given up.

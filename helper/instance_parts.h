@@ -57,7 +57,6 @@ int instance_making_netns(const struct instance *i);
 /* Gives one up that is MAKING: undone, those who wait are told, freed. */
 void instance_give_up(struct instance *i, int r, const struct error *why);
 
-void instance_wait(struct instance *i, struct instance_waiter *w);
 /* Tells all who wait. made: the instance when r is 0 and it is LIVE. */
 void instance_wake(struct instance *i, struct instance *made, int r,
 		   const struct error *why);

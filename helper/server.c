@@ -34,6 +34,8 @@
 #define SERVER_PAUSE_US	       100000 /* when descriptors run out */
 /* Of a login's time, left for the answer to be heard. */
 #define SERVER_MARGIN_MS UINT64_C(250)
+/* More than a `down` program has to end by itself when it took too long. */
+#define SERVER_DOWN_MS UINT64_C(3000)
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* of kernel 6.5 */
@@ -216,18 +218,40 @@ static int connection_on_deadline(sd_event_source *source, uint64_t when,
 	struct connection *c = data;
 	const struct instance *i = c->waiter.instance;
 	uint64_t ms = deadline_now_ms() - c->waiting_since;
+	struct proto_request req;
 	struct error why;
 
 	(void)source;
 	(void)when;
-	error_set(&why, 0,
-		  "the namespace %s was not ready within %" PRIu64 ".%" PRIu64
-		  " s: it still waits for %s",
-		  i ? i->name : "", ms / 1000, ms % 1000 / 100,
-		  i ? instance_waits_for(i) : "its turn");
+	memcpy(&req, c->waiting, sizeof(req));
+	if (req.op == PROTO_DOWN)
+		error_set(&why, 0,
+			  "the namespace %s is still there after %" PRIu64
+			  " s, and will be gone when its `down` program %s "
+			  "has ended",
+			  i ? i->name : "", ms / 1000, i ? i->down : "");
+	else
+		error_set(&why, 0,
+			  "the namespace %s was not ready within %" PRIu64
+			  ".%" PRIu64 " s: it still waits for %s",
+			  i ? i->name : "", ms / 1000, ms % 1000 / 100,
+			  i ? instance_waits_for(i) : "its turn");
 	log_error("%s", why.text);
 	connection_fail(c, &why);
 	return 0;
+}
+
+/* How long the answer may take. */
+static uint64_t connection_patience_ms(const struct connection *c,
+				       const struct proto_request *req)
+{
+	uint64_t ms = store_policy(c->helper->store)->timeout_ms;
+
+	if (req->op == PROTO_DOWN)
+		return ms + SERVER_DOWN_MS;
+	if (req->timeout_ms)
+		ms = req->timeout_ms;
+	return ms > 2 * SERVER_MARGIN_MS ? ms - SERVER_MARGIN_MS : ms / 2;
 }
 
 /* Keeps the request, to be asked again. Return: 0 or -errno. */
@@ -235,7 +259,6 @@ static int connection_wait(struct connection *c, const char *packet,
 			   size_t bytes)
 {
 	struct proto_request req;
-	uint64_t ms;
 	int r;
 
 	memcpy(&req, packet, sizeof(req));
@@ -245,15 +268,11 @@ static int connection_wait(struct connection *c, const char *packet,
 	memcpy(c->waiting, packet, bytes);
 	c->waiting_since = deadline_now_ms();
 	c->timer = sd_event_source_disable_unref(c->timer);
-	ms = req.timeout_ms ? req.timeout_ms
-			    : store_policy(c->helper->store)->timeout_ms;
 	r = timer_new(c->helper->event, &c->deadline, connection_on_deadline,
 		      c);
 	if (r < 0)
 		return r;
-	timer_arm(c->deadline,
-		  1000 * (ms > 2 * SERVER_MARGIN_MS ? ms - SERVER_MARGIN_MS
-						    : ms / 2));
+	timer_arm(c->deadline, 1000 * connection_patience_ms(c, &req));
 	return 0;
 }
 
