@@ -296,49 +296,49 @@ down_by_hand() {
 	spawn "$log" bash -c 'netns-pam down "${@:2}"; echo $? >"$1.rc"' - "$log" "$@"
 }
 
-by_hand() { [ "$(grep -c 'tree is taken down by hand' $T/helper.log)" = "$1" ]; }
+by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; }
 
 @test "netns-pam down returns when down has run, and others go on meanwhile" {
-	local tree again own before
-	before=$(grep -c 'tree is taken down by hand' $T/helper.log) || true
+	local blue again own before
+	before=$(grep -c 'blue is taken down by hand' $T/helper.log) || true
 	hook down <<-'X'
 		echo x >>/tmp/t/hooks/began
 		until [ -e /tmp/t/hooks/go.$NETNS_PAM_NAMESPACE ]; do sleep 0.05; done
 		echo x >/tmp/t/hooks/ran.$NETNS_PAM_NAMESPACE
 	X
-	OWN="down = $T/hooks/down" policy_with "down = $T/hooks/down"
-	netns-pam up tree
+	MORE+=$'\n'"down = $T/hooks/down" policy_with "down = $T/hooks/down"
+	netns-pam up blue
 	netns-pam up own --user frank
-	tree=$(down_by_hand $T/tree.log tree)
+	blue=$(down_by_hand $T/blue.log blue)
 	own=$(down_by_hand $T/own.log own --user frank)
 	wait_until 5 sh -c "[ \$(wc -l <$T/hooks/began) = 2 ]"
-	again=$(down_by_hand $T/again.log tree)
+	again=$(down_by_hand $T/again.log blue)
 	wait_until 5 by_hand $((before + 2))
 	su_lands bob green
-	in_status 'tree .*closing'
+	in_status 'blue .*closing'
 	touch $T/hooks/go.own.frank
 	wait_until 5 gone "$own"
 	not_there own.frank
 	equal 0 "$(cat $T/own.log.rc)"
 	[ -e $T/hooks/ran.own.frank ]
-	alive "$tree"
+	alive "$blue"
 	alive "$again"
-	there tree
-	touch $T/hooks/go.tree
-	wait_until 5 gone "$tree"
-	not_there tree
+	there blue
+	touch $T/hooks/go.blue
+	wait_until 5 gone "$blue"
+	not_there blue
 	wait_until 5 gone "$again"
-	equal "0 0" "$(cat $T/tree.log.rc $T/again.log.rc | xargs)"
+	equal "0 0" "$(cat $T/blue.log.rc $T/again.log.rc | xargs)"
 	equal 2 "$(wc -l <$T/hooks/began)" "runs"
-	refuses netns-pam down tree
+	refuses netns-pam down blue
 }
 
 @test "netns-pam down waits for a down that hangs until it is ended, or says that it goes on" {
 	hook down <<<'trap "" TERM; echo x >/tmp/t/hooks/began; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	LIMIT=1s policy_with "down = $T/hooks/down"
-	netns-pam up tree
-	netns-pam down tree
-	not_there tree
+	netns-pam up blue
+	netns-pam down blue
+	not_there blue
 	in_log '`down` program .* took too long'
 	# one that was begun when there was more time
 	rm $T/hooks/began
@@ -346,27 +346,27 @@ by_hand() { [ "$(grep -c 'tree is taken down by hand' $T/helper.log)" = "$1" ]; 
 	su_runs alice true
 	wait_until 5 test -e $T/hooks/began
 	LIMIT=1s policy_with "down = $T/hooks/down"
-	refuses netns-pam down tree
-	match "tree is still there after 4 s, .* its .down. program $T/hooks/down has ended" "$(cat $T/refused)"
-	there tree
+	refuses netns-pam down blue
+	match "blue is still there after 4 s, .* its .down. program $T/hooks/down has ended" "$(cat $T/refused)"
+	there blue
 	touch $T/hooks/go
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 }
 
 @test "F62 a helper that is stopped tells who waits for down; the next one sees it to its end" {
-	local tree
+	local blue
 	hook down <<<'echo x >>/tmp/t/hooks/began; [ -e /tmp/t/hooks/go ] || exec sleep 1000'
 	policy_with "down = $T/hooks/down"
-	netns-pam up tree
-	tree=$(down_by_hand $T/tree.log tree)
+	netns-pam up blue
+	blue=$(down_by_hand $T/blue.log blue)
 	wait_until 5 test -e $T/hooks/began
 	stop_helper TERM
-	wait_until 5 gone "$tree"
-	equal 1 "$(cat $T/tree.log.rc)"
-	match 'netns-pamd is being stopped' "$(cat $T/tree.log)"
+	wait_until 5 gone "$blue"
+	equal 1 "$(cat $T/blue.log.rc)"
+	match 'netns-pamd is being stopped' "$(cat $T/blue.log)"
 	touch $T/hooks/go
 	start_helper
-	wait_until 5 not_there tree
+	wait_until 5 not_there blue
 }
 
 @test "scope = session: each waits for its own, and gets that" {
