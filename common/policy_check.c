@@ -257,17 +257,18 @@ static void check_namespace(const struct check *check,
 				    "link = wireguard or openvpn");
 }
 
-/* Is the address one that the host has a network for? */
+/* Are both in the prefix of one of the host's addresses? */
 static bool network_contains(const struct policy_network *network,
-			     const char *text)
+			     const char *first, const char *last)
 {
-	struct inet_prefix p, address;
+	struct inet_prefix p, a, b;
 
-	if (inet_prefix_parse(text, &address) < 0)
+	if (inet_prefix_parse(first, &a) < 0 || inet_prefix_parse(last, &b) < 0)
 		return false;
 	for (size_t n = 0; n < network->address.n; n++)
 		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
-		    inet_prefix_contains(&p, &address))
+		    inet_prefix_contains(&p, &a) &&
+		    inet_prefix_contains(&p, &b))
 			return true;
 	return false;
 }
@@ -297,6 +298,47 @@ static void check_uplink(const struct check *check,
 	}
 }
 
+/* The names that the helper gives to its own ends: npam7, npam7v. */
+static bool is_npam(const char *name)
+{
+	static const char prefix[] = "npam";
+	const char *number = name + sizeof(prefix) - 1;
+	size_t digits;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	digits = strspn(number, "0123456789");
+	return digits && (!number[digits] || !strcmp(number + digits, "v"));
+}
+
+/* One bridge is of one section, or of several VLANs of Open vSwitch's. */
+static void check_bridge(const struct check *check,
+			 const struct policy_network *network)
+{
+	const struct policy *policy = check->policy;
+	bool ovs = network->type == NETWORK_OVS;
+
+	if (is_npam(network->bridge))
+		CHECK_ERROR(check, check_place(check, "bridge"),
+			    "bridge: '%s' is like the names that netns-pam "
+			    "gives to interfaces of its own; choose another",
+			    network->bridge);
+	for (const struct policy_network *by = policy->networks; by < network;
+	     by++) {
+		bool both = ovs && by->type == NETWORK_OVS;
+
+		if (!by->bridge || strcmp(by->bridge, network->bridge) != 0 ||
+		    (both && by->vlan != network->vlan))
+			continue;
+		CHECK_ERROR(check, check_place(check, "bridge"),
+			    "bridge: '%s' is the bridge of [network %s] "
+			    "already: give [network %s] another%s",
+			    network->bridge, by->name, network->name,
+			    both ? ", or a 'vlan' of its own" : "");
+		return;
+	}
+}
+
 static void check_network(const struct check *check,
 			  const struct policy_network *network)
 {
@@ -314,13 +356,18 @@ static void check_network(const struct check *check,
 			    "uplink: a bridge cannot be its own uplink");
 	if (network->uplink)
 		check_uplink(check, network);
+	if (network->bridge)
+		check_bridge(check, network);
+	if (network->vlan && network->type != NETWORK_OVS)
+		CHECK_ERROR(check, check_place(check, "vlan"),
+			    "vlan: is there only with type = ovs");
+	check_twice(check, &network->address);
 	if (!network->dhcp)
 		return;
 	snprintf(text, sizeof(text), "%s", network->dhcp);
 	last = strchr(text, '-');
 	*last++ = '\0';
-	if (!network_contains(network, text) ||
-	    !network_contains(network, last))
+	if (!network_contains(network, text, last))
 		CHECK_ERROR(check, check_place(check, "dhcp"),
 			    "dhcp: the range must lie in the prefix of an "
 			    "'address' of this section");

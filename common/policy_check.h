@@ -35,4 +35,7 @@ bool policy_is_template(const char *text);
 void policy_check_addresses(const struct check *check,
 			    const struct policy_namespace *ns);
 
+/* Is one of `address` there twice? */
+void check_twice(const struct check *check, const struct policy_list *address);
+
 #endif

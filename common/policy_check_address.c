@@ -128,14 +128,70 @@ static void check_gateways(const struct check *check,
 			    v4 > 1 ? "IPv4" : "IPv6");
 }
 
+void check_twice(const struct check *check, const struct policy_list *address)
+{
+	struct inet_prefix p, q;
+
+	for (size_t n = 1; n < address->n; n++) {
+		bool known = inet_prefix_parse(address->items[n], &p) == 0;
+		bool twice = false;
+
+		for (size_t k = 0; k < n && !twice; k++)
+			if (!known)
+				twice = !strcmp(address->items[k],
+						address->items[n]);
+			else if (inet_prefix_parse(address->items[k], &q) == 0)
+				twice = p.family == q.family &&
+					!memcmp(p.addr, q.addr,
+						inet_bytes(p.family));
+		if (twice)
+			CHECK_ERROR(check, check_place(check, "address"),
+				    "address: '%s' is there twice",
+				    address->items[n]);
+	}
+}
+
+/* Do the addresses that it gets by itself include one of IPv6? */
+static bool auto_has_ipv6(const struct check *check,
+			  const struct policy_namespace *ns)
+{
+	const struct policy_network *network;
+	struct inet_prefix p;
+
+	if (ns->link == LINK_NAT || ns->link == LINK_ROUTED)
+		return check->policy->pool6.family == AF_INET6;
+	if (ns->link != LINK_BRIDGE || ns->address_mode != ADDRESS_AUTO ||
+	    !ns->network)
+		return false;
+	network = policy_network_find(check->policy, ns->network);
+	for (size_t n = 0; network && n < network->address.n; n++)
+		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
+		    p.family == AF_INET6)
+			return true;
+	return false;
+}
+
+static void check_mtu(const struct check *check,
+		      const struct policy_namespace *ns)
+{
+	bool fixed = ns->address_mode == ADDRESS_STATIC;
+	bool ipv6 = fixed ? namespace_has_family(ns, AF_INET6)
+			  : auto_has_ipv6(check, ns);
+
+	if (!ns->mtu || ns->mtu >= IPV6_MTU_MIN || !ipv6)
+		return;
+	CHECK_ERROR(check, check_place(check, "mtu"),
+		    "mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
+		    fixed ? "leave the IPv6 address out"
+		    : ns->link == LINK_BRIDGE
+			    ? "set a static IPv4 address, or leave the IPv6 "
+			      "address of the network out"
+			    : "set pool6 = none, or a static IPv4 address");
+}
+
 void policy_check_addresses(const struct check *check,
 			    const struct policy_namespace *ns)
 {
-	bool veth = ns->link == LINK_NAT || ns->link == LINK_ROUTED;
-	bool ipv6 = ns->address_mode == ADDRESS_STATIC
-			    ? namespace_has_family(ns, AF_INET6)
-			    : veth && check->policy->pool6.family == AF_INET6;
-
 	if (ns->link == LINK_NONE || ns->link == LINK_EXTERNAL)
 		return; /* check_keys() has refused them all */
 	if (check_key_line(check, "address"))
@@ -150,11 +206,6 @@ void policy_check_addresses(const struct check *check,
 				    ns->address.items[n],
 				    policy_scope_name(ns->scope));
 	check_gateways(check, ns);
-	if (ns->mtu && ns->mtu < IPV6_MTU_MIN && ipv6)
-		CHECK_ERROR(check, check_place(check, "mtu"),
-			    "mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
-			    ns->address_mode == ADDRESS_STATIC
-				    ? "leave the IPv6 address out"
-				    : "set pool6 = none, or a static IPv4 "
-				      "address");
+	check_twice(check, &ns->address);
+	check_mtu(check, ns);
 }

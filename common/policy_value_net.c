@@ -87,6 +87,11 @@ static bool text_is_ifname(const struct policy_value *value, const char *text)
 	else if (!strcmp(text, "lo"))
 		value_error(value, "'lo' is the loopback interface, which "
 				   "every namespace has of its own");
+	else if (!strcmp(text, "all") || !strcmp(text, "default"))
+		value_error(value,
+			    "'%s' is what the kernel calls settings of all "
+			    "interfaces; none can have that name",
+			    text);
 	else
 		return true;
 	return false;

@@ -364,6 +364,7 @@ static int device_create(const struct link_site *site, struct error *err)
 	struct instance *i = site->instance;
 	struct rtnl_link link = {0};
 	struct rtnl_batch b;
+	struct error why;
 	int r = device_find(site, &link, err);
 
 	if (r < 0)
@@ -379,9 +380,9 @@ static int device_create(const struct link_site *site, struct error *err)
 	rtnl_batch_init(&b);
 	device_put_alias(&b, &link);
 	rtnl_put_move(&b, link.ifindex, site->netns, i->ifname);
-	r = rtnl_run(site->helper->rtnl, &b, err);
+	r = rtnl_run(site->helper->rtnl, &b, &why);
 	if (r < 0)
-		return r;
+		return error_set(err, r, "%s: %s", i->device, why.text);
 	r = rtnl_link_by_name(site->inside, i->ifname, &link);
 	if (r < 0)
 		return error_set(err, r, "the interface %s is gone: %s",

@@ -136,7 +136,8 @@ lab_policy() {
 	for what in 'up0|default route goes by the interface up0' \
 		'eth77|the interface eth77 does not exist' \
 		'port0|the interface port0 is a port of br0' \
-		'base0|the interface base0 carries vm0'; do
+		'base0|the interface base0 carries vm0' \
+		'br0|br0: cannot move the interface'; do
 		case $what in
 		port0*)
 			ip link add br0 type bridge
@@ -147,6 +148,7 @@ lab_policy() {
 			ip link add base0 type veth peer name base1
 			ip link add link base0 name vm0 type macvlan
 			;;
+		br0*) ip link add br0 type bridge ;;
 		esac
 		lab_policy "interface = ${what%%|*}" 'address = 203.0.113.30/24'
 		from_here

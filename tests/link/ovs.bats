@@ -405,7 +405,9 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	refused_login east 'uplink eth7 of the network trio does not exist'
 	sed 's/^bridge  = ovsbr0/&\nuplink = lan0/' $EXAMPLE | put_policy
 	refused_login east 'uplink lan0 of the network trio has an address'
-	sed 's/^vlan .*/vlan = 7/' $EXAMPLE | put_policy
+	# while one that was made by the policy before is there
+	sed 's/^vlan    = 10/vlan = 20/; /^\[network blue\]/,/^\[/s/ovsbr1/ovsbr2/' $EXAMPLE | put_policy
 	hold red
+	sed '/^\[network red\]/,/^\[/s/ovsbr1/ovsbr2/' $EXAMPLE | put_policy
 	refused_login blue 'networks blue and red are on the same bridge ovsbr1'
 }

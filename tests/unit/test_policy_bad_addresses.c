@@ -113,6 +113,17 @@ static const struct bad bad[] = {
 	{"an mtu too small for IPv6 of the pool", NAT("mtu = 1279"),
 	 "p:5: mtu: IPv6 needs at least 1280; set pool6 = none, or a static "
 	 "IPv4 address\n"},
+	{"an mtu too small for the IPv6 of a network",
+	 "[network w]\nbridge = br0\naddress = 10.1.0.1/24, fd00::1/64\n" SPACE(
+		 "link = bridge\nnetwork = w\nmtu = 1279"),
+	 "p:9: mtu: IPv6 needs at least 1280; set a static IPv4 address, or "
+	 "leave the IPv6 address of the network out\n"},
+	{"an address twice",
+	 NAT("address = 192.0.2.7/24, 192.0.2.8/24, 192.0.2.7/32"),
+	 "p:5: address: '192.0.2.7/32' is there twice\n"},
+	{"a template of an address twice",
+	 NAT("scope = user\naddress = 10.1.%U.1/24, 10.1.%U.1/24"),
+	 "p:6: address: '10.1.%U.1/24' is there twice\n"},
 	{"an mtu too small for an IPv6 address",
 	 NAT("mtu = 576\naddress = 2001:db8::7/64"),
 	 "p:5: mtu: IPv6 needs at least 1280; leave the IPv6 address out\n"},

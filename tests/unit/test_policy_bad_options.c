@@ -287,6 +287,38 @@ static const struct bad bad[] = {
 	 "p:12: uplink: 'eth1' is the uplink of [network a] already: [network "
 	 "c] needs another, since an interface can be a port of one bridge "
 	 "only\n"},
+	{"a bridge of two networks",
+	 NETWORK("") "[network b]\ntype = ovs\nbridge = br0\n",
+	 "p:6: bridge: 'br0' is the bridge of [network w] already: give "
+	 "[network b] another\n"},
+	{"a bridge of two networks with one VLAN",
+	 "[network a]\ntype = ovs\nbridge = br0\nvlan = 7\n"
+	 "[network b]\ntype = ovs\nbridge = br0\nvlan = 7\n",
+	 "p:7: bridge: 'br0' is the bridge of [network a] already: give "
+	 "[network b] another, or a 'vlan' of its own\n"},
+	{"a bridge with one of our names",
+	 "[network a]\nbridge = npam12\n[network b]\nbridge = npam3v\n"
+	 "[network c]\nbridge = npamx\n[network d]\nbridge = npam\n",
+	 "p:2: bridge: 'npam12' is like the names that netns-pam gives to "
+	 "interfaces of its own; choose another\n"
+	 "p:4: bridge: 'npam3v' is like the names that netns-pam gives to "
+	 "interfaces of its own; choose another\n"},
+	{"a name that no interface can have",
+	 "[network a]\nbridge = all\n[network b]\nbridge = default\n",
+	 "p:2: bridge: 'all' is what the kernel calls settings of all "
+	 "interfaces; none can have that name\n"
+	 "p:4: bridge: 'default' is what the kernel calls settings of all "
+	 "interfaces; none can have that name\n"},
+	{"a vlan without Open vSwitch", NETWORK("vlan = 7"),
+	 "p:3: vlan: is there only with type = ovs\n"},
+	{"an address of the host's twice",
+	 NETWORK("address = 10.1.0.1/24, fd00::1/64, fd00::1/48"),
+	 "p:3: address: 'fd00::1/48' is there twice\n"},
+	{"dhcp from one prefix to another",
+	 NETWORK("address = 10.1.0.1/24, 10.1.1.1/24\n"
+		 "dhcp = 10.1.0.200-10.1.1.20"),
+	 "p:4: dhcp: the range must lie in the prefix of an 'address' of this "
+	 "section\n"},
 	{"an uplink that is no interface", NETWORK("uplink = eth 0"),
 	 "p:3: uplink: 'eth 0' is no interface name; use 1 to 15 characters "
 	 "without blank, '/', ':', '%'\n"},
