@@ -121,7 +121,8 @@ static ssize_t rtnl_recv(struct rtnl *rtnl)
 int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 {
 	uint32_t first = rtnl->seq + 1;
-	unsigned int answered = 0;
+	struct nlmsghdr *last = NULL;
+	bool answered = false;
 	int result = 0;
 	size_t at = 0;
 
@@ -132,18 +133,18 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	if (!b->n)
 		return 0;
 	for (unsigned int i = 0; i < b->n; i++) {
-		struct nlmsghdr *h = (void *)(b->buffer + at);
-
-		h->nlmsg_seq = ++rtnl->seq;
-		h->nlmsg_flags |= NLM_F_ACK;
-		at += NLMSG_ALIGN(h->nlmsg_len);
+		last = (void *)(b->buffer + at);
+		last->nlmsg_seq = ++rtnl->seq;
+		at += NLMSG_ALIGN(last->nlmsg_len);
 	}
+	/* What fails is answered in any case, and in this order. */
+	last->nlmsg_flags |= NLM_F_ACK;
 	result = rtnl_send(rtnl, b->buffer, b->used);
 	if (result < 0)
 		return error_set(err, result, "rtnetlink: %s",
 				 strerror(-result));
 
-	while (answered < b->n) {
+	while (!answered) {
 		ssize_t n = rtnl_recv(rtnl);
 		int left = (int)n;
 
@@ -158,7 +159,7 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 			if (h->nlmsg_type != NLMSG_ERROR || i >= b->n ||
 			    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
 				continue;
-			answered++;
+			answered |= i == b->n - 1;
 			if (e->error && !result) {
 				const char *why = rtnl_extack(h);
 
