@@ -47,6 +47,7 @@ struct helper {
 	struct filter_chain *filter_chains; /* filter.c's: of the table */
 
 	struct instance *instances; /* all of them, newest first */
+	size_t n_listening;	    /* those whose link hears of others */
 	void *by_name;		    /* live ones: a tree of tsearch(3) */
 	uint64_t next_instance;
 	sd_event_source *sweep;	      /* looks for namespaces nobody uses */

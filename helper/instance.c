@@ -86,6 +86,14 @@ void instance_free(struct instance *i)
 	free(i);
 }
 
+/* Does its link want to hear of other namespaces? */
+static bool instance_listens(const struct instance *i)
+{
+	const struct link_ops *ops = link_ops_of(i->link);
+
+	return ops->met || ops->parted;
+}
+
 int instance_insert(struct instance *i)
 {
 	struct helper *h = i->helper;
@@ -100,6 +108,7 @@ int instance_insert(struct instance *i)
 	}
 	i->next = h->instances;
 	h->instances = i;
+	h->n_listening += instance_listens(i);
 	return 0;
 }
 
@@ -161,6 +170,7 @@ void instance_forget(struct instance *i)
 	for (struct instance **p = &h->instances; *p; p = &(*p)->next)
 		if (*p == i) {
 			*p = i->next;
+			h->n_listening -= instance_listens(i);
 			break;
 		}
 	instance_unname(i);
@@ -237,7 +247,9 @@ void instance_announce(struct instance *i, bool there)
 {
 	struct helper *h = i->helper;
 
-	for (struct instance *j = h->instances; j; j = j->next) {
+	/* Thousands need not be asked when none of them listens. */
+	for (struct instance *j = h->n_listening ? h->instances : NULL; j;
+	     j = j->next) {
 		const struct link_ops *ops = link_ops_of(j->link);
 
 		if (j == i || j->foreign ||
