@@ -84,7 +84,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	X
 	policy_with "down = $T/hooks/down" 'lifetime = forever'
 	su_runs alice true
-	netns-pam down blue
+	spawn $T/down.log netns-pam down blue >$T/down.pid
 	wait_until 5 test -s $T/hooks/sleeper
 	one=$(cat $T/hooks/sleeper)
 	stop_helper KILL
