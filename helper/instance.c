@@ -167,6 +167,7 @@ void instance_forget(struct instance *i)
 	struct helper *h = i->helper;
 
 	instance_detach(i, i->kept);
+	instance_unkeep(i);
 	for (struct instance **p = &h->instances; *p; p = &(*p)->next)
 		if (*p == i) {
 			*p = i->next;
@@ -526,12 +527,15 @@ static void instance_leave(struct instance *i, enum instance_end end)
 	struct helper *h = i->helper;
 	bool more = i->attached || i->down; /* to be done at its end */
 	_cleanup_close_ int fd = more ? instance_netns(i) : -EBADF;
+	struct error why;
 	int r = 0;
 
-	if (end != END_KEEP)
+	if (end != END_KEEP) {
 		instance_detach(i, fd);
-	else if (more)
-		i->kept = take_fd(&fd);
+		instance_unkeep(i);
+	} else if (fd >= 0 && instance_keep(i, fd, &why) < 0) {
+		log_warning("%s: %s", i->name, why.text);
+	}
 	i->empty = end != END_KEEP;
 	if (!i->foreign)
 		r = netns_unpublish(h->netns_dir, i->name, &i->netns);
@@ -639,7 +643,7 @@ void instance_finish(struct instance *i)
 	if (i->hook || instance_start_down(i))
 		return;
 	instance_detach(i, i->kept);
-	i->kept = close_fd(i->kept);
+	instance_unkeep(i);
 	if (instance_is_spent(i))
 		instance_forget(i);
 }

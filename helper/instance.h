@@ -75,6 +75,7 @@ struct instance {
 	bool pinned;   /* `netns-pam up`: stays until `down` */
 	bool attached; /* link_ops.remove() is still to be called */
 	bool unlinked; /* for instance_resync() */
+	bool by_dhcp;  /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
@@ -86,7 +87,7 @@ struct instance {
 	struct child *hook;		 /* `up` or `down`, while it runs */
 	uint64_t hook_process;
 	pid_t hook_pid;
-	int kept; /* while LEAVING and attached: an fd of it, or < 0 */
+	int kept; /* an fd: what is to be done at its end needs it; or < 0 */
 
 	/*
 	 * The link's: noted by create(), kept in the record, of use to
@@ -108,7 +109,6 @@ struct instance {
 	unsigned int ifindex;	  /* of ifname */
 	void *link_data;	  /* freed by remove() */
 	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
-	bool by_dhcp;		  /* has one, though it may not run just now */
 
 	/* Name servers that came with the link (lease, file, push). */
 	struct inet_prefix link_dns[INSTANCE_DNS_MAX];

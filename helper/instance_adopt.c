@@ -62,7 +62,7 @@ static void adopt_nameless(struct instance *i)
 	if (ops->cut)
 		ops->cut(i->helper, i);
 	else
-		instance_detach(i, -EBADF);
+		instance_detach(i, i->kept);
 }
 
 static void adopt_link(struct instance *i)
@@ -118,10 +118,11 @@ static void adopt_record(void *data, const char *file)
 	/* Killed between umount and unlink, or between open and mount. */
 	if (stale && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
+	instance_keep_adopt(i);
 	adopt_hook(i);
 	adopt_link(i);
 	if (i->state == INSTANCE_MAKING)
-		adopt_half_made(i, published ? fd : -EBADF);
+		adopt_half_made(i, published ? fd : i->kept);
 	else if (!published)
 		adopt_nameless(i);
 	else if (!i->foreign && (i->state == INSTANCE_CLOSING || i->cut))

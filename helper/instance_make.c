@@ -172,6 +172,14 @@ static int making_publish_early(struct making *m, struct error *err)
 	return r < 0 ? r : making_publish(m, err);
 }
 
+/* Written down first: a restart undoes it. */
+static int making_keep(struct making *m, struct error *err)
+{
+	int r = instance_record_save(m->instance, err);
+
+	return r < 0 ? r : instance_keep(m->instance, m->site.netns, err);
+}
+
 /* The namespace and its link. Return: 0, LINK_LATER, -errno. */
 static int making_link(struct making *m, struct error *err)
 {
@@ -194,8 +202,8 @@ static int making_link(struct making *m, struct error *err)
 		r = making_loopback_up(m->site.inside, err);
 	if (r < 0 || !ops->create)
 		return r;
-	if (ops->named_first)
-		r = making_publish_early(m, err);
+	if (ops->kept_first)
+		r = making_keep(m, err);
 	if (r < 0)
 		return r;
 	i->attached = ops->remove != NULL;

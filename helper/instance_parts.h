@@ -36,6 +36,16 @@ void instance_end_hook(struct instance *i);
 /* Gives the link back, once. netns: an fd, or < 0 when it is gone. */
 void instance_detach(struct instance *i, int netns);
 
+/*
+ * From now on it is there until instance_unkeep(), whatever becomes of its name
+ * and of this helper (instance_keep.c). On failure for as long as this one is.
+ */
+int instance_keep(struct instance *i, int netns, struct error *err);
+/* After a restart. */
+void instance_keep_adopt(struct instance *i);
+/* Also of one that is not kept. */
+void instance_unkeep(struct instance *i);
+
 /* Tells the links of all others that it is live, or (false) cut off. */
 void instance_announce(struct instance *i, bool there);
 

@@ -49,10 +49,11 @@ struct link_ops {
 	bool needs_firewall;
 
 	/*
-	 * What it moves in would end with the namespace: the name is there
-	 * before create(), so that a helper that is killed ends neither.
+	 * What it moves in would end with the namespace: that is kept from
+	 * before create() to remove(), so that neither a helper that is killed
+	 * ends it, nor who takes its name away.
 	 */
-	bool named_first;
+	bool kept_first;
 
 	/* Will its interface have IPv6 addresses? NULL: it may. */
 	bool (*has_ipv6)(const struct helper *h,

@@ -412,7 +412,7 @@ static void device_describe(struct helper *h, const struct instance *i,
 const struct link_ops link_device_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_INSIDE,
-	.named_first = true,
+	.kept_first = true,
 	.has_ipv6 = inside_has_ipv6,
 	.create = device_create,
 	.adopt = device_adopt,

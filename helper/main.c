@@ -163,7 +163,7 @@ static int main_open_dir(int parent, const char *path, struct error *err)
 
 static int main_open_state(struct helper *h, struct error *err)
 {
-	_cleanup_close_ int scratch = -EBADF;
+	_cleanup_close_ int scratch = -EBADF, kept = -EBADF;
 
 	h->state_dir = main_open_dir(AT_FDCWD, h->state_path, err);
 	if (h->state_dir < 0)
@@ -174,6 +174,9 @@ static int main_open_state(struct helper *h, struct error *err)
 	h->sessions_dir = main_open_dir(h->state_dir, "sessions", err);
 	if (h->sessions_dir < 0)
 		return h->sessions_dir;
+	kept = main_open_dir(h->state_dir, "kept", err);
+	if (kept < 0)
+		return kept;
 	/* Where modules mount before they bind: common/enter.h. */
 	scratch = main_open_dir(h->state_dir, "mnt", err);
 	return scratch < 0 ? scratch : 0;

@@ -246,6 +246,63 @@ lab_policy() {
 	ssh_end a
 }
 
+# The policy changes while alice is inside: her namespace has no name any more.
+nameless() {
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' 'mtu = 1300'
+	su_fails alice
+	in_log 'the interface lab0 is in the namespace lab'
+	not_there lab
+	away
+}
+# lab0 is half of a pair: the kernel destroys it with the namespace it is in
+@test "F58 F62 a namespace without a name: a helper that is killed loses no virtual interface" {
+	# with the last process after the restart
+	nameless
+	stop_helper KILL
+	start_helper
+	away
+	nsenter -n -t "$(cat $T/in.a)" $PROBE tcp 203.0.113.10 80 1
+	ssh_end a
+	wait_until 10 at_home
+	# meanwhile
+	nameless
+	stop_helper KILL
+	ssh_end a
+	start_helper
+	wait_until 10 at_home
+	# twice
+	nameless
+	stop_helper TERM
+	start_helper
+	stop_helper KILL
+	start_helper
+	ssh_end a
+	wait_until 10 at_home
+	standard_policy | put_policy
+	nothing_left
+	equal "" "$(ls $STATE/kept)"
+}
+
+@test "F68 F58 somebody takes the name away: it comes back, also after a restart" {
+	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
+	ssh_hold a alice
+	ip netns delete lab
+	wait_until 5 in_log 'somebody removed the name of the namespace lab'
+	ssh_end a
+	wait_until 10 at_home
+	ssh_hold a alice
+	ip netns delete lab
+	stop_helper KILL
+	ssh_end a
+	start_helper
+	wait_until 10 at_home
+	standard_policy | put_policy
+	nothing_left
+	equal "" "$(ls $STATE/kept)"
+}
+
 @test "its name is taken meanwhile: it comes back by another, and says so" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice

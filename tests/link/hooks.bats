@@ -271,6 +271,24 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 no_records
 }
 
+@test "F58 F62 a namespace without a name has its down after a restart, too" {
+	hook down <<<'nsenter --net="$NETNS_PAM_NETNS" ip -o address show eth0 >>/tmp/t/hooks/said'
+	policy_with "down = $T/hooks/down"
+	ssh_hold a alice
+	policy_with "down = $T/hooks/down" 'mtu = 1300'
+	ssh_hold b alice
+	ip -n blue link show eth0 | grep -q 'mtu 1300'
+	stop_helper KILL
+	start_helper
+	[ ! -e $T/hooks/said ]
+	ssh_end a
+	wait_until 5 grep -q 'inet ' $T/hooks/said
+	rm $T/hooks/said
+	ssh_end b
+	wait_until 5 grep -q 'inet ' $T/hooks/said
+	wait_until 5 not_there blue
+}
+
 @test "netns-pam up and exec wait as well, and say what went wrong" {
 	hook up <<<'sleep 0.3; echo x >/tmp/t/hooks/done'
 	policy_with "up = $T/hooks/up"
