@@ -13,6 +13,7 @@ MANDIR	   ?= $(PREFIX)/share/man
 DOCDIR	   ?= $(PREFIX)/share/doc/netns-pam
 LIBEXECDIR ?= $(PREFIX)/lib/netns-pam
 TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
+SYSUSERS   ?= $(PREFIX)/lib/sysusers.d
 UNITDIR	   ?= /lib/systemd/system
 MULTIARCH   = $(or $(shell $(CC) -print-multiarch 2>/dev/null),$(shell \
 	dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null))
@@ -120,6 +121,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) $(addprefix packaging/,$(UNITS))
 	sed -i 's|=/usr/sbin/|=$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/netns-pamd.service
 	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(TMPFILES)/netns-pam.conf
+	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERS)/netns-pam.conf
 	install -D -m 644 packaging/pam-config $(DESTDIR)$(PAMCONFIGS)/netns-pam
 	for f in $(HOST_FILES); do \
 		install -D -m 644 packaging/host/$${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done
@@ -147,6 +149,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5))) \
 		$(DESTDIR)$(TMPFILES)/netns-pam.conf \
+		$(DESTDIR)$(SYSUSERS)/netns-pam.conf \
 		$(foreach f,$(HOST_FILES),$(DESTDIR)$(word 2,$(subst :, ,$(f))))
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)
 	rmdir $(DESTDIR)/etc/netns-pam.conf.d 2>/dev/null || true

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,10 @@
 #define CHILD_MERCY_US	  2000000 /* between TERM and KILL */
 #define CHILD_FILES	  1024
 #define CHILD_NOT_STARTED 127
+
+/* linux/landlock.h of 6.12 */
+#define CHILD_LANDLOCK_SCOPES 6 /* the version that has them */
+#define CHILD_LANDLOCK_SIGNAL (UINT64_C(1) << 1)
 
 #ifndef PIDFD_SIGNAL_PROCESS_GROUP
 #define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2) /* linux/pidfd.h of 6.9 */
@@ -411,6 +416,31 @@ static void child_limit(uint64_t wanted)
 		child_die("capabilities");
 }
 
+/*
+ * Several tunnels have a program each, of one user, with the same capabilities,
+ * and a private key in its memory. In a domain of its own none of them can
+ * trace another, read its memory or its descriptors, or (kernel 6.12) signal
+ * it. What is handled, making block devices, is nothing that they do. Without
+ * Landlock there is no domain, and they are only kept from the rest.
+ */
+static void child_own_domain(void)
+{
+	struct child_ruleset {
+		uint64_t fs, net, scoped;
+	} rules = {.fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK};
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
+	int fd;
+
+	if (version >= CHILD_LANDLOCK_SCOPES)
+		rules.scoped = CHILD_LANDLOCK_SIGNAL;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules),
+			  0);
+	if (fd >= 0)
+		syscall(SYS_landlock_restrict_self, fd, 0);
+	close_fd(fd);
+}
+
 static void child_become(const struct child_command *command)
 {
 	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
@@ -449,6 +479,8 @@ static void child_become(const struct child_command *command)
 	    setresuid(command->uid, command->uid, command->uid) < 0)
 		child_die("another user");
 	child_capabilities(command->capabilities);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	child_own_domain();
 }
 
 struct child_pipes {

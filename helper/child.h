@@ -48,7 +48,8 @@ struct child_command {
 	bool held;
 	/*
 	 * Not root from the beginning, or 0. With these capabilities (bits) and
-	 * no others; root with 0: with all that the helper may pass on.
+	 * no others, apart from others of the same user; root with 0: with all
+	 * that the helper may pass on.
 	 */
 	uid_t uid;
 	gid_t gid;

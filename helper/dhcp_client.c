@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "child.h"
+#include "child_user.h"
 #include "cleanup.h"
 #include "dhcp_lease.h"
 #include "event.h"
@@ -23,7 +24,6 @@
 #include "timer.h"
 
 #define DHCP_PROGRAM "udhcpc"
-#define DHCP_NOBODY  65534
 #define DHCP_CAPABILITIES                                                      \
 	(UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_BIND_SERVICE)
 #define DHCP_AGAIN_MAX_S 64
@@ -381,8 +381,6 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		.netns = netns,
 		.pass_fd = event_directory(i),
 		.pass_as = EVENT_FD,
-		.uid = DHCP_NOBODY,
-		.gid = DHCP_NOBODY,
 		.capabilities = DHCP_CAPABILITIES,
 	};
 	size_t n = sizeof(argv) / sizeof(argv[0]) - 4;
@@ -396,6 +394,7 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		command.netns = found;
 	}
 	dhcp_label(i, label);
+	child_user(CHILD_USER, &command.uid, &command.gid);
 	inet_address_format(&c->lease.address, address);
 	if (c->owner->release)
 		argv[n++] = "-R";

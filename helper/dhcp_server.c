@@ -10,7 +10,6 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "child_user.h"
 #include "cleanup.h"
 #include "helper.h"
 #include "log.h"
@@ -26,8 +26,6 @@
 #include "timer.h"
 
 #define DHCP_DIR       "dhcp"
-#define DHCP_PASSWD    "/etc/passwd"
-#define DHCP_NOBODY    65534
 #define DHCP_LEASE     "1h"
 #define DHCP_MEMORY    (256 << 20) /* of its address space */
 #define DHCP_FILE      (8 << 20)   /* of leases */
@@ -107,22 +105,6 @@ static int dhcp_answers(const struct network *network)
 }
 
 /* --- how it is run --- */
-
-/* Of /etc/passwd, as it stands: a directory is no place to ask for this. */
-static void dhcp_user(uid_t *uid, gid_t *gid)
-{
-	_cleanup_fclose_ FILE *f = fopen(DHCP_PASSWD, "re");
-	const struct passwd *pw;
-
-	*uid = DHCP_NOBODY;
-	*gid = DHCP_NOBODY;
-	while (f && (pw = fgetpwent(f)))
-		if (strcmp(pw->pw_name, "dnsmasq") == 0 && pw->pw_uid) {
-			*uid = pw->pw_uid;
-			*gid = pw->pw_gid ? pw->pw_gid : DHCP_NOBODY;
-			return;
-		}
-}
 
 /*
  * The leases, so that a server that is started again gives no address to two.
@@ -288,7 +270,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 	if (r < 0)
 		return r;
 	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
-	dhcp_user(&command.uid, &command.gid);
+	child_user("dnsmasq", &command.uid, &command.gid);
 	r = child_start(network->helper, &command, &events, &server->child,
 			err);
 	if (r < 0)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "deadline.h"
 #include "helper.h"
 #include "log.h"
@@ -36,6 +37,7 @@ static void link_free(struct wg_link *l)
 	child_stop(l->tool);
 	resolve_stop(l->resolve);
 	sd_event_source_disable_unref(l->timer);
+	close_fd(l->question);
 	wg_conf_free(l->conf);
 	free(l->pulses);
 	free(l->path);
@@ -49,6 +51,7 @@ static struct wg_link *link_new(struct instance *i)
 	if (!l)
 		return NULL;
 	l->instance = i;
+	l->question = -EBADF;
 	snprintf(l->label, sizeof(l->label), "%s: wireguard", i->name);
 	i->link_data = l;
 	return l;
@@ -172,7 +175,7 @@ static int await_device(struct wg_link *l, struct error *err)
 	instance_waiting(l->instance, "wireguard-go to answer");
 	if (deadline_now_ms() - l->started_ms > ANSWER_MS)
 		return error_set(err, -ETIME,
-				 "wireguard-go did not make its socket "
+				 "wireguard-go did not answer at its socket "
 				 "/run/wireguard/%s.sock in time",
 				 l->device);
 	if (!l->timer) {

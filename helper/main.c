@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "child_user.h"
 #include "cleanup.h"
 #include "event.h"
 #include "filter.h"
@@ -418,6 +419,10 @@ static int main_start(struct helper *h, struct error *err)
 		       h->state_path, main_on_policy, h, err);
 	if (r < 0)
 		return r;
+	if (!child_user_exists(CHILD_USER))
+		log_warning("there is no user " CHILD_USER ": programs of VPN "
+			    "and DHCP run as nobody; systemd-sysusers makes "
+			    "it");
 	main_configure_pools(h);
 	r = event_open(h, err);
 	if (r == 0)

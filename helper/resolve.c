@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "child.h"
+#include "child_user.h"
 #include "cleanup.h"
 
-#define RESOLVE_MS     5000
-#define RESOLVE_NOBODY 65534 /* what strangers answer is not read as root */
+#define RESOLVE_MS 5000
 
 struct resolve {
 	struct child *child;
@@ -72,14 +72,12 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 		  struct error *err)
 {
 	const char *const argv[] = {"getent", "ahosts", name, NULL};
-	const struct child_command command = {
+	struct child_command command = {
 		.label = label,
 		.argv = argv,
 		.package = "libc-bin",
 		.netns = -1,
 		.timeout_ms = RESOLVE_MS,
-		.uid = RESOLVE_NOBODY,
-		.gid = RESOLVE_NOBODY,
 	};
 	struct child_events events = {resolve_line, resolve_ended, NULL};
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
@@ -91,6 +89,8 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 	resolve->data = data;
 	snprintf(resolve->name, sizeof(resolve->name), "%s", name);
 	events.data = resolve;
+	/* What strangers answer is not read as root. */
+	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = child_start(h, &command, &events, &resolve->child, err);
 	if (r < 0) {
 		free(resolve);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of `link = wireguard` share: link_wireguard.c makes the tunnel
- * and ends it, wg_device.c is its interface, wg_watch.c keeps an eye on it.
+ * and ends it, wg_device.c is its interface, wg_uapi.c the socket of
+ * wireguard-go, wg_watch.c keeps an eye on it.
  *
  * The interface is the kernel's, or that of wireguard-go where the kernel has
  * none. Either way it is born of the host's namespace, and so its UDP socket
@@ -41,6 +42,8 @@ struct wg_link {
 	struct wg_conf *conf;	 /* NULL: not to be read after a restart */
 	struct wg_pulse *pulses; /* one a peer of conf */
 	bool userspace;		 /* instance->child is wireguard-go */
+	bool answered;		 /* it takes orders */
+	int question;		 /* of wg_uapi_ask(), or < 0 */
 	char device[IFNAMSIZ];	 /* what wg(8) knows it by */
 	char label[NAME_MAX_INSTANCE + 16];
 
@@ -77,7 +80,7 @@ int wg_device_make(struct wg_link *l, const struct link_site *site,
 int wg_device_adopt(struct wg_link *l, const struct child_events *events);
 
 /* Does wireguard-go take orders by now? The kernel's always does. */
-bool wg_device_answers(const struct wg_link *l);
+bool wg_device_answers(struct wg_link *l);
 
 /*
  * Into the namespace if it is not there yet, addresses, up, routes.
@@ -98,6 +101,20 @@ void wg_device_remove(struct wg_link *l, int netns);
  */
 int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	   const struct child_events *events, struct error *err);
+
+/* --- wg_uapi.c --- */
+
+/* Does somebody listen there? */
+bool wg_uapi_is_taken(const char *device);
+
+/* Return: the socket for the program, or -errno with a sentence. */
+int wg_uapi_listen(const char *device, struct error *err);
+
+/* Asks it something. Return: a socket for wg_uapi_has_answered(), or -errno. */
+int wg_uapi_ask(const char *device);
+bool wg_uapi_has_answered(int fd);
+
+void wg_uapi_remove(const char *device);
 
 /* --- wg_watch.c --- */
 

@@ -17,11 +17,10 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "address.h"
+#include "child_user.h"
 #include "cleanup.h"
 #include "helper.h"
 #include "pool.h"
@@ -47,30 +46,17 @@ static unsigned int wg_mtu(const struct wg_link *l,
 	return l->conf->mtu ? l->conf->mtu : WG_MTU;
 }
 
-/* --- wireguard-go's socket, which wg(8) looks for first of all --- */
-
-static void uapi_path(const char *device, struct sockaddr_un *ret)
+bool wg_device_answers(struct wg_link *l)
 {
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/run/wireguard/%s.sock",
-		 device);
-}
-
-/* Does somebody listen? A socket left over refuses at once. */
-static bool uapi_answers(const char *device)
-{
-	_cleanup_close_ int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address;
-
-	uapi_path(device, &address);
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&address,
-				  sizeof(address)) == 0;
-}
-
-bool wg_device_answers(const struct wg_link *l)
-{
-	return !l->userspace || uapi_answers(l->device);
+	if (!l->userspace || l->answered)
+		return true;
+	if (l->question < 0)
+		l->question = wg_uapi_ask(l->device);
+	if (l->question < 0 || !wg_uapi_has_answered(l->question))
+		return false;
+	l->question = close_fd(l->question);
+	l->answered = true;
+	return true;
 }
 
 /* --- making --- */
@@ -122,7 +108,7 @@ static int userspace_name(struct wg_link *l, struct helper *h,
 		pool_ifname(i->slot, l->device);
 		/* Somebody else's: it stays marked, and is passed by. */
 		if (rtnl_link_by_name(h->rtnl, l->device, &link) == -ENODEV &&
-		    !uapi_answers(l->device)) {
+		    !wg_uapi_is_taken(l->device)) {
 			memcpy(i->device, l->device, sizeof(i->device));
 			return 0;
 		}
@@ -138,9 +124,11 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 {
 	const char *const argv[] = {"wireguard-go", "-f", l->device, NULL};
 	/* Without it, it prints a box that says what its manual says. */
-	static const char *const env[] = {"WG_PROCESS_FOREGROUND=1", NULL};
+	static const char *const env[] = {"WG_PROCESS_FOREGROUND=1",
+					  "WG_UAPI_FD=3", NULL};
+	_cleanup_close_ int uapi = -EBADF;
 	char label[WG_GO_LABEL];
-	const struct child_command command = {
+	struct child_command command = {
 		.label = label,
 		.argv = argv,
 		.env = env,
@@ -154,6 +142,15 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 		return r;
 	l->userspace = true;
 	userspace_label(l, label);
+	/* Killed from here on, the next helper takes the socket away. */
+	r = instance_note(i, err);
+	if (r < 0)
+		return r;
+	uapi = wg_uapi_listen(l->device, err);
+	if (uapi < 0)
+		return uapi;
+	command.pass_fd = uapi;
+	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = instance_start_child(i, &command, events, err);
 	if (r == -ENOENT)
 		return error_set(err, r,
@@ -185,6 +182,7 @@ int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 		 l->userspace ? i->device : i->ifname);
 	if (!l->userspace)
 		return wg_device_look(l, &link) == -ENODEV ? -ENODEV : 0;
+	l->answered = true;
 	pool_mark(&i->helper->pool, i->slot);
 	userspace_label(l, label);
 	return child_adopt(i->helper, i->pid, i->process, label, events,
@@ -384,13 +382,11 @@ static void userspace_remove(const struct wg_link *l)
 {
 	struct instance *i = l->instance;
 	struct helper *h = i->helper;
-	struct sockaddr_un address;
 	struct rtnl_link link;
 	struct rtnl_batch b;
 
 	i->child = child_stop(i->child);
-	uapi_path(l->device, &address);
-	unlink(address.sun_path);
+	wg_uapi_remove(l->device);
 	if (!i->ifindex && rtnl_link_by_name(h->rtnl, l->device, &link) == 0) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, link.ifindex);
@@ -430,7 +426,7 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 		return error_set(err, netns, "the namespace %s is gone",
 				 l->instance->name);
 	/* It would talk to that one, and give it our key. */
-	if (!l->userspace && uapi_answers(l->device))
+	if (!l->userspace && wg_uapi_is_taken(l->device))
 		return error_set(err, -EEXIST,
 				 "a program on the host has an interface %s "
 				 "(/run/wireguard/%s.sock), and wg would take "

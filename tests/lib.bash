@@ -90,6 +90,19 @@ alive() {
 }
 gone() { ! alive "$1"; }
 
+# runs_as PID USER CAPABILITIES: as nobody else, and with no other ones
+runs_as() {
+	local uid word
+	uid=$(id -u "$2")
+	equal "$uid $uid $uid $uid" \
+		"$(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$1/status")" "uid of $1"
+	equal "" "$(awk '/^Groups:/ {print $2}' "/proc/$1/status")" "groups of $1"
+	for word in CapPrm CapEff; do
+		equal "$3" "$(awk "/^$word:/ {print \$2}" "/proc/$1/status")" "$word of $1"
+	done
+	grep -q '^NoNewPrivs:.1$' "/proc/$1/status"
+}
+
 # ---- the machine
 
 install_package() {

@@ -184,7 +184,8 @@ release() {
 	for p in $before; do
 		case $(cat "/proc/$p/comm") in
 		openvpn) equal 0000000000003402 "$(awk '/^CapPrm/ {print $2}' "/proc/$p/status")" openvpn ;;
-		wireguard-go) equal 0000000000001400 "$(awk '/^CapPrm/ {print $2}' "/proc/$p/status")" wireguard-go ;;
+		wireguard-go) runs_as "$p" netns-pam 0000000000001400 ;;
+		udhcpc) runs_as "$p" netns-pam 0000000000002400 ;;
 		esac
 	done
 	[ "$(wc -w <<<"$before")" -ge 4 ] || fail "programs: $before"

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -315,6 +316,34 @@ static void somebody_else_with_one_capability(void **state)
 				   "CapAmb:\t0000000000000400\n0077\n");
 }
 
+static void F57_those_of_one_user_are_apart(void **state)
+{
+	const struct child_command nobody = {
+		.uid = 5001,
+		.gid = 5002,
+		.capabilities = UINT64_C(1) << CAP_NET_ADMIN,
+	};
+	struct child *one;
+	char script[200];
+
+	(void)state;
+	ground_need();
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0)
+		skip();
+	one = start("echo here; exec sleep 1000", nobody);
+	wait_for(lines[0]);
+	snprintf(script, sizeof(script),
+		 "cat /proc/%d/environ; echo; readlink /proc/$$/exe",
+		 (int)child_pid(one));
+	lines[0] = '\0';
+	start(script, nobody);
+	wait_for(ended);
+	assert_int_equal(result, 0);
+	assert_null(strstr(lines, "PATH"));
+	assert_non_null(strstr(lines, "sh\n")); /* its own it can see */
+	child_stop(one);
+}
+
 static void a_lasting_one_is_found_again(void **state)
 {
 	struct child *c;
@@ -356,6 +385,7 @@ int main(void)
 		TEST(a_flood_holds_nobody_up),
 		TEST(it_runs_inside_a_namespace),
 		TEST(somebody_else_with_one_capability),
+		TEST(F57_those_of_one_user_are_apart),
 		TEST(a_lasting_one_is_found_again),
 	};
 

@@ -95,11 +95,9 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	b=$(address_of office.bob)
 	[ "$a" != "$b" ]
 	netns-pam status | grep -q "$a"
-	# F95 the client is nobody, with two capabilities
+	# F95 the client is a user of its own, with two capabilities
 	for pid in $(pgrep -x udhcpc); do
-		grep -qP '^Uid:\t65534\t65534\t65534\t65534$' /proc/$pid/status
-		grep -q '^CapEff:.0000000000002400$' /proc/$pid/status
-		grep -q '^NoNewPrivs:.1$' /proc/$pid/status
+		runs_as $pid netns-pam 0000000000002400
 	done
 	ssh_end a
 	ssh_end b

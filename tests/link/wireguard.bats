@@ -97,6 +97,28 @@ ECONNREFUSED" "$output"
 fd09::2/64" "$output"
 }
 
+@test "wireguard-go is not root, and its socket is for root alone; without the user of its own, it is nobody" {
+	ssh_hold a alice
+	pid=$(pgrep -f '^wireguard-go -f npam')
+	runs_as "$pid" netns-pam 0000000000001400
+	socket=/run/wireguard/$(wg_device vpn.alice).sock
+	equal "root 644" "$(stat -c '%U %a' "$socket")"
+	equal "root 755" "$(stat -c '%U %a' /run/wireguard)"
+	ssh_end a
+	wait_until 5 test ! -e "$socket"
+	stop_helper
+	cp -p /etc/passwd $T/passwd
+	sed -i '/^netns-pam:/d' /etc/passwd
+	: >$T/helper.log
+	start_helper
+	grep -q "there is no user netns-pam: .* systemd-sysusers makes it" $T/helper.log
+	ssh_hold a alice
+	runs_as "$(pgrep -f '^wireguard-go -f npam')" nobody 0000000000001400
+	run -0 as_alice "probe tcp 198.51.100.80 80"
+	ssh_end a
+	cat $T/passwd >/etc/passwd
+}
+
 @test "what the section says of address, mtu, ifname and routes goes before the file" {
 	sed -i -e '/^AllowedIPs/s/.*/AllowedIPs = 192.0.2.0\/24\nAllowedIPs=198.51.100.80,10.9.0.0\/24,fd09::\/64/' \
 		-e '/^\[Peer/i MTU = 1300\nTable = off\nSaveConfig = true' $WG/alice.conf

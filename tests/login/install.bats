@@ -44,6 +44,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 		755 etc/netns-pam.conf.d
 		644 lib/systemd/system/netns-pamd.service
 		644 lib/systemd/system/netns-pamd.socket
+		644 usr/lib/sysusers.d/netns-pam.conf
 		644 usr/lib/tmpfiles.d/netns-pam.conf
 		644 usr/share/pam-configs/netns-pam
 		644 lib/udev/rules.d/79-netns-pam.rules
