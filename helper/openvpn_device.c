@@ -115,27 +115,41 @@ static int openvpn_address(const struct instance *i,
 	return r < 0 ? r : rtnl_run(inside, &b, err);
 }
 
+static int openvpn_route(const struct instance *i,
+			 const struct openvpn_route *route, struct rtnl *inside,
+			 struct error *why)
+{
+	struct rtnl_batch b;
+	int r;
+
+	rtnl_batch_init(&b);
+	rtnl_put_route(&b, &route->to,
+		       route->gateway.family ? &route->gateway : NULL,
+		       i->ifindex);
+	r = rtnl_run(inside, &b, why);
+	return r == -EEXIST ? 0 : r;
+}
+
 /* One that cannot be is left out: the others are no worse for it. */
 static void openvpn_routes(const struct instance *i,
 			   const struct openvpn_push *push, struct rtnl *inside)
 {
-	for (size_t n = 0; n < push->n_routes; n++) {
-		const struct openvpn_route *route = &push->routes[n];
-		char text[INET_PREFIX_STR];
-		struct rtnl_batch b;
-		struct error why;
-		int r;
+	const struct openvpn_route *first = NULL;
+	struct error why, ignored;
+	char text[INET_PREFIX_STR];
+	unsigned int n_bad = 0;
 
-		rtnl_batch_init(&b);
-		rtnl_put_route(&b, &route->to,
-			       route->gateway.family ? &route->gateway : NULL,
-			       i->ifindex);
-		r = rtnl_run(inside, &b, &why);
-		inet_prefix_format(&route->to, text);
-		if (r < 0 && r != -EEXIST)
-			log_warning("%s: the route to %s: %s", i->name, text,
-				    why.text);
-	}
+	for (size_t n = 0; n < push->n_routes; n++)
+		if (openvpn_route(i, &push->routes[n], inside,
+				  n_bad ? &ignored : &why) < 0 &&
+		    !n_bad++)
+			first = &push->routes[n];
+	if (!first)
+		return;
+	inet_prefix_format(&first->to, text);
+	log_warning("%s: %u routes of the server cannot be, first of them that "
+		    "to %s: %s",
+		    i->name, n_bad, text, why.text);
 }
 
 static void openvpn_dns(struct instance *i, const struct openvpn_push *push)

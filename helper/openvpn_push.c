@@ -31,6 +31,7 @@ int openvpn_env_add(struct openvpn_env *env, const char *pair)
 	}
 	memcpy(env->text + env->bytes, pair, bytes);
 	env->bytes += bytes;
+	env->n++;
 	return 0;
 }
 
@@ -42,14 +43,58 @@ static const char *env_next(const struct openvpn_env *env, const char *pair)
 	return pair < env->text + env->bytes ? pair : NULL;
 }
 
-const char *openvpn_env_get(const struct openvpn_env *env, const char *name)
+/* A pair and a name (of a pair, up to its `=`), as strcmp(3) has it. */
+static int name_compare(const char *pair, const char *name, size_t length)
 {
-	size_t length = strlen(name);
+	size_t own = strcspn(pair, "=");
+	int order = strncmp(pair, name, own < length ? own : length);
 
-	for (const char *pair = NULL; (pair = env_next(env, pair));)
-		if (!strncmp(pair, name, length) && pair[length] == '=')
-			return pair + length + 1;
-	return NULL;
+	return order ? order : (own > length) - (own < length);
+}
+
+static int pair_compare(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	int order = name_compare(x, y, strcspn(y, "="));
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/*
+ * A server can push thousands of routes, and each is asked for by its number.
+ * Return: 0 or -ENOMEM.
+ */
+static int env_sort(struct openvpn_env *env)
+{
+	const char *pair = NULL;
+	size_t n = 0;
+
+	env->sorted = calloc(env->n + 1, sizeof(*env->sorted));
+	if (!env->sorted)
+		return -ENOMEM;
+	while ((pair = env_next(env, pair)))
+		env->sorted[n++] = pair;
+	qsort(env->sorted, n, sizeof(*env->sorted), pair_compare);
+	return 0;
+}
+
+/* Return: the value, or NULL; of several of one name, the first. */
+static const char *env_get(const struct openvpn_env *env, const char *name)
+{
+	size_t length = strlen(name), from = 0, to = env->n;
+
+	while (from < to) { /* the first that is not before it */
+		size_t middle = from + (to - from) / 2;
+
+		if (name_compare(env->sorted[middle], name, length) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from == env->n || strncmp(env->sorted[from], name, length) != 0 ||
+	    env->sorted[from][length] != '=')
+		return NULL;
+	return env->sorted[from] + length + 1;
 }
 
 void openvpn_env_clear(struct openvpn_env *env)
@@ -65,26 +110,7 @@ static const char *get_nth(const struct openvpn_env *env, const char *prefix,
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s%u", prefix, n);
-	return openvpn_env_get(env, name);
-}
-
-/* Is the pair "PREFIX<n>=VALUE"? */
-static bool pair_nth(const char *pair, const char *prefix, unsigned int *ret_n,
-		     const char **ret_value)
-{
-	size_t length = strlen(prefix);
-	char *end;
-	unsigned long n;
-
-	if (strncmp(pair, prefix, length) != 0 ||
-	    !isdigit((unsigned char)pair[length]))
-		return false;
-	n = strtoul(pair + length, &end, 10);
-	if (*end != '=' || n > 100000)
-		return false;
-	*ret_n = (unsigned int)n;
-	*ret_value = end + 1;
-	return true;
+	return env_get(env, name);
 }
 
 /* --- values --- */
@@ -150,9 +176,9 @@ static int read_number(const char *text)
 static void read_address4(const struct openvpn_env *env,
 			  struct openvpn_push *push)
 {
-	const char *local = openvpn_env_get(env, "ifconfig_local");
-	const char *netmask = openvpn_env_get(env, "ifconfig_netmask");
-	const char *remote = openvpn_env_get(env, "ifconfig_remote");
+	const char *local = env_get(env, "ifconfig_local");
+	const char *netmask = env_get(env, "ifconfig_netmask");
+	const char *remote = env_get(env, "ifconfig_remote");
 	struct inet_prefix address;
 	int length = netmask ? netmask_length(netmask) : 32;
 
@@ -177,8 +203,8 @@ static void read_address4(const struct openvpn_env *env,
 static void read_address6(const struct openvpn_env *env,
 			  struct openvpn_push *push)
 {
-	const char *local = openvpn_env_get(env, "ifconfig_ipv6_local");
-	const char *bits = openvpn_env_get(env, "ifconfig_ipv6_netbits");
+	const char *local = env_get(env, "ifconfig_ipv6_local");
+	const char *bits = env_get(env, "ifconfig_ipv6_netbits");
 	struct inet_prefix address;
 	int length = bits ? read_number(bits) : 128;
 
@@ -195,7 +221,7 @@ static void read_address6(const struct openvpn_env *env,
 
 static void read_mtu(const struct openvpn_env *env, struct openvpn_push *push)
 {
-	const char *text = openvpn_env_get(env, "tun_mtu");
+	const char *text = env_get(env, "tun_mtu");
 	int mtu = text ? read_number(text) : 0;
 
 	if (mtu >= 68 && mtu <= 65535)
@@ -210,15 +236,17 @@ static void add_route(struct openvpn_push *push, const struct inet_prefix *to,
 		      const struct inet_prefix *gateway)
 {
 	struct openvpn_route *route = &push->routes[push->n_routes];
+	char text[INET_PREFIX_STR];
 
+	if (push->n_routes == OPENVPN_ROUTES_MAX) {
+		inet_prefix_format(to, text);
+		ignore(push, "one route more than there can be, to", text);
+		return;
+	}
 	for (size_t n = 0; n < push->n_routes; n++)
 		if (push->routes[n].to.length == to->length &&
 		    inet_prefix_contains(to, &push->routes[n].to))
 			return; /* twice: the first counts */
-	if (push->n_routes == OPENVPN_ROUTES_MAX) {
-		ignore(push, "more routes than", "512");
-		return;
-	}
 	*route = (struct openvpn_route){.to = *to};
 	if (gateway)
 		route->gateway = *gateway;
@@ -231,8 +259,8 @@ static void read_route4(const struct openvpn_env *env, unsigned int n,
 {
 	const char *netmask = get_nth(env, "route_netmask_", n);
 	const char *via = get_nth(env, "route_gateway_", n);
-	const char *out = openvpn_env_get(env, "route_net_gateway");
-	const char *in = openvpn_env_get(env, "route_vpn_gateway");
+	const char *out = env_get(env, "route_net_gateway");
+	const char *in = env_get(env, "route_vpn_gateway");
 	int length = netmask ? netmask_length(netmask) : 32;
 	struct inet_prefix to, gateway;
 	bool has_gateway = read_address(via, AF_INET, &gateway);
@@ -270,21 +298,26 @@ static void read_routes(const struct openvpn_env *env, bool tap, bool redirect4,
 {
 	static const struct inet_prefix any = {.family = AF_INET};
 	struct inet_prefix gateway;
-	const char *pair = NULL, *value;
-	unsigned int n;
+	const char *network;
 
 	if (redirect4)
 		add_route(push, &any,
-			  tap && read_address(openvpn_env_get(
-						      env, "route_vpn_gateway"),
+			  tap && read_address(env_get(env, "route_vpn_gateway"),
 					      AF_INET, &gateway)
 				  ? &gateway
 				  : NULL);
-	while ((pair = env_next(env, pair)))
-		if (pair_nth(pair, "route_network_", &n, &value))
-			read_route4(env, n, value, tap, push);
-		else if (pair_nth(pair, "route_ipv6_network_", &n, &value))
-			read_route6(env, n, value, tap, push);
+	/*
+	 * In the order of the server. (Numbers can be missing, but not more
+	 * than there are other variables.)
+	 */
+	for (unsigned int n = 1; n <= env->n; n++) {
+		network = get_nth(env, "route_network_", n);
+		if (network)
+			read_route4(env, n, network, tap, push);
+		network = get_nth(env, "route_ipv6_network_", n);
+		if (network)
+			read_route6(env, n, network, tap, push);
+	}
 }
 
 /* --- name servers --- */
@@ -358,7 +391,7 @@ static void read_dns(const struct openvpn_env *env, struct openvpn_push *push)
 		for (int a = 1; a <= DNS_EACH_MAX; a++) {
 			snprintf(name, sizeof(name), "dns_server_%d_address_%d",
 				 n, a);
-			value = openvpn_env_get(env, name);
+			value = env_get(env, name);
 			if (value)
 				add_server(push, value);
 		}
@@ -372,26 +405,35 @@ static void read_dns(const struct openvpn_env *env, struct openvpn_push *push)
 
 /* --- all of it --- */
 
+static int read_all(const struct openvpn_env *env, bool tap, bool redirect4,
+		    struct openvpn_push *push)
+{
+	push->routes = calloc(OPENVPN_ROUTES_MAX + 1, sizeof(*push->routes));
+	if (!push->routes)
+		return -ENOMEM;
+	read_address4(env, push);
+	read_address6(env, push);
+	read_mtu(env, push);
+	read_routes(env, tap, redirect4, push);
+	read_dns(env, push);
+	return push->address4.family || push->address6.family ? 0 : -EBADMSG;
+}
+
 int openvpn_push_read(const struct openvpn_env *env, bool tap, bool redirect4,
 		      struct openvpn_push *ret)
 {
 	struct openvpn_push push = {0};
+	struct openvpn_env sorted = *env;
+	int r = env_sort(&sorted);
 
-	push.routes = calloc(OPENVPN_ROUTES_MAX + 1, sizeof(*push.routes));
-	if (!push.routes)
-		return -ENOMEM;
-	read_address4(env, &push);
-	read_address6(env, &push);
-	read_mtu(env, &push);
-	read_routes(env, tap, redirect4, &push);
-	read_dns(env, &push);
-	if (push.address4.family == AF_UNSPEC &&
-	    push.address6.family == AF_UNSPEC) {
+	if (r == 0)
+		r = read_all(&sorted, tap, redirect4, &push);
+	free(sorted.sorted);
+	if (r < 0)
 		openvpn_push_clear(&push);
-		return -EBADMSG;
-	}
-	*ret = push;
-	return 0;
+	else
+		*ret = push;
+	return r;
 }
 
 void openvpn_push_clear(struct openvpn_push *push)

@@ -15,21 +15,21 @@
 
 #include "inet.h"
 
-#define OPENVPN_ROUTES_MAX 512
+#define OPENVPN_ROUTES_MAX 2048
 #define OPENVPN_DNS_MAX	   6
 
 /* NAME=VALUE, each with a NUL behind it. */
 struct openvpn_env {
 	char *text;
 	size_t bytes, room;
+	size_t n;
+	const char **sorted; /* by name, while they are read */
 };
 
-#define OPENVPN_ENV_MAX (256 << 10)
+#define OPENVPN_ENV_MAX (512 << 10)
 
 /* Adds one "NAME=VALUE". Return: 0, -ENOMEM, -E2BIG. */
 int openvpn_env_add(struct openvpn_env *env, const char *pair);
-/* Return: the value, or NULL. */
-const char *openvpn_env_get(const struct openvpn_env *env, const char *name);
 void openvpn_env_clear(struct openvpn_env *env);
 
 struct openvpn_route {

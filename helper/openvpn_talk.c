@@ -87,8 +87,12 @@ static void take_updown(struct openvpn_talk *talk, char *line)
 		/* DOWN has variables too: the mark tells the two apart. */
 		openvpn_env_add(&talk->env, line);
 	} else if (strcmp(pair, "END") != 0) {
-		if (openvpn_env_add(&talk->env, pair) < 0)
+		if (openvpn_env_add(&talk->env, pair) < 0 && !talk->broken) {
 			talk->broken = true;
+			talk->events.log(talk->data, 'N',
+					 "it tells of more addresses, routes "
+					 "and name servers than can be");
+		}
 	} else if (talk->env.bytes && !strcmp(talk->env.text, "UP")) {
 		talk->events.up(talk->data, &talk->env);
 	} else {

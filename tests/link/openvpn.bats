@@ -155,6 +155,24 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
+@test "more routes than there can be: those that were pushed first" {
+	local n
+	office_vpn_stop
+	{
+		office_pushes
+		for n in {0..2099}; do echo "push \"route 10.100.$((n / 250)).$((n % 250))\""; done
+	} | office_vpn
+	alice_policy
+	run su alice -c "ip route show dev tun0 | wc -l; probe tcp 10.99.0.80 80; probe dns 10.99.0.53 www.example.net"
+	[ "${lines[0]}" -ge 2048 ]
+	equal "server 10.99.0.80 client 10.8.0.2" "${lines[1]}"
+	equal 10.99.0.80 "${lines[2]}"
+	grep -Eq "vpn: [0-9]+ values of the server .* one route more than there can be, to '10.100.8.[0-9]+/32'" $T/helper.log
+	wait_until 5 not_there vpn
+	office_vpn_stop
+	office_pushes | office_vpn
+}
+
 @test "allow holds in the tunnel, and so do the pushed name servers, also for a new device" {
 	local n
 	in_office ip address add 10.99.0.54/32 dev lo
