@@ -27,9 +27,10 @@ export TOP BUILD T PROBE POLICY STATE
 
 # ---- the small things
 
-# wait_until SECONDS CMD...: polls; the bound is a failure with a message.
+# wait_until SECONDS CMD...: polls; the bound is a failure with a message. What
+# takes no longer than that on a quiet machine has three times as long.
 wait_until() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * 3000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ ${EPOCHREALTIME/./} -gt $end ]; then
@@ -39,6 +40,9 @@ wait_until() {
 		sleep 0.05
 	done
 }
+
+# longer FILE LINES: it has come to as many
+longer() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
@@ -427,6 +431,16 @@ ssh_end_all() {
 }
 
 SHOW_NS='stat -Lc %i /proc/self/ns/net'
+# For the end of a session's command: it stays until leave().
+STAY="until [ -e $T/leave ]; do sleep 0.05; done"
+leave() { touch $T/leave; }
+
+# What goes at a logout has gone: it has for bob, who came and left later.
+logouts_are_over() {
+	su bob -c true
+	wait_until 10 not_there green
+}
+
 host_ns() { stat -Lc %i /proc/1/ns/net; }
 ns_of() { stat -Lc %i "/run/netns/$1"; }
 
@@ -519,6 +533,7 @@ no_names() { [ -z "$(ls /run/netns 2>/dev/null)" ]; }
 
 common_setup() {
 	: >$T/syslog
+	rm -f $T/leave
 	objects >$T/before
 }
 

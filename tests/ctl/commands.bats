@@ -381,7 +381,7 @@ ESC=$'\e'
 		write_policy $bad
 	says "60-bad\.conf:2: " 1 netns-pam reload
 	match "60-bad\.conf:4: " "$(cat $T/err)"
-	lands blue "$(ssh_as alice "$SHOW_NS; sleep 0.1")" || true
+	su_lands alice blue
 	equal 0 "$(netns-pam exec green sh -c 'echo 0')"
 	rm $bad
 	netns-pam reload

@@ -92,7 +92,7 @@ kill_ears() {
 		rm -f "$p"
 	done
 }
-heard() { grep -vx listening "$T/ear.$1" | sort -u | xargs; }
+heard() { grep -vxE "listening|the-end" "$T/ear.$1" | sort -u | xargs; }
 good='good-arp good-dad good-na good-ns good-probe good-udp4 good-udp6 good-uni4 good-uni6'
 bad='mac-theirs mac-host mac-new arp-host arp-host-to arp-theirs arp-theirs-host
 	arp-mac arp-probe na-host na-host-as na-theirs na-theirs-ll ns-theirs dad-theirs
@@ -100,13 +100,14 @@ bad='mac-theirs mac-host mac-new arp-host arp-host-to arp-theirs arp-theirs-host
 	ra-hidden ra-cut redirect6 redirect4 offer offer-host offer6 lease-other lease-relay
 	lease-part lease-long lease-kind vlan lldp bpdu group-arp group-ip4'
 
-# Sends the frames, then one that is good, and waits until the host heard that:
-# the others came before it, or not at all.
+# Sends the frames, then one that is good, and waits until the host heard that,
+# and green one of the host: the others came before it, or not at all.
 send_frames() {
 	inside blue "$FRAMES" send eth0 "$@"
 	inside blue "$FRAMES" send eth0 good-lease
 	wait_until 5 grep -qx good-lease $T/ear.host
-	sleep 0.1
+	"$FRAMES" send br-lan the-end
+	wait_until 5 grep -qx the-end $T/ear.green
 }
 
 serve_in() { # serve_in NAME: port 7000
@@ -207,7 +208,9 @@ all_of() { # all_of NAME: every way to its server
 	inside green sysctl -qw net.ipv6.conf.eth0.accept_ra=2 # as careless as can be
 	inside blue $PROBE ra eth0
 	inside blue $PROBE ra eth0 2001:db8:bad::
-	sleep 0.5
+	# what came after them on the same ways has arrived
+	inside blue ping -qc1 -W5 "$(inner6 green)"
+	inside blue $PROBE udp 2001:db8::80 80
 	not bash -c 'ip -6 route | grep -q "proto ra"'
 	not bash -c 'ip -6 address | grep -q 2001:db8:bad'
 	not bash -c 'ip -n green -6 route | grep -q "proto ra"'

@@ -27,7 +27,8 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 		pid=$(cat /tmp/t/helper.pid)
 		kill -STOP $pid
 		ip netns delete "$NETNS_PAM_NAMESPACE"
-		setsid bash -c "sleep 0.2; kill -CONT $pid" >/dev/null 2>&1 &
+		setsid bash -c "until grep -q '^State:.Z' /proc/$$/status; do :; done
+			kill -CONT $pid" >/dev/null 2>&1 &
 		exit 0
 	X
 	for n in none nat; do
@@ -44,8 +45,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	su_runs alice true
 	wait_until 5 in_status 'blue .*closing'
 	LIMIT=2s policy_with 'ready = interface:never0'
-	spawn $T/next.log su alice -c true >$T/next.pid
-	sleep 0.3
+	su_waits next alice true
 	touch $T/hooks/go
 	wait_until 5 gone "$(cat $T/next.pid)"
 	in_log 'blue was not ready within .* the interface never0 to be up'
@@ -84,16 +84,16 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	X
 	policy_with "down = $T/hooks/down" 'lifetime = forever'
 	su_runs alice true
-	spawn $T/down.log netns-pam down blue >$T/down.pid
+	spawn $T/down.log netns-pam down blue >$T/down.pid # which waits for it
 	wait_until 5 test -s $T/hooks/sleeper
 	one=$(cat $T/hooks/sleeper)
 	stop_helper KILL
+	wait_until 5 gone "$(cat $T/down.pid)"
 	start_helper
 	wait_until 5 lines 2 $T/hooks/ran
 	wait_until 5 gone "$one"
 	# the next login is not put into what is being taken down
-	spawn $T/next.log su alice -c "$PROBE tcp 192.0.2.80 80 1 && echo web" >$T/next.pid
-	sleep 0.3
+	su_waits next alice "$PROBE tcp 192.0.2.80 80 && echo web"
 	touch $T/hooks/go
 	wait_until 5 gone "$(cat $T/next.pid)"
 	match web "$(cat $T/next.log)"
@@ -120,24 +120,23 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 }
 
 @test "F62 TERM while logins wait for up and for down: all get an answer" {
-	local one two
-	hook up <<<'echo x >>/tmp/t/hooks/up; sleep 1000'
+	local one
+	hook up <<<'echo x >/tmp/t/hooks/up.began; sleep 1000'
 	LIMIT=8s policy_with "up = $T/hooks/up"
 	one=$(spawn $T/one.log su alice -c true)
-	wait_until 5 test -s $T/hooks/up
+	wait_until 5 test -s $T/hooks/up.began
 	stop_helper
 	wait_until 2 gone "$one"
 	wait_until 5 grep -q 'being stopped' $T/syslog
 	start_helper
 	wait_until 5 not_there blue
-	hook down <<<'echo x >>/tmp/t/hooks/down; sleep 1000'
+	hook down <<<'echo x >/tmp/t/hooks/down.began; sleep 1000'
 	LIMIT=8s policy_with "down = $T/hooks/down"
 	su_runs alice true
-	wait_until 5 test -s $T/hooks/down
-	two=$(spawn $T/two.log su alice -c true)
-	sleep 0.3
+	wait_until 5 test -s $T/hooks/down.began
+	su_waits two alice true
 	stop_helper
-	wait_until 2 gone "$two"
+	wait_until 2 gone "$(cat $T/two.pid)"
 	hook down <<<'exit 0'
 	start_helper
 	wait_until 8 not_there blue

@@ -151,6 +151,7 @@ FRAMES = {
     'good-arp': lambda: arp(MINE(), ALL, 1, MINE(), env('MINE4'), env('THEIRS4')),
     'good-probe': lambda: arp(MINE(), ALL, 1, MINE(), '0.0.0.0', env('MINE4')),
     'good-udp4': lambda: udp4(MINE(), ALL, env('MINE4'), '255.255.255.255', 9, 9),
+    'the-end': lambda: ether(env('HOST'), env('THEIRS'), 0x88b5, mark),
     'good-uni4': lambda: udp4(MINE(), THEIRS(), env('MINE4'), env('THEIRS4'), 9, 9),
     'good-udp6': lambda: udp6(MINE(), ALL6, env('MINE6'), 'ff02::1', 9, 9),
     'good-uni6': lambda: udp6(MINE(), THEIRS(), env('MINELL'), env('THEIRS6'), 9, 9),

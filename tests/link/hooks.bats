@@ -141,18 +141,19 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 }
 
 @test "a login that gives up leaves the others waiting" {
-	local one two
+	local one
 	hook up <<<'echo x >/tmp/t/hooks/begun; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	policy_with "up = $T/hooks/up"
 	one=$(spawn $T/one.log su alice -c true)
 	wait_until 5 test -e $T/hooks/begun
-	two=$(spawn $T/two.log su alice -c "$SHOW_NS; sleep 1")
+	su_waits two alice "$SHOW_NS; $STAY"
 	kill -KILL "$one"
 	wait_until 5 gone "$one"
 	touch $T/hooks/go
 	wait_until 5 test -s $T/two.log
 	lands blue "$(head -n 1 $T/two.log)"
-	wait_until 5 gone "$two"
+	leave
+	wait_until 5 gone "$(cat $T/two.pid)"
 }
 
 @test "when nobody waits any more, it is given up" {
@@ -209,11 +210,12 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	hook down <<<'echo x >>/tmp/t/hooks/ends; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	su_runs alice true
 	wait_until 5 test -e $T/hooks/ends
-	spawn $T/next.log su alice -c "$SHOW_NS; sleep 2" >$T/next.pid
-	wait_until 5 in_status 'blue .*closing'
+	su_waits next alice "$SHOW_NS; $STAY"
+	in_status 'blue .*closing'
 	touch $T/hooks/go
 	wait_until 5 test -s $T/next.log
 	lands blue "$(head -n 1 $T/next.log)"
+	leave
 	wait_until 5 gone "$(cat $T/next.pid)"
 	wait_until 5 not_there blue
 	# its time is limited as well
@@ -390,13 +392,14 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 @test "scope = session: each waits for its own, and gets that" {
 	hook up <<<'echo $NETNS_PAM_NAMESPACE >>/tmp/t/hooks/names; sleep 0.2'
 	policy_with 'scope = session' "up = $T/hooks/up"
-	spawn $T/s1 su alice -c "$SHOW_NS; sleep 1" >$T/s1.pid
-	spawn $T/s2 su alice -c "$SHOW_NS; sleep 1" >$T/s2.pid
+	spawn $T/s1 su alice -c "$SHOW_NS; $STAY" >$T/s1.pid
+	spawn $T/s2 su alice -c "$SHOW_NS; $STAY" >$T/s2.pid
 	wait_until 5 test -s $T/s1
 	wait_until 5 test -s $T/s2
 	[ "$(cat $T/s1)" != "$(cat $T/s2)" ]
 	equal 2 "$(sort -u $T/hooks/names | wc -l)" "names"
 	equal 2 "$(wc -l <$T/hooks/names)" "made"
+	leave
 	wait_until 5 gone "$(cat $T/s1.pid)"
 	wait_until 5 gone "$(cat $T/s2.pid)"
 }

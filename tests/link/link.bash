@@ -65,6 +65,16 @@ link_teardown() {
 
 su_runs() { timeout 20 su "$1" -c "$2"; }
 
+# A login that begins, and has to wait: when this returns the helper was asked.
+# Its pid is in $T/TAG.pid.
+su_waits() { # su_waits TAG USER CMD
+	spawn "$T/$1.log" su "$2" -c "$3" >"$T/$1.pid"
+	wait_until 10 asks "$(cat "$T/$1.pid")"
+}
+asks() { # asks PID: it has a connection to the helper, which has looked at it
+	ss -Hxp state established | grep -q "^u_seq.*pid=$1," && netns-pam status
+}
+
 # su_fails USER [WORDS]: the login is refused, and the log says why
 su_fails() {
 	: >$T/syslog

@@ -208,11 +208,12 @@ address = 203.0.113.21/24'
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
 		'lifetime = sessions'
 	su_runs alice "setsid sh -c 'while :; do ping -qc1 -W1 203.0.113.10 &&
-		date +%s%N >/tmp/stray; sleep 0.2; done' >/dev/null 2>&1 </dev/null &
+		date +%s%N >/tmp/stray; echo >>/tmp/tries; sleep 0.2; done' >/dev/null 2>&1 </dev/null &
 		echo \$! >/tmp/stray.pid; until [ -s /tmp/stray ]; do sleep 0.05; done"
 	wait_until 10 not_there blue
+	wait_until 10 longer /tmp/tries $(($(wc -l </tmp/tries) + 1)) # begun before, perhaps
 	rm -f /tmp/stray
-	sleep 1
+	wait_until 10 longer /tmp/tries $(($(wc -l </tmp/tries) + 2))
 	[ ! -e /tmp/stray ]
 	kill "$(cat /tmp/stray.pid)"
 }

@@ -108,8 +108,9 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 		while :; do
 			for a in 10.99.0.80 fd99::80 192.0.2.80 2001:db8::80 198.51.100.80; do
 				probe udp $a 80 0.02
-			done
-		done >/dev/null 2>&1
+			done >/dev/null 2>&1
+			echo said it all
+		done
 	X
 	chmod 755 $T/chatter
 	ssh_hold one alice
@@ -117,7 +118,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	# the server goes, the client reconnects in vain, the server comes back
 	office_vpn_stop
 	wait_until 10 grep -q "is lost (ping-restart)" $T/helper.log
-	sleep 1
+	wait_until 10 longer $T/chatter.log $(($(wc -l <$T/chatter.log) + 3))
 	office_pushes | office_vpn
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	# openvpn is killed, and comes back

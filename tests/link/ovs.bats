@@ -4,6 +4,7 @@
 # kernel that has no other (the kernel's: tests/vm/kernel.bats).
 
 load ../lib
+load link
 
 EXAMPLE=$TOP/conf/examples/ovs.conf
 RUN=/var/run/openvswitch
@@ -78,10 +79,13 @@ database_same() {
 
 # hold USER: a session that stays; its process is in $T/in.USER
 hold() {
-	rm -f "$T/held.$1"
-	spawn "$T/held.$1" su "$1" -c 'echo held $$; exec sleep 1000' >"$T/held.$1.pid"
-	wait_until 15 grep -q held "$T/held.$1" || { cat "$T/held.$1"; return 1; }
-	sed -n 's/^held //p' "$T/held.$1" >"$T/in.$1"
+	spawn "$T/held.$1.log" su "$1" -c "$HELD" >"$T/held.$1.pid"
+	is_held "$1"
+}
+HELD='echo held $$; exec sleep 1000'
+is_held() {
+	wait_until 15 grep -q held "$T/held.$1.log" || { cat "$T/held.$1.log"; return 1; }
+	sed -n 's/^held //p' "$T/held.$1.log" >"$T/in.$1"
 }
 let_go() {
 	kill "$(cat "$T/in.$1")" 2>/dev/null || true
@@ -327,6 +331,12 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	gets_out east
 }
 
+# Open vSwitch lets go of what it had in its own time.
+wire_is_back() {
+	ip -o link show wire0 | sed 's/qdisc.*//' >$T/wire
+	cmp $T/wire.before $T/wire
+}
+
 @test "uplink: a port of the switch, tagged, and given back as it was" {
 	ip netns add theirs
 	ip link add wire0 type veth peer name eth0 netns theirs
@@ -348,15 +358,14 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 10 not_there east
 	let_go red
 	wait_until 10 not ovs-vsctl br-exists ovsbr0
-	wait_until 5 not eval "ip -o link show wire0 | grep -q 'UP'" || ip -d link show wire0
-	equal "$(cat $T/wire.before)" "$(ip -o link show wire0 | sed 's/qdisc.*//')"
+	wait_until 5 wire_is_back || diff $T/wire.before $T/wire
 	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
 	ip netns del theirs
 	wait_until 5 not ip link show wire0
 }
 
 @test "one network goes while two others want its bridge and its uplink" {
-	local vswitchd pids
+	local vswitchd
 	ip link add wire0 type veth peer name wire1
 	ip -o link show wire0 | sed 's/qdisc.*//' >$T/wire.before
 	sed 's/^bridge  = ovsbr[01]/&\nuplink = wire0/; s/ovsbr1/ovsbr0/' $EXAMPLE | put_policy
@@ -365,12 +374,11 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	kill -STOP "$vswitchd" # the end of the network waits for it
 	let_go east
 	wait_until 10 not_there east
-	hold red & pids=$!
-	hold blue & pids+=" $!"
-	sleep 1
+	su_waits held.red red "$HELD"
+	su_waits held.blue blue "$HELD"
 	kill -CONT "$vswitchd"
-	# shellcheck disable=SC2086 # a list
-	for p in $pids; do wait $p; done
+	is_held red
+	is_held blue
 	gets_out red
 	gets_out blue
 	match 'wire0' "$(ovs-vsctl list-ports ovsbr0)"
@@ -380,8 +388,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	match 'wire0' "$(ovs-vsctl list-ports ovsbr0)"
 	let_go blue
 	wait_until 10 not ovs-vsctl br-exists ovsbr0
-	wait_until 5 not eval "ip -o link show wire0 | grep -q 'UP'" || ip -d link show wire0
-	equal "$(cat $T/wire.before)" "$(ip -o link show wire0 | sed 's/qdisc.*//')"
+	wait_until 5 wire_is_back || diff $T/wire.before $T/wire
 	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
 	ip link del wire0
 }

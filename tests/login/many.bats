@@ -31,13 +31,15 @@ same_pair() {
 	for round in 1 2 3 4 5; do
 		for i in {1..20}; do
 			rm -f $T/first.$i
-			spawn $T/first.$i su alice -c "$SHOW_NS; sleep 3" >$T/first.$i.pid
+			spawn $T/first.$i su alice -c "$SHOW_NS; $STAY" >$T/first.$i.pid
 		done
 		for i in {1..20}; do wait_until 20 test -s $T/first.$i; done
 		for i in {1..20}; do
 			equal "$(ns_of blue)" "$(cat $T/first.$i)" "login $i of round $round"
 		done
+		leave
 		for i in {1..20}; do wait_until 20 gone "$(cat $T/first.$i.pid)"; done
+		rm $T/leave
 		nothing_left
 	done
 }
@@ -171,10 +173,13 @@ end_talking() {
 	nothing_left 30
 }
 
+# a process that the session does not take with it
+LEFT_BEHIND='setsid sleep 1000 & until [ "$(ps -o comm= -p $!)" = sleep ]; do :; done; echo $!'
+
 @test "lifetime = sessions: what is left is cut off at the last logout" {
 	local ns pid
 	rm -f $T/left
-	spawn $T/left su frank -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
+	spawn $T/left su frank -c "$LEFT_BEHIND" >$T/left.pid
 	wait_until 10 test -s $T/left
 	pid=$(cat $T/left)
 	wait_until 15 not_there own.frank
@@ -191,11 +196,11 @@ cut_off() {
 @test "F70 lifetime = processes: kept while a process is left, gone after the last" {
 	local pid
 	rm -f $T/left
-	spawn $T/left su alice -c 'setsid sleep 1000 & echo $!; sleep 0.3' >$T/left.pid
+	spawn $T/left su alice -c "$LEFT_BEHIND" >$T/left.pid
 	wait_until 10 test -s $T/left
 	pid=$(cat $T/left)
 	wait_until 10 gone "$(cat $T/left.pid)"
-	sleep 1
+	logouts_are_over
 	there blue
 	equal "$(ns_of blue)" "$(stat -Lc %i "/proc/$pid/ns/net")" "the process left"
 	same_pair "$($T/login.sh alice blue)"
@@ -206,7 +211,7 @@ cut_off() {
 @test "lifetime = forever stays, and down removes it" {
 	standard_policy | sed '/^\[namespace jail\]/a lifetime = forever' | put_policy
 	same_pair "$($T/login.sh dave jail)"
-	sleep 1
+	logouts_are_over
 	there jail
 	netns-pam down jail
 	wait_until 10 not_there jail

@@ -250,7 +250,7 @@ refused() { # refused USER WORDS: and says why
 	[ -s $T/sysctls ]
 	ip -n outside link >$T/links
 	lands_in outside carol
-	sleep 0.5
+	logouts_are_over
 	there outside
 	ip netns exec outside sysctl net.ipv6.conf.all 2>/dev/null | cmp - $T/sysctls
 	ip -n outside link | cmp - $T/links
@@ -264,7 +264,7 @@ refused() { # refused USER WORDS: and says why
 	ip -n blue link >$T/links
 	lands_in blue alice
 	lands_in blue alice
-	sleep 0.5
+	logouts_are_over
 	there blue
 	ip -n blue link | cmp - $T/links
 	stop_helper
@@ -295,7 +295,7 @@ refused() { # refused USER WORDS: and says why
 	ssh_hold b alice
 	[ "$(ns_of blue)" != "$was" ]
 	ssh_end a
-	sleep 0.5
+	logouts_are_over
 	there blue
 	ssh_end b
 }
@@ -326,7 +326,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	done
 	wait
 	for i in {1..10}; do
-		spawn $T/in.$i su alice -c "$SHOW_NS; sleep 1" >$T/in.$i.pid
+		spawn $T/in.$i su alice -c "$SHOW_NS; $STAY" >$T/in.$i.pid
 	done
 	for i in {1..10}; do
 		wait_until 20 gone "$(cat $T/add.$i.pid)"
@@ -336,6 +336,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 		[ "$(mounts_of other$i)" -le 2 ]
 	done
 	[ "$(mounts_of blue)" -le 2 ]
+	leave
 	for i in {1..10}; do
 		wait_until 20 gone "$(cat $T/in.$i.pid)"
 		ip netns delete other$i

@@ -304,7 +304,7 @@ nested_policy() { # nested_policy switch|keep|deny
 @test "the session goes on when the su it came from is gone" {
 	# the inner one opened its own session: the outer's end does not end it
 	local ns pid
-	spawn $T/inner su alice -c "setsid sudo -u bob bash -c 'echo \$($SHOW_NS) \$\$; exec sleep 1000' & sleep 0.5" >$T/inner.pid
+	spawn $T/inner su alice -c "setsid sudo -u bob bash -c 'echo \$($SHOW_NS) \$\$; exec sleep 1000' & until [ -s $T/inner ]; do sleep 0.05; done" >$T/inner.pid
 	wait_until 10 test -s $T/inner
 	wait_until 10 gone "$(cat $T/inner.pid)"
 	read -r ns pid <$T/inner

@@ -116,7 +116,7 @@ teardown() {
 	match '^lo .*UP|^lo .*UNKNOWN' "${lines[2]}"
 	equal 3 "${#lines[@]}" "lines"
 	equal ENETUNREACH "$(ssh_as dave probe tcp 198.51.100.80 80 || true)"
-	run ssh_as dave 'probe serve 7000 & sleep 0.5; probe tcp 127.0.0.1 7000; probe tcp ::1 7000; kill %1'
+	run ssh_as dave 'probe serve 7000 & until probe tcp 127.0.0.1 7000 1; do sleep 0.1; done; probe tcp ::1 7000; kill %1'
 	match 'server 127\.0\.0\.1' "$output"
 	match 'server ::1' "$output"
 }
@@ -186,7 +186,7 @@ teardown() {
 		timeout 5 socat -u -T 3 "SOCKS4:127.0.0.1:$1:$2,socksport=4006" - </dev/null
 	}
 	socks_ask() {
-		(echo hello; sleep 1) | timeout 5 socat - "SOCKS4:127.0.0.1:$1:$2,socksport=4006"
+		echo hello | timeout 10 socat -t 5 - "SOCKS4:127.0.0.1:$1:$2,socksport=4006"
 	}
 	answered() { socks_ask 198.51.100.80 80 | grep -q 'client 192.0.2.2'; }
 	wait_until 15 answered
@@ -196,9 +196,9 @@ teardown() {
 }
 
 @test "F14 ssh -W connects from inside" {
-	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 198.51.100.80:80 alice@127.0.0.1"
+	run bash -c "echo hello | timeout 10 ssh -F $T/ssh_config -W 198.51.100.80:80 alice@127.0.0.1"
 	equal "server 198.51.100.80 client 192.0.2.2" "$output"
-	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 192.0.2.2:8080 alice@127.0.0.1"
+	run bash -c "echo hello | timeout 10 ssh -F $T/ssh_config -W 192.0.2.2:8080 alice@127.0.0.1"
 	not match server "$output"
 }
 
@@ -280,7 +280,7 @@ teardown() {
 	refuses timeout 20 scp -F $T/ssh_config alice@127.0.0.1:/etc/hostname $T/got
 	[ ! -e $T/got ]
 
-	run bash -c "(echo hello; sleep 1) | timeout 10 ssh -F $T/ssh_config -W 192.0.2.80:80 alice@127.0.0.1"
+	run bash -c "echo hello | timeout 10 ssh -F $T/ssh_config -W 192.0.2.80:80 alice@127.0.0.1"
 	not match server "$output"
 
 	spawn $T/fwd ssh -F $T/ssh_config -N -L 4101:192.0.2.80:80 -D 4102 \
