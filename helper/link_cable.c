@@ -207,6 +207,12 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 	rtnl_batch_init(&b);
 	rtnl_put_veth(&b, &veth);
 	r = rtnl_run(near->site.inside, &b, err);
+	if (r == -EEXIST)
+		return error_set(err, r,
+				 "there is an interface %s in %s, or %s in %s, "
+				 "that is none of ours",
+				 near->ifname, near->site.instance->name,
+				 far->ifname, far->site.instance->name);
 	for (size_t n = 0; r == 0 && n < 2; n++) {
 		struct rtnl_link link;
 

@@ -97,6 +97,11 @@ static int macvlan_parent(const struct link_site *site, struct rtnl_link *ret,
 				 "the interface %s of `parent` is down: bring "
 				 "it up (ip link set %s up)",
 				 parent, parent);
+	if (site->ns->mtu > ret->mtu)
+		return error_set(err, -EINVAL,
+				 "`mtu` is %u, and the interface %s of "
+				 "`parent` has no more than %u",
+				 site->ns->mtu, parent, ret->mtu);
 	snprintf(i->device, sizeof(i->device), "%s", parent);
 	return 0;
 }
@@ -132,6 +137,11 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 		return error_set(err, r,
 				 "the kernel has no macvlan interfaces: "
 				 "modprobe macvlan");
+	if (r == -EBUSY)
+		return error_set(err, r,
+				 "the interface %s of `parent` is in use as a "
+				 "port of a bridge or bond: name that instead",
+				 parent.ifname);
 	if (r < 0)
 		return error_set(err, r, "cannot make a macvlan of %s: %s",
 				 parent.ifname, why.text);

@@ -231,6 +231,32 @@ static void uplink_give_back(struct network *network)
 
 /* --- the bridge --- */
 
+/* Is there nothing of that name? */
+static int linux_check_name(const struct network *network, struct error *err)
+{
+	const struct helper *h = network->helper;
+	struct rtnl_link link;
+	int r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return error_set(err, r, "cannot look for %s: %s",
+				 network->bridge, strerror(-r));
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n != network && n->ifindex == link.ifindex)
+			return error_set(err, -EEXIST,
+					 "the interface %s is the bridge of "
+					 "the network %s until its last "
+					 "namespace is gone",
+					 network->bridge, n->name);
+	return error_set(err, -EEXIST,
+			 "the interface %s is there already, and netns-pam did "
+			 "not make it: choose another `bridge` for the network "
+			 "%s, or remove it",
+			 network->bridge, network->name);
+}
+
 static int linux_make_bridge(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
@@ -243,14 +269,10 @@ static int linux_make_bridge(struct network *network, struct error *err)
 	};
 	struct rtnl_link link;
 	struct rtnl_batch b;
-	int r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
+	int r = linux_check_name(network, err);
 
-	if (r == 0)
-		return error_set(err, -EEXIST,
-				 "the interface %s is there already, and "
-				 "netns-pam did not make it: choose another "
-				 "`bridge` for the network %s, or remove it",
-				 network->bridge, network->name);
+	if (r < 0)
+		return r;
 	memcpy(bridge.mac, network->mac, sizeof(bridge.mac));
 	rtnl_batch_init(&b);
 	rtnl_put_new(&b, &bridge);

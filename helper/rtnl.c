@@ -118,6 +118,21 @@ static ssize_t rtnl_recv(struct rtnl *rtnl)
 	}
 }
 
+/* What came of the request i, in a sentence. Return: the error. */
+static int rtnl_explain(const struct rtnl_batch *b, uint32_t i,
+			const struct nlmsghdr *h, struct error *err)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+	const char *why = rtnl_extack(h);
+	char what[INET_PREFIX_STR] = "";
+
+	if (b->what[i].family != AF_UNSPEC)
+		inet_prefix_format(&b->what[i], what);
+	return error_set(err, e->error, "cannot %s%s%s: %s%s%s", b->steps[i],
+			 *what ? " " : "", what, strerror(-e->error),
+			 *why ? ": " : "", why);
+}
+
 int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 {
 	uint32_t first = rtnl->seq + 1;
@@ -160,14 +175,8 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 			    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
 				continue;
 			answered |= i == b->n - 1;
-			if (e->error && !result) {
-				const char *why = rtnl_extack(h);
-
-				result = error_set(
-					err, e->error, "cannot %s: %s%s%s",
-					b->steps[i], strerror(-e->error),
-					*why ? ": " : "", why);
-			}
+			if (e->error && !result)
+				result = rtnl_explain(b, i, h, err);
 		}
 	}
 	return result;

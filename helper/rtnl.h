@@ -36,7 +36,8 @@ struct rtnl_batch {
 	char buffer[RTNL_BATCH_BYTES];
 	size_t used;
 	unsigned int n;
-	const char *steps[RTNL_BATCH_MAX]; /* what each request does */
+	const char *steps[RTNL_BATCH_MAX];	 /* what each request does */
+	struct inet_prefix what[RTNL_BATCH_MAX]; /* with it; or AF_UNSPEC */
 	bool overflow;
 };
 

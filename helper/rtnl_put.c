@@ -43,6 +43,7 @@ static struct nlmsghdr *rtnl_begin(struct rtnl_batch *b, uint16_t type,
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | flags;
 	b->steps[b->n] = step;
+	b->what[b->n].family = AF_UNSPEC;
 	return h;
 }
 
@@ -139,10 +140,11 @@ void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
 		      const struct inet_prefix *address)
 {
 	struct nlmsghdr *h = rtnl_begin(
-		b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add an address");
+		b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add the address");
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
 	size_t bytes = inet_bytes(address->family);
 
+	b->what[b->n] = *address;
 	ifa->ifa_family = (uint8_t)address->family;
 	ifa->ifa_prefixlen = address->length;
 	ifa->ifa_index = ifindex;
@@ -158,10 +160,11 @@ void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 		    const struct inet_prefix *gateway, unsigned int ifindex)
 {
 	struct nlmsghdr *h = rtnl_begin(
-		b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add a route");
+		b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add the route to");
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
 	size_t bytes = inet_bytes(destination->family);
 
+	b->what[b->n] = *destination;
 	rtm->rtm_family = (uint8_t)destination->family;
 	rtm->rtm_dst_len = destination->length;
 	rtm->rtm_table = RT_TABLE_MAIN;

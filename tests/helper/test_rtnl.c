@@ -114,7 +114,8 @@ static void an_error_names_its_step_and_the_rest_is_done(void **state)
 	put_route(1, "10.0.0.1/8", NULL); /* host bits: another error */
 	put_address(1, "192.0.2.3/31");
 	assert_int_equal(run(), -ENODEV);
-	assert_int_equal(strncmp(why.text, "cannot add an address: ", 23), 0);
+	assert_non_null(
+		strstr(why.text, "cannot add the address 192.0.2.1/31: "));
 	assert_non_null(strstr(why.text, strerror(ENODEV)));
 	assert_int_equal(ground_sh("ip addr show dev lo | "
 				   "grep -q 'inet 192.0.2.3/31'"),
@@ -132,7 +133,7 @@ static void the_kernels_own_words_are_passed_on(void **state)
 	rtnl_put_up(&batch, 1);
 	put_route(1, "10.0.0.1/8", NULL);
 	assert_int_equal(run(), -EINVAL);
-	assert_non_null(strstr(why.text, "cannot add a route: "
+	assert_non_null(strstr(why.text, "cannot add the route to 10.0.0.1/8: "
 					 "Invalid argument: "));
 	assert_non_null(strstr(why.text, "prefix"));
 }
@@ -160,7 +161,8 @@ static void what_is_there_already_is_EEXIST(void **state)
 	assert_int_equal(run(), -EEXIST);
 	put_route(1, "198.51.100.0/24", NULL);
 	assert_int_equal(run(), -EEXIST);
-	assert_non_null(strstr(why.text, "cannot add a route"));
+	assert_non_null(
+		strstr(why.text, "cannot add the route to 198.51.100.0/24"));
 	veth.ifname = "eth1";
 	veth.ifindex = 20;
 	rtnl_put_veth(&batch, &veth); /* the peer's name is taken */

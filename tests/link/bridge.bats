@@ -345,6 +345,15 @@ make_lan() {
 	su_fails alice 'the interface br-lan is there already'
 	ip link show br-lan
 	ip link delete br-lan
+	# or that another network has still, whose policy says another by now
+	lan_policy
+	ssh_hold a alice
+	sed 's/network = lan/network = new/; s/\[network lan\]/[network new]/; s/10\.9\./10.19./; s/fd09/fd19/' \
+		$POLICY | put_policy
+	su_fails bob 'br-lan is the bridge of the network lan until its last namespace is gone'
+	ssh_end a
+	wait_until 10 not ip link show br-lan
+	su bob -c true
 	# nor is an address that the host needs elsewhere
 	lan_policy 'address = 192.0.2.9/25'
 	su_fails alice 'the network lan has an address in 192.0.2.'

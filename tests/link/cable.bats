@@ -237,6 +237,15 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	end holder
 	equal lo "$(links_of server)"
 	ip netns del server
+	# an interface that root has put into the other one
+	the_example
+	hold webmaster
+	ip -n server link add eth0 type veth peer name other
+	refuses timeout 10 su tester -c true
+	wait_until 5 grep -qF 'there is an interface eth0 in client, or eth0 in server, that is none of ours' $T/syslog $T/helper.log
+	not_there client
+	end holder
+	wait_until 10 not_there server
 	# what fails on the second one leaves the first without a cable
 	sed 's/^peer    = server/&\nsysctl.net.ipv4.conf.nosuch.rp_filter = 1/' "$TOP/conf/examples/cable.conf" | put_policy
 	hold webmaster

@@ -135,6 +135,26 @@ address = 203.0.113.21/24'
 	nothing_left
 	ip link delete vlan0
 
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' 'mtu = 9000'
+	from_here
+	su_fails alice
+	in_log '`mtu` is 9000, and the interface lan0 of `parent` has no more than 1500'
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' 'routes = 10.1.0.0/16, 10.1.0.0/16'
+	su_fails alice
+	in_log 'cannot add the route to 10.1.0.0/16: File exists'
+	nothing_left
+
+	policy_with 'parent = port0' 'address = 203.0.113.20/24'
+	ip link add br9 type bridge
+	ip link add port0 up type veth peer name port1
+	ip link set port0 master br9
+	from_here
+	su_fails alice
+	in_log 'the interface port0 of `parent` is in use as a port of a bridge'
+	nothing_left
+	ip link delete port0
+	ip link delete br9
+
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
 		'sysctl.net/ipv4/conf/none0/forwarding = 1'
 	from_here
