@@ -235,6 +235,7 @@ int admin_reload(struct connection *c, const struct proto_request *req,
 	(void)facts;
 	if (r < 0)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
+	spare_renew(h);
 	/* Tried again: what was in the way may have gone since. */
 	h->filter_stale = h->filter_stale && filter_reload(h, &why) < 0;
 	if (h->filter_stale)

@@ -17,6 +17,7 @@
 #include "guard.h"
 #include "netns.h"
 #include "pool.h"
+#include "spare.h"
 
 struct child;
 struct connection;
@@ -34,6 +35,7 @@ struct helper {
 
 	int state_dir, namespaces_dir, sessions_dir; /* fds */
 	struct netns_host host;
+	struct spare spare;  /* for the next login that needs one */
 	struct store *store; /* the policy */
 
 	struct rtnl *rtnl;    /* the host's links and routes */

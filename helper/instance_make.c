@@ -114,42 +114,13 @@ int instance_making_netns(const struct instance *i)
 
 /* --- the steps --- */
 
-struct making_visit {
-	const struct policy_namespace *ns;
-	bool without_ipv6;
-	struct rtnl *inside;
-};
-
-/* Inside the new namespace, before it has any link but its loopback. */
-static int visit_first(void *data, struct error *err)
+/* Inside, when the links that sysctls may speak of are there. */
+static int making_sysctls(void *data, struct error *err)
 {
-	struct making_visit *v = data;
-	int r = sysctl_harden_namespace(v->without_ipv6, err);
+	const struct making *m = data;
+	const struct policy_namespace *ns = m->site.ns;
 
-	if (r < 0)
-		return r;
-	r = rtnl_open(&v->inside);
-	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r));
-	return 0;
-}
-
-/* Inside again, when the links that sysctls may speak of are there. */
-static int visit_last(void *data, struct error *err)
-{
-	const struct making_visit *v = data;
-
-	return sysctl_apply(v->ns->sysctls, v->ns->n_sysctls, err);
-}
-
-static int making_loopback_up(struct rtnl *inside, struct error *err)
-{
-	struct rtnl_batch b;
-
-	rtnl_batch_init(&b);
-	rtnl_put_up(&b, 1);
-	return rtnl_run(inside, &b, err);
+	return sysctl_apply(ns->sysctls, ns->n_sysctls, err);
 }
 
 static int making_publish(struct making *m, struct error *err)
@@ -187,19 +158,12 @@ static int making_link(struct making *m, struct error *err)
 	struct helper *h = i->helper;
 	const struct policy_namespace *ns = m->site.ns;
 	const struct link_ops *ops = link_ops_of(ns->link);
-	struct making_visit visit = {
-		.ns = ns,
-		.without_ipv6 = ops->has_ipv6 && !ops->has_ipv6(h, ns),
-	};
 	int r = ops->needs_firewall ? firewall_ensure(h, err) : 0;
 
 	if (r < 0)
 		return r;
-	r = netns_visit(&h->host, -1, visit_first, &visit, &m->site.netns,
-			&i->netns, err);
-	m->site.inside = visit.inside;
-	if (r == 0)
-		r = making_loopback_up(m->site.inside, err);
+	r = spare_take(h, ops->has_ipv6 && !ops->has_ipv6(h, ns),
+		       &m->site.netns, &i->netns, &m->site.inside, err);
 	if (r < 0 || !ops->create)
 		return r;
 	if (ops->kept_first)
@@ -215,12 +179,11 @@ static int making_dress(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
 	const struct policy_namespace *ns = m->site.ns;
-	struct making_visit visit = {.ns = ns};
 	int r = 0;
 
 	if (ns->n_sysctls)
-		r = netns_visit(&i->helper->host, m->site.netns, visit_last,
-				&visit, NULL, NULL, err);
+		r = netns_visit(&i->helper->host, m->site.netns, making_sysctls,
+				m, NULL, NULL, err);
 	if (r == 0)
 		r = filter_apply(i, ns, m->site.netns, err);
 	if (r >= 0)

@@ -218,6 +218,7 @@ static void main_on_policy(void *data)
 		log_error("open namespaces keep the filter they have: %s",
 			  why.text);
 	rate_reload(h);
+	spare_renew(h);
 }
 
 static void main_on_link_gone(void *data, const struct rtnl_link *link)
@@ -303,6 +304,7 @@ static int main_on_hangup(sd_event_source *source,
 	(void)source;
 	(void)info;
 	store_reload(h->store, true, NULL);
+	spare_renew(h);
 	return 0;
 }
 
@@ -335,7 +337,9 @@ static int main_events(struct helper *h, struct error *err)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
 	r = firewall_watch(h, err);
-	return r < 0 ? r : sweep_open(h, err);
+	if (r == 0)
+		r = sweep_open(h, err);
+	return r < 0 ? r : spare_open(h, err);
 }
 
 /* --- starting --- */
@@ -461,6 +465,7 @@ static void main_stop(struct helper *h)
 	event_close(h);
 	firewall_close(h);
 	sweep_close(h);
+	spare_close(h);
 	store_close(h->store);
 	h->names = sd_event_source_disable_unref(h->names);
 	rtnl_close(h->rtnl);

@@ -136,7 +136,20 @@ void sysctl_remember_host(void)
 		sysctl_ping_groups[0] = '\0';
 }
 
-int sysctl_harden_namespace(bool without_ipv6, struct error *err)
+/* Return: 0 also where the kernel has no IPv6, and so nothing to set. */
+static int sysctl_disable_ipv6(const char *value, struct error *err)
+{
+	int r = sysctl_write("net/ipv6/conf/default/disable_ipv6", value, err);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+int sysctl_without_ipv6(struct error *err)
+{
+	return sysctl_disable_ipv6("1", err);
+}
+
+int sysctl_harden_namespace(struct error *err)
 {
 	/* "all" for what is there, "default" for links that come. */
 	static const struct {
@@ -182,12 +195,8 @@ int sysctl_harden_namespace(bool without_ipv6, struct error *err)
 		    0 &&
 	    strcmp(value, "0") != 0)
 		r = sysctl_write("net/ipv6/conf/all/forwarding", "0", err);
-	if (r == 0) {
-		r = sysctl_write("net/ipv6/conf/default/disable_ipv6",
-				 without_ipv6 ? "1" : "0", err);
-		if (r == -ENOENT)
-			r = 0;
-	}
+	if (r == 0)
+		r = sysctl_disable_ipv6("0", err);
 	if (r == 0 && sysctl_ports[0])
 		r = sysctl_write(SYSCTL_PORTS, sysctl_ports, err);
 	if (r == 0 && sysctl_ping_groups[0])

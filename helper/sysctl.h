@@ -40,10 +40,12 @@ int sysctl_write_interface(const char *family, const char *ifname,
 /*
  * What a fresh namespace is given before it has a link: it routes nothing,
  * listens to no router advertisements and redirects, and has the host's range
- * of unprivileged ports and ping groups. without_ipv6: links made from now on
- * have no IPv6 at all.
+ * of unprivileged ports and ping groups.
  */
-int sysctl_harden_namespace(bool without_ipv6, struct error *err);
+int sysctl_harden_namespace(struct error *err);
+
+/* Links that are made in this namespace from now on have no IPv6 at all. */
+int sysctl_without_ipv6(struct error *err);
 
 /* Remembers the host's values that namespaces are given; at start. */
 void sysctl_remember_host(void);

@@ -225,7 +225,7 @@ static void F90_a_fresh_namespace_has_the_golden_list(void **state)
 {
 	(void)state;
 	ground_need();
-	assert_int_equal(sysctl_harden_namespace(false, &why), 0);
+	assert_int_equal(sysctl_harden_namespace(&why), 0);
 	assert_int_equal(ground_sh("ip link add eth0 type veth peer x"), 0);
 	golden_is();
 }
@@ -256,7 +256,7 @@ static void F90_whatever_it_began_with(void **state)
 	ground_need();
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		assert_int_equal(sysctl_write(paths[i], "1", &why), 0);
-	assert_int_equal(sysctl_harden_namespace(false, &why), 0);
+	assert_int_equal(sysctl_harden_namespace(&why), 0);
 	assert_int_equal(ground_sh("ip link add eth0 type veth peer x"), 0);
 	golden_is();
 }
@@ -265,7 +265,8 @@ static void F22_a_namespace_without_IPv6_has_none_on_its_links(void **state)
 {
 	(void)state;
 	ground_need();
-	assert_int_equal(sysctl_harden_namespace(true, &why), 0);
+	assert_int_equal(sysctl_harden_namespace(&why), 0);
+	assert_int_equal(sysctl_without_ipv6(&why), 0);
 	assert_int_equal(ground_sh("ip link set lo up; "
 				   "ip link add eth0 type veth peer x; "
 				   "ip link set x up; ip link set eth0 up"),
@@ -292,7 +293,7 @@ static void F90_ports_and_ping_groups_are_the_hosts(void **state)
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	assert_string_equal(value_of("net/ipv4/ip_unprivileged_port_start"),
 			    "1024");
-	assert_int_equal(sysctl_harden_namespace(false, &why), 0);
+	assert_int_equal(sysctl_harden_namespace(&why), 0);
 	assert_string_equal(value_of("net/ipv4/ip_unprivileged_port_start"),
 			    "80");
 	assert_string_equal(value_of("net/ipv4/ping_group_range"),
@@ -309,7 +310,7 @@ static void many_namespaces_one_after_the_other(void **state)
 	fds = ground_count("/proc/self/fd");
 	for (int i = 0; i < 300; i++) {
 		assert_int_equal(unshare(CLONE_NEWNET), 0);
-		assert_int_equal(sysctl_harden_namespace(false, &why), 0);
+		assert_int_equal(sysctl_harden_namespace(&why), 0);
 		assert_string_equal(value_of("net/ipv6/conf/all/accept_ra"),
 				    "0");
 	}
