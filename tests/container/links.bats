@@ -171,6 +171,22 @@ release() {
 	systemctl reset-failed netns-pamd
 }
 
+@test "F58 F68 a name is taken away, the unit killed: the virtual interface comes back" {
+	ip link add card0 type veth peer name card1
+	hold carol
+	ip netns delete card
+	wait_until 5 eval 'netns-pam status | grep -q "^card .*leaving"'
+	systemctl kill -s KILL --kill-who=main netns-pamd
+	wait_until 10 systemctl is-active netns-pamd
+	not ip link show card0
+	release carol
+	wait_until 10 ip link show card0
+	wait_until 5 eval '[ -z "$(ls /run/netns-pam/kept)" ]'
+	not grep -q netns-pam/kept /proc/self/mountinfo
+	ip link delete card0
+	systemctl reset-failed netns-pamd
+}
+
 @test "nothing was refused to anybody by the unit's filter" {
 	equal "" "$(journalctl -b -q -o cat -u netns-pamd | grep -E 'SECCOMP|Bad system call|Operation not permitted' | head -n 5)"
 }
