@@ -233,6 +233,11 @@ static int configure(struct wg_link *l, struct error *err)
 	r = wg_run(l, argv, text, &events, err);
 	wg_conf_wipe(text);
 	wg_conf_forget_keys(l->conf);
+	if (r == -E2BIG)
+		error_set(err, r,
+			  "%s: so many AllowedIPs are more than wg can be "
+			  "given: join those that lie side by side",
+			  l->path);
 	return r;
 }
 

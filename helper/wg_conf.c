@@ -68,7 +68,14 @@ static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 /* A wrong value for a message, unless it may be a key that went astray. */
 static const char *shown(const char *value)
 {
-	return strspn(value, base64) > WORD_SHOWN_MAX ? "..." : value;
+	for (const char *p = value; *p; p += strcspn(p, base64)) {
+		size_t run = strspn(p, base64);
+
+		if (run > WORD_SHOWN_MAX)
+			return "...";
+		p += run;
+	}
+	return value;
 }
 
 /* 32 bytes in base64: 43 characters, of which the last has 4 bits, and "=". */
@@ -231,7 +238,7 @@ static int key_endpoint(struct reader *r, char *value)
 			return reader_error(r,
 					    "Endpoint: '%.64s' is no address; "
 					    "one of IPv6 stands in [ ]",
-					    host);
+					    shown(host));
 	} else if (brackets || !is_host_name(host)) {
 		return reader_error(r,
 				    "Endpoint: '%.64s' is neither an address "

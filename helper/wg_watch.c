@@ -283,11 +283,16 @@ static int watch_tick(sd_event_source *source, uint64_t usec, void *data)
 	struct wg_link *l = data;
 	struct rtnl_link link;
 	bool traffic;
+	int r = wg_device_look(l, &link);
 
 	(void)source;
 	(void)usec;
-	if (wg_device_look(l, &link) == -ENODEV) {
+	if (r == -ENODEV) {
 		instance_broken(l->instance, "its interface was deleted");
+		return 0;
+	}
+	if (r < 0) { /* no descriptor, no memory: the next time */
+		timer_arm(l->timer, WATCH_US);
 		return 0;
 	}
 	traffic = link.tx_bytes != l->sent || link.rx_bytes != l->received;

@@ -258,7 +258,7 @@ static void keys_are_never_said(void **state)
 		"PrivateKey: %sE=",
 		"PrivatKey%s=x",
 		"[%s]",
-		"Address = %sE=",
+		"Address = \"%sE=\"",
 		"DNS = %sE=",
 		"MTU = %s",
 		"ListenPort = %sE=",
