@@ -32,6 +32,7 @@
 #define CHILD_MERCY_US	  2000000 /* between TERM and KILL */
 #define CHILD_FILES	  1024
 #define CHILD_NOT_STARTED 127
+#define CHILD_PASS_MORE	  30
 
 /* linux/landlock.h of 6.12 */
 #define CHILD_LANDLOCK_SCOPES 6 /* the version that has them */
@@ -504,22 +505,28 @@ static void child_wait_for_go(const struct child_pipes *pipes)
 		_exit(CHILD_NOT_STARTED);
 }
 
-/* No descriptor but 0 to 2, and the one that it is given. */
+/* No descriptor but 0 to 2, and those that it is given. */
 static void child_pass(const struct child_command *command)
 {
-	int as = command->pass_as ? command->pass_as : 3;
+	int as = command->pass_as ? command->pass_as : 3, n = 0;
+	int fds[1 + CHILD_PASS_MORE];
 
-	if (command->pass_fd <= 2) {
-		syscall(SYS_close_range, 3, ~0u, 0);
-		return;
+	if (command->pass_fd > 2)
+		fds[n++] = command->pass_fd;
+	for (size_t k = 0; k < command->n_pass_more; k++)
+		fds[n++] = command->pass_more[k];
+	/* Above all numbers that they are to have. */
+	for (int k = 0; k < n; k++) {
+		fds[k] = fcntl(fds[k], F_DUPFD_CLOEXEC, as + n);
+		if (fds[k] < 0)
+			child_die("its descriptors");
 	}
-	if (command->pass_fd == as)
-		fcntl(as, F_SETFD, 0);
-	else if (dup2(command->pass_fd, as) < 0)
-		child_die("its descriptor");
+	for (int k = 0; k < n; k++)
+		if (dup2(fds[k], as + k) < 0)
+			child_die("its descriptors");
 	if (as > 3)
 		syscall(SYS_close_range, 3, as - 1, 0);
-	syscall(SYS_close_range, as + 1, ~0u, 0);
+	syscall(SYS_close_range, as + n, ~0u, 0);
 }
 
 static void child_run(const struct child_command *command, const char *path,
@@ -561,6 +568,9 @@ static int child_pipes_open(const struct child_command *command,
 	ssize_t n;
 	int r = 0;
 
+	if (command->n_pass_more > CHILD_PASS_MORE)
+		return error_set(err, -E2BIG, "%s: more than %d descriptors",
+				 command->label, CHILD_PASS_MORE);
 	if (bytes > CHILD_INPUT_MAX)
 		return error_set(err, -E2BIG, "%s: more than %d bytes to read",
 				 command->label, CHILD_INPUT_MAX);

@@ -32,6 +32,8 @@ struct child_command {
 	int netns;		 /* fd of the namespace it runs in, or < 0 */
 	int pass_fd;		 /* becomes its descriptor 3, or <= 2: none */
 	int pass_as;		 /* another number than 3, or 0 */
+	const int *pass_more;	 /* those behind it: 4, 5, ... */
+	size_t n_pass_more;
 	const void *input; /* all it can read on stdin; copied, then wiped */
 	size_t input_bytes;
 	int stdin_fd;		 /* in place of input; or <= 2: none */

@@ -34,6 +34,7 @@ static void openvpn_free(struct openvpn *o)
 	openvpn_talk_close(o->talk);
 	sd_event_source_disable_unref(o->timer);
 	close_fd(o->early);
+	openvpn_program_forget(o);
 	free(o->path);
 	free(o);
 }
@@ -52,8 +53,9 @@ static struct openvpn *openvpn_new(struct instance *i,
 	}
 	o->instance = i;
 	o->early = -EBADF;
-	snprintf(o->socket, sizeof(o->socket), "%s/openvpn.%" PRIu64,
+	snprintf(o->dir, sizeof(o->dir), "%s/openvpn.%" PRIu64,
 		 i->helper->state_path, i->id);
+	snprintf(o->socket, sizeof(o->socket), "%s/socket", o->dir);
 	if (ns)
 		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,
 				  &o->path, err);
@@ -125,10 +127,8 @@ static void openvpn_remove(struct helper *h, struct instance *i, int netns)
 
 	(void)h;
 	openvpn_device_remove(i, netns);
-	if (o && !i->child)
-		openvpn_talk_end(o->socket);
-	else if (o)
-		unlink(o->socket);
+	if (o)
+		openvpn_program_clear(o);
 	i->child = child_stop(i->child);
 	openvpn_leave(i);
 }

@@ -19,6 +19,7 @@
 #include <systemd/sd-event.h>
 
 #include "error.h"
+#include "openvpn_conf.h"
 
 struct instance;
 struct openvpn_push;
@@ -32,7 +33,8 @@ struct proto_namespace;
 struct openvpn {
 	struct instance *instance;
 	char *path; /* the client's configuration; NULL: not known any more */
-	char socket[PATH_MAX];
+	char dir[PATH_MAX]; /* where it makes its socket */
+	char socket[PATH_MAX + 8];
 	struct openvpn_talk *talk;
 	sd_event_source *timer;
 	unsigned int tries; /* to talk to it */
@@ -43,6 +45,8 @@ struct openvpn {
 	/* From the file. */
 	char remote[256];
 	bool tap, own_redirect4, nopull;
+	char *files[OPENVPN_FILES_MAX]; /* that it names */
+	size_t n_files;
 
 	bool redirect4;	 /* pushed */
 	bool configured; /* the device is inside, with all that it needs */
@@ -71,6 +75,12 @@ int openvpn_program_start(struct openvpn *o, struct error *err);
  * Return: 0; -ENODEV when neither can be.
  */
 int openvpn_program_adopt(struct openvpn *o);
+
+/* Takes its socket away; ends who is there, unless it is instance->child. */
+void openvpn_program_clear(const struct openvpn *o);
+
+/* What was remembered of the file. */
+void openvpn_program_forget(struct openvpn *o);
 
 /*
  * It is in a state that it does not come out of: ended, and started again, or

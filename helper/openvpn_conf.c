@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,14 +14,15 @@
 
 enum verdict {
 	FINE,
-	PROGRAM,    /* runs a program */
-	MANAGED,    /* of the management interface */
-	LOGGED,	    /* says where words or numbers go */
-	ELSEWHERE,  /* other places, other devices */
-	SERVER,	    /* a server's */
-	QUESTION,   /* somebody would have to answer */
-	DROPPED,    /* without a use here */
-	SECRET_FILE /* names a file that holds a key or a password */
+	PROGRAM,     /* runs a program */
+	MANAGED,     /* of the management interface */
+	LOGGED,	     /* says where words or numbers go */
+	ELSEWHERE,   /* other places, other devices */
+	SERVER,	     /* a server's */
+	QUESTION,    /* somebody would have to answer */
+	DROPPED,     /* without a use here */
+	PUBLIC_FILE, /* names a file to read */
+	SECRET_FILE  /* names one that holds a key or a password */
 };
 
 static const struct directive {
@@ -63,6 +65,12 @@ static const struct directive {
 	{"group", DROPPED},
 	{"script-security", DROPPED},
 	{"mute", DROPPED},
+	{"status", DROPPED},
+	{"ca", PUBLIC_FILE},
+	{"cert", PUBLIC_FILE},
+	{"crl-verify", PUBLIC_FILE},
+	{"dh", PUBLIC_FILE},
+	{"extra-certs", PUBLIC_FILE},
 	{"key", SECRET_FILE},
 	{"pkcs12", SECRET_FILE},
 	{"secret", SECRET_FILE},
@@ -71,6 +79,8 @@ static const struct directive {
 	{"tls-crypt-v2", SECRET_FILE},
 	{"auth-user-pass", SECRET_FILE},
 	{"askpass", SECRET_FILE},
+	{"http-proxy", SECRET_FILE},
+	{"socks-proxy", SECRET_FILE},
 };
 
 static enum verdict judge(const char *name)
@@ -104,6 +114,7 @@ static const char *why_not(enum verdict verdict)
 		       "tunnel; it cannot be used";
 	case FINE:
 	case DROPPED:
+	case PUBLIC_FILE:
 	case SECRET_FILE:
 		break;
 	}
@@ -115,6 +126,7 @@ struct reader {
 	struct openvpn_conf *conf;
 	const char *name;
 	unsigned int line;
+	size_t start, bytes; /* the line, in conf->text */
 	char dev[64], dev_type[8];
 	unsigned int dev_line;
 	struct error *err;
@@ -178,10 +190,50 @@ bool openvpn_redirects4(const char *flags)
 	return !no || (no > flags && !isspace((unsigned char)no[-1]));
 }
 
-static int read_secret(struct reader *reader, char **words, int n)
+/* As openvpn_words() reads them. Return: malloc'd, or NULL. */
+static char *quote(char **words, int n)
+{
+	size_t bytes;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &bytes);
+
+	if (!f)
+		return NULL;
+	for (int i = 0; i < n; i++) {
+		fputs(" \"", f);
+		for (const char *p = words[i]; *p; p++)
+			fprintf(f, "%s%c", *p == '"' || *p == '\\' ? "\\" : "",
+				*p);
+		fputc('"', f);
+	}
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Which word of it is the file, and is there one? Return: 0: none. */
+static int file_word(char **words, int n)
+{
+	bool proxy = !strcmp(words[0], "http-proxy") ||
+		     !strcmp(words[0], "socks-proxy");
+	int at = proxy ? 3 : 1;
+
+	if (n <= at || !strcmp(words[at], "[inline]") ||
+	    !strcmp(words[at], "none") || !strncmp(words[at], "auto", 4))
+		return 0;
+	if (!strcmp(words[0], "crl-verify") && n > 2)
+		return 0; /* a directory */
+	return at;
+}
+
+/* skipped: words before `words`, of the same line. */
+static int read_file(struct reader *reader, char **words, int n, int skipped,
+		     bool secret)
 {
 	struct openvpn_conf *conf = reader->conf;
-	struct openvpn_secret *secret = &conf->secrets[conf->n_secrets];
+	struct openvpn_file *file = &conf->files[conf->n_files];
+	int at = file_word(words, n);
 
 	if (n < 2 && (!strcmp(words[0], "auth-user-pass") ||
 		      !strcmp(words[0], "askpass")))
@@ -190,21 +242,26 @@ static int read_secret(struct reader *reader, char **words, int n)
 			"'%s' without a file would ask somebody, and nobody is "
 			"there when a login needs the tunnel: name a file",
 			words[0]);
-	if (n < 2 || !strcmp(words[1], "[inline]"))
+	if (!at)
 		return 0;
-	if (!strcmp(words[1], "stdin"))
+	if (!strcmp(words[at], "stdin"))
 		return READER_ERROR(reader, -EINVAL,
 				    "'%s stdin' would ask somebody: name a "
 				    "file",
 				    words[0]);
-	if (conf->n_secrets == OPENVPN_SECRETS_MAX)
-		return READER_ERROR(reader, -E2BIG, "more than %d key files",
-				    OPENVPN_SECRETS_MAX);
-	secret->line = reader->line;
-	secret->path = strdup(words[1]);
-	if (!secret->path)
+	if (conf->n_files == OPENVPN_FILES_MAX)
+		return READER_ERROR(reader, -E2BIG, "more than %d files",
+				    OPENVPN_FILES_MAX);
+	conf->n_files++;
+	file->line = reader->line;
+	file->start = reader->start;
+	file->bytes = reader->bytes;
+	file->secret = secret;
+	file->path = strdup(words[at]);
+	file->before = quote(words - skipped, at + skipped);
+	file->after = quote(words + at + 1, n - at - 1);
+	if (!file->path || !file->before || !file->after)
 		return READER_ERROR(reader, -ENOMEM, "out of memory");
-	conf->n_secrets++;
 	return 0;
 }
 
@@ -257,11 +314,13 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 			  char **words, int n)
 {
 	enum verdict verdict;
+	int skipped = 0;
 
 	/* `setenv opt DIRECTIVE`: for versions that know it */
 	if (n > 2 && !strcmp(words[0], "setenv") && !strcmp(words[1], "opt")) {
-		words += 2;
-		n -= 2;
+		skipped = 2;
+		words += skipped;
+		n -= skipped;
 	}
 	if (!strncmp(words[0], "--", 2) && words[0][2])
 		words[0] += 2;
@@ -269,8 +328,10 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 	switch (verdict) {
 	case FINE:
 		return read_fine(reader, words, n);
+	case PUBLIC_FILE:
 	case SECRET_FILE:
-		return read_secret(reader, words, n);
+		return read_file(reader, words, n, skipped,
+				 verdict == SECRET_FILE);
 	case DROPPED:
 		if (words[0][0] != 's' && words[0][0] != 'm')
 			reader->conf->owner_line = reader->line;
@@ -372,6 +433,8 @@ static int read_lines(struct reader *reader)
 		size_t bytes = (size_t)((newline ? newline : end) - text);
 
 		reader->line++;
+		reader->start = (size_t)(text - reader->conf->text);
+		reader->bytes = bytes;
 		r = read_line(reader, text, bytes, close);
 		text += bytes + 1;
 	}
@@ -441,8 +504,11 @@ struct openvpn_conf *openvpn_conf_free(struct openvpn_conf *conf)
 		explicit_bzero(conf->text, conf->bytes);
 	free(conf->text);
 	free(conf->dir);
-	for (size_t n = 0; n < conf->n_secrets; n++)
-		free(conf->secrets[n].path);
+	for (size_t n = 0; n < conf->n_files; n++) {
+		free(conf->files[n].path);
+		free(conf->files[n].before);
+		free(conf->files[n].after);
+	}
 	free(conf);
 	return NULL;
 }

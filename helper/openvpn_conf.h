@@ -21,19 +21,23 @@
 #define OPENVPN_LINE_MAX       255   /* OPTION_LINE_SIZE in its options.h */
 #define OPENVPN_VERB	       3     /* says what is pushed, which is needed */
 #define OPENVPN_VERB_MAX       4     /* more is a line for each packet */
-#define OPENVPN_SECRETS_MAX    16
+#define OPENVPN_FILES_MAX      24
 
-/* A file that the configuration names, and that nobody else may read. */
-struct openvpn_secret {
+/* A file that the configuration names, for openvpn to read. */
+struct openvpn_file {
 	unsigned int line;
-	char *path; /* may be relative to the configuration's directory */
+	bool secret; /* nobody else may read it */
+	char *path;  /* may be relative to the configuration's directory */
+	/* Its line, in conf->text, and the words there before and after it. */
+	size_t start, bytes;
+	char *before, *after;
 };
 
 struct openvpn_conf {
 	/*
 	 * For openvpn's standard input: the file, line for line, with spaces
 	 * for what has no use here (`user`, `group`, `script-security`,
-	 * `mute`).
+	 * `mute`, `status`).
 	 */
 	char *text;
 	size_t bytes;
@@ -46,8 +50,8 @@ struct openvpn_conf {
 	unsigned int verb;
 	unsigned int owner_line;  /* of user or group; 0: none */
 	unsigned int secret_line; /* of the first key inside the file; 0 */
-	struct openvpn_secret secrets[OPENVPN_SECRETS_MAX];
-	size_t n_secrets;
+	struct openvpn_file files[OPENVPN_FILES_MAX];
+	size_t n_files;
 };
 
 /*

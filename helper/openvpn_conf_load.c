@@ -27,10 +27,12 @@ static int judge_secrets(const char *path, const struct stat *st,
 			"%s",
 			path, conf->secret_line,
 			(unsigned int)st->st_mode & 07777, path);
-	for (size_t n = 0; n < conf->n_secrets; n++) {
-		const struct openvpn_secret *secret = &conf->secrets[n];
+	for (size_t n = 0; n < conf->n_files; n++) {
+		const struct openvpn_file *secret = &conf->files[n];
 		struct stat key;
 
+		if (!secret->secret)
+			continue;
 		if (fstatat(dir, secret->path, &key, 0) < 0)
 			return error_set(err, -errno, "%s:%u: %s: %m", path,
 					 secret->line, secret->path);

@@ -8,25 +8,40 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "child_user.h"
 #include "cleanup.h"
 #include "helper.h"
 #include "instance.h"
 #include "log.h"
 #include "openvpn.h"
 #include "openvpn_conf.h"
+#include "openvpn_files.h"
 #include "openvpn_talk.h"
 #include "timer.h"
 
 #define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
 #define OPENVPN_SECOND_US UINT64_C(1000000)
-/* Its device, a port below 1024, `bind-dev`, files that are not root's. */
+/* Its device, and a port below 1024. */
 #define OPENVPN_CAPABILITIES                                                   \
-	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE |  \
-	 UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_DAC_OVERRIDE)
+	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
+
+/*
+ * Its descriptors: a pipe for its words, where it makes its socket, where its
+ * configuration is, and from OPENVPN_FILES_FD on what that names.
+ */
+#define OPENVPN_WORDS  "/proc/self/fd/3"
+#define OPENVPN_SOCKET "/proc/self/fd/4/socket"
+#define OPENVPN_CONF   "/proc/self/fd/5"
+
+/* It is not root; nobody else comes there, since the state is root's alone. */
+#define OPENVPN_DIR_MODE   0733
+#define OPENVPN_WORDS_MODE 0622
 
 static void openvpn_on_end(void *data, int r, const struct error *why);
 
@@ -35,18 +50,39 @@ static void openvpn_label(const struct instance *i, char ret[static 160])
 	snprintf(ret, 160, "%s: openvpn", i->name);
 }
 
-static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
-		       int words, struct error *err)
+/* Return: a descriptor of o->dir, made anew, or -errno with a sentence. */
+static int openvpn_make_dir(const struct openvpn *o, struct error *err)
 {
+	_cleanup_close_ int fd = -EBADF;
+
+	openvpn_talk_end(o->socket);
+	if (mkdir(o->dir, 0700) == 0 || errno == EEXIST)
+		fd = fd_above_stdio(
+			open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (fd < 0 || fchmod(fd, OPENVPN_DIR_MODE) < 0)
+		return error_set(err, -errno, "%s: %m", o->dir);
+	return take_fd(&fd);
+}
+
+/*
+ * fds: OPENVPN_SOCKET's, OPENVPN_CONF's, and the files'. words, fds: of the
+ * caller.
+ */
+static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
+		       int words, const int *fds, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
 	struct instance *i = o->instance;
 	char label[160], device[IFNAMSIZ], verb[12];
+	struct stat st;
+	bool open_to_all = fstat(fds[1], &st) == 0 && st.st_mode & S_IXOTH;
 	const char *const argv[] = {
 		"openvpn",
 		/* Its words until it talks; see openvpn_watch_early(). */
-		"--log", "/proc/self/fd/3", "--suppress-timestamps",
+		"--log", OPENVPN_WORDS, "--suppress-timestamps",
 		/* The file, as it was judged. */
-		"--cd", conf->dir, "--config", "stdin", "--verb", verb,
-		"--mute", "100",
+		"--cd", open_to_all ? OPENVPN_CONF : "/", "--config", "stdin",
+		"--verb", verb, "--mute", "100",
 		/* The device stays through reconnects that change nothing. */
 		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
 		"--persist-tun",
@@ -57,7 +93,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		conf->tls ? "--tls-client" : "--persist-tun",
 		/* It configures nothing, and starts no program. */
 		"--ifconfig-noexec", "--route-noexec", "--script-security", "0",
-		"--management", o->socket, "unix", "--management-hold",
+		"--management", OPENVPN_SOCKET, "unix", "--management-hold",
 		"--management-query-passwords", "--management-up-down",
 		/*
 		 * A device of the kernel module cannot be moved; 2.7 runs a
@@ -66,23 +102,30 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		 */
 		"--ignore-unknown-option", "disable-dco", "dns-updown",
 		"--disable-dco", "--dns-updown", "disable", NULL};
-	const struct child_command command = {
+	struct child_command command = {
 		.label = label,
 		.argv = argv,
 		.package = "openvpn",
 		.netns = -1, /* the helper's own: the host's */
 		.pass_fd = words,
-		.input = conf->text,
-		.input_bytes = conf->bytes,
+		.pass_more = fds,
+		.n_pass_more = conf->n_files + 2,
 		.capabilities = OPENVPN_CAPABILITIES,
 	};
 	const struct child_events events = {.ended = openvpn_on_end, .data = o};
+	int r;
 
 	openvpn_label(i, label);
 	openvpn_device_name(i, device);
 	snprintf(verb, sizeof(verb), "%u", conf->verb);
-	openvpn_talk_end(o->socket);
-	return instance_start_child(i, &command, &events, err);
+	text = openvpn_files_text(conf, &command.input_bytes);
+	if (!text)
+		return error_set(err, -ENOMEM, "out of memory");
+	command.input = text;
+	child_user(CHILD_USER, &command.uid, &command.gid);
+	r = instance_start_child(i, &command, &events, err);
+	explicit_bzero(text, command.input_bytes);
+	return r;
 }
 
 static void openvpn_remember(struct openvpn *o, const struct openvpn_conf *conf)
@@ -91,6 +134,46 @@ static void openvpn_remember(struct openvpn *o, const struct openvpn_conf *conf)
 	o->tap = conf->tap;
 	o->own_redirect4 = conf->redirect4;
 	o->nopull = conf->nopull;
+	openvpn_program_forget(o);
+	while (o->n_files < conf->n_files) {
+		const char *path = conf->files[o->n_files].path;
+
+		o->files[o->n_files] = strdup(path);
+		if (!o->files[o->n_files])
+			return;
+		o->n_files++;
+	}
+}
+
+void openvpn_program_forget(struct openvpn *o)
+{
+	while (o->n_files)
+		free(o->files[--o->n_files]);
+}
+
+/* With all descriptors that it gets. */
+static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
+			   int words, struct error *err)
+{
+	_cleanup_close_ int dir = openvpn_make_dir(o, err);
+	_cleanup_close_ int from = fd_above_stdio(
+		open(conf->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	int fds[2 + OPENVPN_FILES_MAX], r;
+	struct openvpn_files files;
+
+	if (dir < 0)
+		return dir;
+	if (from < 0)
+		return error_set(err, -errno, "%s: %m", conf->dir);
+	r = openvpn_files_open(o->path, conf, from, &files, err);
+	if (r < 0)
+		return r;
+	fds[0] = dir;
+	fds[1] = from;
+	memcpy(fds + 2, files.fds, files.n * sizeof(int));
+	r = openvpn_run(o, conf, words, fds, err);
+	openvpn_files_close(&files);
+	return r;
 }
 
 int openvpn_program_start(struct openvpn *o, struct error *err)
@@ -105,13 +188,14 @@ int openvpn_program_start(struct openvpn *o, struct error *err)
 		log_warning("%s:%u: user and group are not followed: the "
 			    "device is made anew when the server says so",
 			    o->path, conf->owner_line);
-	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0) {
+	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
+	    fchmod(pipes[1], OPENVPN_WORDS_MODE) < 0) {
 		openvpn_conf_free(conf);
 		return error_set(err, -errno, "pipe: %m");
 	}
 	o->early = close_fd(o->early);
 	o->early = pipes[0];
-	r = openvpn_run(o, conf, pipes[1], err);
+	r = openvpn_prepare(o, conf, pipes[1], err);
 	close_fd(pipes[1]);
 	openvpn_conf_free(conf);
 	if (r < 0)
@@ -121,6 +205,15 @@ int openvpn_program_start(struct openvpn *o, struct error *err)
 	o->adopted = o->configured = o->connected = false;
 	timer_arm(o->timer, OPENVPN_TALK_US);
 	return 0;
+}
+
+void openvpn_program_clear(const struct openvpn *o)
+{
+	if (!o->instance->child)
+		openvpn_talk_end(o->socket);
+	else
+		unlink(o->socket);
+	rmdir(o->dir);
 }
 
 /* Started again a little later, each time a little later still. */

@@ -17,11 +17,13 @@
 #include "instance.h"
 #include "log.h"
 #include "openvpn.h"
+#include "openvpn_files.h"
 #include "openvpn_push.h"
 #include "openvpn_talk.h"
 #include "timer.h"
 
 #define OPENVPN_TALK_TRIES 500 /* ten seconds */
+#define OPENVPN_SAID_MAX   2048
 
 void openvpn_watch_tell(struct openvpn *o)
 {
@@ -30,12 +32,20 @@ void openvpn_watch_tell(struct openvpn *o)
 			 o->words);
 }
 
+/* What it says, with the files' own names. */
+static void openvpn_name_files(const struct openvpn *o, const char *text,
+			       char *ret, size_t size)
+{
+	openvpn_files_name((const char *const *)o->files, o->n_files, text, ret,
+			   size);
+}
+
 static void openvpn_complains(struct openvpn *o, const char *text)
 {
 	if (*o->words && !o->attempt)
 		return; /* what follows from it */
 	o->attempt = false;
-	snprintf(o->words, sizeof(o->words), "%s", text);
+	openvpn_name_files(o, text, o->words, sizeof(o->words));
 	openvpn_watch_tell(o);
 }
 
@@ -110,23 +120,35 @@ static bool openvpn_lost_device(const char *text)
 	       strstr(text, "bad state");
 }
 
-static void openvpn_on_log(void *data, char flag, const char *text)
+/* Does it speak of what is our own doing? */
+static bool openvpn_is_of_us(const char *text)
+{
+	static const char unknown[] =
+		"Unrecognized option or missing or extra parameter(s) "
+		"in [CMD-LINE]";
+
+	return !strncmp(text, "MANAGEMENT:", 11) ||
+	       !strncmp(text, unknown, sizeof(unknown) - 1) ||
+	       /* openvpn_conf_load() saw to the file that it is a copy of. */
+	       (strstr(text, "/proc/self/fd/") &&
+		strstr(text, "is group or others accessible"));
+}
+
+static void openvpn_on_log(void *data, char flag, const char *said)
 {
 	struct openvpn *o = data;
 	const char *name = o->instance->name;
 	bool bad = flag == 'N' || flag == 'F';
+	char text[OPENVPN_SAID_MAX];
 
-	if (!strncmp(text, "MANAGEMENT:", 11) ||
-	    !strncmp(text,
-		     "Unrecognized option or missing or extra parameter(s) "
-		     "in [CMD-LINE]",
-		     65))
-		return; /* our own doing */
+	if (openvpn_is_of_us(said))
+		return;
+	openvpn_name_files(o, said, text, sizeof(text));
 	if (!o->nopull)
 		openvpn_push_log(text, &o->redirect4);
 	if ((bad || flag == 'W') && strncmp(text, o->last, 199) != 0) {
 		log_warning("%s: openvpn: %s", name, text);
-		snprintf(o->last, sizeof(o->last), "%s", text);
+		snprintf(o->last, sizeof(o->last), "%.199s", text);
 	} else {
 		log_debug("%s: openvpn: %s", name, text);
 	}

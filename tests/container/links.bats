@@ -199,7 +199,7 @@ release() {
 	before=$(programs | xargs)
 	for p in $before; do
 		case $(cat "/proc/$p/comm") in
-		openvpn) equal 0000000000003402 "$(awk '/^CapPrm/ {print $2}' "/proc/$p/status")" openvpn ;;
+		openvpn) runs_as "$p" netns-pam 0000000000001400 ;;
 		wireguard-go) runs_as "$p" netns-pam 0000000000001400 ;;
 		udhcpc) runs_as "$p" netns-pam 0000000000002400 ;;
 		esac

@@ -27,7 +27,7 @@ static void use(const struct openvpn_conf *conf, const char *text, size_t bytes)
 
 	if (conf->bytes != bytes ||
 	    lines(conf->text, bytes) != lines(text, bytes) ||
-	    conf->n_secrets > OPENVPN_SECRETS_MAX)
+	    conf->n_files > OPENVPN_FILES_MAX)
 		abort();
 	if (openvpn_conf_parse("again", conf->text, conf->bytes, &again, NULL) <
 		    0 ||

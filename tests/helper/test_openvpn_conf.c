@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../helper/openvpn_conf.h"
+#include "../../helper/openvpn_files.h"
 
 static struct openvpn_conf *parsed(const char *text)
 {
@@ -58,12 +59,57 @@ static void a_usual_file(void **state)
 	assert_false(c->redirect4);
 	assert_int_equal(c->verb, 4);
 	assert_int_equal(c->secret_line, 0);
-	assert_int_equal(c->n_secrets, 3);
-	assert_string_equal(c->secrets[0].path, "alice.key");
-	assert_int_equal(c->secrets[1].line, 9);
-	assert_string_equal(c->secrets[1].path, "ta one.key");
-	assert_string_equal(c->secrets[2].path, "login");
+	assert_int_equal(c->n_files, 4);
+	assert_string_equal(c->files[0].path, "ca.crt");
+	assert_false(c->files[0].secret);
+	assert_string_equal(c->files[1].path, "alice.key");
+	assert_true(c->files[1].secret);
+	assert_int_equal(c->files[2].line, 9);
+	assert_string_equal(c->files[2].path, "ta one.key");
+	assert_string_equal(c->files[3].path, "login");
 	openvpn_conf_free(c);
+}
+
+static void files_are_descriptors(void **state)
+{
+	static const char *const names[] = {"ca.crt", "keys/alice.key"};
+	struct openvpn_conf *c =
+		parsed("dev tun\n"
+		       "ca ca.crt # ours\n"
+		       "dh none\n"
+		       "setenv opt --tls-crypt-v2 \"a \\\"b\"\n"
+		       "crl-verify dir dir\n"
+		       "http-proxy p 8080 login basic\n"
+		       "status /run/x 5\n"
+		       "verb 3");
+	size_t bytes = 0;
+	char said[200];
+	char *text = openvpn_files_text(c, &bytes);
+
+	(void)state;
+	assert_int_equal(c->n_files, 3);
+	assert_string_equal(c->files[1].path, "a \"b");
+	assert_true(c->files[2].secret);
+	text[bytes - 1] = '\0';
+	assert_string_equal(
+		text,
+		"dev tun\n"
+		" \"ca\" /proc/self/fd/6\n"
+		"dh none\n"
+		" \"setenv\" \"opt\" \"tls-crypt-v2\" /proc/self/fd/7\n"
+		"crl-verify dir dir\n"
+		" \"http-proxy\" \"p\" \"8080\" /proc/self/fd/8 \"basic\"\n"
+		"               \n"
+		"verb ");
+	free(text);
+	openvpn_conf_free(c);
+	openvpn_files_name(names, 2, "cannot read /proc/self/fd/7: denied",
+			   said, sizeof(said));
+	assert_string_equal(said, "cannot read keys/alice.key: denied");
+	openvpn_files_name(names, 2, "/proc/self/fd/8", said, sizeof(said));
+	assert_string_equal(said, "/proc/self/fd/8");
+	openvpn_files_name(names, 2, "cannot /proc/self/fd/6", said, 9);
+	assert_string_equal(said, "cannot c");
 }
 
 static void other_facts(void **state)
@@ -110,7 +156,7 @@ static void keys_inside(void **state)
 	openvpn_conf_free(c);
 	c = parsed("dev tun\n<ca>\n</ca>\nkey [inline]\n");
 	assert_int_equal(c->secret_line, 0);
-	assert_int_equal(c->n_secrets, 0);
+	assert_int_equal(c->n_files, 0);
 	openvpn_conf_free(c);
 	refuses("dev tun\n<key>\nSECRET\n", "'</key>' is missing");
 }
@@ -347,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_usual_file),
+		cmocka_unit_test(files_are_descriptors),
 		cmocka_unit_test(other_facts),
 		cmocka_unit_test(lines_without_use_are_blanked),
 		cmocka_unit_test(keys_inside),

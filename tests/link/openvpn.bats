@@ -61,6 +61,28 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
+@test "openvpn is not root; what it has of keys is in its memory; none is in its way to another's" {
+	local a b
+	ssh_hold one alice
+	a=$(tunnel_pid)
+	ssh_hold two bob
+	b=$(pgrep -f "openvpn .*npamv" | grep -vx "$a")
+	runs_as "$a" netns-pam 0000000000001400
+	runs_as "$b" netns-pam 0000000000001400
+	# a key cannot be had by its path, and not a new one by its name
+	[ "$(stat -c '%U %a' $CLIENTS/alice.key)" = "root 600" ]
+	refuses setpriv --reuid netns-pam --regid netns-pam --clear-groups ls $STATE
+	refuses setpriv --reuid netns-pam --regid netns-pam --clear-groups cat "/proc/$b/environ"
+	# it reconnects with what it has, wherever the files are
+	rm $CLIENTS/alice.key $CLIENTS/ca.crt
+	kill -USR1 "$a"
+	wait_until 10 grep -q "is lost (SIGUSR1)" $T/helper.log
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	equal "$a" "$(pgrep -f "openvpn .*npamv" | grep -vx "$b")"
+	ssh_end one
+	ssh_end two
+}
+
 @test "pushed name servers are those of the session, and of nobody else" {
 	run su alice -c "cat /etc/resolv.conf; getent ahostsv4 www.example.net; getent ahostsv4 www"
 	match "nameserver 10.99.0.53" "$output"

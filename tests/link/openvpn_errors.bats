@@ -93,7 +93,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	openssl pkey -in $KEYS/alice.key -aes256 -passout pass:secret -out $CLIENTS/alice.key
 	fails 'it asks for the .Private Key. password, and nobody is there'
 	rm $CLIENTS/ca.crt
-	fails "OpenVPN cannot connect .*--ca fails with 'ca.crt': No such file"
+	fails 'alice.ovpn:[0-9]+: ca.crt: No such file'
 }
 
 @test "a dead server, while others log in; two that wait are told alike" {
@@ -155,7 +155,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	sed -i 's/^remote .*/remote 198.51.100.77 1194/' $CLIENTS/alice.ovpn
 	spawn $T/first.log su alice -c true >$T/first.pid
 	wait_until 5 pgrep -f 'openvpn .*npamv'
-	wait_until 5 sh -c "ls $STATE/openvpn.*"
+	wait_until 5 sh -c "ls $STATE/openvpn.*/socket"
 	stop_helper KILL
 	wait_until 15 gone "$(cat $T/first.pid)"
 	start_helper
@@ -163,7 +163,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	not ls $STATE/openvpn.*
 	# also when it had not yet written down which process that is
 	spawn $T/first.log su alice -c true >$T/first.pid
-	wait_until 5 sh -c "ls $STATE/openvpn.*"
+	wait_until 5 sh -c "ls $STATE/openvpn.*/socket"
 	stop_helper KILL
 	wait_until 15 gone "$(cat $T/first.pid)"
 	sed -i '/^pid /d; /^process /d' $STATE/namespaces/*
