@@ -328,7 +328,7 @@ static void build_items(struct policy_build *build, unsigned int line,
 		item += strspn(item, BLANKS);
 		if (item > end)
 			item = end;
-		while (end > item && strchr(BLANKS, end[-1]))
+		while (end > item && (end[-1] == ' ' || end[-1] == '\t'))
 			end--;
 		*end = '\0';
 		if (*item)

@@ -42,20 +42,23 @@ void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
 static void check_keys(const struct check *check, const char *title,
 		       unsigned int link)
 {
+	size_t slot = 0; /* policy_key_slot(), of one key after the other */
+
 	for (size_t n = 0; n < policy_keys_n; n++) {
 		const struct policy_key *key = &policy_keys[n];
 		bool concerned = !key->links || key->links >> link & 1;
-		char links[POLICY_WORDS_MAX];
 		unsigned int line;
 
 		if (key->kind != check->section->kind)
 			continue;
-		line = check->section->key_lines[policy_key_slot(key)];
+		line = check->section->key_lines[slot++];
 		if (concerned && key->flags & KEY_REQUIRED && !line) {
 			CHECK_ERROR(check, check->section->line,
 				    "%s needs the key '%s': %s", title,
 				    key->name, key->help);
 		} else if (!concerned && line) {
+			char links[POLICY_WORDS_MAX];
+
 			check_links_list(key->links, links);
 			CHECK_ERROR(check, line,
 				    "%s: has no use with link = %s, only with "

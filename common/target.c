@@ -83,12 +83,15 @@ static char *split_ports(char *text, char **ret_ports)
 
 int target_parse(const char *text, struct target *ret, struct error *err)
 {
-	char copy[TARGET_TEXT_MAX], *ports, *prefix;
+	char copy[TARGET_TEXT_MAX], *ports = NULL, *prefix = NULL;
+	size_t length = strlen(text);
 	struct target t = {0};
 
-	snprintf(copy, sizeof(copy), "%s", text);
-	t.ports.protocol = cut_protocol(copy);
-	prefix = split_ports(copy, &ports);
+	if (length < sizeof(copy)) {
+		memcpy(copy, text, length + 1);
+		t.ports.protocol = cut_protocol(copy);
+		prefix = split_ports(copy, &ports);
+	}
 	if (!prefix || inet_prefix_parse(prefix, &t.prefix) < 0)
 		return error_set(err, -EINVAL,
 				 "'%s': write "
