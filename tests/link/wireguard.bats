@@ -160,6 +160,46 @@ keepalive_is() {
 	[ "$(wg show "$(wg_device vpn.alice)" persistent-keepalive | cut -f 2)" = "$1" ]
 }
 
+# A peer that is none: nobody listens there
+dead_peer() { # dead_peer ALLOWED-IP
+	printf '\n[Peer]\nPublicKey = %s\nEndpoint = 192.0.2.54:51821\nAllowedIPs = %s\n\n' \
+		"$(wg genkey | wg pubkey)" "$1"
+}
+
+@test "ready = handshake with several peers: one that answers is enough, whichever it is" {
+	local order
+	for order in first last; do
+		{
+			sed '/^\[Peer\]/,$d' $T/alice.conf
+			[ $order = last ] || dead_peer 203.0.113.0/24
+			sed -n '/^\[Peer\]/,$p' $T/alice.conf | sed /^PersistentKeepalive/d
+			[ $order = first ] || dead_peer 203.0.113.0/24
+			dead_peer 198.18.0.0/15
+		} | wg_file alice
+		ssh_hold a alice
+		equal "server 198.51.100.80 client 10.9.0.2" "$(ssh_as alice probe tcp 198.51.100.80 80)" "$order"
+		refuses ssh_as alice probe tcp 203.0.113.10 80 1
+		equal 3 "$(wg show "$(wg_device vpn.alice)" peers | wc -l)"
+		# what provoked it is off, with all of them
+		wait_until 5 no_keepalives
+		ssh_end a
+		nothing_left
+	done
+}
+no_keepalives() {
+	[ "$(wg show "$(wg_device vpn.alice)" persistent-keepalive | cut -f 2 | sort -u)" = off ]
+}
+
+@test "ready = handshake with several peers of which none answers: refused, naming one" {
+	{
+		sed '/^\[Peer\]/,$d' $T/alice.conf
+		dead_peer 203.0.113.0/24
+		dead_peer 0.0.0.0/0
+	} | wg_file alice
+	alice_policy 3s "wireguard = $WG/%u.conf" 'ready = handshake'
+	refused 'a handshake with the WireGuard peer 192\.0\.2\.54:51821'
+}
+
 @test "what is wrong with the file is said, with its name, and nothing is left" {
 	alice_policy 5s
 	rm $WG/alice.conf
