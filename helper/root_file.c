@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +35,45 @@ static int judge(const char *path, const struct stat *st, bool secret,
 				 "can write it: chmod go-w %s",
 				 path, mode, path);
 	return 0;
+}
+
+/*
+ * Who owns a directory on the way can have a file of root's stand there that is
+ * somebody else's, by a link for instance.
+ */
+static int judge_way(const char *path, const char *way, struct error *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%s", way);
+	for (char *at = strrchr(dir, '/'); at;
+	     at = at == dir ? NULL : strrchr(dir, '/')) {
+		at[at == dir] = '\0'; /* the root's own stays */
+		if (stat(dir, &st) < 0)
+			return 0; /* which open(2) will say */
+		/* Of a sticky one, only root takes away what is root's. */
+		if (st.st_uid != 0 ||
+		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
+			return error_set(
+				err, -EPERM,
+				"%s: the directory %s is not root's alone, and "
+				"others could put another file there: chown "
+				"root and chmod go-w it, or take another place",
+				path, dir);
+	}
+	return 0;
+}
+
+/* As it is written, and where that leads. */
+static int judge_ways(const char *path, struct error *err)
+{
+	char real[PATH_MAX];
+	int r = judge_way(path, path, err);
+
+	if (r == 0 && realpath(path, real))
+		r = judge_way(path, real, err);
+	return r;
 }
 
 /* Return: 0 or -errno. */
@@ -73,6 +114,8 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 	if (fstat(fd, &file.st) < 0)
 		return error_set(err, -errno, "%s: fstat: %m", path);
 	r = judge(path, &file.st, secret, err);
+	if (r == 0)
+		r = judge_ways(path, err);
 	if (r < 0)
 		return r;
 	if ((size_t)file.st.st_size > max)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A configuration file that the policy names: regular, root's, reached without
- * a symbolic link in its last component, not too large, and either for root's
- * eyes alone or at least for nobody else to write. Looked at by descriptor, so
- * that what was judged is what is read.
+ * a symbolic link in its last component and by directories of root's alone, not
+ * too large, and either for root's eyes alone or at least for nobody else to
+ * write. Looked at by descriptor, so that what was judged is what is read.
  */
 #ifndef NETNS_PAMD_ROOT_FILE_H
 #define NETNS_PAMD_ROOT_FILE_H

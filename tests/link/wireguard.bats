@@ -228,6 +228,27 @@ no_keepalives() {
 	su_lands alice vpn.alice
 }
 
+@test "F49 a tunnel in a directory that is not root's could be anybody's: refused" {
+	alice_policy 5s 'wireguard = /home/%u/vpn/%n.conf'
+	mkdir ~bob/vpn
+	install -m 600 $T/bob.conf ~bob/vpn/vpn.alice.conf
+	ln -s ~bob/vpn ~alice/vpn
+	chown -h alice ~alice/vpn
+	refused "/home/alice/vpn/vpn.alice.conf: the directory /home/(alice|bob).* is not root's alone"
+	rm ~alice/vpn
+	mkdir ~alice/vpn
+	install -m 600 $T/alice.conf ~alice/vpn/vpn.alice.conf
+	refused "the directory /home/alice is not root's alone"
+	# by a link of root's into what is not
+	ln -s ~alice/vpn $WG/link
+	alice_policy 5s "wireguard = $WG/link/%n.conf"
+	refused "$WG/link/vpn.alice.conf: the directory /home/alice is not root's alone"
+	chown root ~alice
+	run -0 as_alice "probe tcp 198.51.100.80 80"
+	chown alice ~alice
+	rm -r $WG/link ~alice/vpn ~bob/vpn
+}
+
 @test "a dead peer is named when the login's time is over, and nothing is left" {
 	alice_policy 2s "wireguard = $WG/%u.conf" "ready = handshake"
 	sed -i 's/vpn.example.net:51820/192.0.2.66:51999/' $WG/alice.conf
