@@ -404,7 +404,12 @@ static int linux_port_adopt(struct network_port *port)
 
 static int linux_port_addresses(struct network_port *port, struct error *err)
 {
-	return linux_filter(LINUX_ADDRESSES, port->network, port, err);
+	int r = linux_filter(LINUX_ADDRESSES, port->network, port, err);
+
+	/* It may still send from what is not known any more. */
+	if (r < 0 && port->network->helper->nft)
+		nft_doubt(port->network->helper->nft);
+	return r;
 }
 
 /* By its group a port that no set speaks of can send nothing. */

@@ -262,7 +262,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	start_database
 	start_vswitchd
 	hold east
-	gets_out east
+	wait_until 10 gets_out east
 	let_go east
 	wait_until 10 not ovs-vsctl br-exists ovsbr0
 	wait_until 5 eval 'not grep -q ",UP" <<<"$(ip -o link show wire0)"'
@@ -278,7 +278,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 15 not test -e $STATE/networks/trio
 	start_vswitchd
 	hold east
-	gets_out east
+	wait_until 10 gets_out east
 }
 
 @test "a bridge that somebody deletes: all on it are cut off, and get a new one" {
