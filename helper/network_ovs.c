@@ -89,8 +89,8 @@ static void ovs_leave_uplink(struct network *network)
 }
 
 /*
- * Open vSwitch may have left it to the host, dead as it is: then it is none that
- * others' addresses could clash with.
+ * Open vSwitch may have left it to the host, dead as it is: then its addresses
+ * must be none that others could clash with.
  */
 static void ovs_strip_host(struct network *network)
 {
