@@ -107,6 +107,10 @@ reached() {
 }
 scan_in() { reached "$1" 1 "${@:2}"; }
 
+# How many connections were not refused at once: a packet was sent twice. Few are
+# (the kernel limits what errors it sends).
+sent_twice() { ip netns exec "$1" nstat -asz TcpExtTCPSynRetrans | awk '/SynRetrans/ {print $2}'; }
+
 # same LIST LIST [WHAT]: in whatever order
 same() {
 	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
