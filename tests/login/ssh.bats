@@ -80,11 +80,10 @@ teardown() {
 }
 
 @test "the first packet after a login is not lost" {
-	local i t
+	local i
 	for i in 1 2 3 4 5; do
 		wait_until 15 no_names
-		t=$(ssh_as alice 'a=${EPOCHREALTIME/./}; probe udp 198.51.100.80 80 0.9 >/dev/null || echo lost; echo $(((${EPOCHREALTIME/./} - a) / 1000))')
-		[ "$t" -lt 700 ] || fail "the first packet took $t ms"
+		match '^server' "$(ssh_as alice 'probe udp 198.51.100.80 80 0.9')"
 	done
 }
 
