@@ -63,7 +63,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	X
 	equal "$(cd "$TOP/conf/examples" && find . -type f | sort)" \
 		"$(cd $d/usr/share/doc/netns-pam/examples && find . -type f | sort)" examples
-	equal 25 "$(find $d ! -type d ! -path '*/examples/*' | wc -l)" "files, NEWS and SECURITY and the example beside these" || {
+	equal 26 "$(find $d ! -type d ! -path '*/examples/*' | wc -l)" "files, NEWS and SECURITY and the example beside these" || {
 		find $d ! -type d
 		false
 	}
