@@ -439,6 +439,13 @@ void network_port_mac(const struct network *network,
 	memcpy(ret, mac, sizeof(mac));
 }
 
+bool network_clears_queues(const struct instance *i)
+{
+	const struct network_port *port = i->network[0] ? i->link_data : NULL;
+
+	return port && port->network && port->network->ops->clears_queues;
+}
+
 /* Is it link-local? A lease has nothing to say about those. */
 static bool is_link_local(const struct inet_prefix *p)
 {

@@ -58,6 +58,12 @@ struct network_ops {
 	const char *port_suffix;
 
 	/*
+	 * Does it take away the queues of its ports? What is to be held to a
+	 * rate is then held to it inside.
+	 */
+	bool clears_queues;
+
+	/*
 	 * Makes the switch network->bridge, with its uplink where there is
 	 * one; with network->has_host also the host's interface on it,
 	 * network->host_ifname (network->bridge, if nothing else is said). It
@@ -263,6 +269,9 @@ int network_adopt(struct helper *h, struct network_port *port);
 void network_leave(struct network_port *port);
 
 /* --- for the rest of the helper --- */
+
+/* Is the host's end of the instance a port without queues of ours? */
+bool network_clears_queues(const struct instance *i);
 
 /*
  * A lease has come or gone: the namespace may send from this address of that

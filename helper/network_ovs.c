@@ -403,6 +403,7 @@ static int ovs_remove(struct network *network)
 const struct network_ops network_ovs_ops = {
 	.name = "ovs",
 	.port_suffix = "v",
+	.clears_queues = true,
 	.make = ovs_make,
 	.adopt = ovs_adopt,
 	.remove = ovs_remove,

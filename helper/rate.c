@@ -10,6 +10,7 @@
 #include "instance.h"
 #include "log.h"
 #include "netns_rtnl.h"
+#include "network.h"
 #include "policy_describe.h"
 #include "rtnl.h"
 #include "store.h"
@@ -135,6 +136,7 @@ static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
 		     struct error *err)
 {
 	struct helper *h = i->helper;
+	const bool outside = i->host_ifindex && !network_clears_queues(i);
 	struct rtnl_link link;
 	int r = rtnl_link_by_name(inside, i->ifname, &link);
 
@@ -142,11 +144,11 @@ static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
 		return 0;
 	if (r == 0)
 		r = rate_sends(inside, &link, bits, err);
-	if (r == 0 && !i->host_ifindex)
+	if (r == 0 && !outside)
 		r = rate_receives(inside, &link, bits, err);
-	if (r == 0 && i->host_ifindex)
+	if (r == 0 && outside)
 		r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &link);
-	if (r == 0 && i->host_ifindex)
+	if (r == 0 && outside)
 		r = rate_sends(h->rtnl, &link, bits, err);
 	return r < 0 ? r : 1;
 }

@@ -5,6 +5,7 @@
 
 load ../lib
 load link
+load rate
 
 EXAMPLE=$TOP/conf/examples/ovs.conf
 RUN=/var/run/openvswitch
@@ -12,6 +13,7 @@ RUN=/var/run/openvswitch
 setup_file() {
 	local u
 	common_setup_file
+	flood_serve internet
 	for u in east west central red blue; do useradd -m -s /bin/bash $u; done
 	rm -f /etc/openvswitch/conf.db
 	mkdir -p $RUN /etc/openvswitch
@@ -391,6 +393,32 @@ wire_is_back() {
 	wait_until 5 wire_is_back || diff $T/wire.before $T/wire
 	equal 0 "$(cat /proc/sys/net/ipv6/conf/wire0/disable_ipv6)"
 	ip link del wire0
+}
+
+@test "rate: a port is held to it, each way" {
+	sed '/^\[namespace east\]/,/^\[/s|^dns .*|&\nrate = 10mbit|' $EXAMPLE | put_policy
+	hold east
+	held_to 10000 east 192.0.2.1
+	# it takes the queues off its ports, also when it comes back
+	kill_daemon ovs-vswitchd
+	start_vswitchd
+	wait_until 10 gets_out east
+	about 10000 "$(timeout 60 su east -c 'flood down 192.0.2.1 5202')"
+}
+
+@test "dhcp on tagged networks: each VLAN has its leases, its server and its gateway" {
+	sed '/^\[namespace \(red\|blue\)\]/,/^\[/s|^address = .*|address = dhcp|
+		s|^address = \(10.78.[12]0\).1/24.*|&\ndhcp = \1.100-\1.120|' $EXAMPLE | put_policy
+	hold red
+	hold blue
+	match '10\.78\.10\.1[012][0-9]/24' "$(ip -n red -4 -o address show dev eth0)"
+	match '10\.78\.20\.1[012][0-9]/24' "$(ip -n blue -4 -o address show dev eth0)"
+	equal 10 "$(ovs-vsctl get port "$(port_of red)" tag)"
+	equal 20 "$(ovs-vsctl get port "$(port_of blue)" tag)"
+	gets_out red
+	gets_out blue
+	# a neighbour by DHCP is no neighbour of the other VLAN
+	no_ping red "$(ip -n blue -4 -o address show dev eth0 | sed 's/.*inet \([^/]*\).*/\1/')"
 }
 
 @test "dhcp: leases over an Open vSwitch bridge" {
