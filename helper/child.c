@@ -444,7 +444,6 @@ static void child_own_domain(void)
 
 static void child_become(const struct child_command *command)
 {
-	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
 	const struct rlimit memory = {command->memory_max, command->memory_max};
 	const struct rlimit written = {command->file_max, command->file_max};
 	sigset_t none;
@@ -456,7 +455,6 @@ static void child_become(const struct child_command *command)
 		child_die("/");
 	if (command->netns >= 0 && setns(command->netns, CLONE_NEWNET) < 0)
 		child_die("the namespace");
-	setrlimit(RLIMIT_NOFILE, &files);
 	if (command->memory_max)
 		setrlimit(RLIMIT_AS, &memory);
 	if (command->file_max)
@@ -534,6 +532,7 @@ static void child_run(const struct child_command *command, const char *path,
 {
 	const char *env[CHILD_ENV_MAX + 3] = {"PATH=" CHILD_PATH,
 					      "LANG=C.UTF-8"};
+	const struct rlimit files = {CHILD_FILES, CHILD_FILES};
 	size_t n = 2;
 
 	child_wait_for_go(pipes);
@@ -546,6 +545,8 @@ static void child_run(const struct child_command *command, const char *path,
 		_exit(CHILD_NOT_STARTED);
 	child_become(command);
 	child_pass(command);
+	/* The helper may have had more than these open. */
+	setrlimit(RLIMIT_NOFILE, &files);
 	execve(path, (char *const *)(uintptr_t)command->argv,
 	       (char *const *)(uintptr_t)env);
 	child_die(path);

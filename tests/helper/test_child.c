@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -300,6 +301,30 @@ static void it_runs_inside_a_namespace(void **state)
 	assert_string_equal(lines, wanted);
 }
 
+/* A helper of many sessions has more open than a program may. */
+static void it_is_given_its_descriptor_among_thousands(void **state)
+{
+	const struct rlimit many = {4096, 4096};
+	int fds[2000], pipes[2];
+	char text[16] = "";
+
+	(void)state;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &many), 0);
+	for (size_t n = 0; n < 2000; n++)
+		assert_true((fds[n] = open("/dev/null", O_CLOEXEC)) >= 0);
+	assert_int_equal(pipe(pipes), 0);
+	run("echo here >&3; ulimit -n",
+	    (struct child_command){.pass_fd = pipes[1]});
+	assert_int_equal(result, 0);
+	assert_string_equal(lines, "1024\n");
+	assert_true(read(pipes[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "here\n");
+	close(pipes[0]);
+	close(pipes[1]);
+	for (size_t n = 0; n < 2000; n++)
+		close(fds[n]);
+}
+
 static void somebody_else_with_one_capability(void **state)
 {
 	(void)state;
@@ -384,6 +409,7 @@ int main(void)
 		TEST(F58_held_by_one_that_is_killed_it_never_begins),
 		TEST(a_flood_holds_nobody_up),
 		TEST(it_runs_inside_a_namespace),
+		TEST(it_is_given_its_descriptor_among_thousands),
 		TEST(somebody_else_with_one_capability),
 		TEST(F57_those_of_one_user_are_apart),
 		TEST(a_lasting_one_is_found_again),
