@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Namespaces that are there: instances of the policy's sections, found or made
- * for a login, kept while somebody uses them, and let go.
+ * Namespaces that are there: instances of the policy's sections, found
+ * (instance_find.c) or made (instance_make.c) for a login, kept while somebody
+ * uses them, and let go (instance_end.c).
  *
  * An instance is MAKING while its link comes up, its `up` program runs or it is
- * not `ready`; logins that want it wait (instance_make.c). It is LIVE while its
- * name is published and leads to it. It is CLOSING while its `down` program
- * runs, nobody being inside any more; logins wait for that as well. It is
- * LEAVING once the name is taken away: what is still inside lives on in the
- * namespace it has, the next login gets a new one, and slot and record are
- * free when the kernel says that the link is gone (RTM_DELLINK). The kernel
- * counts the users, we do not.
+ * not `ready`; logins that want it wait. It is LIVE while its name is published
+ * and leads to it. It is CLOSING while its `down` program runs, nobody being
+ * inside any more; logins wait for that as well. It is LEAVING once the name is
+ * taken away: what is still inside lives on in the namespace it has, the next
+ * login gets a new one, and slot and record are free when the kernel says that
+ * the link is gone (RTM_DELLINK). The kernel counts the users, we do not.
  */
 #ifndef NETNS_PAMD_INSTANCE_H
 #define NETNS_PAMD_INSTANCE_H

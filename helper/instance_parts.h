@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What instance.c, instance_make.c and instance_adopt.c share; nobody else. */
+/* What the files instance*.c share; nobody else. */
 #ifndef NETNS_PAMD_INSTANCE_PARTS_H
 #define NETNS_PAMD_INSTANCE_PARTS_H
 
@@ -14,6 +14,9 @@ void instance_free(struct instance *i);
  * Return: 0, -EEXIST when the name is taken, -ENOMEM.
  */
 int instance_insert(struct instance *i);
+
+/* Out of the list; not out of the tree. */
+void instance_take_out(struct instance *i);
 
 /* Out of the tree: LEAVING from now on. */
 void instance_unname(struct instance *i);
@@ -32,6 +35,15 @@ void instance_forget(struct instance *i);
  * a helper after this one must know of it.
  */
 void instance_end_hook(struct instance *i);
+
+/* Its addresses may be somebody else's from now on. */
+void instance_drop_addresses(struct instance *i);
+
+/*
+ * Its interface is gone: whatever goes by that name or these addresses next is
+ * somebody else's.
+ */
+void instance_let_go(struct instance *i);
 
 /* Gives the link back, once. netns: an fd, or < 0 when it is gone. */
 void instance_detach(struct instance *i, int netns);
