@@ -15,7 +15,6 @@ setup_file() {
 	wait_until 10 iperf_listens
 	install -m 644 "$TOP/conf/examples/rate.conf" $POLICY
 	netns-pam reload
-	export -f iperf
 }
 setup() { common_setup; }
 teardown() {
@@ -24,12 +23,6 @@ teardown() {
 }
 
 iperf_listens() { in_internet ss -Hltn | grep -q ':5201 '; }
-
-# iperf [options]: kbit/s of payload that arrived, after a second of beginning
-iperf() {
-	iperf3 -J -O 1 -t "${LONG:-2}" "$@" |
-		jq -r 'if .error then .error else .end.sum_received.bits_per_second / 1000 | floor end'
-}
 
 in_session() { # in_session USER CMD...
 	local u=$1
@@ -43,9 +36,9 @@ set_rate() {
 }
 
 @test "the example: TCP, each way and by both protocols" {
-	about 10000 "$(in_session alice iperf -c 192.0.2.80)"
-	about 10000 "$(in_session alice iperf -c 192.0.2.80 -R)"
-	about 10000 "$(in_session alice iperf -c 2001:db8::80 -R)"
+	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80)"
+	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80 -R)"
+	about 10000 "$(in_session alice tcp_rate -c 2001:db8::80 -R)"
 }
 
 @test "a flood of UDP is held to it, each way" {
@@ -56,18 +49,18 @@ set_rate() {
 	local fast
 	ssh_hold a alice
 	set_rate 50mbit
-	about 50000 "$(in_session alice iperf -c 192.0.2.80 -R)"
+	about 50000 "$(in_session alice tcp_rate -c 192.0.2.80 -R)"
 	set_rate ""
-	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80)
+	fast=$(LONG=1 in_session alice tcp_rate -c 192.0.2.80)
 	[ "$fast" -gt 200000 ] || fail "still slow: $fast"
-	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80 -R)
+	fast=$(LONG=1 in_session alice tcp_rate -c 192.0.2.80 -R)
 	[ "$fast" -gt 200000 ] || fail "still slow: $fast"
 	set_rate 10mbit
 	stop_helper
 	start_helper
-	about 10000 "$(in_session alice iperf -c 192.0.2.80)"
+	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80)"
 	set_rate ""
-	fast=$(LONG=1 in_session alice iperf -c 192.0.2.80)
+	fast=$(LONG=1 in_session alice tcp_rate -c 192.0.2.80)
 	[ "$fast" -gt 200000 ] || fail "after a restart still slow: $fast"
 	install -m 644 "$TOP/conf/examples/rate.conf" $POLICY
 	netns-pam reload
@@ -75,7 +68,7 @@ set_rate() {
 }
 
 @test "each guest has a rate of their own" {
-	spawn $T/other su bob -c 'LONG=6 iperf -c 192.0.2.80' >$T/other.pid
+	spawn $T/other su bob -c 'LONG=6 tcp_rate -c 192.0.2.80' >$T/other.pid
 	wait_until 10 there guest.bob
 	in_session alice flood up 192.0.2.1 5202 >$T/alice
 	wait_until 20 gone "$(cat $T/other.pid)"
