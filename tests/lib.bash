@@ -493,13 +493,30 @@ objects() {
 		awk '$1 ~ /^(alice|bob|carol|dave|erin|frank)$/' | sort | uniq -c
 	if alive "$pid"; then
 		echo "== fds of the helper"
-		find "/proc/$pid/fd" -mindepth 1 -printf '%l\n' |
-			sed 's/[0-9]\{2,\}/N/g' | sort | fds_without_spare | uniq -c
+		settled_fds "$pid" | fds_without_spare | uniq -c
 	fi
 }
 
-# The namespace that is ready for the next login, and a socket in it, are there
-# or about to be.
+fds_of() {
+	find "/proc/$1/fd" -mindepth 1 -printf '%l\n' | sed 's/[0-9]\{2,\}/N/g' | sort
+}
+
+# Once the namespace that is ready for the next login is there (where the policy
+# wants none, it never is), and two looks agree: none was in the middle of it.
+settled_fds() { # settled_fds PID
+	local n look before=
+	for ((n = 0; n < 30; n++)); do
+		look=$(fds_of "$1")
+		if [ "$look" = "$before" ] && [ "$(grep -c '^net:' <<<"$look")" -ge 2 ]; then
+			break
+		fi
+		before=$look
+		sleep 0.01
+	done
+	echo "$look"
+}
+
+# That namespace and the socket in it are no leak.
 fds_without_spare() {
 	awk '/^net:/ && ++n == 2 {spare = 1; next}
 	     /^socket:/ && spare {spare = 0; next}

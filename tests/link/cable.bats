@@ -263,8 +263,8 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	hold tester
 	spawn $T/web.log su webmaster -c 'exec iperf3 -s' >$T/web.pid
 	wait_until 10 iperf_there
-	about 10000 "$(kbit)"
-	about 10000 "$(kbit -R)"
+	tcp_about 10000 kbit
+	tcp_about 10000 kbit -R
 	the_example
 	[ "$(kbit)" -gt 100000 ]
 	equal "lo eth0" "$(links_of client)"

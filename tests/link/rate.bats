@@ -36,9 +36,9 @@ set_rate() {
 }
 
 @test "the example: TCP, each way and by both protocols" {
-	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80)"
-	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80 -R)"
-	about 10000 "$(in_session alice tcp_rate -c 2001:db8::80 -R)"
+	tcp_about 10000 in_session alice tcp_rate -c 192.0.2.80
+	tcp_about 10000 in_session alice tcp_rate -c 192.0.2.80 -R
+	tcp_about 10000 in_session alice tcp_rate -c 2001:db8::80 -R
 }
 
 @test "a flood of UDP is held to it, each way" {
@@ -49,7 +49,7 @@ set_rate() {
 	local fast
 	ssh_hold a alice
 	set_rate 50mbit
-	about 50000 "$(in_session alice tcp_rate -c 192.0.2.80 -R)"
+	tcp_about 50000 in_session alice tcp_rate -c 192.0.2.80 -R
 	set_rate ""
 	fast=$(LONG=1 in_session alice tcp_rate -c 192.0.2.80)
 	[ "$fast" -gt 200000 ] || fail "still slow: $fast"
@@ -58,7 +58,7 @@ set_rate() {
 	set_rate 10mbit
 	stop_helper
 	start_helper
-	about 10000 "$(in_session alice tcp_rate -c 192.0.2.80)"
+	tcp_about 10000 in_session alice tcp_rate -c 192.0.2.80
 	set_rate ""
 	fast=$(LONG=1 in_session alice tcp_rate -c 192.0.2.80)
 	[ "$fast" -gt 200000 ] || fail "after a restart still slow: $fast"
