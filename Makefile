@@ -37,7 +37,7 @@ VERSION	   := 0.1.0
 B	   := build$(if $(SAN),/san)
 
 comma	 := ,
-WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wwrite-strings \
+WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wformat=2 -Wundef -Wvla -Wwrite-strings \
 	-Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wold-style-definition \
 	-Wmissing-prototypes -Wswitch-enum -Wimplicit-fallthrough \
 	-Wnull-dereference -Wconversion -Wno-sign-conversion \
@@ -51,13 +51,13 @@ SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined \
 CFLAGS	 ?= -O2 -g
 FORTIFY	 := $(if $(SAN),,$(if $(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=3))
 ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DLIBEXECDIR='"$(LIBEXECDIR)"' -Icommon $(FORTIFY) $(CPPFLAGS)
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -I. $(FORTIFY) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 -fPIC $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS  = -Wl,-z,relro,-z,now,-z,noexecstack$(if $(SAN),,$(comma)-z$(comma)defs) $(SANITIZE) $(LDFLAGS)
 
-COMMON_SRC := $(wildcard common/*.c)
+COMMON_SRC := $(wildcard common/*.c common/*/*.c)
 MODULE_SRC := $(wildcard pam_netns/*.c)
-HELPER_SRC := $(wildcard helper/*.c)
+HELPER_SRC := $(wildcard helper/*.c helper/*/*.c helper/*/*/*.c)
 CTL_SRC	   := $(wildcard ctl/*.c)
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
@@ -84,7 +84,7 @@ $(B)/libcommon.a: $(call objects,$(COMMON_SRC))
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/helper/nft.o: helper/firewall.nft helper/bridge.nft # .incbin
+$(B)/helper/firewall/nft.o: helper/firewall/firewall.nft helper/firewall/bridge.nft # .incbin
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -214,9 +214,9 @@ fuzz: $(addprefix build/fuzz/,$(FUZZERS))
 			-rss_limit_mb=2048 -artifact_prefix=build/fuzz/ \
 			build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h common/*/*.h)
 	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon \
+	$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(COMMON_SRC) -linih
 

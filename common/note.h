@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 struct note_book {
 	struct policy_notes notes;

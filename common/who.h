@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "error.h"
-#include "policy.h"
+#include "common/policy/policy.h"
 #include "proto.h"
 
 struct who {

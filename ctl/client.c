@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "fdmsg.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/fdmsg.h"
 
 struct proto_request client_request(enum proto_op op)
 {

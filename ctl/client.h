@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "error.h"
-#include "proto.h"
+#include "common/error.h"
+#include "common/proto.h"
 #include "user.h"
 
 #define CLIENT_TIMEOUT_MS 10000

@@ -3,7 +3,7 @@
 #ifndef NETNS_PAM_CTL_H
 #define NETNS_PAM_CTL_H
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 /* Exit statuses. exec has its program's, too. */
 enum { CTL_YES = 0, CTL_NO = 1, CTL_USAGE = 2 };

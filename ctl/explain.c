@@ -10,14 +10,14 @@
 #include <limits.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "ctl.h"
 #include "explain.h"
 #include "json.h"
-#include "names.h"
-#include "policy_describe.h"
-#include "proto.h"
-#include "who.h"
+#include "common/names.h"
+#include "common/policy/describe.h"
+#include "common/proto.h"
+#include "common/who.h"
 
 #define DEFAULT_SERVICE "sshd"
 

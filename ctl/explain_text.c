@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "table.h"
 
 static const char *text_of(const json_t *object, const char *key)

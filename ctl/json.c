@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "table.h"
 
 json_t *json_text(const char *text)

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "client.h"
 #include "ctl.h"
-#include "deadline.h"
+#include "common/deadline.h"
 
 /*
  * SIGHUP is what a session's end is to most programs; su blocks it, and passes

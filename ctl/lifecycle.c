@@ -8,7 +8,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "client.h"
 #include "ctl.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "proto.h"
+#include "common/proto.h"
 
 struct command {
 	const char *name;

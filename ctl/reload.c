@@ -7,7 +7,7 @@
 
 #include "client.h"
 #include "ctl.h"
-#include "policy.h"
+#include "common/policy/policy.h"
 
 static int reload_check(const char *config)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "client.h"
 #include "ctl.h"
 #include "json.h"

@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 /*
  * The bytes of the printable UTF-8 character at p (RFC 3629), or 0: not UTF-8,

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 /* The search paths of a login, as login.defs(5) has them. */
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"

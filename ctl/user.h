@@ -6,7 +6,7 @@
 #include <pwd.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "common/error.h"
 
 struct user {
 	struct passwd pw; /* strings live in buf */

@@ -13,11 +13,11 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "forwarding.h"
-#include "guard.h"
-#include "netns.h"
-#include "pool.h"
-#include "spare.h"
+#include "helper/firewall/forwarding.h"
+#include "helper/firewall/guard.h"
+#include "helper/kernel/netns.h"
+#include "helper/instance/pool.h"
+#include "helper/lifecycle/spare.h"
 
 struct child;
 struct connection;

@@ -9,17 +9,17 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "enter.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/enter.h"
 #include "guest.h"
 #include "outcome.h"
-#include "policy.h"
-#include "proto.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
 #include "request.h"
 #include "session.h"
 #include "source.h"
-#include "who.h"
+#include "common/who.h"
 
 #define HOST_NETNS "/proc/1/ns/net"
 #define RETRY_MS   20 /* between questions when the policy changes under us */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "names.h"
-#include "policy.h"
-#include "proto.h"
+#include "common/names.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
 
 /* Return: what follows "KEY=", or NULL when it is another argument. */
 static const char *value_of(const char *argument, const char *key)

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "error.h"
+#include "common/error.h"
 
 struct options {
 	const char *config;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "proto.h"
+#include "common/proto.h"
 
 /* [outcome][on_error = host]; only what cannot be had is forgiven. */
 static const int codes[OUTCOMES_][2] = {

@@ -9,7 +9,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "options.h"
 
 enum outcome {

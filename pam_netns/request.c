@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "enter.h"
-#include "fdmsg.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/enter.h"
+#include "common/fdmsg.h"
 
 #define PACKET_MAX (sizeof(struct proto_reply) + (size_t)PROTO_TAIL_MAX)
 

@@ -9,10 +9,10 @@
 
 #include <stdint.h>
 
-#include "error.h"
-#include "policy.h"
-#include "proto.h"
-#include "who.h"
+#include "common/error.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
+#include "common/who.h"
 
 struct request_answer {
 	struct proto_reply reply;

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "fdmsg.h"
-#include "proto.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/fdmsg.h"
+#include "common/proto.h"
 
 #define SESSION_DATA "netns_pam_session"
 #define CLOSE_MS     200

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "enter.h"
-#include "error.h"
+#include "common/enter.h"
+#include "common/error.h"
 
 #define SESSION_ENV "NETNS_PAM_NAMESPACE"
 

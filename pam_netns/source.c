@@ -7,7 +7,7 @@
 #include <syslog.h>
 
 #include "outcome.h"
-#include "proto.h"
+#include "common/proto.h"
 
 /* Return: 0, -ENOENT when the helper has published none, -errno. */
 static int last_good_read(const struct options *options, struct policy **ret)

@@ -7,9 +7,9 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "options.h"
-#include "policy.h"
+#include "common/policy/policy.h"
 
 /*
  * Reads the policy. While the files are being written, are broken or are not

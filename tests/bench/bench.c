@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "contest.h"
-#include "deadline.h"
+#include "common/deadline.h"
 #include "samples.h"
 
 #define ECHO_PORT	7007

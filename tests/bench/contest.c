@@ -21,9 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "fdmsg.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/fdmsg.h"
 #include "samples.h"
 
 #define REQUEST_TIMEOUT_MS 20000

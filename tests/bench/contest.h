@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "proto.h"
+#include "common/proto.h"
 
 /* A login through libpam with a service of the bench's own folder. */
 struct contest_login {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* NOLINTBEGIN(bugprone-suspicious-include) */
-#include "../../helper/dhcp_lease.c"
+#include "helper/link/dhcp_lease.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

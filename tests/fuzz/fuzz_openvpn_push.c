@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/openvpn_conf.c" // NOLINT(bugprone-suspicious-include)
-#include "../../helper/openvpn_push.c" // NOLINT(bugprone-suspicious-include)
+#include "helper/link/openvpn/conf.c" // NOLINT(bugprone-suspicious-include)
+#include "helper/link/openvpn/push.c" // NOLINT(bugprone-suspicious-include)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
-#include "policy_describe.h"
+#include "common/names.h"
+#include "common/policy/describe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

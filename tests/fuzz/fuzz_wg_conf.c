@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* NOLINTBEGIN(bugprone-suspicious-include): the parts themselves */
-#include "../../helper/wg_conf.c"
-#include "../../helper/wg_conf_print.c"
+#include "helper/link/wireguard/conf.c"
+#include "helper/link/wireguard/conf_print.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../helper/child.h"
-#include "../../helper/helper.h"
-#include "cleanup.h"
-#include "deadline.h"
+#include "helper/process/child.h"
+#include "helper/helper.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
 #include "ground.h"
 
 static struct helper h;

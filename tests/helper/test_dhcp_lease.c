@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/dhcp_lease.h"
+#include "helper/link/dhcp_lease.h"
 
 static struct dhcp_lease lease;
 static struct error why;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/egress.h"
+#include "helper/firewall/egress.h"
 
 #define ITEMS_MAX 8
 

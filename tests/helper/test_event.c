@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "../../helper/event.h"
-#include "../../helper/helper.h"
-#include "../../helper/instance.h"
-#include "cleanup.h"
+#include "helper/link/dhcp_event.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "common/cleanup.h"
 #include "ground.h"
 
 #define STATE	"/run/state"

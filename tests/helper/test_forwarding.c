@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
-#include "../../helper/forwarding.h"
-#include "../../helper/nft.h"
-#include "../../helper/sysctl.h"
+#include "helper/firewall/forwarding.h"
+#include "helper/firewall/nft.h"
+#include "helper/kernel/sysctl.h"
 #include "ground.h"
 
 #define STATE "/run/state"

@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
-#include "../../helper/netns.h"
-#include "../../helper/privs.h"
-#include "cleanup.h"
+#include "helper/kernel/netns.h"
+#include "helper/process/privs.h"
+#include "common/cleanup.h"
 #include "ground.h"
 
 #define DIR	 "/run/netns"

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "../../helper/netns.h"
-#include "../../helper/nft.h"
+#include "helper/kernel/netns.h"
+#include "helper/firewall/nft.h"
 #include "ground.h"
 
 #define TABLE "table inet netns_pam"

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "../../helper/openvpn_conf.h"
-#include "../../helper/openvpn_files.h"
+#include "helper/link/openvpn/conf.h"
+#include "helper/link/openvpn/files.h"
 
 static struct openvpn_conf *parsed(const char *text)
 {

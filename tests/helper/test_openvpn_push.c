@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/openvpn_push.h"
+#include "helper/link/openvpn/push.h"
 
 /* Variables, each on a line. */
 static int read_lines(const char *lines, bool tap, bool redirect4,

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/pool.h"
+#include "helper/instance/pool.h"
 
 static struct pool pool;
 

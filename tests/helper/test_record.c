@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/record.h"
+#include "helper/base/record.h"
 #include "ground.h"
 
 static char dir[] = "/tmp/record-XXXXXX";

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "../../helper/instance.h"
-#include "../../helper/resolv.h"
-#include "policy.h"
+#include "helper/instance/instance.h"
+#include "helper/instance/resolv_conf.h"
+#include "common/policy/policy.h"
 
 /* What the link brought; nothing unless a test says so. */
 static struct instance from;

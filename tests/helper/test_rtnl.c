@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/rtnl.h"
+#include "helper/kernel/rtnl.h"
 #include "ground.h"
 
 static int home, here;

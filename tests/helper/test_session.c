@@ -22,17 +22,17 @@
 
 #include <cmocka.h>
 
-#include "../../helper/child.h"
-#include "../../helper/helper.h"
-#include "../../helper/instance.h"
-#include "../../helper/rtnl.h"
-#include "../../helper/server.h"
-#include "../../helper/session.h"
-#include "../../helper/store.h"
-#include "../../helper/sweep.h"
-#include "../../helper/sysctl.h"
-#include "cleanup.h"
-#include "deadline.h"
+#include "helper/process/child.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/server/server.h"
+#include "helper/server/session.h"
+#include "helper/base/policy_store.h"
+#include "helper/lifecycle/sweep.h"
+#include "helper/kernel/sysctl.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
 #include "ground.h"
 
 #define STATE	 "/run/state"

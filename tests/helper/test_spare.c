@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "../../helper/helper.h"
-#include "../../helper/rtnl.h"
-#include "../../helper/store.h"
-#include "../../helper/sysctl.h"
-#include "cleanup.h"
+#include "helper/helper.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/kernel/sysctl.h"
+#include "common/cleanup.h"
 #include "ground.h"
 
 #define POLICY	 "/run/policy.conf"

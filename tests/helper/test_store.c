@@ -16,11 +16,11 @@
 
 #include <cmocka.h>
 
-#include "../../helper/store.h"
-#include "cleanup.h"
-#include "deadline.h"
+#include "helper/base/policy_store.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
 #include "ground.h"
-#include "policy.h"
+#include "common/policy/policy.h"
 
 #define CONF	    "/run/p/netns-pam.conf"
 #define NEW	    "/run/p/netns-pam.conf.new"

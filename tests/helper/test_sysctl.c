@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "../../helper/sysctl.h"
-#include "cleanup.h"
+#include "helper/kernel/sysctl.h"
+#include "common/cleanup.h"
 #include "ground.h"
-#include "policy.h"
+#include "common/policy/policy.h"
 
 static int home;
 static struct error why;

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/wg_conf.h"
+#include "helper/link/wireguard/conf.h"
 #include "ground.h"
 
 #define PRIVATE "eOsA3oTbgyVJhV5jh1ZZ1vxH0t2pkX0vV6e2Sf1qCkE="

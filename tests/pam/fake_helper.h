@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "proto.h"
+#include "common/proto.h"
 
 enum fake_behaviour {
 	FAKE_ANSWERS,

@@ -29,8 +29,8 @@
 #include <cmocka.h>
 
 #include "box.h"
-#include "enter.h"
-#include "mounts.h"
+#include "common/enter.h"
+#include "common/mounts.h"
 
 #define TEXT	  "nameserver 192.0.2.53\nsearch example.net\n"
 #define HOST_TEXT "nameserver 192.0.2.99\n"

@@ -28,9 +28,9 @@
 
 #include <cmocka.h>
 
-#include "../../pam_netns/guest.h"
+#include "pam_netns/guest.h"
 #include "box.h"
-#include "deadline.h"
+#include "common/deadline.h"
 #include "driver.h"
 #include "fake_helper.h"
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "../../pam_netns/options.h"
-#include "../../pam_netns/outcome.h"
+#include "pam_netns/options.h"
+#include "pam_netns/outcome.h"
 #include "box.h"
 #include "driver.h"
 #include "fake_helper.h"

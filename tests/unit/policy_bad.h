@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 struct bad {
 	const char *title, *text;

@@ -20,9 +20,9 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "deadline.h"
-#include "fdmsg.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/fdmsg.h"
 
 static int pair[2];
 

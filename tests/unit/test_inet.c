@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "inet.h"
+#include "common/inet.h"
 
 static struct inet_prefix parse(const char *text)
 {

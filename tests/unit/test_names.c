@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "names.h"
+#include "common/names.h"
 
 #define A10 "aaaaaaaaaa"
 #define A60 A10 A10 A10 A10 A10 A10

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "policy_describe.h"
-#include "policy_keys.h"
+#include "common/policy/describe.h"
+#include "common/policy/keys.h"
 
 static void templates_are_filled_in(void **state)
 {

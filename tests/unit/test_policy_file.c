@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 #define GOOD   "[rule good]\nnamespace = host\n"
 #define NOBODY 65534

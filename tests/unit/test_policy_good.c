@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 static struct policy *policy_of(const char *text)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 /* A directory: the groups of which the user is, and what it was asked. */
 struct directory {

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "policy.h"
+#include "common/policy/policy.h"
 
 #ifdef __SANITIZE_ADDRESS__
 int main(void)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "proto.h"
+#include "common/proto.h"
 
 #define TAIL_MAX ((size_t)PROTO_TAIL_MAX + 64)
 

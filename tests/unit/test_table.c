@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../ctl/table.c" /* NOLINT: the command is no library */
+#include "ctl/table.c" /* NOLINT: the command is no library */
 
 static void escapes(const char *text, const char *wanted)
 {

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "who.h"
+#include "common/who.h"
 
 static struct {
 	const char *pw_name; /* the account's spelling; NULL: there is none */

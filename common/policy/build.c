@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sections become objects, keys become members: what one file's lines mean. */
+#include "build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/names.h"
+#include "lines.h"
+#include "value.h"
+
+#define BLANKS	    " \t"
+#define HEADING_MAX 256
+
+void policy_build_clear(struct policy_build *build)
+{
+	for (size_t n = 0; n < POLICY_KINDS; n++)
+		index_clear(&build->names[n]);
+	free(build->sections);
+	*build = (struct policy_build){0};
+}
+
+void *policy_build_object(const struct policy_build *build,
+			  const struct policy_section *section)
+{
+	struct policy *policy = &build->store->policy;
+
+	switch (section->kind) {
+	case KIND_RULE:
+		return &policy->rules[section->object];
+	case KIND_NAMESPACE:
+		return &policy->namespaces[section->object];
+	case KIND_NETWORK:
+		return &policy->networks[section->object];
+	case KIND_OPTIONS:
+	case POLICY_KINDS:
+		break;
+	}
+	return policy;
+}
+
+const struct policy_section *policy_build_find(const struct policy_build *build,
+					       enum policy_kind kind,
+					       const char *name)
+{
+	size_t at = index_find(&build->names[kind], name);
+
+	return at == INDEX_NONE ? NULL : &build->sections[at];
+}
+
+/* The array grows at powers of two. Return: a zeroed element, or NULL. */
+static void *array_add(void **items, size_t *n, size_t item_bytes)
+{
+	char *grown;
+
+	if (!(*n & (*n - 1))) {
+		grown = realloc(*items, (*n ? *n * 2 : 1) * item_bytes);
+		if (!grown)
+			return NULL;
+		*items = grown;
+	}
+	grown = (char *)*items + *n * item_bytes;
+	memset(grown, 0, item_bytes);
+	(*n)++;
+	return grown;
+}
+#define ARRAY_ADD(items, n) array_add((void **)&(items), &(n), sizeof(*(items)))
+
+/* Return: 0, -ENOMEM. */
+static int object_add(struct policy_build *build,
+		      struct policy_section *section)
+{
+	struct policy *policy = &build->store->policy;
+	char *name = arena_strndup(&build->store->arena, section->name,
+				   strlen(section->name));
+	struct policy_namespace *ns;
+	struct policy_network *network;
+	struct policy_rule *rule;
+
+	if (!name)
+		return -ENOMEM;
+	switch (section->kind) {
+	case KIND_RULE:
+		section->object = policy->n_rules;
+		rule = ARRAY_ADD(policy->rules, policy->n_rules);
+		if (!rule)
+			return -ENOMEM;
+		rule->name = name;
+		rule->file = section->file;
+		rule->line = section->line;
+		break;
+	case KIND_NAMESPACE:
+		section->object = policy->n_namespaces;
+		ns = ARRAY_ADD(policy->namespaces, policy->n_namespaces);
+		if (!ns)
+			return -ENOMEM;
+		ns->name = name;
+		ns->file = section->file;
+		ns->line = section->line;
+		break;
+	case KIND_NETWORK:
+		section->object = policy->n_networks;
+		network = ARRAY_ADD(policy->networks, policy->n_networks);
+		if (!network)
+			return -ENOMEM;
+		network->name = name;
+		network->file = section->file;
+		network->line = section->line;
+		network->isolate = true;
+		break;
+	case KIND_OPTIONS:
+	case POLICY_KINDS:
+		break;
+	}
+	return 0;
+}
+
+/* A list that was begun must have got something. */
+static void key_finish(struct policy_build *build)
+{
+	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
+	    build->book->notes.errors == build->key_errors)
+		note_error(build->book, build->file, build->key_line,
+			   "%s: the list is empty; write %s, or leave the key "
+			   "out",
+			   build->key->name, build->key->help);
+	build->key = NULL;
+}
+
+static enum policy_kind kind_find(const char *word, size_t len)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < POLICY_KINDS; kind++) {
+		const char *name = policy_kind_name(kind);
+
+		if (!strncmp(name, word, len) && !name[len])
+			break;
+	}
+	return kind;
+}
+
+static void section_unknown(struct policy_build *build, unsigned int line,
+			    const char *heading, size_t word)
+{
+	char text[HEADING_MAX] = "";
+
+	memcpy(text, heading, word); /* a heading is part of a line */
+	for (unsigned int kind = 0; kind < POLICY_KINDS; kind++)
+		if (policy_word_like(text, policy_kind_name(kind))) {
+			note_error(build->book, build->file, line,
+				   "unknown section [%s]; is [%s%s] meant?",
+				   heading, policy_kind_name(kind),
+				   heading + word);
+			return;
+		}
+	note_error(build->book, build->file, line,
+		   "unknown section [%s]; there are [options], [rule NAME], "
+		   "[namespace NAME] and [network NAME]",
+		   heading);
+}
+
+static void section_name_check(struct policy_build *build,
+			       const struct policy_section *section)
+{
+	const char *kind = policy_kind_name(section->kind);
+
+	if (section->kind == KIND_OPTIONS) {
+		if (*section->name)
+			note_error(build->book, build->file, section->line,
+				   "[options] has no name; write just "
+				   "[options]");
+		return;
+	}
+	if (!*section->name)
+		note_error(build->book, build->file, section->line,
+			   "[%s] needs a name; write [%s NAME]", kind, kind);
+	else if (!name_is_policy(section->name))
+		note_error(build->book, build->file, section->line,
+			   "'%s' cannot be the name of a %s; use at most %d "
+			   "letters, digits, '_', '.' and '-', and begin with "
+			   "neither '.' nor '-'",
+			   section->name, kind, NAME_MAX_POLICY);
+	else if (section->kind != KIND_NETWORK &&
+		 !strcmp(section->name, POLICY_HOST))
+		note_error(build->book, build->file, section->line,
+			   "no %s can be called 'host': the word means that a "
+			   "session stays outside",
+			   kind);
+}
+
+/* Puts the section into the index, or says where the first one is. */
+static int section_register(struct policy_build *build,
+			    const struct policy_section *section)
+{
+	const struct policy_section *first =
+		policy_build_find(build, section->kind, section->name);
+
+	if (first) {
+		note_error(build->book, build->file, section->line,
+			   "[%s%s%s] is there already, at %s:%u; join the two",
+			   policy_kind_name(section->kind),
+			   *section->name ? " " : "", section->name,
+			   first->file, first->line);
+		return 0;
+	}
+	return index_put(&build->names[section->kind], section->name,
+			 (size_t)(section - build->sections));
+}
+
+static bool build_section(void *data, unsigned int line, const char *heading)
+{
+	struct policy_build *build = data;
+	size_t word = strcspn(heading, BLANKS);
+	enum policy_kind kind = kind_find(heading, word);
+	const char *name = heading + word + strspn(heading + word, BLANKS);
+	struct policy_section *section;
+
+	key_finish(build);
+	if (kind == POLICY_KINDS) {
+		section_unknown(build, line, heading, word);
+		return false;
+	}
+	section = ARRAY_ADD(build->sections, build->n_sections);
+	if (!section) {
+		build->book->no_memory = true;
+		return false;
+	}
+	section->kind = kind;
+	section->file = build->file;
+	section->line = line;
+	section->name = arena_strndup(&build->store->arena, name, strlen(name));
+	if (!section->name || object_add(build, section) < 0 ||
+	    section_register(build, section) < 0) {
+		build->book->no_memory = true;
+		build->n_sections--;
+		return false;
+	}
+	section_name_check(build, section);
+	return true;
+}
+
+static void key_unknown(struct policy_build *build, enum policy_kind kind,
+			unsigned int line, const char *key)
+{
+	const char *like = policy_key_like(kind, key);
+	const char *name = policy_kind_name(kind);
+
+	if (!strncmp(key, "sysctl", strlen("sysctl"))) {
+		note_error(build->book, build->file, line,
+			   "unknown key '%s' in [%s]; write it as "
+			   "sysctl.net.ipv4.ip_forward",
+			   key, name);
+		return;
+	}
+	if (like) {
+		note_error(build->book, build->file, line,
+			   "unknown key '%s' in [%s]; is '%s' meant?", key,
+			   name, like);
+		return;
+	}
+	for (unsigned int other = 0; other < POLICY_KINDS; other++)
+		if (policy_key_find(other, key)) {
+			note_error(build->book, build->file, line,
+				   "the key '%s' belongs into [%s%s], not into "
+				   "[%s]",
+				   key, policy_kind_name(other),
+				   other == KIND_OPTIONS ? "" : " NAME", name);
+			return;
+		}
+	note_error(build->book, build->file, line,
+		   "unknown key '%s' in [%s]; see netns-pam.conf(5)", key,
+		   name);
+}
+
+/*
+ * inih ends a value at a blank and a semicolon only; what else looks like a
+ * comment would silently become part of it.
+ */
+static bool text_has_comment(struct policy_build *build, unsigned int line,
+			     const char *key, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == ';' ||
+		    (*p == '#' && (p == text || strchr(BLANKS, p[-1])))) {
+			note_error(build->book, build->file, line,
+				   "%s: '%c' in the value; a comment after a "
+				   "value starts with a blank and ';'",
+				   key, *p);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One value, resp. one item of a list, which may be changed. */
+static void build_value(struct policy_build *build, unsigned int line,
+			const char *name, char *text)
+{
+	struct policy_section *section =
+		&build->sections[build->n_sections - 1];
+	struct policy_value value = {
+		.build = build,
+		.key = build->key,
+		.name = name,
+		.text = text,
+		.line = line,
+		.item = build->key_items,
+		.object = policy_build_object(build, section),
+	};
+
+	value.at = (char *)value.object + build->key->offset;
+	build->key_items++;
+	build->key->parse(&value);
+}
+
+/* Items between commas; one comma at the end of a line is fine. */
+static void build_items(struct policy_build *build, unsigned int line,
+			char *text)
+{
+	char *item = text;
+
+	while (item && *item) {
+		char *comma = strchr(item, ','), *end;
+
+		end = comma ? comma : item + strlen(item);
+		item += strspn(item, BLANKS);
+		if (item > end)
+			item = end;
+		while (end > item && (end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+		*end = '\0';
+		if (*item)
+			build_value(build, line, build->key->name, item);
+		else if (comma)
+			note_error(build->book, build->file, line,
+				   "%s: nothing before a comma; remove the "
+				   "comma or name what is missing",
+				   build->key->name);
+		item = comma ? comma + 1 : NULL;
+	}
+}
+
+static void build_text(struct policy_build *build, unsigned int line,
+		       const char *name, const char *text)
+{
+	char copy[POLICY_VALUE_MAX + 1];
+
+	if (text_has_comment(build, line, name, text))
+		return;
+	memcpy(copy, text, strlen(text) + 1); /* is part of a line */
+	if (build->key->flags & KEY_LIST)
+		build_items(build, line, copy);
+	else if (!*copy)
+		note_error(build->book, build->file, line,
+			   "%s: no value; write %s", name, build->key->help);
+	else
+		build_value(build, line, name, copy);
+}
+
+static void build_key(void *data, unsigned int line, const char *name,
+		      const char *text)
+{
+	struct policy_build *build = data;
+	struct policy_section *section =
+		&build->sections[build->n_sections - 1];
+	const struct policy_key *key = policy_key_find(section->kind, name);
+	unsigned int *first;
+
+	key_finish(build);
+	if (!key) {
+		key_unknown(build, section->kind, line, name);
+		return;
+	}
+	first = &section->key_lines[policy_key_slot(key)];
+	if (*first && !(key->flags & KEY_MANY)) {
+		note_error(build->book, build->file, line,
+			   "the key '%s' is there already, in line %u; %s",
+			   name, *first,
+			   key->flags & KEY_LIST ? "join the two"
+						 : "keep one of them");
+		return;
+	}
+	if (!*first)
+		*first = line;
+	build->key = key;
+	build->key_line = line;
+	build->key_items = 0;
+	build->key_errors = build->book->notes.errors;
+	build_text(build, line, name, text);
+}
+
+static void build_more(void *data, unsigned int line, const char *text)
+{
+	struct policy_build *build = data;
+
+	if (!build->key)
+		return; /* of a key that was refused */
+	if (!(build->key->flags & KEY_LIST)) {
+		note_error(build->book, build->file, line,
+			   "'%s' takes one value; an indented line goes on "
+			   "only with a list",
+			   build->key->name);
+		return;
+	}
+	build_text(build, line, build->key->name, text);
+}
+
+int policy_build_file(struct policy_build *build, const char *file,
+		      const char *text, size_t bytes)
+{
+	struct policy *policy = &build->store->policy;
+	struct policy_lines_to to = {
+		.section = build_section,
+		.key = build_key,
+		.more = build_more,
+		.is_key = policy_key_is,
+		.data = build,
+	};
+	char **slot = ARRAY_ADD(policy->files, policy->n_files);
+	int r;
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = arena_strndup(&build->store->arena, file, strlen(file));
+	if (!*slot)
+		return -ENOMEM;
+	build->file = *slot;
+	r = policy_lines_read(build->file, text, bytes, &to, build->book);
+	key_finish(build);
+	return r;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A policy in the making: the objects, where each key of each section stood,
+ * and what is wrong so far. Private to the policy_*.c files; nobody outside
+ * sees a policy before it is complete and without errors.
+ */
+#ifndef NETNS_PAM_POLICY_BUILD_H
+#define NETNS_PAM_POLICY_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/arena.h"
+#include "common/index.h"
+#include "common/note.h"
+#include "policy.h"
+#include "keys.h"
+
+/* The policy and the memory of everything in it. */
+struct policy_store {
+	struct policy policy; /* first: policy_free() gets its address */
+	struct arena arena;
+};
+
+struct policy_section {
+	enum policy_kind kind;
+	size_t object; /* its index in rules, namespaces or networks */
+	const char *name, *file;
+	unsigned int line;
+	/* By a key's place in its kind (policy_key_slot()); 0: not given. */
+	unsigned int key_lines[POLICY_KEYS_PER_KIND];
+};
+
+struct policy_build {
+	struct policy_store *store;
+	struct note_book *book;
+
+	struct policy_section *sections; /* in the order they were read */
+	size_t n_sections;
+	/* Names to their places in sections[]. */
+	struct index names[POLICY_KINDS];
+
+	/* The key that is being read, NULL between keys. */
+	const char *file;
+	const struct policy_key *key;
+	unsigned int key_line;
+	size_t key_items;
+	size_t key_errors; /* errors noted before it began */
+};
+
+/* Releases what only the making needed; the store stays. */
+void policy_build_clear(struct policy_build *build);
+
+/* Adds one file's text. Return: 0, also with errors noted; -ENOMEM. */
+int policy_build_file(struct policy_build *build, const char *file,
+		      const char *text, size_t bytes);
+
+/* The object of a section: options (the policy), rule, namespace, network. */
+void *policy_build_object(const struct policy_build *build,
+			  const struct policy_section *section);
+
+/* Return: the section of that kind and name, or NULL. */
+const struct policy_section *policy_build_find(const struct policy_build *build,
+					       enum policy_kind kind,
+					       const char *name);
+
+/* Does the rule name root, so that it may match uid 0? policy_match.c */
+bool policy_rule_names_root(const struct policy_rule *rule);
+
+/*
+ * What only the whole policy shows: what keys need each other, references
+ * between sections, defaults from [options]. policy_check.c
+ */
+void policy_check(struct policy_build *build);
+
+/* What is legal and unwise. policy_warn.c */
+void policy_warn(struct policy_build *build);
+
+#endif

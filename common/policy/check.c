@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one value cannot show: keys that need or exclude each other, references
+ * between sections, defaults that [options] decide.
+ */
+#include "check.h"
+
+#include <string.h>
+
+#include "common/names.h"
+#include "common/target.h"
+
+#define TEXT_MAX 256
+
+unsigned int check_key_line(const struct check *check, const char *name)
+{
+	const struct policy_key *key =
+		policy_key_find(check->section->kind, name);
+
+	return check->section->key_lines[policy_key_slot(key)];
+}
+
+unsigned int check_place(const struct check *check, const char *name)
+{
+	unsigned int line = check_key_line(check, name);
+
+	return line ? line : check->section->line;
+}
+
+void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
+{
+	const char *words[LINK_KINDS];
+	size_t n = 0;
+
+	for (unsigned int kind = 0; kind < LINK_KINDS; kind++)
+		if (links >> kind & 1)
+			words[n++] = policy_link_name(kind);
+	policy_words_join(words, n, ret);
+}
+
+/* Keys that the section or its link need, and those that the link refuses. */
+static void check_keys(const struct check *check, const char *title,
+		       unsigned int link)
+{
+	size_t slot = 0; /* policy_key_slot(), of one key after the other */
+
+	for (size_t n = 0; n < policy_keys_n; n++) {
+		const struct policy_key *key = &policy_keys[n];
+		bool concerned = !key->links || key->links >> link & 1;
+		unsigned int line;
+
+		if (key->kind != check->section->kind)
+			continue;
+		line = check->section->key_lines[slot++];
+		if (concerned && key->flags & KEY_REQUIRED && !line) {
+			CHECK_ERROR(check, check->section->line,
+				    "%s needs the key '%s': %s", title,
+				    key->name, key->help);
+		} else if (!concerned && line) {
+			char links[POLICY_WORDS_MAX];
+
+			check_links_list(key->links, links);
+			CHECK_ERROR(check, line,
+				    "%s: has no use with link = %s, only with "
+				    "%s%s",
+				    key->name, policy_link_name(link), links,
+				    check_key_line(check, "link")
+					    ? ""
+					    : " (the section has no 'link')");
+		}
+	}
+}
+
+static void check_rule(const struct check *check, struct policy_rule *rule)
+{
+	const struct policy *policy = check->policy;
+	bool whence = rule->services.n || rule->ttys.n || rule->rhosts.n;
+	bool host;
+
+	if (!check_key_line(check, "namespace")) {
+		CHECK_ERROR(check, rule->line,
+			    "[rule %s] needs the key 'namespace': a "
+			    "[namespace] section's name, or host",
+			    rule->name);
+		return;
+	}
+	if (!rule->namespace)
+		return; /* was noted when it was read */
+	host = !strcmp(rule->namespace, POLICY_HOST);
+	if (!host &&
+	    !policy_build_find(check->build, KIND_NAMESPACE, rule->namespace))
+		CHECK_ERROR(check, check_place(check, "namespace"),
+			    "namespace: there is no section [namespace %s]",
+			    rule->namespace);
+	if (!check_key_line(check, "on_error"))
+		rule->on_error = policy->on_error;
+	if (!check_key_line(check, "timeout"))
+		rule->timeout_ms = policy->timeout_ms;
+	/* Who may fall back to the host's network must be able to use it. */
+	if (!check_key_line(check, "guard"))
+		rule->guard = !host && !whence &&
+			      rule->on_error == POLICY_ON_ERROR_DENY;
+	else if (rule->guard && host)
+		CHECK_ERROR(check, check_place(check, "guard"),
+			    "guard: with namespace = host the user's packets "
+			    "are at home in the host; they cannot be refused");
+}
+
+static void check_scope(const struct check *check,
+			const struct policy_namespace *ns)
+{
+	const char *scope = policy_scope_name(ns->scope);
+
+	if (ns->scope == SCOPE_SHARED)
+		return;
+	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
+		CHECK_ERROR(check, check_place(check, "scope"),
+			    "scope: nobody can make an external namespace for "
+			    "each session before it begins; use shared or "
+			    "user");
+	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
+		CHECK_ERROR(check, check_place(check, "lifetime"),
+			    "lifetime: with scope = session every login would "
+			    "leave a namespace for ever");
+	if (ns->interface && !policy_is_template(ns->interface))
+		CHECK_ERROR(check, check_place(check, "interface"),
+			    "interface: '%s' can be in one namespace only, and "
+			    "scope = %s makes several; put %%u, %%U or %%n "
+			    "into it",
+			    ns->interface, scope);
+	if (ns->publish.n)
+		CHECK_ERROR(check, check_place(check, "publish"),
+			    "publish: a port of the host leads to one "
+			    "namespace, and scope = %s makes several",
+			    scope);
+}
+
+/* One port of the host leads to one place. */
+static void check_publish(const struct check *check,
+			  const struct policy_namespace *ns)
+{
+	const struct policy *policy = check->policy;
+	struct target_publish mine, other;
+
+	for (size_t n = 0; n < ns->publish.n; n++) {
+		if (target_parse_publish(ns->publish.items[n], &mine, NULL) < 0)
+			continue;
+		for (const struct policy_namespace *by = policy->namespaces;
+		     by <= ns; by++)
+			for (size_t k = 0; k < (by == ns ? n : by->publish.n);
+			     k++) {
+				if (target_parse_publish(by->publish.items[k],
+							 &other, NULL) < 0 ||
+				    !target_publish_clash(&mine, &other))
+					continue;
+				CHECK_ERROR(check,
+					    check_place(check, "publish"),
+					    "publish: '%s' and '%s' of "
+					    "[namespace %s] are the same port "
+					    "of the host",
+					    ns->publish.items[n],
+					    by->publish.items[k], by->name);
+				return;
+			}
+	}
+}
+
+static void check_references(const struct check *check,
+			     const struct policy_namespace *ns)
+{
+	const struct policy_section *peer = NULL;
+	const struct policy_namespace *other;
+
+	if (ns->network && ns->link == LINK_BRIDGE &&
+	    !policy_build_find(check->build, KIND_NETWORK, ns->network))
+		CHECK_ERROR(check, check_place(check, "network"),
+			    "network: there is no section [network %s]",
+			    ns->network);
+	if (!ns->peer || ns->link != LINK_CABLE)
+		return;
+	peer = policy_build_find(check->build, KIND_NAMESPACE, ns->peer);
+	if (!peer) {
+		CHECK_ERROR(check, check_place(check, "peer"),
+			    "peer: there is no section [namespace %s]",
+			    ns->peer);
+		return;
+	}
+	other = policy_build_object(check->build, peer);
+	if (!strcmp(ns->peer, ns->name))
+		CHECK_ERROR(check, check_place(check, "peer"),
+			    "peer: a cable needs another namespace at its far "
+			    "end");
+	else if (other->link == LINK_EXTERNAL)
+		CHECK_ERROR(check, check_place(check, "peer"),
+			    "peer: [namespace %s] has link = external, and "
+			    "what others made is left as it is",
+			    ns->peer);
+	else if (other->scope != SCOPE_SHARED)
+		CHECK_ERROR(check, check_place(check, "peer"),
+			    "peer: [namespace %s] has scope = %s, so that it "
+			    "is not one namespace to lead a cable to",
+			    ns->peer, policy_scope_name(other->scope));
+}
+
+/*
+ * The instances of [namespace vpn] are called vpn.USER: a [namespace vpn.ann]
+ * would be one of them.
+ */
+static void check_name(const struct check *check,
+		       const struct policy_namespace *ns)
+{
+	char prefix[NAME_MAX_POLICY + 1];
+	const struct policy_section *other;
+	const struct policy_namespace *owner;
+
+	if (strlen(ns->name) > NAME_MAX_POLICY)
+		return;
+	for (const char *dot = strchr(ns->name, '.'); dot;
+	     dot = strchr(dot + 1, '.')) {
+		memcpy(prefix, ns->name, (size_t)(dot - ns->name));
+		prefix[dot - ns->name] = '\0';
+		other = policy_build_find(check->build, KIND_NAMESPACE, prefix);
+		if (!other)
+			continue;
+		owner = policy_build_object(check->build, other);
+		if (owner->scope == SCOPE_SHARED)
+			continue;
+		CHECK_ERROR(check, check->section->line,
+			    "[namespace %s] could be an instance of [namespace "
+			    "%s], which has scope = %s; choose another name",
+			    ns->name, prefix, policy_scope_name(owner->scope));
+		return;
+	}
+}
+
+static void check_namespace(const struct check *check,
+			    const struct policy_namespace *ns)
+{
+	char title[TEXT_MAX];
+
+	check_name(check, ns);
+	check_references(check, ns);
+	if (ns->search.n && !ns->dns_set)
+		CHECK_ERROR(check, check_place(check, "search"),
+			    "search: needs servers in 'dns'; without them the "
+			    "session resolves as the host does");
+	if (ns->link == LINK_KINDS)
+		return; /* an unknown word, noted when it was read */
+
+	snprintf(title, sizeof(title), "link = %s", policy_link_name(ns->link));
+	check_keys(check, title, ns->link);
+	policy_check_addresses(check, ns);
+	check_scope(check, ns);
+	check_publish(check, ns);
+	for (size_t n = 0; n < ns->ready.n; n++)
+		if (!strcmp(ns->ready.items[n], "handshake") &&
+		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
+			CHECK_ERROR(check, check_place(check, "ready"),
+				    "ready: 'handshake' is there only with "
+				    "link = wireguard or openvpn");
+}
+
+/* Are both in the prefix of one of the host's addresses? */
+static bool network_contains(const struct policy_network *network,
+			     const char *first, const char *last)
+{
+	struct inet_prefix p, a, b;
+
+	if (inet_prefix_parse(first, &a) < 0 || inet_prefix_parse(last, &b) < 0)
+		return false;
+	for (size_t n = 0; n < network->address.n; n++)
+		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
+		    inet_prefix_contains(&p, &a) &&
+		    inet_prefix_contains(&p, &b))
+			return true;
+	return false;
+}
+
+/*
+ * An interface is a port of one switch. (Of one Open vSwitch bridge that
+ * several sections share, each with a VLAN of its own, it can be for all.)
+ */
+static void check_uplink(const struct check *check,
+			 const struct policy_network *network)
+{
+	const struct policy *policy = check->policy;
+
+	for (const struct policy_network *by = policy->networks; by < network;
+	     by++) {
+		if (!by->uplink || strcmp(by->uplink, network->uplink) != 0 ||
+		    (by->type == NETWORK_OVS && network->type == NETWORK_OVS &&
+		     by->bridge && network->bridge &&
+		     !strcmp(by->bridge, network->bridge)))
+			continue;
+		CHECK_ERROR(check, check_place(check, "uplink"),
+			    "uplink: '%s' is the uplink of [network %s] "
+			    "already: [network %s] needs another, since an "
+			    "interface can be a port of one bridge only",
+			    network->uplink, by->name, network->name);
+		return;
+	}
+}
+
+/* The names that the helper gives to its own ends: npam7, npam7v. */
+static bool is_npam(const char *name)
+{
+	static const char prefix[] = "npam";
+	const char *number = name + sizeof(prefix) - 1;
+	size_t digits;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	digits = strspn(number, "0123456789");
+	return digits && (!number[digits] || !strcmp(number + digits, "v"));
+}
+
+/* One bridge is of one section, or of several VLANs of Open vSwitch's. */
+static void check_bridge(const struct check *check,
+			 const struct policy_network *network)
+{
+	const struct policy *policy = check->policy;
+	bool ovs = network->type == NETWORK_OVS;
+
+	if (is_npam(network->bridge))
+		CHECK_ERROR(check, check_place(check, "bridge"),
+			    "bridge: '%s' is like the names that netns-pam "
+			    "gives to interfaces of its own; choose another",
+			    network->bridge);
+	for (const struct policy_network *by = policy->networks; by < network;
+	     by++) {
+		bool both = ovs && by->type == NETWORK_OVS;
+
+		if (!by->bridge || strcmp(by->bridge, network->bridge) != 0 ||
+		    (both && by->vlan != network->vlan))
+			continue;
+		CHECK_ERROR(check, check_place(check, "bridge"),
+			    "bridge: '%s' is the bridge of [network %s] "
+			    "already: give [network %s] another%s",
+			    network->bridge, by->name, network->name,
+			    both ? ", or a 'vlan' of its own" : "");
+		return;
+	}
+}
+
+static void check_network(const struct check *check,
+			  const struct policy_network *network)
+{
+	char title[TEXT_MAX], text[TEXT_MAX], *last;
+
+	snprintf(title, sizeof(title), "[network %s]", network->name);
+	check_keys(check, title, 0);
+	if (network->nat && !check_key_line(check, "address"))
+		CHECK_ERROR(check, check_place(check, "nat"),
+			    "nat: needs an 'address' of the host on the "
+			    "bridge");
+	if (network->uplink && network->bridge &&
+	    !strcmp(network->uplink, network->bridge))
+		CHECK_ERROR(check, check_place(check, "uplink"),
+			    "uplink: a bridge cannot be its own uplink");
+	if (network->uplink)
+		check_uplink(check, network);
+	if (network->bridge)
+		check_bridge(check, network);
+	if (network->vlan && network->type != NETWORK_OVS)
+		CHECK_ERROR(check, check_place(check, "vlan"),
+			    "vlan: is there only with type = ovs");
+	check_twice(check, &network->address);
+	if (!network->dhcp)
+		return;
+	snprintf(text, sizeof(text), "%s", network->dhcp);
+	last = strchr(text, '-');
+	*last++ = '\0';
+	if (!network_contains(network, text, last))
+		CHECK_ERROR(check, check_place(check, "dhcp"),
+			    "dhcp: the range must lie in the prefix of an "
+			    "'address' of this section");
+}
+
+static void check_options(const struct check *check)
+{
+	const struct policy_list *list = &check->policy->exclude_services;
+
+	for (size_t n = 0; n < list->n; n++)
+		if (!list->items[n][strspn(list->items[n], "*")])
+			CHECK_ERROR(check,
+				    check_place(check, "exclude_services"),
+				    "exclude_services: '%s' is every service; "
+				    "no login would be looked at",
+				    list->items[n]);
+}
+
+void policy_check(struct policy_build *build)
+{
+	for (size_t n = 0; n < build->n_sections; n++) {
+		struct check check = {
+			.build = build,
+			.policy = &build->store->policy,
+			.section = &build->sections[n],
+		};
+		void *object = policy_build_object(build, check.section);
+
+		switch (check.section->kind) {
+		case KIND_OPTIONS:
+			check_options(&check);
+			break;
+		case KIND_RULE:
+			check_rule(&check, object);
+			break;
+		case KIND_NAMESPACE:
+			check_namespace(&check, object);
+			break;
+		case KIND_NETWORK:
+			check_network(&check, object);
+			break;
+		case POLICY_KINDS:
+			break;
+		}
+	}
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Do addresses, gateways and mtu of a namespace fit together? */
+#include "check.h"
+
+#include <string.h>
+
+#define IPV6_MTU_MIN 1280 /* RFC 8200 */
+
+/* May this link get addresses in this way? */
+static void check_address_mode(const struct check *check,
+			       const struct policy_namespace *ns)
+{
+	static const unsigned int links[] = {
+		[ADDRESS_AUTO] =
+			1u << LINK_NAT | 1u << LINK_ROUTED | 1u << LINK_BRIDGE,
+		[ADDRESS_STATIC] = ~0u,
+		[ADDRESS_DHCP] = 1u << LINK_BRIDGE | 1u << LINK_MACVLAN |
+				 1u << LINK_DEVICE,
+	};
+	char list[POLICY_WORDS_MAX];
+
+	if (links[ns->address_mode] >> ns->link & 1)
+		return;
+	check_links_list(links[ns->address_mode], list);
+	CHECK_ERROR(check, check_place(check, "address"),
+		    "address: '%s' is possible only with link = %s",
+		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
+}
+
+bool policy_is_template(const char *text)
+{
+	return strchr(text, '%') != NULL;
+}
+
+/* Which families have the static addresses? Templates count as both. */
+static bool namespace_has_family(const struct policy_namespace *ns,
+				 sa_family_t family)
+{
+	struct inet_prefix p;
+
+	for (size_t n = 0; n < ns->address.n; n++)
+		if (policy_is_template(ns->address.items[n]) ||
+		    (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
+		     p.family == family))
+			return true;
+	return false;
+}
+
+/*
+ * Can the gateway be reached without another one: inside the prefix of one of
+ * the addresses, or one of these is a single address, or it is link-local?
+ */
+static bool gateway_is_near(const struct policy_namespace *ns,
+			    const struct inet_prefix *gateway)
+{
+	struct inet_prefix p;
+
+	if (gateway->family == AF_INET6 && gateway->addr[0] == 0xfe)
+		return true;
+	for (size_t n = 0; n < ns->address.n; n++) {
+		if (policy_is_template(ns->address.items[n]))
+			return true;
+		if (inet_prefix_parse(ns->address.items[n], &p) < 0 ||
+		    p.family != gateway->family)
+			continue;
+		if (p.length == inet_bytes(p.family) * 8 ||
+		    inet_prefix_contains(&p, gateway))
+			return true;
+	}
+	return false;
+}
+
+static bool gateway_is_own(const struct policy_namespace *ns,
+			   const struct inet_prefix *gateway)
+{
+	struct inet_prefix p;
+
+	for (size_t n = 0; n < ns->address.n; n++)
+		if (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
+		    p.family == gateway->family &&
+		    !memcmp(p.addr, gateway->addr, inet_bytes(p.family)))
+			return true;
+	return false;
+}
+
+static void check_gateways(const struct check *check,
+			   const struct policy_namespace *ns)
+{
+	unsigned int line = check_place(check, "gateway"), v4 = 0, v6 = 0;
+	struct inet_prefix p;
+
+	if (!ns->gateway.n || ns->link == LINK_WIREGUARD ||
+	    ns->link == LINK_OPENVPN)
+		return;
+	if (ns->address_mode != ADDRESS_STATIC) {
+		CHECK_ERROR(check, line,
+			    "gateway: needs a static 'address' (auto and dhcp "
+			    "bring their own gateway)");
+		return;
+	}
+	for (size_t n = 0; n < ns->gateway.n; n++) {
+		const char *text = ns->gateway.items[n];
+
+		if (inet_prefix_parse(text, &p) < 0)
+			continue; /* a template */
+		v4 += p.family == AF_INET;
+		v6 += p.family == AF_INET6;
+		if (!namespace_has_family(ns, p.family))
+			CHECK_ERROR(check, line,
+				    "gateway: '%s' is %s and 'address' has "
+				    "none of that family",
+				    text,
+				    p.family == AF_INET ? "IPv4" : "IPv6");
+		else if (gateway_is_own(ns, &p))
+			CHECK_ERROR(check, line,
+				    "gateway: '%s' is the namespace's own "
+				    "address",
+				    text);
+		else if (!gateway_is_near(ns, &p))
+			CHECK_ERROR(check, line,
+				    "gateway: '%s' is in none of the prefixes "
+				    "of 'address'",
+				    text);
+	}
+	if (v4 > 1 || v6 > 1)
+		CHECK_ERROR(check, line,
+			    "gateway: more than one %s gateway; keep one",
+			    v4 > 1 ? "IPv4" : "IPv6");
+}
+
+void check_twice(const struct check *check, const struct policy_list *address)
+{
+	struct inet_prefix p, q;
+
+	for (size_t n = 1; n < address->n; n++) {
+		bool known = inet_prefix_parse(address->items[n], &p) == 0;
+		bool twice = false;
+
+		for (size_t k = 0; k < n && !twice; k++)
+			if (!known)
+				twice = !strcmp(address->items[k],
+						address->items[n]);
+			else if (inet_prefix_parse(address->items[k], &q) == 0)
+				twice = p.family == q.family &&
+					!memcmp(p.addr, q.addr,
+						inet_bytes(p.family));
+		if (twice)
+			CHECK_ERROR(check, check_place(check, "address"),
+				    "address: '%s' is there twice",
+				    address->items[n]);
+	}
+}
+
+/* Do the addresses that it gets by itself include one of IPv6? */
+static bool auto_has_ipv6(const struct check *check,
+			  const struct policy_namespace *ns)
+{
+	const struct policy_network *network;
+	struct inet_prefix p;
+
+	if (ns->link == LINK_NAT || ns->link == LINK_ROUTED)
+		return check->policy->pool6.family == AF_INET6;
+	if (ns->link != LINK_BRIDGE || ns->address_mode != ADDRESS_AUTO ||
+	    !ns->network)
+		return false;
+	network = policy_network_find(check->policy, ns->network);
+	for (size_t n = 0; network && n < network->address.n; n++)
+		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
+		    p.family == AF_INET6)
+			return true;
+	return false;
+}
+
+static void check_mtu(const struct check *check,
+		      const struct policy_namespace *ns)
+{
+	bool fixed = ns->address_mode == ADDRESS_STATIC;
+	bool ipv6 = fixed ? namespace_has_family(ns, AF_INET6)
+			  : auto_has_ipv6(check, ns);
+
+	if (!ns->mtu || ns->mtu >= IPV6_MTU_MIN || !ipv6)
+		return;
+	CHECK_ERROR(check, check_place(check, "mtu"),
+		    "mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
+		    fixed ? "leave the IPv6 address out"
+		    : ns->link == LINK_BRIDGE
+			    ? "set a static IPv4 address, or leave the IPv6 "
+			      "address of the network out"
+			    : "set pool6 = none, or a static IPv4 address");
+}
+
+void policy_check_addresses(const struct check *check,
+			    const struct policy_namespace *ns)
+{
+	if (ns->link == LINK_NONE || ns->link == LINK_EXTERNAL)
+		return; /* check_keys() has refused them all */
+	if (check_key_line(check, "address"))
+		check_address_mode(check, ns);
+	for (size_t n = 0; n < ns->address.n; n++)
+		if (ns->scope != SCOPE_SHARED &&
+		    !policy_is_template(ns->address.items[n]))
+			CHECK_ERROR(check, check_place(check, "address"),
+				    "address: '%s' would be that of every "
+				    "instance of scope = %s; put %%u, %%U or "
+				    "%%n into it, or write auto",
+				    ns->address.items[n],
+				    policy_scope_name(ns->scope));
+	check_gateways(check, ns);
+	check_twice(check, &ns->address);
+	check_mtu(check, ns);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "describe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* The key's value for this user, or as it is written when that fails. */
+static void print_value(FILE *f, const char *text,
+			const struct policy_whose *whose)
+{
+	_cleanup_free_ char *expanded = NULL;
+
+	if (policy_expand(text, whose->user, whose->uid, whose->instance,
+			  &expanded, NULL) < 0)
+		fputs(text, f);
+	else
+		fputs(expanded, f);
+}
+
+static void print_bridge(FILE *f, const struct policy *p,
+			 const struct policy_namespace *ns)
+{
+	const struct policy_network *n = policy_network_find(p, ns->network);
+
+	fprintf(f, "a port on the network %s", ns->network);
+	if (!n)
+		return;
+	fprintf(f, " (%s %s",
+		n->type == NETWORK_OVS ? "Open vSwitch bridge" : "Linux bridge",
+		n->bridge);
+	if (n->vlan)
+		fprintf(f, ", vlan %u", n->vlan);
+	if (n->isolate)
+		fputs(", isolated", f);
+	if (n->nat)
+		fputs(", NAT", f);
+	if (n->dhcp)
+		fprintf(f, ", DHCP %s", n->dhcp);
+	if (n->uplink)
+		fprintf(f, ", uplink %s", n->uplink);
+	fputc(')', f);
+}
+
+static void print_cable(FILE *f, const struct policy *p,
+			const struct policy_namespace *ns)
+{
+	fprintf(f,
+		"a cable (veth) to the namespace %s, plugged in while that is "
+		"there%s",
+		ns->peer,
+		policy_cable_is_mutual(p, ns)
+			? ""
+			: ", which has another link of its own");
+}
+
+int policy_describe_link(const struct policy *p,
+			 const struct policy_namespace *ns,
+			 const struct policy_whose *whose, char **ret)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&text, &bytes);
+
+	if (!f)
+		return -ENOMEM;
+	switch (ns->link) {
+	case LINK_NONE:
+		fputs("none: loopback only", f);
+		break;
+	case LINK_EXTERNAL:
+		fprintf(f,
+			"whatever /run/netns/%s has: made by somebody else, "
+			"joined as it is",
+			whose->instance);
+		break;
+	case LINK_NAT:
+		fputs("a veth pair to the host, which masquerades it (NAT)", f);
+		break;
+	case LINK_ROUTED:
+		fputs("a veth pair to the host, which routes its addresses "
+		      "unchanged",
+		      f);
+		break;
+	case LINK_BRIDGE:
+		print_bridge(f, p, ns);
+		break;
+	case LINK_CABLE:
+		print_cable(f, p, ns);
+		break;
+	case LINK_MACVLAN:
+		fputs("an interface beside the host's ", f);
+		print_value(f, ns->parent, whose);
+		fputs(", on the same wire (macvlan)", f);
+		break;
+	case LINK_DEVICE:
+		fputs("the host's interface ", f);
+		print_value(f, ns->interface, whose);
+		fputs(", moved in and given back at the end", f);
+		break;
+	case LINK_WIREGUARD:
+		fputs("a WireGuard tunnel by ", f);
+		print_value(f, ns->wireguard, whose);
+		fputs(", and no way past it", f);
+		break;
+	case LINK_OPENVPN:
+		fputs("an OpenVPN tunnel by ", f);
+		print_value(f, ns->openvpn, whose);
+		fputs(", and no way past it", f);
+		break;
+	case LINK_KINDS:
+		break;
+	}
+	if (fclose(f) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
+void policy_describe_rate(uint64_t bits, char ret[static POLICY_RATE_STR])
+{
+	static const char *const units[] = {"bit", "kbit", "mbit", "gbit"};
+	size_t unit = 0;
+
+	while (unit + 1 < sizeof(units) / sizeof(*units) && bits &&
+	       bits % 1000 == 0) {
+		bits /= 1000;
+		unit++;
+	}
+	snprintf(ret, POLICY_RATE_STR, "%" PRIu64 "%s", bits, units[unit]);
+}

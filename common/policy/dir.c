@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The drop-in directory: is it root's, and which files of it count. */
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+#define DIR_SUFFIX  ".d"
+#define FILE_SUFFIX ".conf"
+#define DROPINS_MAX 1024
+#define DIR_FLAGS   (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static int name_compare(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static bool name_counts(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(FILE_SUFFIX);
+
+	return name[0] != '.' && len > suffix &&
+	       !strcmp(name + len - suffix, FILE_SUFFIX);
+}
+
+static int name_add(struct policy_dir *dir, const char *name)
+{
+	char **grown;
+
+	if (!(dir->n & (dir->n - 1))) {
+		grown = realloc(dir->names,
+				(dir->n ? dir->n * 2 : 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		dir->names = grown;
+	}
+	dir->names[dir->n] = strdup(name);
+	if (!dir->names[dir->n])
+		return -ENOMEM;
+	dir->n++;
+	return 0;
+}
+
+static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
+		      struct note_book *book, struct error *err)
+{
+	for (;;) {
+		struct dirent *entry;
+
+		errno = 0;
+		/* cppcheck-suppress readdirCalled ; the stream is ours */
+		entry = readdir(stream);
+		if (!entry)
+			break;
+		if (!name_counts(entry->d_name))
+			continue;
+		if (dir->n == DROPINS_MAX) {
+			note_error(book, path, 0,
+				   "more than %d files; join some of them",
+				   DROPINS_MAX);
+			return 0;
+		}
+		if (name_add(dir, entry->d_name) < 0)
+			return error_set(err, -ENOMEM, "%s: out of memory",
+					 path);
+	}
+	if (errno)
+		return error_set(err, -errno, "%s: cannot be read: %m", path);
+	if (dir->n > 1)
+		qsort(dir->names, dir->n, sizeof(*dir->names), name_compare);
+	return 0;
+}
+
+static void note_dir(struct note_book *book, const char *path,
+		     const struct stat *st)
+{
+	if (st->st_uid != 0)
+		note_error(book, path, 0,
+			   "the directory belongs to uid %u; it must belong "
+			   "to root (chown root)",
+			   (unsigned int)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		note_error(book, path, 0,
+			   "the directory can be written by others than root "
+			   "(mode %04o; chmod go-w)",
+			   (unsigned int)(st->st_mode & 07777));
+}
+
+/* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
+static int dir_open(const char *path, struct note_book *book, struct error *err)
+{
+	int fd = open(path, DIR_FLAGS);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return -ENOENT;
+	if (errno != ELOOP && errno != ENOTDIR) {
+		error_set(err, 0, "%s: cannot be opened: %m", path);
+		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	}
+	note_error(book, path, 0,
+		   "it is not a directory; drop-ins belong into one (and not "
+		   "behind a symbolic link)");
+	return -EINVAL;
+}
+
+/* A second descriptor for readdir(3), which takes it over. */
+static int dir_list(struct policy_dir *dir, const char *path,
+		    struct note_book *book, struct error *err)
+{
+	int fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 3), r;
+	DIR *stream;
+
+	if (fd < 0)
+		return error_set(err, -errno, "%s: dup: %m", path);
+	stream = fdopendir(fd);
+	if (!stream) {
+		r = error_set(err, -errno, "%s: cannot be read: %m", path);
+		close_fd(fd);
+		return r;
+	}
+	r = names_read(dir, path, stream, book, err);
+	closedir(stream);
+	return r;
+}
+
+int policy_dir_open(const char *path, struct note_book *book,
+		    struct policy_dir *ret, struct error *err)
+{
+	struct policy_dir dir = {.fd = -EBADF};
+	char name[PATH_MAX];
+	struct stat st;
+	int r;
+
+	*ret = dir;
+	if (snprintf(name, sizeof(name), "%s" DIR_SUFFIX, path) >=
+	    (int)sizeof(name))
+		return error_set(err, -ENAMETOOLONG, "%s: too long a path",
+				 path);
+	dir.fd = dir_open(name, book, err);
+	if (dir.fd < 0)
+		return dir.fd == -ENOENT || dir.fd == -EINVAL ? 0 : dir.fd;
+	if (fstat(dir.fd, &st) < 0) {
+		r = error_set(err, -errno, "%s: fstat: %m", name);
+	} else {
+		note_dir(book, name, &st);
+		r = dir_list(&dir, name, book, err);
+	}
+	if (r < 0)
+		policy_dir_close(&dir);
+	else
+		*ret = dir;
+	return r;
+}
+
+void policy_dir_close(struct policy_dir *dir)
+{
+	for (size_t n = 0; n < dir->n; n++)
+		free(dir->names[n]);
+	free(dir->names);
+	*dir = (struct policy_dir){.fd = close_fd(dir->fd)};
+}

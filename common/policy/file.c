@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening, judging and reading one file of the policy. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+#define NOT_REGULAR   "it is %s; the policy must be a regular file"
+#define BEING_WRITTEN "%s: it is being written; try again"
+#define OPEN_FLAGS    (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/*
+ * A read lease is refused (EAGAIN) while any process has the file open for
+ * writing, fcntl(2); a writer who comes later waits for the few microseconds
+ * until we let go. Breaking it raises a signal, SIGIO by default, which would
+ * kill the process we are a guest of: SIGURG is ignored by default. Should we
+ * be stopped in that very moment, an editor's open waits for as long as
+ * /proc/sys/fs/lease-break-time says, 45 seconds, and is let in then. Who may
+ * not lease (EACCES), or on what file systems (EINVAL), does without: fstat()
+ * before and after still sees most writers.
+ */
+static int lease_take(int fd)
+{
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
+		return 0;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN)
+		return -EBUSY;
+	return 0;
+}
+
+static void lease_release(int fd)
+{
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+}
+
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "a device";
+	default:
+		return "not a regular file";
+	}
+}
+
+static void note_owner(struct note_book *book, const char *path,
+		       const struct stat *st, const char *what)
+{
+	if (st->st_uid != 0)
+		note_error(book, path, 0,
+			   "the %s belongs to uid %u; it must belong to root "
+			   "(chown root)",
+			   what, (unsigned int)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH) &&
+	    !(S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX))
+		note_error(book, path, 0,
+			   "the %s can be written by %s (mode %04o); only root "
+			   "may (chmod go-w)",
+			   what, st->st_mode & S_IWOTH ? "others" : "its group",
+			   (unsigned int)(st->st_mode & 07777));
+}
+
+/* Return: the bytes read, or -errno; fewer than `bytes` at end of file. */
+static ssize_t read_whole(int fd, char *buf, size_t bytes)
+{
+	size_t got = 0;
+
+	while (got < bytes) {
+		ssize_t n = read(fd, buf + got, bytes - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+static bool stat_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+bool policy_file_is_text(const char *path, const char *text, size_t bytes,
+			 struct note_book *book)
+{
+	const char *nul = memchr(text, '\0', bytes);
+	unsigned int line = 1;
+
+	if (!nul)
+		return true;
+	for (const char *p = text; p < nul; p++)
+		line += *p == '\n';
+	note_error(book, path, line,
+		   "a NUL byte: this is no text file, or a damaged one");
+	return false;
+}
+
+/* Reads what fstat() promised, under the lease, and sees that it held still. */
+static int text_read(int fd, const char *path, const struct stat *before,
+		     char **ret_text, struct error *err)
+{
+	size_t bytes = (size_t)before->st_size;
+	_cleanup_free_ char *text = calloc(1, bytes + 1);
+	struct stat after;
+	ssize_t got;
+
+	if (!text)
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	got = read_whole(fd, text, bytes);
+	if (got < 0)
+		return error_set(err, (int)got, "%s: cannot be read: %s", path,
+				 strerror((int)-got));
+	if (fstat(fd, &after) < 0)
+		return error_set(err, -errno, "%s: fstat: %m", path);
+	if ((size_t)got != bytes || !stat_same(before, &after))
+		return error_set(err, -EBUSY,
+				 "%s: it changed while it was read; try again",
+				 path);
+	*ret_text = take_ptr(text);
+	return 0;
+}
+
+/*
+ * Opens without following a link and without waiting for anybody.
+ * Return: the fd; -EINVAL with an error noted; -errno, with a sentence save
+ * for -ENOENT.
+ */
+static int file_open(int dir_fd, const char *name, const char *path,
+		     struct note_book *book, struct error *err)
+{
+	int fd = openat(dir_fd, name, OPEN_FLAGS);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ELOOP:
+		note_error(book, path, 0, NOT_REGULAR, "a symbolic link");
+		return -EINVAL;
+	case ENXIO:
+	case ENODEV:
+		note_error(book, path, 0, NOT_REGULAR, "a socket or a device");
+		return -EINVAL;
+	case ENOENT:
+		return -ENOENT;
+	case EWOULDBLOCK: /* somebody has a write lease */
+		return error_set(err, -EBUSY, BEING_WRITTEN, path);
+	default:
+		error_set(err, 0, "%s: cannot be opened: %m", path);
+		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	}
+}
+
+/* Return: can it be read at all? What is wrong with it is noted either way. */
+static bool file_judge(struct note_book *book, const char *path,
+		       const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode)) {
+		note_error(book, path, 0, NOT_REGULAR, type_name(st->st_mode));
+		return false;
+	}
+	note_owner(book, path, st, "file");
+	if (st->st_size <= POLICY_FILE_BYTES_MAX)
+		return true;
+	note_error(book, path, 0, "it has %lld bytes; at most %d fit",
+		   (long long)st->st_size, POLICY_FILE_BYTES_MAX);
+	return false;
+}
+
+int policy_file_read(int dir_fd, const char *name, const char *path,
+		     struct note_book *book, char **ret_text, size_t *ret_bytes,
+		     struct error *err)
+{
+	_cleanup_close_ int fd = file_open(dir_fd, name, path, book, err);
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+	int r;
+
+	*ret_text = NULL;
+	*ret_bytes = 0;
+	if (fd < 0)
+		return fd == -EINVAL ? 0 : fd;
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s: fstat: %m", path);
+	if (!file_judge(book, path, &st))
+		return 0;
+	if (lease_take(fd) < 0)
+		return error_set(err, -EBUSY, BEING_WRITTEN, path);
+	r = text_read(fd, path, &st, &text, err);
+	lease_release(fd);
+	if (r < 0)
+		return r;
+	if (!text || !policy_file_is_text(path, text, (size_t)st.st_size, book))
+		return 0;
+	*ret_text = take_ptr(text);
+	*ret_bytes = (size_t)st.st_size;
+	return 0;
+}
+
+void policy_file_check_parents(const char *path, struct note_book *book)
+{
+	char dir[PATH_MAX];
+	size_t len = strlen(path);
+	struct stat st;
+
+	if (len >= sizeof(dir))
+		return; /* open() says ENAMETOOLONG */
+	memcpy(dir, path, len + 1);
+	for (size_t n = len; n-- > 0;) {
+		if (path[n] != '/' || (n > 0 && path[n - 1] == '/'))
+			continue;
+		dir[n ? n : 1] = '\0';
+		if (stat(dir, &st) == 0)
+			note_owner(book, dir, &st, "directory");
+	}
+}

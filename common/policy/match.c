@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which rule is this login's? Cheap questions first; the directory (groups,
+ * netgroups) is asked only when nothing else stands in the way, and each thing
+ * once per login.
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "common/index.h"
+#include "build.h"
+#include "common/proto.h"
+
+#define HOST_MAX (PROTO_RHOST_MAX - 1) /* what a request can hold */
+
+/* A login and the answers that came so far: "gNAME" or "nNAME" -> 0 or 1. */
+struct asker {
+	const struct policy_login *login;
+	struct index groups, netgroups;
+	bool remember;
+};
+
+static void asker_clear(struct asker *asker)
+{
+	index_clear(&asker->groups);
+	index_clear(&asker->netgroups);
+}
+
+/* Without memory for the answer the question is asked again, that is all. */
+static int asker_ask(struct asker *asker, bool netgroup, const char *name)
+{
+	const struct policy_login *login = asker->login;
+	struct index *known = netgroup ? &asker->netgroups : &asker->groups;
+	size_t answer = index_find(known, name);
+	int r;
+
+	if (answer != INDEX_NONE)
+		return (int)answer;
+	r = netgroup ? login->in_netgroup(login->data, name)
+		     : login->in_group(login->data, name);
+	if (r >= 0 && asker->remember)
+		index_put(known, name, r > 0);
+	return r < 0 ? r : r > 0;
+}
+
+static int asker_any(struct asker *asker, bool netgroup,
+		     const struct policy_list *list)
+{
+	for (size_t n = 0; n < list->n; n++) {
+		int r = asker_ask(asker, netgroup, list->items[n]);
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool list_has(const struct policy_list *list, const char *word)
+{
+	for (size_t n = 0; n < list->n; n++)
+		if (!strcmp(list->items[n], word))
+			return true;
+	return false;
+}
+
+static bool list_globs(const struct policy_list *list, const char *word)
+{
+	for (size_t n = 0; n < list->n; n++)
+		if (fnmatch(list->items[n], word, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool uids_have(const struct policy_rule *rule, uid_t uid)
+{
+	for (size_t n = 0; n < rule->n_uids; n++)
+		if (uid >= rule->uids[n].first && uid <= rule->uids[n].last)
+			return true;
+	return false;
+}
+
+static const char *tty_short(const char *tty)
+{
+	return strncmp(tty, "/dev/", 5) ? tty : tty + 5;
+}
+
+static bool tty_matches(const struct policy_list *list, const char *tty)
+{
+	if (!*tty)
+		return false;
+	for (size_t n = 0; n < list->n; n++)
+		if (fnmatch(tty_short(list->items[n]), tty_short(tty), 0) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The remote end as an address: without the zone of a link-local one, and
+ * 192.0.2.1 where a dual-stack server says ::ffff:192.0.2.1.
+ */
+static bool rhost_address(const char *rhost, struct inet_prefix *ret)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
+					   0, 0, 0, 0, 0xff, 0xff};
+	char text[HOST_MAX + 1];
+	size_t len = strcspn(rhost, "%");
+
+	if (len >= sizeof(text) || strchr(rhost, '/'))
+		return false;
+	memcpy(text, rhost, len);
+	text[len] = '\0';
+	if (inet_prefix_parse(text, ret) < 0)
+		return false;
+	if (ret->family == AF_INET6 &&
+	    !memcmp(ret->addr, mapped, sizeof(mapped))) {
+		struct inet_prefix v4 = {.family = AF_INET, .length = 32};
+
+		memcpy(v4.addr, ret->addr + sizeof(mapped), 4);
+		*ret = v4;
+	}
+	return true;
+}
+
+/* rhost: at most HOST_MAX bytes. */
+static bool rhost_matches(const struct policy_list *list, const char *rhost)
+{
+	struct inet_prefix address, prefix;
+	bool is_address = rhost_address(rhost, &address);
+	char name[HOST_MAX + 1];
+	size_t len = strlen(rhost);
+
+	if (!len)
+		return false;
+	memcpy(name, rhost, len + 1);
+	if (name[len - 1] == '.')
+		name[len - 1] = '\0'; /* the DNS root */
+	for (size_t n = 0; n < list->n; n++) {
+		if (inet_prefix_parse(list->items[n], &prefix) == 0) {
+			if (is_address &&
+			    inet_prefix_contains(&prefix, &address))
+				return true;
+		} else if (fnmatch(list->items[n], name, FNM_CASEFOLD) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A range that merely begins at 0 is a catch-all, and names nobody. */
+bool policy_rule_names_root(const struct policy_rule *rule)
+{
+	for (size_t n = 0; n < rule->n_uids; n++)
+		if (rule->uids[n].first == 0 && rule->uids[n].last == 0)
+			return true;
+	return list_has(&rule->users, "root");
+}
+
+/* Return: NULL, or the key of the first matcher of its own that says no. */
+static const char *rule_who(const struct policy_rule *rule,
+			    const struct policy_login *login)
+{
+	if (rule->users.n && !list_has(&rule->users, login->user))
+		return "users";
+	if (rule->n_uids && !uids_have(rule, login->uid))
+		return "uids";
+	return NULL;
+}
+
+/*
+ * *ret_why: likewise. Return: 0, or -ENAMETOOLONG: whoever chooses the name of
+ * the remote host must not get by a rule with one that cannot be compared.
+ */
+static int rule_whence(const struct policy_rule *rule,
+		       const struct policy_login *login, const char **ret_why)
+{
+	*ret_why = NULL;
+	if (rule->services.n && !list_globs(&rule->services, login->service))
+		*ret_why = "services";
+	else if (rule->ttys.n && !tty_matches(&rule->ttys, login->tty))
+		*ret_why = "ttys";
+	else if (rule->rhosts.n && strlen(login->rhost) > HOST_MAX)
+		return -ENAMETOOLONG;
+	else if (rule->rhosts.n && !rhost_matches(&rule->rhosts, login->rhost))
+		*ret_why = "rhosts";
+	return 0;
+}
+
+/* The directory's part. *ret_why stays when all of it says yes. */
+static int rule_ask(const struct policy_rule *rule, struct asker *asker,
+		    const char **ret_why)
+{
+	int r;
+
+	if (rule->groups.n) {
+		r = asker_any(asker, false, &rule->groups);
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			*ret_why = "groups";
+			return 0;
+		}
+	}
+	if (rule->netgroups.n) {
+		r = asker_any(asker, true, &rule->netgroups);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			*ret_why = "netgroups";
+	}
+	return 0;
+}
+
+int policy_match(const struct policy *p, const struct policy_login *login,
+		 const struct policy_rule **ret)
+{
+	struct asker asker = {.login = login, .remember = true};
+	const struct policy_rule *found = NULL;
+	int r = 0;
+
+	for (size_t n = 0; n < p->n_rules && !found; n++) {
+		const struct policy_rule *rule = &p->rules[n];
+		const char *why = NULL;
+
+		if (login->uid == 0 && !policy_rule_names_root(rule))
+			continue;
+		if (rule_who(rule, login))
+			continue;
+		r = rule_whence(rule, login, &why);
+		if (r < 0)
+			break;
+		if (why)
+			continue;
+		r = rule_ask(rule, &asker, &why);
+		if (r < 0)
+			break;
+		if (!why)
+			found = rule;
+	}
+	asker_clear(&asker);
+	if (r < 0)
+		return r;
+	*ret = found;
+	return 0;
+}
+
+int policy_rule_match(const struct policy_rule *rule,
+		      const struct policy_login *login, const char **ret_why)
+{
+	struct asker asker = {.login = login};
+	const char *why = rule_who(rule, login);
+	int r = 0;
+
+	if (!why)
+		r = rule_whence(rule, login, &why);
+	if (r == 0 && !why)
+		r = rule_ask(rule, &asker, &why);
+	if (r < 0)
+		return r;
+	if (!why && login->uid == 0 && !policy_rule_names_root(rule))
+		why = "root";
+	*ret_why = why;
+	return 0;
+}
+
+int policy_guards(const struct policy *p, const struct policy_login *login)
+{
+	struct asker asker = {.login = login, .remember = true};
+	int r = 0;
+
+	if (login->uid == 0)
+		return 0;
+	for (size_t n = 0; n < p->n_rules; n++) {
+		const struct policy_rule *rule = &p->rules[n];
+		const char *why = NULL;
+		bool outside = rule->on_error == POLICY_ON_ERROR_HOST ||
+			       !strcmp(rule->namespace, POLICY_HOST);
+		bool always = !rule->services.n && !rule->ttys.n &&
+			      !rule->rhosts.n; /* no later rule counts */
+
+		if (!rule->guard && !outside && !always)
+			continue;
+		if (rule_who(rule, login))
+			continue;
+		r = rule_ask(rule, &asker, &why);
+		if (r < 0)
+			break;
+		if (why)
+			continue;
+		r = rule->guard;
+		break;
+	}
+	asker_clear(&asker);
+	return r;
+}
+
+bool policy_has_file(const struct policy *p, const char *path)
+{
+	for (size_t n = 0; n < p->n_files; n++)
+		if (!strcmp(p->files[n], path))
+			return true;
+	return false;
+}
+
+bool policy_excludes(const struct policy *p, const char *service)
+{
+	return list_globs(&p->exclude_services, service);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words, numbers, paths, and the plumbing that all readers of values share. */
+#include "value.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_MS_MIN	100ul
+#define TIMEOUT_MS_MAX	600000ul
+#define MTU_MIN		68 /* RFC 791 */
+#define MTU_MAX		65535
+#define VLAN_MAX	4094
+#define CONNECTIONS_MAX 10000000
+#define RATE_MIN	8000ULL		/* bits a second */
+#define RATE_MAX	400000000000ULL /* 400gbit */
+#define SYSCTL_NAME_MAX 128
+#define SYSCTLS_MAX	256
+
+void value_error(const struct policy_value *value, const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	note_error(value->build->book, value->build->file, value->line,
+		   "%s: %s", value->name, text);
+}
+
+char *value_copy(const struct policy_value *value)
+{
+	char *copy = arena_strndup(&value->build->store->arena, value->text,
+				   strlen(value->text));
+
+	if (!copy)
+		value->build->book->no_memory = true;
+	return copy;
+}
+
+void *value_grow(const struct policy_value *value, void *items, size_t n,
+		 size_t item_bytes)
+{
+	void *grown;
+
+	if (n & (n - 1))
+		return items;
+	grown = arena_alloc(&value->build->store->arena,
+			    (n ? n * 2 : 1) * item_bytes);
+	if (!grown) {
+		value->build->book->no_memory = true;
+		return NULL;
+	}
+	if (n)
+		memcpy(grown, items, n * item_bytes);
+	return grown;
+}
+
+void value_append(const struct policy_value *value, struct policy_list *list)
+{
+	char **items = value_grow(value, list->items, list->n, sizeof(*items));
+	char *copy = value_copy(value);
+
+	if (!items || !copy)
+		return;
+	items[list->n++] = copy;
+	list->items = items;
+}
+
+int value_number(const char *text, size_t len, unsigned long max,
+		 unsigned long *ret)
+{
+	unsigned long number = 0;
+
+	if (!len || (len > 1 && text[0] == '0'))
+		return -EINVAL;
+	for (size_t n = 0; n < len; n++) {
+		unsigned long digit = (unsigned long)(text[n] - '0');
+
+		if (text[n] < '0' || text[n] > '9' ||
+		    number > (max - (digit > max ? max : digit)) / 10)
+			return -EINVAL;
+		number = number * 10 + digit;
+	}
+	if (number > max)
+		return -EINVAL;
+	*ret = number;
+	return 0;
+}
+
+/* Return: the place of the text among the words, or -1 with the error noted. */
+static int value_word(const struct policy_value *value,
+		      const char *const *words, size_t n_words)
+{
+	char list[POLICY_WORDS_MAX];
+
+	for (size_t n = 0; n < n_words; n++)
+		if (!strcmp(value->text, words[n]))
+			return (int)n;
+	policy_words_join(words, n_words, list);
+	value_error(value, "'%s' is not known; write %s", value->text, list);
+	return -1;
+}
+#define VALUE_WORD(value, words)                                               \
+	value_word(value, words, sizeof(words) / sizeof((words)[0]))
+
+void value_bool(const struct policy_value *value)
+{
+	static const char *const words[] = {"no", "yes"};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(bool *)value->at = word;
+}
+
+void value_on_error(const struct policy_value *value)
+{
+	static const char *const words[] = {
+		[POLICY_ON_ERROR_DENY] = "deny",
+		[POLICY_ON_ERROR_HOST] = "host",
+	};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(enum policy_on_error *)value->at = (unsigned int)word;
+}
+
+void value_nested(const struct policy_value *value)
+{
+	static const char *const words[] = {
+		[POLICY_SWITCH] = "switch",
+		[POLICY_KEEP] = "keep",
+		[POLICY_NESTED_DENY] = "deny",
+	};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(enum policy_nested *)value->at = (unsigned int)word;
+}
+
+void value_scope(const struct policy_value *value)
+{
+	static const char *const words[] = {
+		[SCOPE_SHARED] = "shared",
+		[SCOPE_USER] = "user",
+		[SCOPE_SESSION] = "session",
+	};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(enum policy_scope *)value->at = (unsigned int)word;
+}
+
+void value_link(const struct policy_value *value)
+{
+	const char *words[LINK_KINDS];
+	int word;
+
+	for (unsigned int n = 0; n < LINK_KINDS; n++)
+		words[n] = policy_link_name(n);
+	word = VALUE_WORD(value, words);
+	/* LINK_KINDS: policy_check() leaves the link's keys alone then. */
+	*(enum policy_link *)value->at =
+		word >= 0 ? (unsigned int)word : LINK_KINDS;
+}
+
+void value_lifetime(const struct policy_value *value)
+{
+	static const char *const words[] = {
+		[LIFETIME_PROCESSES] = "processes",
+		[LIFETIME_SESSIONS] = "sessions",
+		[LIFETIME_FOREVER] = "forever",
+	};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(enum policy_lifetime *)value->at = (unsigned int)word;
+}
+
+void value_network_type(const struct policy_value *value)
+{
+	static const char *const words[] = {
+		[NETWORK_LINUX] = "linux",
+		[NETWORK_OVS] = "ovs",
+	};
+	int word = VALUE_WORD(value, words);
+
+	if (word >= 0)
+		*(enum policy_network_type *)value->at = (unsigned int)word;
+}
+
+void value_timeout(const struct policy_value *value)
+{
+	static const struct {
+		const char *name;
+		unsigned long ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
+	size_t digits = strspn(value->text, "0123456789");
+	const char *unit = value->text + digits;
+	unsigned long number;
+
+	if (!digits || !*unit) {
+		value_error(value,
+			    digits ? "'%s' has no unit; write 500ms, 10s or 2m"
+				   : "'%s' is no time; write 500ms, 10s or 2m",
+			    value->text);
+		return;
+	}
+	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
+		if (strcmp(unit, units[n].name) != 0)
+			continue;
+		if (value_number(value->text, digits, TIMEOUT_MS_MAX, &number) <
+			    0 ||
+		    number * units[n].ms < TIMEOUT_MS_MIN ||
+		    number * units[n].ms > TIMEOUT_MS_MAX) {
+			value_error(value,
+				    "'%s' is out of range; 100ms to 10m are "
+				    "possible",
+				    value->text);
+			return;
+		}
+		*(unsigned int *)value->at =
+			(unsigned int)(number * units[n].ms);
+		return;
+	}
+	value_error(value, "the unit of '%s' is not known; use ms, s or m",
+		    value->text);
+}
+
+static void value_unsigned(const struct policy_value *value, unsigned long min,
+			   unsigned long max)
+{
+	unsigned long number;
+
+	if (value_number(value->text, strlen(value->text), max, &number) < 0 ||
+	    number < min)
+		value_error(value, "'%s' is not a number from %lu to %lu",
+			    value->text, min, max);
+	else
+		*(unsigned int *)value->at = (unsigned int)number;
+}
+
+void value_mtu(const struct policy_value *value)
+{
+	value_unsigned(value, MTU_MIN, MTU_MAX);
+}
+
+void value_vlan(const struct policy_value *value)
+{
+	value_unsigned(value, 1, VLAN_MAX);
+}
+
+void value_max_connections(const struct policy_value *value)
+{
+	value_unsigned(value, 1, CONNECTIONS_MAX);
+}
+
+void value_rate(const struct policy_value *value)
+{
+	static const struct {
+		const char *name;
+		uint64_t bits;
+	} units[] = {{"bit", 1},
+		     {"kbit", 1000},
+		     {"mbit", 1000000},
+		     {"gbit", 1000000000}};
+	size_t digits = strspn(value->text, "0123456789");
+	unsigned long number;
+
+	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
+		if (!digits || strcmp(value->text + digits, units[n].name) != 0)
+			continue;
+		if (value_number(value->text, digits, RATE_MAX, &number) < 0 ||
+		    number > RATE_MAX / units[n].bits ||
+		    number * units[n].bits < RATE_MIN) {
+			value_error(value,
+				    "'%s' is out of range; 8kbit to 400gbit "
+				    "are possible",
+				    value->text);
+			return;
+		}
+		*(uint64_t *)value->at = number * units[n].bits;
+		return;
+	}
+	value_error(value,
+		    "'%s' is no rate; write a whole number and bit, kbit, mbit "
+		    "or gbit, as in 10mbit",
+		    value->text);
+}
+
+int value_template(const struct policy_value *value)
+{
+	int found = 0;
+
+	for (const char *p = value->text; *p; p++) {
+		if (*p != '%')
+			continue;
+		p++;
+		if (!*p || !strchr("uUn%", *p)) {
+			value_error(
+				value,
+				"'%%%.1s' in '%s' is not known; %%u (user), "
+				"%%U (uid), %%n (namespace) and %%%% are",
+				p, value->text);
+			return -EINVAL;
+		}
+		found = 1;
+	}
+	return found;
+}
+
+void value_path(const struct policy_value *value)
+{
+	const char *text = value->text;
+
+	if (value_template(value) < 0)
+		return;
+	if (text[0] != '/') {
+		value_error(value,
+			    "'%s' is no absolute path; it must start "
+			    "with '/'",
+			    text);
+		return;
+	}
+	if (text[strlen(text) - 1] == '/') {
+		value_error(value, "'%s' is a directory; name a file", text);
+		return;
+	}
+	for (const char *p = strchr(text, '/'); p; p = strchr(p + 1, '/'))
+		if (!strncmp(p, "/../", 4) || !strcmp(p, "/..")) {
+			value_error(value,
+				    "'%s' has '..' in it; write the "
+				    "path without",
+				    text);
+			return;
+		}
+	if (strpbrk(text, " \t")) {
+		value_error(value,
+			    "'%s' has a blank in it; name a file, "
+			    "without arguments",
+			    text);
+		return;
+	}
+	*(char **)value->at = value_copy(value);
+}
+
+/*
+ * As sysctl(8) writes names: the first of '.' and '/' separates, the other one
+ * is part of a word. Both forms are kept away from leaving /proc/sys/net.
+ */
+static const char *sysctl_fault(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > SYSCTL_NAME_MAX)
+		return "the name is too long";
+	if (strncmp(name, "net.", 4) != 0 && strncmp(name, "net/", 4) != 0)
+		return "only names below net. belong to a network namespace";
+	for (size_t n = 0; n < len; n++) {
+		if (name[n] <= ' ' || name[n] > '~' ||
+		    strchr("*?[]\\\"'$`", name[n]))
+			return "the name holds a character that no sysctl has";
+		if (strchr("./", name[n]) &&
+		    (!name[n + 1] || strchr("./", name[n + 1])))
+			return "the name has an empty part";
+	}
+	return NULL;
+}
+
+void value_sysctl(const struct policy_value *value)
+{
+	struct policy_namespace *ns = value->object;
+	const char *name = value->name + strlen(POLICY_SYSCTL_PREFIX);
+	const char *fault = sysctl_fault(name);
+	struct policy_sysctl *sysctls;
+
+	if (fault) {
+		value_error(value, "%s", fault);
+		return;
+	}
+	for (size_t n = 0; n < ns->n_sysctls; n++)
+		if (!strcmp(ns->sysctls[n].name, name)) {
+			value_error(value, "given twice in this section; keep "
+					   "one of them");
+			return;
+		}
+	if (ns->n_sysctls == SYSCTLS_MAX) {
+		value_error(value, "more than %d sysctls in one section",
+			    SYSCTLS_MAX);
+		return;
+	}
+	sysctls =
+		value_grow(value, ns->sysctls, ns->n_sysctls, sizeof(*sysctls));
+	if (!sysctls)
+		return;
+	ns->sysctls = sysctls;
+	sysctls[ns->n_sysctls] = (struct policy_sysctl){
+		.name = arena_strndup(&value->build->store->arena, name,
+				      strlen(name)),
+		.value = value_copy(value),
+	};
+	if (!sysctls[ns->n_sysctls].name || !sysctls[ns->n_sysctls].value)
+		value->build->book->no_memory = true;
+	else
+		ns->n_sysctls++;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Readers of values: text in, a member of an object filled in, or an error
+ * noted that says what would be right. policy_value.c has words, numbers and
+ * lists; policy_value_net.c what networks are made of, policy_value_ports.c
+ * what filters are; policy_value_who.c the matchers.
+ */
+#ifndef NETNS_PAM_POLICY_VALUE_H
+#define NETNS_PAM_POLICY_VALUE_H
+
+#include <stddef.h>
+
+#include "build.h"
+
+#define POLICY_VALUE_MAX 200 /* a line and more */
+
+struct policy_value {
+	struct policy_build *build;
+	const struct policy_key *key;
+	const char *name; /* of the key as written: sysctl.NAME in full */
+	const char *text; /* trimmed, not empty */
+	unsigned int line;
+	size_t item;  /* 0 for the first of a list */
+	void *object; /* the section's */
+	void *at;     /* the key's member of it */
+};
+
+/* Notes an error about the value: "KEY: SENTENCE" at its line. */
+void value_error(const struct policy_value *value, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Return: a copy that lives as long as the policy, or NULL (remembered). */
+char *value_copy(const struct policy_value *value);
+
+/* Appends to a struct policy_list. */
+void value_append(const struct policy_value *value, struct policy_list *list);
+
+/*
+ * Makes room for one more in an array of n items that doubles at powers of
+ * two. Return: where the array is now, or NULL (remembered).
+ */
+void *value_grow(const struct policy_value *value, void *items, size_t n,
+		 size_t item_bytes);
+
+/* Words and numbers. */
+void value_bool(const struct policy_value *value);
+void value_on_error(const struct policy_value *value);
+void value_nested(const struct policy_value *value);
+void value_scope(const struct policy_value *value);
+void value_link(const struct policy_value *value);
+void value_lifetime(const struct policy_value *value);
+void value_network_type(const struct policy_value *value);
+void value_timeout(const struct policy_value *value);
+void value_mtu(const struct policy_value *value);
+void value_vlan(const struct policy_value *value);
+void value_rate(const struct policy_value *value);
+void value_max_connections(const struct policy_value *value);
+void value_path(const struct policy_value *value);
+void value_sysctl(const struct policy_value *value);
+
+/* Names and matchers. */
+void value_section_name(const struct policy_value *value);
+void value_users(const struct policy_value *value);
+void value_groups(const struct policy_value *value);
+void value_uids(const struct policy_value *value);
+void value_services(const struct policy_value *value);
+void value_ttys(const struct policy_value *value);
+void value_rhosts(const struct policy_value *value);
+
+/* Networks. */
+void value_pool4(const struct policy_value *value);
+void value_pool6(const struct policy_value *value);
+void value_ifname(const struct policy_value *value);
+void value_ifname_template(const struct policy_value *value);
+void value_address(const struct policy_value *value);
+void value_network_address(const struct policy_value *value);
+void value_gateway(const struct policy_value *value);
+void value_route(const struct policy_value *value);
+void value_dns(const struct policy_value *value);
+void value_search(const struct policy_value *value);
+void value_egress(const struct policy_value *value);
+void value_allow_host(const struct policy_value *value);
+void value_publish(const struct policy_value *value);
+void value_ready(const struct policy_value *value);
+void value_dhcp(const struct policy_value *value);
+
+/*
+ * Are all percent signs of a template ones that policy_expand() knows?
+ * Return: 0 none there, 1 some and all good, -EINVAL with the error noted.
+ */
+int value_template(const struct policy_value *value);
+
+/* Reads "N" of at most `max`, without sign or leading zero. 0 or -EINVAL. */
+int value_number(const char *text, size_t len, unsigned long max,
+		 unsigned long *ret);
+
+#endif

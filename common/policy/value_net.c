@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses, prefixes, interfaces, and what is built from them. */
+#include "value.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "common/names.h"
+
+#define POOL4_LENGTH_MIN 8  /* no pool takes a larger bite of the Internet */
+#define POOL4_LENGTH_MAX 30 /* two pairs of addresses */
+#define POOL6_LENGTH_MIN 16
+#define POOL6_LENGTH_MAX 126
+
+/* Prefixes in which no machine has an address of its own. */
+static const struct {
+	const char *prefix, *what;
+} specials[] = {
+	{"0.0.0.0/8", "unspecified"},	  {"127.0.0.0/8", "loopback"},
+	{"169.254.0.0/16", "link-local"}, {"224.0.0.0/4", "multicast"},
+	{"240.0.0.0/4", "reserved"},	  {"::/128", "unspecified"},
+	{"::1/128", "loopback"},	  {"fe80::/10", "link-local"},
+	{"ff00::/8", "multicast"},
+};
+
+/* Return: what kind of special address p is or holds, or NULL. */
+static const char *prefix_special(const struct inet_prefix *p)
+{
+	struct inet_prefix special;
+
+	for (size_t n = 0; n < sizeof(specials) / sizeof(specials[0]); n++)
+		if (inet_prefix_parse(specials[n].prefix, &special) == 0 &&
+		    inet_prefix_overlaps(&special, p))
+			return specials[n].what;
+	return NULL;
+}
+
+static void value_pool(const struct policy_value *value, sa_family_t family,
+		       unsigned int min, unsigned int max)
+{
+	const char *version = family == AF_INET ? "IPv4" : "IPv6";
+	const char *example =
+		family == AF_INET ? "10.213.0.0/16" : "fd6e:6574:6e73::/48";
+	const char *special;
+	struct inet_prefix p;
+
+	if (inet_prefix_parse(value->text, &p) < 0 || p.family != family)
+		value_error(value, "'%s' is no %s prefix; write one such as %s",
+			    value->text, version, example);
+	else if (inet_prefix_has_host_bits(&p))
+		value_error(value, "'%s' has bits set below its prefix length",
+			    value->text);
+	else if (p.length < min || p.length > max)
+		value_error(value, "the length of '%s' must be /%u to /%u",
+			    value->text, min, max);
+	else if ((special = prefix_special(&p)))
+		value_error(value,
+			    "'%s' holds %s addresses, which cannot be "
+			    "given to namespaces",
+			    value->text, special);
+	else
+		*(struct inet_prefix *)value->at = p;
+}
+
+void value_pool4(const struct policy_value *value)
+{
+	value_pool(value, AF_INET, POOL4_LENGTH_MIN, POOL4_LENGTH_MAX);
+}
+
+void value_pool6(const struct policy_value *value)
+{
+	if (!strcmp(value->text, "none"))
+		*(struct inet_prefix *)value->at =
+			(struct inet_prefix){.family = AF_UNSPEC};
+	else
+		value_pool(value, AF_INET6, POOL6_LENGTH_MIN, POOL6_LENGTH_MAX);
+}
+
+static bool text_is_ifname(const struct policy_value *value, const char *text)
+{
+	if (!name_is_ifname(text))
+		value_error(value,
+			    "'%s' is no interface name; use 1 to 15 "
+			    "characters without blank, '/', ':', '%%'",
+			    text);
+	else if (!strcmp(text, "lo"))
+		value_error(value, "'lo' is the loopback interface, which "
+				   "every namespace has of its own");
+	else if (!strcmp(text, "all") || !strcmp(text, "default"))
+		value_error(value,
+			    "'%s' is what the kernel calls settings of all "
+			    "interfaces; none can have that name",
+			    text);
+	else
+		return true;
+	return false;
+}
+
+void value_ifname(const struct policy_value *value)
+{
+	if (text_is_ifname(value, value->text))
+		*(char **)value->at = value_copy(value);
+}
+
+/* With %u and its like the length shows only later: helper checks again. */
+void value_ifname_template(const struct policy_value *value)
+{
+	int template = value_template(value);
+
+	if (template == 0)
+		value_ifname(value);
+	else if (template > 0 && strpbrk(value->text, "/: \t"))
+		value_error(value, "'%s' is no interface name", value->text);
+	else if (template > 0)
+		*(char **)value->at = value_copy(value);
+}
+
+/* An interface's own address, "ADDR/LEN". Return: false, the error noted. */
+static bool text_is_address(const struct policy_value *value)
+{
+	const char *special;
+	struct inet_prefix p, all;
+
+	if (inet_prefix_parse(value->text, &p) < 0) {
+		value_error(value,
+			    "'%s' is no address; write ADDRESS/LENGTH, "
+			    "as in 192.0.2.7/24",
+			    value->text);
+		return false;
+	}
+	if (!strchr(value->text, '/')) {
+		value_error(value,
+			    "'%s' lacks its prefix length, as in "
+			    "192.0.2.7/24",
+			    value->text);
+		return false;
+	}
+	all = p;
+	all.length = (uint8_t)(inet_bytes(p.family) * 8);
+	special = prefix_special(&all);
+	if (special) {
+		value_error(value, "'%s' (%s) is no address for an interface",
+			    value->text, special);
+		return false;
+	}
+	if (p.length == 0) {
+		value_error(value,
+			    "'%s': a prefix of length 0 is the whole "
+			    "Internet",
+			    value->text);
+		return false;
+	}
+	if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p)) {
+		value_error(value,
+			    "'%s' is the network's own address; name a "
+			    "host in it",
+			    value->text);
+		return false;
+	}
+	return true;
+}
+
+void value_address(const struct policy_value *value)
+{
+	struct policy_namespace *ns = value->object;
+	enum policy_address mode = ADDRESS_STATIC;
+	int template = 0;
+
+	if (!strcmp(value->text, "auto"))
+		mode = ADDRESS_AUTO;
+	else if (!strcmp(value->text, "dhcp"))
+		mode = ADDRESS_DHCP;
+	if (value->item > 0 &&
+	    (mode != ADDRESS_STATIC || ns->address_mode != ADDRESS_STATIC)) {
+		value_error(value, "'auto' and 'dhcp' stand alone, without "
+				   "other addresses");
+		return;
+	}
+	ns->address_mode = mode;
+	if (mode != ADDRESS_STATIC)
+		return;
+	template = value_template(value);
+	if (template <0 || (template == 0 && !text_is_address(value)))
+		return;
+	value_append(value, value->at);
+}
+
+void value_network_address(const struct policy_value *value)
+{
+	if (text_is_address(value))
+		value_append(value, value->at);
+}
+
+void value_gateway(const struct policy_value *value)
+{
+	int template = value_template(value);
+	const char *special;
+	struct inet_prefix p;
+
+	if (template <0)
+		return;
+	if (template == 0) {
+		if (strchr(value->text, '/') ||
+		    inet_prefix_parse(value->text, &p) < 0) {
+			value_error(value,
+				    "'%s' is no address; write one "
+				    "without a length",
+				    value->text);
+			return;
+		}
+		special = prefix_special(&p);
+		if (special && strcmp(special, "link-local") != 0) {
+			value_error(value,
+				    "'%s' (%s) is no address for an interface",
+				    value->text, special);
+			return;
+		}
+	}
+	value_append(value, value->at);
+}
+
+void value_route(const struct policy_value *value)
+{
+	int template = value_template(value);
+	char text[POLICY_VALUE_MAX + 1], *prefix, *via, *gateway, *more;
+	struct inet_prefix to, by;
+	char *save = NULL;
+
+	if (template <0)
+		return;
+	snprintf(text, sizeof(text), "%s", value->text);
+	prefix = strtok_r(text, " \t", &save);
+	via = strtok_r(NULL, " \t", &save);
+	gateway = strtok_r(NULL, " \t", &save);
+	more = strtok_r(NULL, " \t", &save);
+	if ((via && strcmp(via, "via") != 0) || (via && !gateway) || more) {
+		value_error(value, "'%s': write PREFIX or PREFIX via ADDRESS",
+			    value->text);
+		return;
+	}
+	if (template == 0) {
+		if (!prefix || inet_prefix_parse(prefix, &to) < 0) {
+			value_error(value,
+				    "'%s' is no prefix; write one such "
+				    "as 192.0.2.0/24, or 0.0.0.0/0 for "
+				    "everything",
+				    prefix);
+			return;
+		}
+		if (inet_prefix_has_host_bits(&to)) {
+			value_error(value,
+				    "'%s' has bits set below its prefix "
+				    "length",
+				    prefix);
+			return;
+		}
+		if (gateway && (strchr(gateway, '/') ||
+				inet_prefix_parse(gateway, &by) < 0)) {
+			value_error(value, "'%s' is no address to go via",
+				    gateway);
+			return;
+		}
+		if (gateway && to.family != by.family) {
+			value_error(value, "'%s' mixes IPv4 and IPv6",
+				    value->text);
+			return;
+		}
+	}
+	value_append(value, value->at);
+}
+
+void value_dns(const struct policy_value *value)
+{
+	struct policy_namespace *ns = value->object;
+	struct policy_prefixes *list = value->at;
+	bool host = !strcmp(value->text, POLICY_HOST);
+	struct inet_prefix p, *items;
+	const char *special;
+
+	if (value->item > 0 && (host || !ns->dns_set)) {
+		value_error(value, "'host' stands alone, without servers");
+		return;
+	}
+	ns->dns_set = !host;
+	ns->dns_host = host;
+	if (host)
+		return;
+	if (strchr(value->text, '/') ||
+	    inet_prefix_parse(value->text, &p) < 0) {
+		value_error(value,
+			    "'%s' is no address of a name server (nor "
+			    "'host')",
+			    value->text);
+		return;
+	}
+	special = prefix_special(&p);
+	if (special && strcmp(special, "loopback") != 0) {
+		value_error(value, "'%s' (%s) is no address of a name server",
+			    value->text, special);
+		return;
+	}
+	items = value_grow(value, list->items, list->n, sizeof(*items));
+	if (!items)
+		return;
+	items[list->n++] = p;
+	list->items = items;
+}
+
+void value_search(const struct policy_value *value)
+{
+	if (!name_is_domain(value->text))
+		value_error(value, "'%s' is no domain name", value->text);
+	else
+		value_append(value, value->at);
+}
+
+void value_ready(const struct policy_value *value)
+{
+	static const char interface[] = "interface:";
+
+	if (!strncmp(value->text, interface, strlen(interface))) {
+		if (!text_is_ifname(value, value->text + strlen(interface)))
+			return;
+	} else if (strcmp(value->text, "route") != 0 &&
+		   strcmp(value->text, "handshake") != 0) {
+		value_error(value,
+			    "'%s' is not known; write route, "
+			    "interface:NAME or handshake",
+			    value->text);
+		return;
+	}
+	value_append(value, value->at);
+}
+
+void value_dhcp(const struct policy_value *value)
+{
+	char text[POLICY_VALUE_MAX + 1], *dash;
+	struct inet_prefix first, last;
+
+	snprintf(text, sizeof(text), "%s", value->text);
+	dash = strchr(text, '-');
+	if (dash)
+		*dash++ = '\0';
+	if (!dash || strchr(value->text, '/') ||
+	    inet_prefix_parse(text, &first) < 0 ||
+	    inet_prefix_parse(dash, &last) < 0 || first.family != AF_INET ||
+	    last.family != AF_INET)
+		value_error(value,
+			    "'%s' is no range; write FIRST-LAST, as in "
+			    "192.0.2.10-192.0.2.99",
+			    value->text);
+	else if (memcmp(first.addr, last.addr, inet_bytes(AF_INET)) > 0)
+		value_error(value, "the range '%s' is the wrong way round",
+			    value->text);
+	else
+		*(char **)value->at = value_copy(value);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Matchers, and names of sections. A matcher that can never match leaves a
+ * user outside without a word, so what looks like a slip is refused here.
+ */
+#include "value.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/names.h"
+#include "common/proto.h"
+
+#define HOST_MAX 255
+
+/*
+ * Is one of the characters of `set` in the text? strpbrk(3) builds a table
+ * first, which takes longer than reading a name.
+ */
+static bool text_has(const char *text, const char *set)
+{
+	for (; *text; text++)
+		for (const char *c = set; *c; c++)
+			if (*text == *c)
+				return true;
+	return false;
+}
+
+/* What no name and no pattern may hold. Return: false with the error noted. */
+static bool text_is_plain(const struct policy_value *value, const char *what,
+			  size_t max)
+{
+	const char *text = value->text;
+	size_t len = strlen(text);
+
+	if (len > max)
+		value_error(value,
+			    "a %s of %zu bytes; at most %zu are "
+			    "possible",
+			    what, len, max);
+	else if (text[0] == '"' || text[0] == '\'')
+		value_error(value, "%s stands in quotes; leave them out", text);
+	else if (strchr(text, '='))
+		value_error(value,
+			    "'%s' holds a '='; a key starts in column 1 of its "
+			    "own line",
+			    text);
+	else
+		return true;
+	return false;
+}
+
+void value_section_name(const struct policy_value *value)
+{
+	if (!name_is_policy(value->text))
+		value_error(value,
+			    "'%s' cannot be the name of a section; they have "
+			    "at most %d letters, digits, '_', '.' and '-'",
+			    value->text, NAME_MAX_POLICY);
+	else
+		*(char **)value->at = value_copy(value);
+}
+
+/*
+ * "alice bob" is a comma forgotten, and both would stay outside; a blank that
+ * belongs to a name is written "\\ ".
+ */
+static void names_append(const struct policy_value *value)
+{
+	char name[POLICY_VALUE_MAX];
+	struct policy_value plain = *value;
+	size_t n = 0;
+
+	for (const char *p = value->text; *p && n + 1 < sizeof(name); p++) {
+		if (*p == ' ' || *p == '\t') {
+			value_error(value,
+				    "'%s' holds a blank; separate names by "
+				    "commas, and write a blank that belongs to "
+				    "a name as '\\ '",
+				    value->text);
+			return;
+		}
+		if (p[0] == '\\' && p[1] == ' ')
+			p++;
+		name[n++] = *p;
+	}
+	name[n] = '\0';
+	plain.text = name;
+	value_append(&plain, value->at);
+}
+
+void value_users(const struct policy_value *value)
+{
+	if (!text_is_plain(value, "user name", NAME_MAX_USER))
+		return;
+	if (value->text[0] == '%' || value->text[0] == '@')
+		value_error(value,
+			    "'%s' is no user; groups go into 'groups' "
+			    "or 'netgroups', without the '%c'",
+			    value->text, value->text[0]);
+	else if (text_has(value->text, "*?"))
+		value_error(value,
+			    "'%s': user names are compared as they are, "
+			    "without wildcards",
+			    value->text);
+	else if (text_has(value->text, ":/"))
+		value_error(value, "'%s': no user name holds ':' or '/'",
+			    value->text);
+	else
+		names_append(value);
+}
+
+void value_groups(const struct policy_value *value)
+{
+	if (!text_is_plain(value, "group name", NAME_MAX_USER))
+		return;
+	if (value->text[0] == '%' || value->text[0] == '@')
+		value_error(value, "'%s': write the name without the '%c'",
+			    value->text, value->text[0]);
+	else if (text_has(value->text, "*?"))
+		value_error(value,
+			    "'%s': names are compared as they are, "
+			    "without wildcards",
+			    value->text);
+	else if (strchr(value->text, ':'))
+		value_error(value, "'%s': no group name holds ':'",
+			    value->text);
+	else
+		names_append(value);
+}
+
+void value_uids(const struct policy_value *value)
+{
+	struct policy_rule *rule = value->object;
+	size_t len = strlen(value->text), dash = strcspn(value->text, "-");
+	struct policy_uid_range *uids;
+	unsigned long first, last;
+
+	if (value_number(value->text, dash, UINT32_MAX, &first) < 0 ||
+	    (dash < len ? value_number(value->text + dash + 1, len - dash - 1,
+				       UINT32_MAX, &last)
+			: (last = first, 0)) < 0) {
+		value_error(value,
+			    "'%s' is no uid and no range of them; write 1000 "
+			    "or 1000-1999, at most %lu",
+			    value->text, (unsigned long)UINT32_MAX);
+		return;
+	}
+	if (first > last) {
+		value_error(value,
+			    "the range '%s' is the wrong way round; "
+			    "write %lu-%lu",
+			    value->text, last, first);
+		return;
+	}
+	uids = value_grow(value, rule->uids, rule->n_uids, sizeof(*uids));
+	if (!uids)
+		return;
+	rule->uids = uids;
+	uids[rule->n_uids++] = (struct policy_uid_range){
+		.first = (uid_t)first,
+		.last = (uid_t)last,
+	};
+}
+
+/* fnmatch(3) takes an unclosed bracket for a plain one, and never matches. */
+static bool glob_is_closed(const char *glob)
+{
+	for (const char *p = glob; *p; p++) {
+		if (*p == '\\' && !*++p)
+			return false;
+		if (*p != '[')
+			continue;
+		p++;
+		if (*p == '!' || *p == '^')
+			p++;
+		if (*p)
+			p = strchr(p + 1, ']');
+		if (!p || !*p)
+			return false;
+	}
+	return true;
+}
+
+static bool value_is_glob(const struct policy_value *value, const char *what,
+			  size_t max)
+{
+	if (!text_is_plain(value, what, max))
+		return false;
+	if (text_has(value->text, " \t"))
+		value_error(value,
+			    "'%s' has a blank in it; separate with "
+			    "commas",
+			    value->text);
+	else if (!glob_is_closed(value->text))
+		value_error(value, "'%s' has an open '[' or ends in '\\'",
+			    value->text);
+	else
+		return true;
+	return false;
+}
+
+void value_services(const struct policy_value *value)
+{
+	if (!value_is_glob(value, "service name", PROTO_SERVICE_MAX - 1))
+		return;
+	if (strchr(value->text, '/'))
+		value_error(value,
+			    "'%s': a PAM service is the name of a file "
+			    "in /etc/pam.d, without a path",
+			    value->text);
+	else
+		value_append(value, value->at);
+}
+
+void value_ttys(const struct policy_value *value)
+{
+	if (value_is_glob(value, "terminal name", PROTO_TTY_MAX - 1))
+		value_append(value, value->at);
+}
+
+/*
+ * A login from ::ffff:192.0.2.1 is one from 192.0.2.1, so the other spelling
+ * would never match.
+ */
+static bool rhost_is_mapped(const struct policy_value *value,
+			    const struct inet_prefix *p)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
+					   0, 0, 0, 0, 0xff, 0xff};
+	struct inet_prefix v4 = {.family = AF_INET};
+	char text[INET_PREFIX_STR];
+
+	if (p->family != AF_INET6 || p->length < 96 ||
+	    memcmp(p->addr, mapped, sizeof(mapped)) != 0)
+		return false;
+	v4.length = (uint8_t)(p->length - 96);
+	memcpy(v4.addr, p->addr + sizeof(mapped), 4);
+	inet_prefix_format(&v4, text);
+	value_error(value, "'%s' is IPv4, written as IPv6; write %s",
+		    value->text, text);
+	return true;
+}
+
+void value_rhosts(const struct policy_value *value)
+{
+	const char *text = value->text;
+	struct inet_prefix p;
+
+	if (!value_is_glob(value, "host name", HOST_MAX))
+		return;
+	if (!text[strspn(text, "0123456789.*?")] && text_has(text, "*?") &&
+	    strcmp(text, "*") != 0) {
+		value_error(value,
+			    "'%s' would match host names too, which strangers "
+			    "can choose; write a prefix such as 192.0.2.0/24",
+			    text);
+		return;
+	}
+	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
+	    strchr(text, '-')) {
+		value_error(value,
+			    "'%s': ranges of addresses are not known; use "
+			    "prefixes such as 192.0.2.0/29",
+			    text);
+		return;
+	}
+	/* No host name has a slash, a colon, or is all digits and dots. */
+	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
+		if (inet_prefix_parse(text, &p) < 0) {
+			value_error(value, "'%s' is no address and no prefix",
+				    text);
+			return;
+		}
+		if (inet_prefix_has_host_bits(&p)) {
+			value_error(value,
+				    "'%s' has bits set below its prefix length",
+				    text);
+			return;
+		}
+		if (rhost_is_mapped(value, &p))
+			return;
+	}
+	value_append(value, value->at);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is legal and probably not meant. Only for people: check, reload, edit.
+ */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DNS_MAX 3 /* MAXNS of resolv.conf(5): the C library ignores more */
+
+/*
+ * Services that people and their jobs come in by; leaving one of them out of
+ * the policy as a whole is hardly ever meant.
+ */
+static const char *const logins[] = {
+	"sshd", "login", "su", "sudo", "cron", "crond", "atd", "systemd-user",
+};
+
+static bool rule_is_for_all(const struct policy_rule *rule)
+{
+	return !rule->users.n && !rule->n_uids && !rule->groups.n &&
+	       !rule->netgroups.n && !rule->services.n && !rule->ttys.n &&
+	       !rule->rhosts.n;
+}
+
+/* The guard is never for uid 0, so there is nothing to hint at. */
+static bool rule_is_for_root_alone(const struct policy_rule *rule)
+{
+	for (size_t n = 0; n < rule->users.n; n++)
+		if (strcmp(rule->users.items[n], "root") != 0)
+			return false;
+	for (size_t n = 0; n < rule->n_uids; n++)
+		if (rule->uids[n].last)
+			return false;
+	return rule->users.n || rule->n_uids;
+}
+
+static void warn_rule(struct note_book *book, const struct policy_rule *rule,
+		      const struct policy_rule *all, bool guard_given)
+{
+	bool whence = rule->services.n || rule->ttys.n || rule->rhosts.n;
+	bool fails_open = rule->on_error == POLICY_ON_ERROR_HOST;
+	bool host = !strcmp(rule->namespace, POLICY_HOST);
+
+	if (all && !policy_rule_names_root(rule))
+		note_warning(book, rule->file, rule->line,
+			     "[rule %s] is never reached: [rule %s], at %s:%u, "
+			     "matches everybody before it",
+			     rule->name, all->name, all->file, all->line);
+	if (fails_open && !host)
+		note_warning(book, rule->file, rule->line,
+			     "[rule %s] has on_error = host: it fails open, "
+			     "into the host's network",
+			     rule->name);
+	if (whence && !host && !guard_given && !fails_open &&
+	    !rule_is_for_root_alone(rule))
+		note_warning(book, rule->file, rule->line,
+			     "[rule %s] is for some services, terminals or "
+			     "remote hosts only, so these users' other "
+			     "processes keep the host's network; say guard = "
+			     "yes to refuse that, or guard = no if it is meant",
+			     rule->name);
+	for (size_t n = 0; n < rule->users.n; n++) {
+		const char *user = rule->users.items[n];
+
+		if (!user[strspn(user, "0123456789")])
+			note_warning(book, rule->file, rule->line,
+				     "users: '%s' is taken for a name; a "
+				     "number goes into 'uids'",
+				     user);
+	}
+}
+
+static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
+		     bool dns_given)
+{
+	/* A tunnel or a lease may bring its own; if not, the helper says so. */
+	if (!dns_given && ns->address_mode != ADDRESS_DHCP &&
+	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
+	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
+		note_warning(book, ns->file, ns->line,
+			     "[namespace %s] has no 'dns': its sessions use "
+			     "the host's resolv.conf and resolvers, which "
+			     "answer from outside; name servers, or say dns = "
+			     "host",
+			     ns->name);
+	if (ns->dns.n > DNS_MAX)
+		note_warning(book, ns->file, ns->line,
+			     "[namespace %s] has %zu name servers; programs "
+			     "use the first %d",
+			     ns->name, ns->dns.n, DNS_MAX);
+	for (size_t n = 0; n < ns->dns.n; n++)
+		if ((ns->dns.items[n].family == AF_INET &&
+		     ns->dns.items[n].addr[0] == 127) ||
+		    (ns->dns.items[n].family == AF_INET6 &&
+		     ns->dns.items[n].addr[0] == 0))
+			note_warning(book, ns->file, ns->line,
+				     "[namespace %s]: a name server on the "
+				     "loopback address must run inside the "
+				     "namespace; the host's is out of reach",
+				     ns->name);
+}
+
+static void warn_namespace(struct note_book *book, const struct policy *policy,
+			   const struct policy_namespace *ns)
+{
+	struct inet_prefix p;
+
+	for (size_t n = 0; n < ns->address.n; n++) {
+		if (inet_prefix_parse(ns->address.items[n], &p) < 0)
+			continue;
+		if (inet_prefix_overlaps(&policy->pool4, &p) ||
+		    inet_prefix_overlaps(&policy->pool6, &p))
+			note_warning(book, ns->file, ns->line,
+				     "[namespace %s]: the address %s lies in "
+				     "the pool that 'auto' takes addresses "
+				     "from",
+				     ns->name, ns->address.items[n]);
+	}
+	if (ns->link == LINK_CABLE && ns->peer && !ns->gateway.n &&
+	    !policy_cable_is_mutual(policy, ns))
+		note_warning(book, ns->file, ns->line,
+			     "[namespace %s]: the far end of the cable has no "
+			     "address: give one in 'gateway', or name this "
+			     "section in a 'peer' of [namespace %s]",
+			     ns->name, ns->peer);
+	if (ns->scope != SCOPE_SHARED && ns->wireguard &&
+	    !strchr(ns->wireguard, '%'))
+		note_warning(book, ns->file, ns->line,
+			     "[namespace %s]: all instances use the one key in "
+			     "%s, and a peer talks to one of them at a time",
+			     ns->name, ns->wireguard);
+}
+
+static bool key_given(const struct policy_section *section, const char *name)
+{
+	const struct policy_key *key = policy_key_find(section->kind, name);
+
+	return section->key_lines[policy_key_slot(key)] != 0;
+}
+
+static void warn_options(struct note_book *book,
+			 const struct policy_section *section,
+			 const struct policy *policy)
+{
+	if (policy->on_error == POLICY_ON_ERROR_HOST)
+		note_warning(book, section->file, section->line,
+			     "[options] has on_error = host: logins fail open, "
+			     "into the host's network");
+	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
+		if (policy_excludes(policy, logins[n]))
+			note_warning(
+				book, section->file, section->line,
+				"exclude_services has %s: no login through "
+				"it is ever looked at",
+				logins[n]);
+}
+
+/* Marks the sections that others name. Return: by section, or NULL. */
+static bool *sections_used(const struct policy_build *build)
+{
+	const struct policy *policy = &build->store->policy;
+	bool *used = calloc(build->n_sections + 1, sizeof(*used));
+	const struct policy_section *section;
+
+	if (!used)
+		return NULL;
+	for (size_t n = 0; n < policy->n_rules; n++) {
+		section = policy_build_find(build, KIND_NAMESPACE,
+					    policy->rules[n].namespace);
+		if (section)
+			used[section - build->sections] = true;
+	}
+	for (size_t n = 0; n < policy->n_namespaces; n++) {
+		const struct policy_namespace *ns = &policy->namespaces[n];
+
+		section = ns->peer ? policy_build_find(build, KIND_NAMESPACE,
+						       ns->peer)
+				   : NULL;
+		if (section)
+			used[section - build->sections] = true;
+		section = ns->network ? policy_build_find(build, KIND_NETWORK,
+							  ns->network)
+				      : NULL;
+		if (section)
+			used[section - build->sections] = true;
+	}
+	return used;
+}
+
+void policy_warn(struct policy_build *build)
+{
+	const struct policy *policy = &build->store->policy;
+	const struct policy_rule *all = NULL;
+	bool *used = sections_used(build);
+
+	for (size_t n = 0; n < build->n_sections; n++) {
+		const struct policy_section *section = &build->sections[n];
+		void *object = policy_build_object(build, section);
+
+		if (used && !used[n] &&
+		    (section->kind == KIND_NAMESPACE ||
+		     section->kind == KIND_NETWORK))
+			note_warning(
+				build->book, section->file, section->line,
+				"[%s %s] is named by no %s",
+				policy_kind_name(section->kind), section->name,
+				section->kind == KIND_NETWORK ? "[namespace]"
+							      : "[rule]");
+		if (section->kind == KIND_OPTIONS) {
+			warn_options(build->book, section, policy);
+		} else if (section->kind == KIND_RULE) {
+			warn_rule(build->book, object, all,
+				  key_given(section, "guard"));
+			if (!all && rule_is_for_all(object))
+				all = object;
+		} else if (section->kind == KIND_NAMESPACE) {
+			warn_namespace(build->book, policy, object);
+			warn_dns(build->book, object,
+				 key_given(section, "dns"));
+		}
+	}
+	free(used);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "log.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
+#include "timer.h"
+
+#define STORE_RETRY_US 200000  /* a file that is being written */
+#define STORE_GONE_US  1000000 /* a file that may come back */
+
+/* A policy that somebody holds on to, in force or not any more. */
+struct store_held {
+	struct store_held *next;
+	struct policy *policy;
+	unsigned int holders;
+};
+
+struct store {
+	sd_event *event;
+	struct store_held *held;
+	sd_event_source *retry, *gone;
+	char path[PATH_MAX], dropins[PATH_MAX], file[NAME_MAX + 1];
+	int state_dir;
+	char last_good[PATH_MAX];
+	int watch_dir; /* inotify's names for the two directories */
+	int watch_dropins;
+	int inotify_fd;
+	sd_event_source *watch;
+	struct policy *policy;
+	struct error last; /* the complaint that was logged already */
+	void (*changed)(void *data);
+	void *data;
+};
+
+/* --- the published copy --- */
+
+static int store_publish(const struct store *store)
+{
+	const struct policy *p = store->policy;
+	const char *temporary = "." PROTO_LAST_GOOD;
+	_cleanup_close_ int fd = -EBADF;
+	size_t done = 0;
+
+	if (!p->n_files && !p->text_bytes) {
+		unlinkat(store->state_dir, PROTO_LAST_GOOD, 0);
+		return 0;
+	}
+	fd = openat(store->state_dir, temporary,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	while (done < p->text_bytes) {
+		ssize_t n = write(fd, p->text + done, p->text_bytes - done);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -ENOSPC;
+		done += (size_t)n;
+	}
+	if (renameat(store->state_dir, temporary, store->state_dir,
+		     PROTO_LAST_GOOD) < 0)
+		return -errno;
+	return 0;
+}
+
+/* --- reading --- */
+
+static struct store_held *store_find_held(const struct store *store,
+					  const struct policy *policy)
+{
+	struct store_held *held = store->held;
+
+	while (held && held->policy != policy)
+		held = held->next;
+	return held;
+}
+
+static void store_take(struct store *store, struct policy *fresh)
+{
+	int r;
+
+	if (!store_find_held(store, store->policy))
+		policy_free(store->policy);
+	store->policy = fresh;
+	store->last.text[0] = '\0';
+	r = store_publish(store);
+	if (r < 0)
+		log_warning("cannot keep a copy of the policy in %s: %s",
+			    store->last_good, strerror(-r));
+}
+
+/*
+ * Is a part gone that was there: the main file, or all there was? An editor may
+ * be about to put it back, and what is left is another policy.
+ */
+static bool store_is_gone(const struct store *store, const struct policy *fresh)
+{
+	const struct policy *old = store->policy;
+
+	return old && ((old->n_files && !fresh->n_files) ||
+		       (policy_has_file(old, store->path) &&
+			!policy_has_file(fresh, store->path)));
+}
+
+static void store_notes(const struct policy_notes *notes)
+{
+	for (size_t i = 0; i < notes->n; i++) {
+		const struct policy_note *n = &notes->items[i];
+
+		if (n->warning)
+			log_warning("%s:%u: %s", n->file, n->line, n->message);
+		else
+			log_error("%s:%u: %s", n->file, n->line, n->message);
+	}
+}
+
+/* However often the file is asked for, a wait that has begun also ends. */
+static void store_wait(sd_event_source *timer, uint64_t us)
+{
+	int on = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(timer, &on);
+	if (on == SD_EVENT_OFF)
+		timer_arm(timer, us);
+}
+
+static int store_on_retry(sd_event_source *s, uint64_t when, void *data)
+{
+	(void)s;
+	(void)when;
+	store_reload(data, false, NULL);
+	return 0;
+}
+
+static int store_on_gone(sd_event_source *s, uint64_t when, void *data)
+{
+	(void)s;
+	(void)when;
+	store_reload(data, true, NULL);
+	return 0;
+}
+
+int store_reload(struct store *store, bool gone_is_empty, struct error *err)
+{
+	struct policy_notes notes = {0};
+	struct policy *fresh = NULL;
+	struct error why = {""};
+	int r;
+
+	r = policy_load(store->path, &fresh, &notes, &why);
+	if (r == 0 && !gone_is_empty && store_is_gone(store, fresh)) {
+		policy_free(fresh);
+		policy_notes_clear(&notes);
+		store_wait(store->gone, STORE_GONE_US);
+		return error_set(err, -ENOENT,
+				 "%s is missing: the policy as it was stays in "
+				 "force for a second",
+				 store->path);
+	}
+	if (r == -EBUSY)
+		store_wait(store->retry, STORE_RETRY_US);
+	/* The same complaint once, however often the file is looked at. */
+	if (r < 0 && strcmp(why.text, store->last.text) != 0) {
+		store_notes(&notes);
+		if (r != -EBUSY)
+			log_error("the policy is not taken: %s", why.text);
+		store->last = why;
+	}
+	if (r == 0 && store->policy && fresh->digest == store->policy->digest) {
+		policy_free(fresh);
+	} else if (r == 0) {
+		bool first = !store->policy;
+
+		store_notes(&notes);
+		store_take(store, fresh);
+		log_info("policy %s: %zu rules, %zu namespaces", store->path,
+			 fresh->n_rules, fresh->n_namespaces);
+		if (!first)
+			store->changed(store->data);
+	}
+	policy_notes_clear(&notes);
+	return r < 0 ? error_set(err, r, "%s", why.text) : 0;
+}
+
+/* --- watching --- */
+
+static void store_watch_dropins(struct store *store)
+{
+	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
+			      IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
+	int watch = inotify_add_watch(store->inotify_fd, store->dropins, mask);
+
+	if (watch >= 0)
+		store->watch_dropins = watch;
+}
+
+static int store_on_change(sd_event_source *s, int fd, uint32_t events,
+			   void *data)
+{
+	char buffer[16 * 1024]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
+	const char *dropins;
+	struct store *store = data;
+	bool ours = false;
+	ssize_t n;
+
+	(void)s;
+	(void)events;
+	dropins = strrchr(store->dropins, '/') + 1;
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		for (char *p = buffer; p < buffer + n;) {
+			const struct inotify_event *e = (void *)p;
+			bool dir = e->wd == store->watch_dir && e->len &&
+				   !strcmp(e->name, dropins);
+
+			if (dir)
+				store_watch_dropins(store);
+			ours = ours || dir || e->mask & IN_Q_OVERFLOW ||
+			       e->wd == store->watch_dropins ||
+			       (e->len && !strcmp(e->name, store->file));
+			p += sizeof(*e) + e->len;
+		}
+	if (ours)
+		store_reload(store, false, NULL);
+	return 0;
+}
+
+static int store_watch(struct store *store, struct error *err)
+{
+	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
+			      IN_DELETE | IN_CREATE | IN_ATTRIB;
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%.*s",
+		 (int)(strrchr(store->path, '/') - store->path), store->path);
+	store->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (store->inotify_fd >= 0)
+		store->watch_dir = inotify_add_watch(store->inotify_fd,
+						     *dir ? dir : "/", mask);
+	if (store->inotify_fd < 0 || store->watch_dir < 0)
+		return error_set(err, -errno, "cannot watch %s: %s", dir,
+				 strerror(errno));
+	store_watch_dropins(store);
+	return sd_event_add_io(store->event, &store->watch, store->inotify_fd,
+			       EPOLLIN, store_on_change, store);
+}
+
+/* --- opening --- */
+
+/* What to begin with when the files are no use. */
+static int store_fall_back(struct store *store, struct error *err)
+{
+	struct policy *p = NULL;
+	int r = policy_load_file(store->last_good, &p, NULL, NULL);
+
+	if (r == 0 && p->n_rules) {
+		log_warning("the last good policy, %s, stays in force",
+			    store->last_good);
+	} else {
+		policy_free(p);
+		r = policy_parse("nothing", "", 0, &p, NULL, err);
+		log_error("there is no good policy: mapped logins are refused "
+			  "until there is one");
+	}
+	store->policy = p;
+	return r;
+}
+
+int store_open(struct store **ret, sd_event *event, const char *path,
+	       int state_dir, const char *state_path,
+	       void (*changed)(void *data), void *data, struct error *err)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	int r = 0;
+
+	if (!store)
+		return error_set(err, -ENOMEM, "out of memory");
+	*store = (struct store){.event = event,
+				.state_dir = state_dir,
+				.inotify_fd = -EBADF,
+				.watch_dir = -1,
+				.watch_dropins = -1,
+				.changed = changed,
+				.data = data};
+	if (path[0] != '/' || strlen(path) + 4 > PATH_MAX ||
+	    strlen(strrchr(path, '/') + 1) > NAME_MAX)
+		r = error_set(err, -EINVAL,
+			      "the policy's path must be absolute: %s", path);
+	if (r == 0) {
+		snprintf(store->path, sizeof(store->path), "%s", path);
+		snprintf(store->dropins, sizeof(store->dropins), "%.*s.d",
+			 PATH_MAX - 3, path);
+		snprintf(store->file, sizeof(store->file), "%s",
+			 strrchr(path, '/') + 1);
+		snprintf(store->last_good, sizeof(store->last_good), "%.*s/%s",
+			 PATH_MAX - 16, state_path, PROTO_LAST_GOOD);
+		r = store_watch(store, err);
+	}
+	if (r >= 0)
+		r = timer_new(event, &store->retry, store_on_retry, store);
+	if (r >= 0)
+		r = timer_new(event, &store->gone, store_on_gone, store);
+	if (r >= 0 && store_reload(store, true, NULL) < 0)
+		r = store_fall_back(store, err);
+	if (r < 0) {
+		store_close(store);
+		return r;
+	}
+	*ret = store;
+	return 0;
+}
+
+struct store *store_close(struct store *store)
+{
+	if (!store)
+		return NULL;
+	sd_event_source_unref(store->retry);
+	sd_event_source_unref(store->gone);
+	sd_event_source_unref(store->watch);
+	close_fd(store->inotify_fd);
+	policy_free(store->policy);
+	free(store);
+	return NULL;
+}
+
+const struct policy *store_policy(const struct store *store)
+{
+	return store->policy;
+}
+
+const struct policy *store_hold(struct store *store)
+{
+	struct store_held *held = store_find_held(store, store->policy);
+
+	if (!held) {
+		held = calloc(1, sizeof(*held));
+		if (!held)
+			return NULL;
+		held->policy = store->policy;
+		held->next = store->held;
+		store->held = held;
+	}
+	held->holders++;
+	return held->policy;
+}
+
+void store_release(struct store *store, const struct policy *policy)
+{
+	struct store_held *held = store_find_held(store, policy);
+	struct store_held **p = &store->held;
+
+	if (!held || --held->holders)
+		return;
+	while (*p != held)
+		p = &(*p)->next;
+	*p = held->next;
+	if (held->policy != store->policy)
+		policy_free(held->policy);
+	free(held);
+}

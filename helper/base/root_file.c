@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "root_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+static int judge(const char *path, const struct stat *st, bool secret,
+		 struct error *err)
+{
+	const char *holds = secret ? "holds a private key and " : "";
+	unsigned int mode = (unsigned int)st->st_mode & 07777;
+
+	if (!S_ISREG(st->st_mode))
+		return error_set(err, -EINVAL, "%s is not a regular file",
+				 path);
+	if (st->st_uid != 0)
+		return error_set(err, -EPERM,
+				 "%s %sbelongs to uid %u: chown root %s", path,
+				 holds, (unsigned int)st->st_uid, path);
+	if (secret && mode & 077)
+		return error_set(err, -EPERM,
+				 "%s %shas mode %04o, so that others than root "
+				 "can get at it: chmod 600 %s",
+				 path, holds, mode, path);
+	if (mode & 022)
+		return error_set(err, -EPERM,
+				 "%s has mode %04o, so that others than root "
+				 "can write it: chmod go-w %s",
+				 path, mode, path);
+	return 0;
+}
+
+/*
+ * Who owns a directory on the way can have a file of root's stand there that is
+ * somebody else's, by a link for instance.
+ */
+static int judge_way(const char *path, const char *way, struct error *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%s", way);
+	for (char *at = strrchr(dir, '/'); at;
+	     at = at == dir ? NULL : strrchr(dir, '/')) {
+		at[at == dir] = '\0'; /* the root's own stays */
+		if (stat(dir, &st) < 0)
+			return 0; /* which open(2) will say */
+		/* Of a sticky one, only root takes away what is root's. */
+		if (st.st_uid != 0 ||
+		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
+			return error_set(
+				err, -EPERM,
+				"%s: the directory %s is not root's alone, and "
+				"others could put another file there: chown "
+				"root and chmod go-w it, or take another place",
+				path, dir);
+	}
+	return 0;
+}
+
+/* As it is written, and where that leads. */
+static int judge_ways(const char *path, struct error *err)
+{
+	char real[PATH_MAX];
+	int r = judge_way(path, path, err);
+
+	if (r == 0 && realpath(path, real))
+		r = judge_way(path, real, err);
+	return r;
+}
+
+/* Return: 0 or -errno. */
+static int read_all(int fd, struct root_file *file)
+{
+	while (file->bytes < file->room) {
+		ssize_t n = read(fd, file->text + file->bytes,
+				 file->room - file->bytes);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			file->bytes += (size_t)n;
+	}
+	return 0;
+}
+
+int root_file_read(const char *path, bool secret, size_t max, const char *what,
+		   struct root_file *ret, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+						    O_NOCTTY | O_CLOEXEC);
+	struct root_file file = {.room = max};
+	int r;
+
+	if (fd < 0 && errno == ELOOP)
+		return error_set(err, -ELOOP,
+				 "%s is a symbolic link: name the file itself",
+				 path);
+	/* The helper may not read what is not root's: say that, then. */
+	if (fd < 0 && errno == EACCES && lstat(path, &file.st) == 0 &&
+	    judge(path, &file.st, secret, err) < 0)
+		return -EPERM;
+	if (fd < 0)
+		return error_set(err, -errno, "%s cannot be opened: %m", path);
+	if (fstat(fd, &file.st) < 0)
+		return error_set(err, -errno, "%s: fstat: %m", path);
+	r = judge(path, &file.st, secret, err);
+	if (r == 0)
+		r = judge_ways(path, err);
+	if (r < 0)
+		return r;
+	if ((size_t)file.st.st_size > max)
+		return error_set(err, -EFBIG,
+				 "%s is larger than %zu bytes: this is no %s",
+				 path, max, what);
+	file.text = calloc(1, max + 1);
+	if (!file.text)
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	r = read_all(fd, &file);
+	if (r < 0) {
+		root_file_clear(&file);
+		return error_set(err, r, "%s cannot be read: %s", path,
+				 strerror(-r));
+	}
+	*ret = file;
+	return 0;
+}
+
+void root_file_clear(struct root_file *file)
+{
+	if (file->text)
+		explicit_bzero(file->text, file->room);
+	free(file->text);
+	file->text = NULL;
+}

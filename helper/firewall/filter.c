@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "filter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "filter_parts.h"
+#include "firewall.h"
+#include "helper/helper.h"
+#include "common/index.h"
+#include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
+#include "helper/base/log.h"
+#include "helper/kernel/netns.h"
+#include "nft.h"
+#include "helper/base/policy_store.h"
+
+#define TABLE "inet " NFT_TABLE
+
+/* Old for new, of one or of all instances: one transaction. */
+struct change {
+	struct instance *instance;
+	struct filter *want; /* ours until it is in force */
+};
+
+struct changes {
+	struct helper *helper;
+	struct change *items;
+	size_t n;
+};
+
+static void changes_cleanup(struct changes *c)
+{
+	for (size_t n = 0; n < c->n; n++)
+		filter_unref(c->helper, c->items[n].want);
+	free(c->items);
+}
+
+/* want is consumed. */
+static int changes_add(struct changes *c, struct instance *i,
+		       struct filter *want)
+{
+	struct change *more = realloc(c->items, (c->n + 1) * sizeof(*more));
+
+	if (!more) {
+		filter_unref(c->helper, want);
+		return -ENOMEM;
+	}
+	c->items = more;
+	more[c->n++] = (struct change){i, want};
+	return 0;
+}
+
+static const struct filter_element *
+filter_find(const struct filter *f, const char *set, const char *key)
+{
+	for (size_t n = 0; f && n < f->n; n++)
+		if (strcmp(f->elements[n].set, set) == 0 &&
+		    strcmp(f->elements[n].key, key) == 0)
+			return &f->elements[n];
+	return NULL;
+}
+
+static const struct filter_element *filter_find_set(const struct filter *f,
+						    const char *set)
+{
+	for (size_t n = 0; n < f->n; n++)
+		if (strcmp(f->elements[n].set, set) == 0)
+			return &f->elements[n];
+	return NULL;
+}
+
+static bool filter_has(const struct filter *f, const struct filter_element *e)
+{
+	const struct filter_element *same = filter_find(f, e->set, e->key);
+
+	return same && strcmp(same->value, e->value) == 0;
+}
+
+static bool filter_same(const struct filter *a, const struct filter *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t n = 0; n < a->n; n++)
+		if (!filter_has(b, &a->elements[n]))
+			return false;
+	return true;
+}
+
+/* What an instance will have. */
+static const struct filter *filter_after(const struct changes *c,
+					 const struct instance *i)
+{
+	for (size_t n = 0; n < c->n; n++)
+		if (c->items[n].instance == i)
+			return c->items[n].want;
+	return i->filter;
+}
+
+/* --- the host's table --- */
+
+static void print_element(FILE *f, const char *verb,
+			  const struct filter_element *e, bool value)
+{
+	fprintf(f, "%s element " TABLE " %s { %s %s }\n", verb, e->set, e->key,
+		value ? e->value : "");
+}
+
+/* Counted elements keep the number they were made with. */
+static bool limit_changes(const struct filter *was, const struct filter *want)
+{
+	const struct filter_element *a = filter_find_set(was, "limits");
+	const struct filter_element *b = filter_find_set(want, "limits");
+
+	return a && b ? strcmp(a->value, b->value) != 0 : a || b;
+}
+
+/*
+ * The last is going: nor do the kernel's own elements stay, which it would
+ * remove when the connections are over. (They cost a millisecond to remove one
+ * by one.)
+ */
+static bool changes_is_end(const struct changes *c)
+{
+	for (const struct instance *i = c->helper->instances; i; i = i->next) {
+		const struct filter *after = filter_after(c, i);
+
+		if (after && after->ifindex)
+			return false;
+	}
+	for (size_t n = 0; n < c->n; n++)
+		if (!c->items[n].want && c->items[n].instance->filter->ifindex)
+			return true;
+	return false;
+}
+
+/* Chains that come into use first, those that nobody uses then last. */
+static void changes_print(const struct changes *c, FILE *f)
+{
+	struct filter_chain *chains = c->helper->filter_chains;
+
+	for (struct filter_chain *chain = chains; chain; chain = chain->next) {
+		chain->leaving = 0;
+		if (!chain->there)
+			fputs(chain->add, f);
+	}
+	for (size_t n = 0; n < c->n; n++) {
+		const struct filter *was = c->items[n].instance->filter;
+
+		for (size_t k = 0; was && k < was->n_chains; k++)
+			was->chains[k]->leaving++;
+		for (size_t k = 0; was && k < was->n; k++)
+			if (!filter_has(c->items[n].want, &was->elements[k]))
+				print_element(f, "delete", &was->elements[k],
+					      false);
+		if (was && c->items[n].want &&
+		    limit_changes(was, c->items[n].want))
+			filter_print_forget(was, f);
+	}
+	for (size_t n = 0; n < c->n; n++) {
+		const struct filter *want = c->items[n].want;
+
+		for (size_t k = 0; want && k < want->n; k++)
+			if (!filter_has(c->items[n].instance->filter,
+					&want->elements[k]))
+				print_element(f, "add", &want->elements[k],
+					      true);
+	}
+	if (changes_is_end(c))
+		fputs("flush set " TABLE " connections\n"
+		      "flush set " TABLE " full\n"
+		      "flush set " TABLE " refusals\n",
+		      f);
+	for (struct filter_chain *chain = chains; chain; chain = chain->next)
+		if (chain->there && chain->users == chain->leaving)
+			fputs(chain->remove, f);
+}
+
+/* Those of `from` that `to` has not. */
+static void published_tell(const struct filter *from, const struct filter *to,
+			   bool gone)
+{
+	for (size_t n = 0; from && n < from->n; n++)
+		if (filter_publishes(&from->elements[n]) &&
+		    !filter_has(to, &from->elements[n]))
+			filter_publish_changed(&from->elements[n], gone);
+}
+
+/* One transaction; then what was wanted is what is in force. */
+static int changes_run(struct changes *c, struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	struct helper *h = c->helper;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&commands, &bytes);
+	int r = 0;
+
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	changes_print(c, f);
+	if (fclose(f) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (bytes && !h->nft)
+		return error_set(err, -EOPNOTSUPP, "there is no firewall");
+	if (bytes)
+		r = nft_run(h->nft, commands, err);
+	if (r < 0)
+		return r;
+	for (struct filter_chain *k = h->filter_chains; k; k = k->next)
+		k->there = true;
+	for (size_t n = 0; n < c->n; n++) {
+		struct change *change = &c->items[n];
+		struct filter *was = change->instance->filter;
+
+		published_tell(was, change->want, true);
+		published_tell(change->want, was, false);
+		change->instance->filter = take_ptr(change->want);
+		filter_unref(h, was);
+	}
+	return 0;
+}
+
+/* --- ports of the host that lead to one place each --- */
+
+static bool changes_has(const struct changes *c, const struct instance *i)
+{
+	for (size_t n = 0; n < c->n; n++)
+		if (c->items[n].instance == i)
+			return true;
+	return false;
+}
+
+/* One that is leaving, or whose section is gone, gives its ports away. */
+static int changes_take_over(struct changes *c, struct instance *from,
+			     const struct filter_element *e, struct error *err)
+{
+	const struct policy *policy = store_policy(c->helper->store);
+	struct filter *without;
+	char port[96];
+
+	filter_port_name(e, port);
+	if (changes_has(c, from) ||
+	    (from->state != INSTANCE_LEAVING &&
+	     policy_namespace_find(policy, from->section)))
+		return error_set(err, -EADDRINUSE,
+				 "publish: the port %s of the host leads to "
+				 "the namespace %s already",
+				 port, from->name);
+	without = filter_unpublished(c->helper, from->filter);
+	if (!without || changes_add(c, from, without) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static int changes_check_port(struct changes *c, struct instance *i,
+			      const struct filter_element *e, struct error *err)
+{
+	bool ours = filter_find(i->filter, e->set, e->key);
+	char port[96];
+	int r = 0;
+
+	for (struct instance *k = c->helper->instances; k && r == 0;
+	     k = k->next) {
+		if (k == i)
+			continue;
+		ours = ours || filter_find(k->filter, e->set, e->key);
+		if (filter_find(filter_after(c, k), e->set, e->key))
+			r = changes_take_over(c, k, e, err);
+	}
+	if (r < 0 || ours || !filter_port_is_taken(e))
+		return r;
+	filter_port_name(e, port);
+	return error_set(err, -EADDRINUSE,
+			 "publish: the port %s of the host is in use "
+			 "by a program there",
+			 port);
+}
+
+static int changes_check_ports(struct changes *c, struct error *err)
+{
+	int r = 0;
+
+	for (size_t n = 0; n < c->n; n++) {
+		struct instance *i = c->items[n].instance;
+		const struct filter *want = c->items[n].want;
+
+		for (size_t k = 0; want && k < want->n && r == 0; k++)
+			if (filter_publishes(&want->elements[k]))
+				r = changes_check_port(c, i, &want->elements[k],
+						       err);
+	}
+	return r;
+}
+
+/* --- inside --- */
+
+/* Return: 1 when it was another, 0, -errno. */
+static int filter_run_inside(struct instance *i, struct filter *f, int netns,
+			     struct error *err)
+{
+	_cleanup_free_ char *commands = take_ptr(f->inside);
+	uint64_t hash;
+	int r;
+
+	if (!commands)
+		return 0;
+	hash = index_hash(FNV_BASIS, commands, strlen(commands));
+	if (i->filter_inside == hash)
+		return 0;
+	if (netns < 0)
+		return error_set(err, netns, "cannot open the namespace %s: %s",
+				 i->name, strerror(-netns));
+	r = nft_run_inside(&i->helper->host, netns, commands, err);
+	if (r < 0)
+		return r;
+	i->filter_inside = hash;
+	return 1;
+}
+
+/* --- one --- */
+
+static bool filter_concerns(const struct instance *i)
+{
+	return !i->foreign && link_ops_of(i->link)->filter != FILTER_NONE;
+}
+
+static const struct policy_namespace *filter_section(const struct instance *i)
+{
+	return policy_namespace_find(store_policy(i->helper->store),
+				     i->section);
+}
+
+int filter_apply(struct instance *i, const struct policy_namespace *ns,
+		 int netns, struct error *err)
+{
+	struct helper *h = i->helper;
+	_cleanup_(changes_cleanup) struct changes c = {.helper = h};
+	const struct policy_namespace *now = filter_section(i);
+	struct filter *want = NULL;
+	int r, inside;
+
+	if (!filter_concerns(i))
+		return 0;
+	r = filter_plan(i, store_policy(h->store), now ? now : ns, &want, err);
+	if (r < 0)
+		return r;
+	inside = filter_run_inside(i, want, netns, err);
+	if (inside < 0 || (i->filter && filter_same(i->filter, want))) {
+		filter_unref(h, want);
+		return inside;
+	}
+	if (changes_add(&c, i, want) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = changes_check_ports(&c, err);
+	if (r == 0)
+		r = changes_run(&c, err);
+	return r < 0 ? r : 1;
+}
+
+void filter_release(struct instance *i)
+{
+	struct helper *h = i->helper;
+	_cleanup_(changes_cleanup) struct changes c = {.helper = h};
+
+	if (!i->filter)
+		return;
+	if (changes_add(&c, i, NULL) == 0 && changes_run(&c, NULL) == 0)
+		return;
+	if (h->nft)
+		nft_doubt(h->nft);
+	filter_free(i);
+}
+
+void filter_free(struct instance *i)
+{
+	i->filter = filter_unref(i->helper, i->filter);
+}
+
+/* --- all --- */
+
+static int reload_plan(struct changes *c, struct error *err)
+{
+	struct helper *h = c->helper;
+
+	for (struct instance *i = h->instances; i; i = i->next) {
+		const struct policy_namespace *ns = filter_section(i);
+		struct filter *want;
+		int r;
+
+		/* What is not yet filtered will be, by the policy of then. */
+		if (!filter_concerns(i) || !ns || !i->filter ||
+		    ns->link != i->link)
+			continue;
+		r = filter_plan(i, store_policy(h->store), ns, &want, err);
+		if (r == 0 && changes_add(c, i, want) < 0)
+			r = error_set(err, -ENOMEM, "out of memory");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Each its own transaction: one that fails is no reason for the others to. */
+static int reload_inside(struct changes *c, struct error *err)
+{
+	int result = 0;
+
+	for (size_t n = 0; n < c->n; n++) {
+		struct instance *i = c->items[n].instance;
+		struct filter *want = c->items[n].want;
+		_cleanup_close_ int fd = -EBADF;
+		struct error why;
+		int r;
+
+		if (!want || !want->inside)
+			continue;
+		fd = instance_netns(i);
+		r = filter_run_inside(i, want, fd, &why);
+		if (r < 0)
+			result = error_set(err, r, "%s: %s", i->name, why.text);
+		if (r > 0)
+			instance_note(i, NULL);
+	}
+	return result;
+}
+
+int filter_reload(struct helper *h, struct error *err)
+{
+	_cleanup_(changes_cleanup) struct changes c = {.helper = h};
+	int inside, r = reload_plan(&c, err);
+
+	if (r < 0 || !c.n)
+		return r;
+	inside = reload_inside(&c, err);
+	r = changes_check_ports(&c, err);
+	if (r == 0 && h->nft)
+		r = firewall_ensure(h, err);
+	if (r == 0)
+		r = changes_run(&c, err);
+	return r < 0 ? r : inside;
+}
+
+int filter_adopt(struct helper *h, struct error *err)
+{
+	for (struct instance *i = h->instances; i; i = i->next) {
+		const struct policy_namespace *ns = filter_section(i);
+		int r;
+
+		if (!filter_concerns(i))
+			continue;
+		if (!ns)
+			log_warning("the policy has no section [namespace %s] "
+				    "any more: %s the namespace %s",
+				    i->section,
+				    link_ops_of(i->link)->filter == FILTER_HOST
+					    ? "nothing can leave"
+					    : "what can leave stays as it is "
+					      "in",
+				    i->name);
+		r = filter_plan(i, store_policy(h->store), ns, &i->filter, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int filter_print(struct helper *h, FILE *f, struct error *err)
+{
+	static const char *const sets[] = {"map egress",      "map allow_host",
+					   "map allow_host4", "map allow_host6",
+					   "map limits",      "map limits_in"};
+	static const char *const publish[] = {
+		"map publish4",	   "map publish4_at", "map publish6",
+		"map publish6_at", "set published4",  "set published6"};
+	int r;
+
+	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
+		fprintf(f, "flush %.3s " TABLE " %s\n", sets[n], sets[n] + 4);
+	for (size_t n = 0; n < sizeof(publish) / sizeof(publish[0]); n++)
+		fprintf(f, "flush %.3s " TABLE " %s\n", publish[n],
+			publish[n] + 4);
+	r = nft_print_clear(f, err);
+	if (r < 0)
+		return r;
+	filter_print_default_limit(f);
+	for (struct filter_chain *k = h->filter_chains; k; k = k->next) {
+		fputs(k->add, f);
+		k->there = true;
+	}
+	for (const struct instance *i = h->instances; i; i = i->next)
+		for (size_t n = 0; i->filter && n < i->filter->n; n++)
+			print_element(f, "add", &i->filter->elements[n], true);
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table inside a namespace whose packets do not pass the host's stack: the
+ * same answers to the same policy as in firewall.nft, for what leaves by the
+ * output hook.
+ */
+#include "helper/link/address.h"
+#include "common/cleanup.h"
+#include "filter_parts.h"
+#include "helper/instance/instance.h"
+#include "nft.h"
+#include "helper/instance/resolv_conf.h"
+
+#define TABLE "inet " NFT_TABLE
+#define RULE  "add rule " TABLE " "
+
+/*
+ * The base chain stays from one policy to the next and has other rules then,
+ * which the kernel changes at once; whatever else there was, nft_run_inside()
+ * removes in the same transaction. Who comes back from `leave` is dropped.
+ */
+static void print_frame(FILE *f)
+{
+	fputs("add chain " TABLE " leave\n"
+	      "add chain " TABLE " unnamed\n"
+	      "add chain " TABLE " admitted\n"
+	      "add chain " TABLE " refuse\n",
+	      f);
+}
+
+/* What a network does not work without: neighbours, routers, leases. */
+static void print_needed(const struct policy_namespace *ns, FILE *f)
+{
+	fputs(RULE "output oifname \"lo\" accept\n" RULE
+		   "output icmpv6 type { nd-router-solicit, "
+		   "nd-neighbor-solicit, nd-neighbor-advert, "
+		   "mld-listener-report, mld-listener-done, "
+		   "mld2-listener-report } accept\n",
+	      f);
+	if (ns->address_mode == ADDRESS_DHCP)
+		fputs(RULE "output udp sport 68 udp dport 67 accept\n" RULE
+			   "output udp sport 546 udp dport 547 accept\n",
+		      f);
+}
+
+/*
+ * With `allow`, the ports of `allow_host` on the addresses that the host has on
+ * the switch are allowed, too; the host itself looks at them again.
+ */
+static int print_services(const struct policy *policy,
+			  const struct policy_namespace *ns, FILE *f,
+			  struct error *err)
+{
+	const struct policy_network *network =
+		ns->network ? policy_network_find(policy, ns->network) : NULL;
+	int r;
+
+	if (!network || !ns->allow_host.n || !ns->allow.n)
+		return 0;
+	r = egress_print_ports(&ns->allow_host, TABLE, "services", "return", f,
+			       NULL, err);
+	for (size_t n = 0; n < network->address.n && r == 0; n++) {
+		char address[INET_PREFIX_STR];
+		struct inet_prefix p;
+
+		if (inet_prefix_parse(network->address.items[n], &p) < 0)
+			continue;
+		inet_address_format(&p, address);
+		fprintf(f, RULE "leave %s daddr %s jump services\n",
+			p.family == AF_INET ? "ip" : "ip6", address);
+	}
+	return r;
+}
+
+static int print_egress(const struct instance *i, const struct policy *policy,
+			const struct policy_namespace *ns, FILE *f,
+			struct error *err)
+{
+	const struct inet_prefix pools[] = {policy->pool4, policy->pool6};
+	const struct resolv dns = resolv_of(i, ns);
+	const struct egress egress = {&dns, &ns->allow, &ns->deny, pools, 2};
+	int r;
+
+	if (!dns.set && !ns->allow.n && !ns->deny.n) {
+		fputs(RULE "leave goto unnamed\n", f);
+		return 0;
+	}
+	r = print_services(policy, ns, f, err);
+	if (r == 0)
+		r = egress_print(&egress, TABLE, "egress", f, NULL, err);
+	if (r == 0)
+		fputs(RULE "leave goto egress\n", f);
+	return r;
+}
+
+int filter_print_inside(const struct instance *i, const struct policy *policy,
+			const struct policy_namespace *ns, FILE *f,
+			struct error *err)
+{
+	/* Connections are followed only where that is of use. */
+	bool follows = ns->allow.n || ns->deny.n || ns->max_connections ||
+		       i->link == LINK_BRIDGE;
+
+	print_frame(f);
+	/* A switch's ports go through the host, which others need, too. */
+	if (ns->max_connections || i->link == LINK_BRIDGE)
+		filter_print_limit_inside(ns->max_connections, f);
+	fputs(RULE "admitted accept\n", f);
+	if (follows)
+		fputs(RULE "refuse meta l4proto tcp ct state established "
+			   "reject with tcp reset\n",
+		      f);
+	fputs(RULE "refuse reject with icmpx admin-prohibited\n" RULE
+		   "unnamed ip daddr { " EGRESS_REFUSED4 " } goto refuse\n" RULE
+		   "unnamed ip6 daddr { " EGRESS_REFUSED6
+		   " } goto refuse\n" RULE "unnamed goto admitted\n",
+	      f);
+	print_needed(ns, f);
+	if (follows)
+		fputs(RULE "output ct direction reply accept\n" RULE
+			   "output ct state related meta l4proto { icmp, "
+			   "ipv6-icmp } accept\n",
+		      f);
+	fputs(RULE "output jump leave\n" RULE "output drop\n", f);
+	return print_egress(i, policy, ns, f, err);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "firewall.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "filter.h"
+#include "guard.h"
+#include "helper/helper.h"
+#include "helper/base/log.h"
+#include "helper/network/network.h"
+#include "nft.h"
+#include "helper/base/timer.h"
+
+#define FIREWALL_TRIES	  100
+#define FIREWALL_PAUSE_NS 20000000
+#define FIREWALL_RETRY_US 1000000
+
+/*
+ * Table, rules and everything in the sets, at once: at no moment is there less
+ * than the sessions that are open need. When it fails, a timer tries again;
+ * until then, and before any login that relies on it, it counts as not there.
+ */
+static int firewall_load(struct helper *h, struct error *err)
+{
+	_cleanup_free_ char *elements = NULL;
+	size_t bytes = 0;
+	FILE *f;
+	int r = guard_compute(h, err);
+
+	if (r < 0)
+		return r;
+	f = open_memstream(&elements, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_print_guard(f, h->guard.uids, h->guard.n);
+	r = filter_print(h, f, err);
+	forwarding_print(&h->forwarding, f);
+	network_print(h, f);
+	if (fclose(f) != 0)
+		r = error_set(err, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = nft_load(h->nft, elements, err);
+	if (r < 0)
+		nft_doubt(h->nft);
+	if (h->firewall_retry)
+		timer_arm(h->firewall_retry, r < 0 ? FIREWALL_RETRY_US : 0);
+	return r;
+}
+
+void firewall_open(struct helper *h)
+{
+	const struct timespec pause = {.tv_nsec = FIREWALL_PAUSE_NS};
+	struct error why;
+	int r = nft_open(&h->nft, &why);
+
+	forwarding_init(&h->forwarding, h->nft, h->state_dir);
+	if (r == 0 && network_any(h, NETWORK_LINUX))
+		nft_want_bridge(h->nft);
+	if (r == 0)
+		r = firewall_load(h, &why);
+	/* A helper that was killed just now may not be quite gone yet. */
+	for (int i = 0; h->nft && r == -EPERM && i < FIREWALL_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = firewall_load(h, &why);
+	}
+	if (r < 0)
+		log_error("no firewall: %s; logins that need it are refused",
+			  why.text);
+}
+
+/* What failed at start need not fail now: descriptors or memory were short. */
+static int firewall_open_again(struct helper *h, struct error *err)
+{
+	int r = nft_open(&h->nft, err);
+
+	if (r < 0)
+		return r;
+	h->forwarding.nft = h->nft;
+	if (network_any(h, NETWORK_LINUX))
+		nft_want_bridge(h->nft);
+	return firewall_watch(h, err);
+}
+
+int firewall_ensure(struct helper *h, struct error *err)
+{
+	int r = h->nft ? 0 : firewall_open_again(h, err);
+
+	if (r < 0)
+		return r;
+	return nft_is_loaded(h->nft) ? 0 : firewall_load(h, err);
+}
+
+static void firewall_put_back(struct helper *h)
+{
+	struct error why;
+
+	if (firewall_load(h, &why) < 0)
+		log_error("no firewall: %s", why.text);
+}
+
+static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
+			     void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (nft_monitor_read(h->nft)) {
+		log_warning("somebody removed the firewall table inet "
+			    "netns_pam, or a part of it: put back");
+		firewall_put_back(h);
+	}
+	return 0;
+}
+
+static int firewall_on_retry(sd_event_source *source, uint64_t when, void *data)
+{
+	struct helper *h = data;
+
+	(void)source;
+	(void)when;
+	if (!nft_is_loaded(h->nft))
+		firewall_put_back(h);
+	return 0;
+}
+
+int firewall_watch(struct helper *h, struct error *err)
+{
+	int r;
+
+	if (!h->nft)
+		return 0;
+	r = sd_event_add_io(h->event, NULL, nft_monitor_fd(h->nft), EPOLLIN,
+			    firewall_on_event, h);
+	if (r >= 0)
+		r = timer_new(h->event, &h->firewall_retry, firewall_on_retry,
+			      h);
+	if (r < 0)
+		return error_set(err, r, "cannot watch nftables: %s",
+				 strerror(-r));
+	if (!nft_is_loaded(h->nft))
+		timer_arm(h->firewall_retry, FIREWALL_RETRY_US);
+	return 0;
+}
+
+void firewall_close(struct helper *h)
+{
+	h->firewall_retry = sd_event_source_disable_unref(h->firewall_retry);
+	h->nft = nft_close(h->nft);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "firewall.h"
+#include "helper/helper.h"
+#include "helper/base/log.h"
+#include "nft.h"
+#include "common/policy/policy.h"
+#include "helper/server/session.h"
+#include "helper/base/policy_store.h"
+
+#define GUARD_PASSWD "/etc/passwd"
+#define GUARD_GROUP  "/etc/group"
+
+/* /etc/group: "GROUP\0MEMBER" pairs, a tree of tsearch(3), and gids. */
+struct guard_group {
+	char *name;
+	gid_t gid;
+	char **members; /* NULL-terminated */
+};
+
+struct guard_files {
+	void *groups;
+	const char *user; /* whom the question is about */
+	gid_t gid;
+};
+
+static int group_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct guard_group *)a)->name,
+		      ((const struct guard_group *)b)->name);
+}
+
+static void group_free(void *node)
+{
+	struct guard_group *g = node;
+
+	for (char **m = g->members; m && *m; m++)
+		free(*m);
+	free(g->members);
+	free(g->name);
+	free(g);
+}
+
+static struct guard_group *group_copy(const struct group *from)
+{
+	struct guard_group *g = calloc(1, sizeof(*g));
+	size_t n = 0;
+
+	if (!g)
+		return NULL;
+	while (from->gr_mem[n])
+		n++;
+	g->gid = from->gr_gid;
+	g->name = strdup(from->gr_name);
+	g->members = calloc(n + 1, sizeof(*g->members));
+	for (size_t i = 0; g->members && i < n; i++)
+		if (!(g->members[i] = strdup(from->gr_mem[i])))
+			break;
+	if (!g->name || !g->members || (n && !g->members[n - 1])) {
+		group_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+static int groups_read(void **ret)
+{
+	_cleanup_fclose_ FILE *f = fopen(GUARD_GROUP, "re");
+	const struct group *entry;
+
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = fgetgrent(f))) {
+		struct guard_group *g = group_copy(entry);
+		void *node = g ? tsearch(g, ret, group_compare) : NULL;
+
+		if (!node) {
+			if (g)
+				group_free(g);
+			return -ENOMEM;
+		}
+		if (*(struct guard_group **)node != g)
+			group_free(g); /* the first line of a name counts */
+	}
+	return 0;
+}
+
+static int guard_in_group(void *data, const char *name)
+{
+	const struct guard_files *files = data;
+	char *spelled = strdup(name);
+	struct guard_group key = {.name = spelled};
+	const struct guard_group *g;
+	void *node;
+
+	if (!spelled)
+		return -ENOMEM;
+	node = tfind(&key, &files->groups, group_compare);
+	free(spelled);
+	if (!node)
+		return 0;
+	g = *(struct guard_group **)node;
+	if (g->gid == files->gid)
+		return 1;
+	for (char **m = g->members; *m; m++)
+		if (strcmp(*m, files->user) == 0)
+			return 1;
+	return 0;
+}
+
+/* Netgroups live in directories: their users are known when they come. */
+static int guard_in_netgroup(void *data, const char *name)
+{
+	(void)data;
+	(void)name;
+	return 0;
+}
+
+struct guard_set {
+	uid_t *uids;
+	size_t n;
+};
+
+static int uid_compare(const void *a, const void *b)
+{
+	uid_t x = *(const uid_t *)a, y = *(const uid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int set_add(uid_t **uids, size_t *n, uid_t uid)
+{
+	/* Grows by doubling: the size is the next power of two. */
+	if ((*n & (*n - 1)) == 0) {
+		void *more = realloc(*uids, (*n ? *n * 2 : 1) * sizeof(uid));
+
+		if (!more)
+			return -ENOMEM;
+		*uids = more;
+	}
+	(*uids)[(*n)++] = uid;
+	return 0;
+}
+
+static int guard_read_local(const struct policy *p, struct guard_set *set)
+{
+	_cleanup_fclose_ FILE *f = fopen(GUARD_PASSWD, "re");
+	struct guard_files files = {0};
+	const struct passwd *pw;
+	int r;
+
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	r = groups_read(&files.groups);
+	while (r == 0 && (pw = fgetpwent(f))) {
+		struct policy_login login = {
+			.user = pw->pw_name,
+			.uid = pw->pw_uid,
+			.service = "",
+			.tty = "",
+			.rhost = "",
+			.in_group = guard_in_group,
+			.in_netgroup = guard_in_netgroup,
+			.data = &files,
+		};
+
+		files.user = pw->pw_name;
+		files.gid = pw->pw_gid;
+		r = pw->pw_uid != 0 ? policy_guards(p, &login) : 0;
+		if (r > 0)
+			r = set_add(&set->uids, &set->n, pw->pw_uid);
+	}
+	tdestroy(files.groups, group_free);
+	return r;
+}
+
+static bool set_has(const uid_t *uids, size_t n, uid_t uid)
+{
+	return n && bsearch(&uid, uids, n, sizeof(uid), uid_compare);
+}
+
+static size_t set_sort(uid_t *uids, size_t n)
+{
+	size_t kept = 0;
+
+	if (!n)
+		return 0;
+	qsort(uids, n, sizeof(*uids), uid_compare);
+	for (size_t i = 0; i < n; i++)
+		if (!i || uids[i] != uids[i - 1])
+			uids[kept++] = uids[i];
+	return kept;
+}
+
+int guard_compute(struct helper *h, struct error *err)
+{
+	struct guard_set set = {0};
+	int r = guard_read_local(store_policy(h->store), &set);
+
+	if (r < 0) {
+		log_warning("cannot read " GUARD_PASSWD " or " GUARD_GROUP
+			    ": %s; the users that are guarded stay so",
+			    strerror(-r));
+		r = 0;
+		for (size_t i = 0; r == 0 && i < h->guard.n; i++)
+			r = set_add(&set.uids, &set.n, h->guard.uids[i]);
+	}
+	for (const struct session *s = h->sessions; r == 0 && s; s = s->next)
+		if (s->guard)
+			r = set_add(&set.uids, &set.n, s->uid);
+	if (r < 0) {
+		free(set.uids);
+		return error_set(err, r, "out of memory");
+	}
+	free(h->guard.uids);
+	h->guard.uids = set.uids;
+	h->guard.n = set_sort(set.uids, set.n);
+	return 0;
+}
+
+int guard_reload(struct helper *h, struct error *err)
+{
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *f;
+	int r = guard_compute(h, err);
+
+	if (r < 0 || !h->nft)
+		return r;
+	f = open_memstream(&commands, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	nft_print_guard(f, h->guard.uids, h->guard.n);
+	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
+			   : nft_run(h->nft, commands, err);
+	if (r < 0)
+		nft_doubt(h->nft); /* made whole before the next login */
+	return r;
+}
+
+int guard_ensure(struct helper *h, uid_t uid, struct error *err)
+{
+	_cleanup_free_ uid_t *uids = NULL;
+	int r;
+
+	if (uid == 0)
+		return 0;
+	r = firewall_ensure(h, err);
+	if (r < 0)
+		return r;
+	if (set_has(h->guard.uids, h->guard.n, uid))
+		return 0;
+	uids = malloc((h->guard.n + 1) * sizeof(*uids));
+	if (!uids)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (h->guard.n)
+		memcpy(uids, h->guard.uids, h->guard.n * sizeof(*uids));
+	uids[h->guard.n] = uid;
+	r = nft_guard_add(h->nft, uid, err);
+	if (r < 0)
+		return r;
+	free(h->guard.uids);
+	h->guard.uids = take_ptr(uids);
+	h->guard.n = set_sort(h->guard.uids, h->guard.n + 1);
+	return 0;
+}

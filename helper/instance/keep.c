@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A namespace whose end is not the end of it: there is a link to give back, or
+ * a `down` program to run. When its name is taken away it is kept by a
+ * descriptor and, since a helper can be killed, by a mount that nobody else
+ * sees: STATE_DIR/kept/ID.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "parts.h"
+#include "helper/kernel/netns.h"
+
+struct keep_place {
+	char dir[PATH_MAX], name[24];
+};
+
+static void keep_find(const struct instance *i, struct keep_place *ret)
+{
+	snprintf(ret->dir, sizeof(ret->dir), "%.*s/kept", PATH_MAX - 8,
+		 i->helper->state_path);
+	snprintf(ret->name, sizeof(ret->name), "%" PRIu64, i->id);
+}
+
+int instance_keep(struct instance *i, int netns, struct error *err)
+{
+	struct keep_place place = {.dir = ""};
+
+	if (i->kept >= 0)
+		return 0;
+	i->kept = fcntl(netns, F_DUPFD_CLOEXEC, 3);
+	if (i->kept < 0)
+		return error_set(err, -errno, "cannot keep the namespace: %s",
+				 strerror(errno));
+	keep_find(i, &place);
+	return netns_publish(place.dir, place.name, netns, err);
+}
+
+void instance_keep_adopt(struct instance *i)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct keep_place place = {.dir = ""};
+	struct netns_id there;
+	bool stale;
+
+	keep_find(i, &place);
+	if (netns_open(place.dir, place.name, &fd, &there, &stale, NULL) == 0 &&
+	    netns_same(&there, &i->netns))
+		i->kept = take_fd(&fd);
+}
+
+void instance_unkeep(struct instance *i)
+{
+	struct keep_place place = {.dir = ""};
+
+	i->kept = close_fd(i->kept);
+	keep_find(i, &place);
+	netns_unpublish(place.dir, place.name, &i->netns);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "resolv_conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "instance.h"
+#include "common/policy/policy.h"
+
+struct resolv resolv_of(const struct instance *i,
+			const struct policy_namespace *ns)
+{
+	if (ns->dns_set)
+		return (struct resolv){true, ns->dns.items, ns->dns.n};
+	/* A lease without name servers, or none at all: not the host's instead.
+	 */
+	if (!ns->dns_host &&
+	    (i->n_link_dns || ns->address_mode == ADDRESS_DHCP))
+		return (struct resolv){true, i->link_dns, i->n_link_dns};
+	return (struct resolv){false, NULL, 0};
+}
+
+char *resolv_conf(const struct instance *i, const struct policy_namespace *ns)
+{
+	struct resolv dns = resolv_of(i, ns);
+	char *text = NULL, address[INET_PREFIX_STR];
+	size_t bytes = 0;
+	FILE *f = open_memstream(&text, &bytes);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "# namespace %s, from the %s of netns-pam\n", ns->name,
+		ns->dns_set ? "policy" : "link");
+	for (size_t n = 0; n < dns.n; n++) {
+		inet_address_format(&dns.servers[n], address);
+		fprintf(f, "nameserver %s\n", address);
+	}
+	for (size_t n = 0; n < ns->search.n; n++)
+		fprintf(f, "%s%s%s", n ? " " : "search ", ns->search.items[n],
+			n + 1 == ns->search.n ? "\n" : "");
+	if (!ns->search.n && !ns->dns_set && i->link_search[0])
+		fprintf(f, "search %s\n", i->link_search);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

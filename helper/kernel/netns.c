@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netns.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "helper/base/log.h"
+
+/* Of a directory that every network namespace has in /proc/PID/net. */
+#define NETNS_PROC_ENTRY "net/stat"
+
+#define NETNS_LOCK_TRIES    50
+#define NETNS_LOCK_PAUSE_NS 20000000
+
+#define NETNS_STALE_TRIES    10
+#define NETNS_STALE_PAUSE_NS 5000000
+
+static int netns_stat(int fd, struct netns_id *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	ret->dev = st.st_dev;
+	ret->ino = st.st_ino;
+	ret->made_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000u +
+		       (uint64_t)st.st_ctim.tv_nsec;
+	return 0;
+}
+
+bool netns_same(const struct netns_id *a, const struct netns_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->made_ns == b->made_ns;
+}
+
+static int netns_own_proc_inode(uint64_t *ret)
+{
+	struct stat st;
+
+	if (stat("/proc/thread-self/" NETNS_PROC_ENTRY, &st) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
+int netns_host_open(struct netns_host *ret, struct error *err)
+{
+	_cleanup_close_ int net =
+		open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int mnt =
+		open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (net < 0 || mnt < 0)
+		return error_set(err, -errno,
+				 "cannot open /proc/self/ns: %s (is /proc "
+				 "mounted?)",
+				 strerror(errno));
+	r = netns_stat(net, &ret->id);
+	if (r == 0)
+		r = netns_own_proc_inode(&ret->id.proc_inode);
+	if (r < 0)
+		return error_set(err, r, "cannot look at /proc/self/net: %s",
+				 strerror(-r));
+	ret->fd = take_fd(&net);
+	ret->mntns_fd = take_fd(&mnt);
+	return 0;
+}
+
+/*
+ * Whoever cannot get back would serve every later login from the wrong
+ * namespace. Ending is the lesser harm: the service manager starts a new one
+ * and no session notices.
+ */
+static void netns_return(const struct netns_host *host)
+{
+	if (setns(host->fd, CLONE_NEWNET) == 0)
+		return;
+	log_error("cannot return to the host's network namespace: %s",
+		  strerror(errno));
+	_exit(1);
+}
+
+int netns_visit(const struct netns_host *host, int fd,
+		int (*visit)(void *data, struct error *err), void *data,
+		int *ret_fd, struct netns_id *ret_id, struct error *err)
+{
+	_cleanup_close_ int fresh = -EBADF;
+	struct netns_id id = {0};
+	int r;
+
+	if (fd >= 0)
+		r = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+	else
+		r = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot %s a network namespace: %s",
+				 fd >= 0 ? "enter" : "make", strerror(-r));
+	if (fd < 0) {
+		fresh = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+		r = fresh < 0 ? -errno : netns_stat(fresh, &id);
+		if (r == 0)
+			r = netns_own_proc_inode(&id.proc_inode);
+		if (r < 0)
+			error_set(err, r,
+				  "cannot open the new network "
+				  "namespace: %s",
+				  strerror(-r));
+	}
+	if (r == 0)
+		r = visit(data, err);
+	netns_return(host);
+	if (r == 0 && fd < 0) {
+		*ret_fd = take_fd(&fresh);
+		*ret_id = id;
+	}
+	return r;
+}
+
+/* --- names --- */
+
+static int netns_path(const char *dir, const char *name,
+		      char ret[static PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* The lock that iproute2 takes as well. Return: fd, -EBUSY, -errno. */
+static int netns_lock(const char *dir)
+{
+	const struct timespec pause = {.tv_nsec = NETNS_LOCK_PAUSE_NS};
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; i < NETNS_LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return take_fd(&fd);
+		nanosleep(&pause, NULL);
+	}
+	log_warning("cannot lock %s: somebody holds it", dir);
+	return -EBUSY;
+}
+
+int netns_prepare_dir(const char *dir, struct error *err)
+{
+	_cleanup_close_ int lock = -EBADF;
+	int r = 0;
+
+	if (mkdir(dir, 0755) == 0)
+		r = chmod(dir, 0755) < 0 ? -errno : 0;
+	else if (errno != EEXIST)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, r, "cannot make %s: %s", dir,
+				 strerror(-r));
+	lock = netns_lock(dir);
+	if (lock < 0 && lock != -EBUSY)
+		return error_set(err, lock, "cannot open %s: %s", dir,
+				 strerror(-lock));
+	if (mount("", dir, "none", MS_SHARED | MS_REC, NULL) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return error_set(err, -errno, "cannot share %s: %s", dir,
+				 strerror(errno));
+	/*
+	 * Not a mount point yet. Private before shared: the bind starts in the
+	 * peer group of the file system around it, and every name would be
+	 * mounted twice.
+	 */
+	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0 ||
+	    mount("", dir, "none", MS_PRIVATE, NULL) < 0 ||
+	    mount("", dir, "none", MS_SHARED | MS_REC, NULL) < 0)
+		return error_set(err, -errno,
+				 "cannot make %s a shared mount: %s", dir,
+				 strerror(errno));
+	return 0;
+}
+
+/* What is in the way of a namespace, in words. */
+static int netns_is_none(const char *path, const struct stat *st,
+			 bool *ret_stale, struct error *err)
+{
+	if (S_ISREG(st->st_mode) && st->st_size == 0) {
+		*ret_stale = true;
+		return error_set(err, -ENOENT,
+				 "%s is a plain file: there is no namespace "
+				 "behind it",
+				 path);
+	}
+	return error_set(err, -EEXIST,
+			 "%s is not a network namespace but a %s: move it away",
+			 path,
+			 S_ISREG(st->st_mode)	? "file with contents"
+			 : S_ISDIR(st->st_mode) ? "directory"
+			 : S_ISLNK(st->st_mode) ? "symbolic link"
+						: "special file");
+}
+
+int netns_open(const char *dir, const char *name, int *ret_fd,
+	       struct netns_id *ret_id, bool *ret_stale, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char path[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+	int r = netns_path(dir, name, path);
+
+	*ret_stale = false;
+	if (r < 0)
+		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+	/* Looked at first: a FIFO or a device is never opened. */
+	if (lstat(path, &st) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return netns_is_none(path, &st, ret_stale, err);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* ip-netns(8) makes its mount points with mode 0. */
+	if (fd < 0 && errno == EACCES)
+		return netns_is_none(path, &st, ret_stale, err);
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (fs.f_type != NSFS_MAGIC)
+		return netns_is_none(path, &st, ret_stale, err);
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return error_set(err, -EEXIST,
+				 "%s is a namespace, but not of the network "
+				 "kind: umount it",
+				 path);
+	r = netns_stat(fd, ret_id);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", path, strerror(-r));
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/*
+ * What has the name already? A plain file may be one that `ip netns add` is
+ * about to mount on; only one that stays so for a moment is stale.
+ * Return: 0 when it was stale and is gone; -EEXIST with a sentence.
+ */
+static int netns_replace_stale(const char *dir, const char *name,
+			       const char *path, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = NETNS_STALE_PAUSE_NS};
+
+	for (int i = 0; i < NETNS_STALE_TRIES; i++) {
+		_cleanup_close_ int other = -EBADF;
+		struct netns_id id;
+		bool stale;
+		int r = netns_open(dir, name, &other, &id, &stale, err);
+
+		if (r == 0)
+			return error_set(err, -EEXIST,
+					 "%s is taken: somebody else made it "
+					 "just now, try again",
+					 path);
+		if (!stale)
+			return r == -ENOENT ? 0 : r;
+		nanosleep(&pause, NULL);
+	}
+	log_warning("%s was a plain file without a namespace behind it: "
+		    "replaced",
+		    path);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int netns_publish(const char *dir, const char *name, int fd, struct error *err)
+{
+	const int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	_cleanup_close_ int file = -EBADF;
+	char path[PATH_MAX], self[64];
+	int r = netns_path(dir, name, path);
+
+	if (r < 0)
+		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+	file = open(path, flags, 0);
+	if (file < 0 && errno == EEXIST) {
+		r = netns_replace_stale(dir, name, path, err);
+		if (r < 0)
+			return r;
+		file = open(path, flags, 0);
+	}
+	if (file < 0)
+		return error_set(err, -errno, "cannot make %s: %s", path,
+				 strerror(errno));
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (mount(self, path, "none", MS_BIND, NULL) < 0) {
+		r = -errno;
+		unlink(path);
+		return error_set(err, r, "cannot mount the namespace at %s: %s",
+				 path, strerror(-r));
+	}
+	return 0;
+}
+
+int netns_unpublish(const char *dir, const char *name,
+		    const struct netns_id *id)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct netns_id there = {0};
+	char path[PATH_MAX];
+	bool stale = false;
+	int r = netns_path(dir, name, path);
+
+	if (r < 0)
+		return r;
+	r = netns_open(dir, name, &fd, &there, &stale, NULL);
+	fd = close_fd(take_fd(&fd));
+	if (stale)
+		return unlink(path) < 0 ? -errno : 0;
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (!id || !netns_same(&there, id))
+		return -EEXIST;
+	if (umount2(path, MNT_DETACH) < 0)
+		return -errno;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int netns_scan(bool (*found)(void *data, pid_t pid, uint64_t proc_inode),
+	       void *data)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	if (!proc)
+		return -errno;
+	while ((entry = readdir(proc))) {
+		char path[sizeof(entry->d_name) + sizeof(NETNS_PROC_ENTRY) + 2];
+		struct stat st;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "%s/" NETNS_PROC_ENTRY,
+			 entry->d_name);
+		/* A process that ended just now has no namespace any more. */
+		if (fstatat(dirfd(proc), path, &st, 0) < 0)
+			continue;
+		if (!found(data, (pid_t)strtol(entry->d_name, NULL, 10),
+			   st.st_ino))
+			break;
+	}
+	closedir(proc);
+	return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/policy/policy.h"
+
+#define SYSCTL_VALUE_MAX 128
+
+#define SYSCTL_VISITS_MAX 128 /* namespaces until the instance is exchanged */
+
+static int sysctl_proc = -EBADF; /* the procfs instance */
+static int sysctl_root = -EBADF; /* its "sys" */
+static unsigned int sysctl_visits;
+
+static char sysctl_ports[SYSCTL_VALUE_MAX];
+static char sysctl_ping_groups[SYSCTL_VALUE_MAX];
+
+#define SYSCTL_PORTS "net/ipv4/ip_unprivileged_port_start"
+#define SYSCTL_PING  "net/ipv4/ping_group_range"
+
+/* A procfs that is mounted nowhere. Return: fd or -errno. */
+static int sysctl_mount(void)
+{
+	_cleanup_close_ int fs = fsopen("proc", FSOPEN_CLOEXEC);
+	int fd;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC,
+		     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Takes a fresh instance in place of the one there is. Return: 0 or -errno. */
+static int sysctl_exchange(void)
+{
+	_cleanup_close_ int proc = sysctl_mount();
+	_cleanup_close_ int root = -EBADF;
+
+	if (proc < 0)
+		return proc;
+	root = openat(proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	sysctl_close();
+	sysctl_proc = take_fd(&proc);
+	sysctl_root = take_fd(&root);
+	sysctl_visits = 0;
+	return 0;
+}
+
+int sysctl_open(struct error *err)
+{
+	int r = sysctl_exchange();
+
+	if (r < 0)
+		return error_set(
+			err, r, "cannot make a procfs instance for sysctls: %s",
+			strerror(-r));
+	return 0;
+}
+
+void sysctl_close(void)
+{
+	sysctl_root = close_fd(sysctl_root);
+	sysctl_proc = close_fd(sysctl_proc);
+}
+
+static int sysctl_file(const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC | O_NOCTTY),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, sysctl_root, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int sysctl_write(const char *path, const char *value, struct error *err)
+{
+	_cleanup_close_ int fd = sysctl_file(path, O_WRONLY);
+
+	if (fd < 0)
+		return error_set(err, fd, "cannot set %s: %s", path,
+				 strerror(-fd));
+	if (write(fd, value, strlen(value)) < 0)
+		return error_set(err, -errno, "cannot set %s to %s: %s", path,
+				 value, strerror(errno));
+	return 0;
+}
+
+int sysctl_read(const char *path, char *ret, size_t size)
+{
+	_cleanup_close_ int fd = sysctl_file(path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = read(fd, ret, size - 1);
+	if (n < 0)
+		return -errno;
+	while (n > 0 && ret[n - 1] == '\n')
+		n--;
+	ret[n] = '\0';
+	return 0;
+}
+
+int sysctl_write_interface(const char *family, const char *ifname,
+			   const char *key, const char *value,
+			   struct error *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "net/%s/conf/%s/%s", family, ifname, key);
+	return sysctl_write(path, value, err);
+}
+
+void sysctl_remember_host(void)
+{
+	if (sysctl_read(SYSCTL_PORTS, sysctl_ports, sizeof(sysctl_ports)) < 0)
+		sysctl_ports[0] = '\0';
+	if (sysctl_read(SYSCTL_PING, sysctl_ping_groups,
+			sizeof(sysctl_ping_groups)) < 0)
+		sysctl_ping_groups[0] = '\0';
+}
+
+/* Return: 0 also where the kernel has no IPv6, and so nothing to set. */
+static int sysctl_disable_ipv6(const char *value, struct error *err)
+{
+	int r = sysctl_write("net/ipv6/conf/default/disable_ipv6", value, err);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+int sysctl_without_ipv6(struct error *err)
+{
+	return sysctl_disable_ipv6("1", err);
+}
+
+int sysctl_harden_namespace(struct error *err)
+{
+	/* "all" for what is there, "default" for links that come. */
+	static const struct {
+		const char *path, *value;
+	} settings[] = {
+		{"net/ipv4/ip_forward", "0"},
+		{"net/ipv4/conf/all/accept_redirects", "0"},
+		{"net/ipv4/conf/default/accept_redirects", "0"},
+		{"net/ipv4/conf/all/send_redirects", "0"},
+		{"net/ipv4/conf/default/send_redirects", "0"},
+		{"net/ipv4/conf/all/accept_source_route", "0"},
+		{"net/ipv4/conf/default/accept_source_route", "0"},
+		/* IPv4's come from the host unless it says otherwise. */
+		{"net/ipv4/conf/all/route_localnet", "0"},
+		{"net/ipv4/conf/default/route_localnet", "0"},
+		{"net/ipv6/conf/all/accept_ra", "0"},
+		{"net/ipv6/conf/default/accept_ra", "0"},
+		{"net/ipv6/conf/default/autoconf", "0"},
+		{"net/ipv6/conf/all/accept_redirects", "0"},
+		{"net/ipv6/conf/default/accept_redirects", "0"},
+		/* Two ends, both ours: no duplicate to wait a second for. */
+		{"net/ipv6/conf/default/accept_dad", "0"},
+	};
+	char value[16];
+	int r = 0;
+
+	/* The old instance does, too, only slower. */
+	if (++sysctl_visits > SYSCTL_VISITS_MAX)
+		sysctl_exchange();
+	for (size_t i = 0; r >= 0 && i < sizeof(settings) / sizeof(*settings);
+	     i++) {
+		r = sysctl_write(settings[i].path, settings[i].value, err);
+		/* A kernel without IPv6 has nothing to harden there. */
+		if (r == -ENOENT && !strncmp(settings[i].path, "net/ipv6", 8))
+			r = 0;
+	}
+	/*
+	 * Only a host with net.core.devconf_inherit_init_net passes this on;
+	 * the write takes the RTNL lock, reading is cheap.
+	 */
+	if (r == 0 &&
+	    sysctl_read("net/ipv6/conf/all/forwarding", value, sizeof(value)) ==
+		    0 &&
+	    strcmp(value, "0") != 0)
+		r = sysctl_write("net/ipv6/conf/all/forwarding", "0", err);
+	if (r == 0)
+		r = sysctl_disable_ipv6("0", err);
+	if (r == 0 && sysctl_ports[0])
+		r = sysctl_write(SYSCTL_PORTS, sysctl_ports, err);
+	if (r == 0 && sysctl_ping_groups[0])
+		r = sysctl_write(SYSCTL_PING, sysctl_ping_groups, err);
+	return r;
+}
+
+int sysctl_apply(const struct policy_sysctl *list, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		char path[PATH_MAX];
+		int r;
+
+		snprintf(path, sizeof(path), "%s", list[i].name);
+		/* As sysctl(8) has it: with a slash in it, dots are dots. */
+		if (!strchr(path, '/'))
+			for (char *p = path; *p; p++)
+				if (*p == '.')
+					*p = '/';
+		r = sysctl_write(path, list[i].value, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hook.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/policy/policy.h"
+
+#define HOOK_VARIABLES 11
+#define HOOK_VARIABLE  320
+
+/* Return: 0, or -EPERM with a sentence when others may change it. */
+static int hook_check_owner(const char *path, const char *event,
+			    const struct stat *st, struct error *err)
+{
+	if (st->st_uid == 0 && !(st->st_mode & 022))
+		return 0;
+	return error_set(err, -EPERM,
+			 "the `%s` program: %s must belong to root and not be "
+			 "writable by others: chown root, chmod go-w",
+			 event, path);
+}
+
+/*
+ * A program that somebody else may change, or put another in the place of,
+ * would be that somebody as root. *ret_path: without symbolic links.
+ */
+static int hook_check(const char *path, const char *event,
+		      char ret_path[static PATH_MAX], struct error *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (!realpath(path, ret_path) || stat(ret_path, &st) < 0)
+		return error_set(err, -errno, "the `%s` program %s: %s", event,
+				 path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
+		return error_set(err, -EACCES,
+				 "the `%s` program %s is no executable file",
+				 event, path);
+	r = hook_check_owner(ret_path, event, &st, err);
+	memcpy(dir, ret_path, strlen(ret_path) + 1);
+	for (char *at = strrchr(dir, '/'); r == 0 && at;
+	     at = at == dir ? NULL : strrchr(dir, '/')) {
+		at[at == dir] = '\0'; /* the root's own stays */
+		if (stat(dir, &st) < 0)
+			return error_set(err, -errno, "%s: %s", dir,
+					 strerror(errno));
+		/* Of a sticky one, only root takes away what is root's. */
+		if (st.st_mode & S_ISVTX)
+			st.st_mode &= ~(mode_t)022;
+		r = hook_check_owner(dir, event, &st, err);
+	}
+	return r;
+}
+
+static void hook_environment(const struct instance *i, const char *event,
+			     bool named,
+			     char text[HOOK_VARIABLES][HOOK_VARIABLE])
+{
+	char address4[INET_PREFIX_STR] = "", address6[INET_PREFIX_STR] = "";
+	size_t n = 0;
+
+	if (i->address4.family)
+		inet_address_format(&i->address4, address4);
+	if (i->address6.family)
+		inet_address_format(&i->address6, address6);
+#define VARIABLE(...)                                                          \
+	snprintf(text[n++], HOOK_VARIABLE, "NETNS_PAM_" __VA_ARGS__)
+	VARIABLE("EVENT=%s", event);
+	VARIABLE("NAMESPACE=%s", i->name);
+	if (named)
+		VARIABLE("NETNS=%s/%s", i->helper->netns_dir, i->name);
+	else
+		VARIABLE("NETNS=/proc/self/fd/3");
+	VARIABLE("SECTION=%s", i->section);
+	VARIABLE("USER=%s", i->user);
+	if (i->scope == SCOPE_SHARED)
+		VARIABLE("UID=");
+	else
+		VARIABLE("UID=%u", i->uid);
+	VARIABLE("LINK=%s", policy_link_name(i->link));
+	VARIABLE("IFNAME=%s", i->ifname);
+	VARIABLE("HOST_IFNAME=%s", i->host_ifname);
+	VARIABLE("ADDRESS4=%s", address4);
+	VARIABLE("ADDRESS6=%s", address6);
+#undef VARIABLE
+}
+
+void hook_adopt(struct instance *i)
+{
+	if (!i->hook_pid || child_adopt(i->helper, i->hook_pid, i->hook_process,
+					i->name, NULL, &i->hook) < 0)
+		i->hook_pid = 0;
+}
+
+int hook_start(struct instance *i, const char *path, const char *event,
+	       int netns, unsigned int timeout_ms,
+	       const struct child_events *events, struct error *err)
+{
+	char text[HOOK_VARIABLES][HOOK_VARIABLE];
+	const char *env[HOOK_VARIABLES + 1] = {NULL};
+	char real[PATH_MAX];
+	const char *argv[] = {real, NULL};
+	char label[NAME_MAX_INSTANCE + 256];
+	struct child_command command = {
+		.label = label,
+		.argv = argv,
+		.env = env,
+		.netns = -EBADF,
+		.pass_fd = netns,
+		.timeout_ms = timeout_ms,
+		.held = true,
+	};
+	int r = hook_check(path, event, real, err);
+
+	if (r < 0)
+		return r;
+	snprintf(label, sizeof(label), "%s: `%s` program %.160s", i->name,
+		 event, path);
+	hook_environment(i, event, i->state != INSTANCE_LEAVING, text);
+	for (size_t n = 0; n < HOOK_VARIABLES; n++)
+		env[n] = text[n];
+	r = child_start(i->helper, &command, events, &i->hook, err);
+	if (r < 0)
+		return r;
+	i->hook_pid = child_pid(i->hook);
+	i->hook_process = child_identity(i->hook);
+	r = instance_note(i, err);
+	/* Not remembered, `up` could not be undone; `down` had better run. */
+	if (r < 0 && i->making) {
+		i->hook = child_stop(i->hook);
+		i->hook_pid = 0;
+		return r;
+	}
+	child_go(i->hook);
+	return 0;
+}

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The making of a namespace: built in the dark, connected, filtered, `up`,
+ * `ready`, and published last. What takes time goes on beside the loop while
+ * the logins that want it wait, each until its own deadline; when the last of
+ * them has given up, so does the making. A helper that is killed meanwhile
+ * leaves a record that says so, and the next one undoes it.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/process/child.h"
+#include "common/cleanup.h"
+#include "helper/firewall/filter.h"
+#include "helper/firewall/firewall.h"
+#include "hook.h"
+#include "helper/instance/parts.h"
+#include "helper/instance/record.h"
+#include "helper/instance/link_ops.h"
+#include "helper/base/log.h"
+#include "helper/link/rate.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "sweep.h"
+#include "helper/kernel/sysctl.h"
+#include "helper/base/timer.h"
+
+#define MAKING_POLL_US 50000 /* looks for what `ready` asks for */
+
+enum making_step { STEP_LINK, STEP_DRESS, STEP_UP, STEP_READY, STEP_DONE };
+
+struct making {
+	struct instance *instance;
+	struct link_site site;
+	enum making_step step;
+	bool published;
+	char waits_for[200];
+	sd_event_source *poll;
+};
+
+/* --- what is waited for --- */
+
+const char *instance_waits_for(const struct instance *i)
+{
+	if (i->state == INSTANCE_CLOSING)
+		return "the `down` program of the one before";
+	if (i->making && i->making->waits_for[0])
+		return i->making->waits_for;
+	return "its link";
+}
+
+void instance_waiting(struct instance *i, const char *format, ...)
+{
+	va_list args;
+
+	if (!i->making)
+		return;
+	va_start(args, format);
+	vsnprintf(i->making->waits_for, sizeof(i->making->waits_for), format,
+		  args);
+	va_end(args);
+}
+
+void instance_wait(struct instance *i, struct instance_waiter *w)
+{
+	w->instance = i;
+	w->next = i->waiters;
+	i->waiters = w;
+}
+
+void instance_unwait(struct instance_waiter *w)
+{
+	struct instance *i = w->instance;
+	struct instance_waiter **p;
+	struct error why;
+
+	if (!i)
+		return;
+	for (p = &i->waiters; *p != w; p = &(*p)->next)
+		;
+	*p = w->next;
+	w->instance = NULL;
+	if (i->waiters || i->state != INSTANCE_MAKING)
+		return;
+	error_set(&why, 0, "nobody waits any more for %s",
+		  instance_waits_for(i));
+	instance_give_up(i, -ECANCELED, &why);
+}
+
+void instance_wake(struct instance *i, struct instance *made, int r,
+		   const struct error *why)
+{
+	/* Taken one at a time: what is woken may make another one wait. */
+	struct instance_waiter *all = i->waiters;
+
+	i->waiters = NULL;
+	for (struct instance_waiter *w = all; w; w = w->next)
+		w->instance = NULL;
+	while (all) {
+		struct instance_waiter *w = all;
+
+		all = w->next;
+		w->wake(w, made, r, why);
+	}
+}
+
+int instance_making_netns(const struct instance *i)
+{
+	return i->making->site.netns;
+}
+
+/* --- the steps --- */
+
+/* Inside, when the links that sysctls may speak of are there. */
+static int making_sysctls(void *data, struct error *err)
+{
+	const struct making *m = data;
+	const struct policy_namespace *ns = m->site.ns;
+
+	return sysctl_apply(ns->sysctls, ns->n_sysctls, err);
+}
+
+static int making_publish(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	int r;
+
+	if (m->published)
+		return 0;
+	r = netns_publish(i->helper->netns_dir, i->name, m->site.netns, err);
+	m->published = r == 0;
+	return r;
+}
+
+/* A name before it is LIVE: logins still wait, and a restart undoes it. */
+static int making_publish_early(struct making *m, struct error *err)
+{
+	int r = instance_record_save(m->instance, err);
+
+	return r < 0 ? r : making_publish(m, err);
+}
+
+/* Written down first: a restart undoes it. */
+static int making_keep(struct making *m, struct error *err)
+{
+	int r = instance_record_save(m->instance, err);
+
+	return r < 0 ? r : instance_keep(m->instance, m->site.netns, err);
+}
+
+/* The namespace and its link. Return: 0, LINK_LATER, -errno. */
+static int making_link(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	struct helper *h = i->helper;
+	const struct policy_namespace *ns = m->site.ns;
+	const struct link_ops *ops = link_ops_of(ns->link);
+	int r = ops->needs_firewall ? firewall_ensure(h, err) : 0;
+
+	if (r < 0)
+		return r;
+	r = spare_take(h, ops->has_ipv6 && !ops->has_ipv6(h, ns),
+		       &m->site.netns, &i->netns, &m->site.inside, err);
+	if (r < 0 || !ops->create)
+		return r;
+	if (ops->kept_first)
+		r = making_keep(m, err);
+	if (r < 0)
+		return r;
+	i->attached = ops->remove != NULL;
+	return ops->create(&m->site, err);
+}
+
+/* All that is done to a link once it is there. */
+static int making_dress(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	const struct policy_namespace *ns = m->site.ns;
+	int r = 0;
+
+	if (ns->n_sysctls)
+		r = netns_visit(&i->helper->host, m->site.netns, making_sysctls,
+				m, NULL, NULL, err);
+	if (r == 0)
+		r = filter_apply(i, ns, m->site.netns, err);
+	if (r >= 0)
+		r = rate_apply(i, ns, m->site.netns, err);
+	return r < 0 ? r : 0;
+}
+
+static void making_go_on(struct making *m);
+
+static void making_on_up(void *data, int r, const struct error *why)
+{
+	struct instance *i = data;
+
+	i->hook = NULL;
+	i->hook_pid = 0;
+	if (r < 0)
+		instance_give_up(i, r, why);
+	else
+		making_go_on(i->making);
+}
+
+/* Its name is there, so that `ip -n NAME` works; logins still wait. */
+static int making_up(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	const struct child_events events = {.ended = making_on_up, .data = i};
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (!m->site.ns->up)
+		return 0;
+	r = policy_expand(m->site.ns->up, i->user, i->uid, i->name, &path, err);
+	if (r == 0)
+		r = making_publish_early(m, err);
+	if (r < 0)
+		return r;
+	instance_waiting(i, "the `up` program %s", path);
+	r = hook_start(i, path, "up", m->site.netns, m->site.policy->timeout_ms,
+		       &events, err);
+	return r < 0 ? r : LINK_LATER;
+}
+
+static int making_ready_one(struct making *m, const char *condition,
+			    struct error *err)
+{
+	static const char prefix[] = "interface:";
+	struct instance *i = m->instance;
+	const struct link_ops *ops = link_ops_of(i->link);
+	struct rtnl_link link;
+	int r;
+
+	if (strcmp(condition, "route") == 0) {
+		instance_waiting(i, "a default route");
+		return rtnl_has_default_route(m->site.inside, 0);
+	}
+	if (strncmp(condition, prefix, sizeof(prefix) - 1) == 0) {
+		const char *name = condition + sizeof(prefix) - 1;
+
+		instance_waiting(i, "the interface %s to be up", name);
+		r = rtnl_link_by_name(m->site.inside, name, &link);
+		return r == -ENODEV ? 0 : r < 0 ? r : link.up && link.running;
+	}
+	if (!ops->ready)
+		return 1;
+	return ops->ready(i->helper, i, err);
+}
+
+static int making_on_poll(sd_event_source *source, uint64_t when, void *data)
+{
+	(void)source;
+	(void)when;
+	making_go_on(data);
+	return 0;
+}
+
+/* Return: 0 all of it holds, LINK_LATER, -errno. */
+static int making_ready(struct making *m, struct error *err)
+{
+	const struct policy_list *ready = &m->site.ns->ready;
+	int r = 1;
+
+	for (size_t n = 0; n < ready->n && r > 0; n++) {
+		error_set(err, 0, "cannot tell whether `%s` holds",
+			  ready->items[n]);
+		r = making_ready_one(m, ready->items[n], err);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!m->poll) {
+		r = timer_new(m->instance->helper->event, &m->poll,
+			      making_on_poll, m);
+		if (r < 0)
+			return error_set(err, r, "cannot make a timer: %s",
+					 strerror(-r));
+	}
+	timer_arm(m->poll, MAKING_POLL_US);
+	return LINK_LATER;
+}
+
+static void making_free(struct making *m)
+{
+	struct instance *i = m->instance;
+
+	sd_event_source_disable_unref(m->poll);
+	rtnl_close(m->site.inside);
+	close_fd(m->site.netns);
+	store_release(i->helper->store, m->site.policy);
+	i->making = NULL;
+	free(m);
+}
+
+/* Written down and published: from here on it is as it should be. */
+static int making_done(struct making *m, struct error *err)
+{
+	struct instance *i = m->instance;
+	int r;
+
+	i->state = INSTANCE_LIVE;
+	r = instance_record_save(i, err);
+	if (r == 0)
+		r = making_publish(m, err);
+	if (r < 0)
+		i->state = INSTANCE_MAKING;
+	else
+		instance_announce(i, true);
+	return r;
+}
+
+/* From where it stands. Return: 0 it is LIVE, LINK_LATER, -errno. */
+static int making_run(struct making *m, struct error *err)
+{
+	int r = 0;
+
+	while (r == 0 && m->step <= STEP_DONE) {
+		switch (m->step++) {
+		case STEP_LINK:
+			r = making_link(m, err);
+			break;
+		case STEP_DRESS:
+			r = making_dress(m, err);
+			break;
+		case STEP_UP:
+			r = making_up(m, err);
+			break;
+		case STEP_READY:
+			r = making_ready(m, err);
+			if (r == LINK_LATER)
+				m->step = STEP_READY;
+			break;
+		case STEP_DONE:
+			r = making_done(m, err);
+			break;
+		}
+	}
+	return r;
+}
+
+static void making_go_on(struct making *m)
+{
+	struct instance *i = m->instance;
+	struct helper *h = i->helper;
+	struct error why = {""};
+	int r = making_run(m, &why);
+
+	if (r == LINK_LATER)
+		return;
+	if (r < 0) {
+		instance_give_up(i, r, &why);
+		return;
+	}
+	making_free(m);
+	/*
+	 * One of a session's own has one waiter, which may find it gone again
+	 * and free it.
+	 */
+	instance_wake(i, i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
+	sweep_soon(h);
+}
+
+void instance_connected(struct instance *i, int r, const struct error *why)
+{
+	static const struct error unknown = {"its link cannot be made"};
+
+	if (!i->making)
+		return;
+	if (r < 0)
+		instance_give_up(i, r, why ? why : &unknown);
+	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
+		making_go_on(i->making);
+}
+
+void instance_give_up(struct instance *i, int r, const struct error *why)
+{
+	const struct link_ops *ops = link_ops_of(i->link);
+	struct making *m = i->making;
+	struct error kept = *why;
+
+	log_error("no namespace %s: %s", i->name, kept.text);
+	instance_end_hook(i);
+	/* What `up` has left inside is cut off. */
+	if (ops->cut && i->host_ifindex) {
+		ops->cut(i->helper, i);
+		i->cut = true;
+	}
+	instance_detach(i, m->site.netns);
+	if (m->published)
+		netns_unpublish(i->helper->netns_dir, i->name, &i->netns);
+	making_free(m);
+	/* Out of the way first: who is woken may ask for a new one. */
+	instance_unname(i);
+	instance_wake(i, NULL, r, &kept);
+	instance_abandon(i);
+}
+
+/* --- beginning --- */
+
+static int making_new(struct instance *i, const struct policy_namespace *ns,
+		      struct error *err)
+{
+	struct store *store = i->helper->store;
+	struct making *m = calloc(1, sizeof(*m));
+
+	if (m)
+		m->site.policy = store_hold(store);
+	if (!m || !m->site.policy) {
+		free(m);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	m->instance = i;
+	m->site.helper = i->helper;
+	m->site.instance = i;
+	m->site.ns = ns;
+	m->site.netns = -EBADF;
+	i->making = m;
+	return 0;
+}
+
+/* The instance is gone when this fails. */
+static int instance_build(struct instance *i, const struct policy_namespace *ns,
+			  int *ret_fd, struct error *err)
+{
+	_cleanup_free_ char *down = NULL;
+	struct making *m;
+	int r = 0;
+
+	if (ns->down)
+		r = policy_expand(ns->down, i->user, i->uid, i->name, &down,
+				  err);
+	if (r == 0)
+		r = making_new(i, ns, err);
+	if (r < 0) {
+		instance_forget(i);
+		return r;
+	}
+	i->down = take_ptr(down);
+	m = i->making;
+	r = making_run(m, err);
+	/* What is begun is written down, so that a restart can undo it. */
+	if (r == LINK_LATER && instance_record_save(i, err) < 0)
+		r = -EIO;
+	if (r == LINK_LATER)
+		return r;
+	if (r < 0) {
+		instance_end_hook(i);
+		instance_detach(i, m->site.netns);
+		if (m->published)
+			netns_unpublish(i->helper->netns_dir, i->name,
+					&i->netns);
+		making_free(m);
+		instance_unname(i);
+		instance_abandon(i);
+		return r;
+	}
+	*ret_fd = take_fd(&m->site.netns);
+	making_free(m);
+	return 0;
+}
+
+/* Somebody made it: joined as it is, and never removed. */
+static int instance_found(struct instance *i, const struct policy_namespace *ns,
+			  const struct netns_id *there, struct error *err)
+{
+	const struct helper *h = i->helper;
+
+	if (netns_same(there, &h->host.id))
+		return error_set(err, -EINVAL,
+				 "%s/%s is the host's own namespace: remove it",
+				 h->netns_dir, i->name);
+	i->foreign = true;
+	i->state = INSTANCE_LIVE;
+	i->netns = *there;
+	if (ns->link != LINK_EXTERNAL)
+		log_info("the namespace %s was there already: joined as it is",
+			 i->name);
+	instance_record_save(i, NULL); /* for `status` after a restart */
+	return 0;
+}
+
+static void instance_fill(struct instance *i, const struct policy_namespace *ns,
+			  const struct instance_user *who, const char *name)
+{
+	i->state = INSTANCE_MAKING;
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	snprintf(i->section, sizeof(i->section), "%s", ns->name);
+	if (ns->scope != SCOPE_SHARED) {
+		snprintf(i->user, sizeof(i->user), "%s", who->user);
+		i->uid = who->uid;
+	}
+	i->scope = ns->scope;
+	i->link = ns->link;
+	i->lifetime = ns->lifetime;
+	i->plan = instance_plan(ns);
+}
+
+int instance_make(struct helper *h, const struct policy_namespace *ns,
+		  const struct instance_user *who, const char *name,
+		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		  struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct instance *i = instance_new(h);
+	struct netns_id there;
+	bool stale = false;
+	int r;
+
+	if (!i)
+		return error_set(err, -ENOMEM, "out of memory");
+	instance_fill(i, ns, who, name);
+	r = instance_insert(i);
+	if (r < 0) {
+		instance_free(i);
+		return error_set(err, r, "cannot remember the namespace %s: %s",
+				 name, strerror(-r));
+	}
+	r = netns_open(h->netns_dir, name, &fd, &there, &stale, err);
+	if (r == -ENOENT && link_ops_of(ns->link)->makes_namespace) {
+		r = instance_build(i, ns, &fd, err);
+		if (r < 0)
+			return r;
+	} else {
+		if (r == 0)
+			r = instance_found(i, ns, &there, err);
+		else if (r == -ENOENT)
+			error_set(err, r,
+				  "there is no namespace %s in %s: make it "
+				  "with `ip netns add %s` before the login",
+				  name, h->netns_dir, name);
+		if (r < 0) {
+			instance_forget(i);
+			return r;
+		}
+	}
+	if (r == INSTANCE_LATER) {
+		instance_wait(i, w);
+		return r;
+	}
+	*ret_fd = take_fd(&fd);
+	*ret = i;
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spare.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/link_ops.h"
+#include "helper/base/log.h"
+#include "common/policy/policy.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/kernel/sysctl.h"
+#include "helper/base/timer.h"
+
+/* After the last login that took one: what it still asks for comes first. */
+#define SPARE_PAUSE_US 5000
+
+static int spare_visit(void *data, struct error *err)
+{
+	struct spare *s = data;
+	int r = sysctl_harden_namespace(err);
+
+	if (r < 0)
+		return r;
+	r = rtnl_open(&s->inside);
+	if (r < 0)
+		return error_set(err, r, "cannot open rtnetlink: %s",
+				 strerror(-r));
+	return 0;
+}
+
+static int spare_visit_without_ipv6(void *data, struct error *err)
+{
+	(void)data;
+	return sysctl_without_ipv6(err);
+}
+
+static int spare_loopback_up(const struct spare *s, struct error *err)
+{
+	struct rtnl_batch b;
+
+	rtnl_batch_init(&b);
+	rtnl_put_up(&b, 1);
+	return rtnl_run(s->inside, &b, err);
+}
+
+static void spare_drop(struct spare *s)
+{
+	if (!s->inside)
+		return;
+	s->inside = rtnl_close(s->inside);
+	s->netns = close_fd(s->netns);
+}
+
+static int spare_make(struct helper *h, struct error *err)
+{
+	struct spare *s = &h->spare;
+	int r = netns_visit(&h->host, -1, spare_visit, s, &s->netns, &s->id,
+			    err);
+
+	if (r == 0)
+		r = spare_loopback_up(s, err);
+	if (r < 0)
+		spare_drop(s);
+	return r;
+}
+
+static bool spare_is_wanted(const struct helper *h)
+{
+	const struct policy *p = store_policy(h->store);
+
+	for (size_t n = 0; n < p->n_namespaces; n++)
+		if (link_ops_of(p->namespaces[n].link)->makes_namespace)
+			return true;
+	return false;
+}
+
+/* Nobody waits for it: whoever finds none makes one, and says what failed. */
+static int spare_on_timer(sd_event_source *source, uint64_t when, void *data)
+{
+	struct helper *h = data;
+	struct error why;
+
+	(void)source;
+	(void)when;
+	if (!h->spare.inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
+		log_debug("no spare namespace: %s", why.text);
+	return 0;
+}
+
+int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,
+	       struct netns_id *ret_id, struct rtnl **ret_inside,
+	       struct error *err)
+{
+	struct spare *s = &h->spare;
+	int r = s->inside ? 0 : spare_make(h, err);
+
+	timer_arm(s->timer, SPARE_PAUSE_US);
+	if (r == 0 && without_ipv6) {
+		r = netns_visit(&h->host, s->netns, spare_visit_without_ipv6,
+				NULL, NULL, NULL, err);
+		if (r < 0)
+			spare_drop(s);
+	}
+	if (r < 0)
+		return r;
+	*ret_netns = take_fd(&s->netns);
+	*ret_id = s->id;
+	*ret_inside = take_ptr(s->inside);
+	return 0;
+}
+
+void spare_renew(struct helper *h)
+{
+	spare_drop(&h->spare);
+	timer_arm(h->spare.timer, SPARE_PAUSE_US);
+}
+
+int spare_open(struct helper *h, struct error *err)
+{
+	int r = timer_new(h->event, &h->spare.timer, spare_on_timer, h);
+
+	if (r < 0)
+		return error_set(err, r, "cannot set up the event loop: %s",
+				 strerror(-r));
+	/* Logins that come meanwhile are first. */
+	sd_event_source_set_priority(h->spare.timer, SD_EVENT_PRIORITY_IDLE);
+	timer_arm(h->spare.timer, SPARE_PAUSE_US);
+	return 0;
+}
+
+void spare_close(struct helper *h)
+{
+	h->spare.timer = sd_event_source_disable_unref(h->spare.timer);
+	spare_drop(&h->spare);
+}

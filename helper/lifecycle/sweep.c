@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sweep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/error.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/base/timer.h"
+
+#define SWEEP_AT_ONCE	  16   /* namespaces that are being taken down */
+#define SWEEP_PATIENCE_MS 1000 /* one that takes longer is not counted */
+#define SWEEP_AGAIN_US	  50000
+#define SWEEP_LATEST_US	  1000000
+
+struct sweep {
+	struct sweep_candidate {
+		struct instance *instance; /* without a session */
+		pid_t inside;		   /* a process in it, or 0 */
+	} * idle;
+	size_t n;
+};
+
+static bool sweep_is_idle(const struct instance *i)
+{
+	if (i->sessions || i->foreign || i->straggler || i->hook)
+		return false;
+	if (i->state == INSTANCE_LEAVING)
+		return i->attached || i->down ||
+		       (i->host_ifindex && !i->cut &&
+			i->lifetime == LIFETIME_SESSIONS);
+	return i->state == INSTANCE_LIVE && !i->pinned &&
+	       i->lifetime != LIFETIME_FOREVER;
+}
+
+static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
+{
+	struct sweep *s = data;
+	bool more = false;
+
+	for (size_t k = 0; k < s->n; k++) {
+		struct sweep_candidate *c = &s->idle[k];
+
+		/* The link's own program keeps nobody waiting. */
+		if (c->instance->netns.proc_inode == proc_inode &&
+		    c->instance->pid != pid)
+			c->inside = pid;
+		more = more || !c->inside;
+	}
+	return more;
+}
+
+static int sweep_on_exit(sd_event_source *source, int fd, uint32_t events,
+			 void *data)
+{
+	struct instance *i = data;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	i->straggler = sd_event_source_disable_unref(i->straggler);
+	sweep_soon(i->helper);
+	return 0;
+}
+
+static void sweep_later(struct helper *h)
+{
+	timer_arm(h->sweep_again, SWEEP_AGAIN_US);
+}
+
+/* Waits for one process inside; when it ends, all are looked at again. */
+static void sweep_wait_for(struct instance *i, pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0) {
+		sweep_later(i->helper); /* it has just ended, most likely */
+		return;
+	}
+	if (sd_event_add_io(i->helper->event, &i->straggler, fd, EPOLLIN,
+			    sweep_on_exit, i) < 0) {
+		close_fd(fd);
+		return;
+	}
+	sd_event_source_set_io_fd_own(i->straggler, true);
+}
+
+static unsigned int sweep_leaving(const struct helper *h)
+{
+	uint64_t now = deadline_now_ms();
+	unsigned int n = 0;
+
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (i->state == INSTANCE_LEAVING &&
+		    now - i->leaving_ms < SWEEP_PATIENCE_MS)
+			n++;
+	return n;
+}
+
+static void sweep_retire(struct helper *h, const struct sweep *s)
+{
+	unsigned int leaving = sweep_leaving(h);
+
+	for (size_t k = 0; k < s->n; k++) {
+		struct instance *i = s->idle[k].instance;
+		pid_t inside = s->idle[k].inside;
+
+		if (inside && i->lifetime != LIFETIME_SESSIONS) {
+			sweep_wait_for(i, inside);
+			continue;
+		}
+		if (leaving >= SWEEP_AT_ONCE) {
+			sweep_later(h);
+			continue;
+		}
+		leaving += i->host_ifindex != 0;
+		log_debug("nobody uses the namespace %s: removed", i->name);
+		if (i->state == INSTANCE_LEAVING)
+			instance_finish(i);
+		else
+			instance_retire(i, i->lifetime == LIFETIME_SESSIONS
+						   ? END_CUT
+						   : END_EMPTY);
+	}
+}
+
+static int sweep_run(struct helper *h)
+{
+	_cleanup_free_ struct sweep_candidate *idle = NULL;
+	struct sweep s = {0};
+	size_t n = 0;
+
+	for (const struct instance *i = h->instances; i; i = i->next)
+		n += sweep_is_idle(i);
+	if (!n)
+		return 0;
+	idle = calloc(n, sizeof(*idle));
+	if (!idle) {
+		sweep_later(h);
+		return 0;
+	}
+	s.idle = idle;
+	for (struct instance *i = h->instances; i; i = i->next)
+		if (sweep_is_idle(i))
+			idle[s.n++].instance = i;
+	netns_scan(sweep_found, &s);
+	sweep_retire(h, &s);
+	return 0;
+}
+
+static int sweep_on_defer(sd_event_source *source, void *data)
+{
+	(void)source;
+	return sweep_run(data);
+}
+
+static int sweep_on_time(sd_event_source *source, uint64_t when, void *data)
+{
+	(void)source;
+	(void)when;
+	return sweep_run(data);
+}
+
+void sweep_soon(struct helper *h)
+{
+	int on = SD_EVENT_OFF;
+
+	if (h->sweep)
+		sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
+	/* Idle time may not come: then at the latest in a while. */
+	sd_event_source_get_enabled(h->sweep_again, &on);
+	if (on == SD_EVENT_OFF)
+		timer_arm(h->sweep_again, SWEEP_LATEST_US);
+}
+
+int sweep_open(struct helper *h, struct error *err)
+{
+	int r = sd_event_add_defer(h->event, &h->sweep, sweep_on_defer, h);
+
+	if (r >= 0)
+		r = timer_new(h->event, &h->sweep_again, sweep_on_time, h);
+	if (r < 0)
+		return error_set(err, r, "cannot set up the event loop: %s",
+				 strerror(-r));
+	/* After the logins that wait: they may want what would be removed. */
+	sd_event_source_set_priority(h->sweep, SD_EVENT_PRIORITY_IDLE);
+	sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+void sweep_close(struct helper *h)
+{
+	h->sweep = sd_event_source_disable_unref(h->sweep);
+	h->sweep_again = sd_event_source_disable_unref(h->sweep_again);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "address.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
+#include "helper/kernel/rtnl.h"
+
+int address_expand(const struct link_site *site, const char *text,
+		   struct inet_prefix *ret, struct error *err)
+{
+	const struct instance *i = site->instance;
+	_cleanup_free_ char *expanded = NULL;
+	int r = policy_expand(text, i->user, i->uid, i->name, &expanded, err);
+
+	if (r < 0)
+		return r;
+	if (inet_prefix_parse(expanded, ret) < 0)
+		return error_set(err, -EINVAL, "`%s` is not an address",
+				 expanded);
+	return 0;
+}
+
+/* --- planning --- */
+
+int address_plan(const struct link_site *site, struct addresses *ret,
+		 struct error *err)
+{
+	const struct policy_namespace *ns = site->ns;
+
+	ret->n = 0;
+	for (size_t n = 0; n < ns->address.n; n++) {
+		struct address *a = &ret->items[ret->n];
+		int r;
+
+		if (ret->n == ADDRESS_INSIDE_MAX)
+			return error_set(err, -E2BIG,
+					 "more than %d addresses for the "
+					 "namespace %s",
+					 ADDRESS_INSIDE_MAX, ns->name);
+		*a = (struct address){.host_route = false};
+		r = address_expand(site, ns->address.items[n], &a->inner, err);
+		for (size_t k = 0; r == 0 && k < ns->gateway.n; k++) {
+			struct inet_prefix gateway;
+
+			r = address_expand(site, ns->gateway.items[k], &gateway,
+					   err);
+			if (r == 0 && gateway.family == a->inner.family)
+				a->gateway = gateway;
+		}
+		if (r < 0)
+			return r;
+		ret->n++;
+	}
+	return 0;
+}
+
+int address_check_clash(const struct link_site *site,
+			const struct inet_prefix *p, struct error *err)
+{
+	const struct helper *h = site->helper;
+	const struct inet_prefix *route = pool_route_clash(&h->pool, p);
+	char text[INET_PREFIX_STR], other[INET_PREFIX_STR];
+
+	inet_address_format(p, text);
+	if (route) {
+		inet_prefix_format(route, other);
+		return error_set(err, -EADDRINUSE,
+				 "the address %s lies in %s, to which the host "
+				 "has a route of its own: choose another",
+				 text, other);
+	}
+	if (pool_address_is_taken(&h->pool, p))
+		return error_set(err, -EADDRINUSE,
+				 "the address %s is of the pool, and in use",
+				 text);
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
+					inet_prefix_contains(p, &i->address6)))
+			return error_set(err, -EADDRINUSE,
+					 "the address %s is in use by the "
+					 "namespace %s",
+					 text, i->name);
+	return 0;
+}
+
+/* --- on the interface --- */
+
+static const struct inet_prefix *address_gateway(const struct addresses *plan,
+						 int family)
+{
+	for (size_t n = 0; n < plan->n; n++)
+		if (plan->items[n].inner.family == family &&
+		    plan->items[n].gateway.family == family)
+			return &plan->items[n].gateway;
+	return NULL;
+}
+
+/* One of `routes`: "PREFIX" or "PREFIX via ADDRESS". */
+static int address_put_route(const struct link_site *site, const char *route,
+			     const struct addresses *plan, unsigned int ifindex,
+			     struct rtnl_batch *b, struct error *err)
+{
+	static const char via[] = " via ";
+	_cleanup_free_ char *text = strdup(route);
+	struct inet_prefix destination = {0}, named = {0};
+	const struct inet_prefix *gateway;
+	char *at = text ? strstr(text, via) : NULL;
+	int r = text ? 0 : error_set(err, -ENOMEM, "out of memory");
+
+	if (at) {
+		*at = '\0';
+		r = address_expand(site, at + sizeof(via) - 1, &named, err);
+	}
+	if (r == 0)
+		r = address_expand(site, text, &destination, err);
+	if (r < 0)
+		return r;
+	gateway = at ? &named : address_gateway(plan, destination.family);
+	if (gateway && gateway->family != destination.family)
+		return error_set(err, -EINVAL,
+				 "the gateway of the route `%s` in the "
+				 "namespace %s is of another family",
+				 route, site->ns->name);
+	rtnl_put_route(b, &destination, gateway, ifindex);
+	return 0;
+}
+
+/* Does `routes` bring a default route of its own? */
+static bool address_routes_default(const struct policy_namespace *ns,
+				   const char *any)
+{
+	size_t n = strlen(any);
+
+	for (size_t k = 0; k < ns->routes.n; k++)
+		if (strncmp(ns->routes.items[k], any, n) == 0)
+			return true;
+	return false;
+}
+
+int address_put(const struct link_site *site, const struct addresses *plan,
+		unsigned int ifindex, struct rtnl_batch *b, struct error *err)
+{
+	static const struct inet_prefix any[] = {{.family = AF_INET},
+						 {.family = AF_INET6}};
+	static const char *const words[] = {"0.0.0.0/0", "::/0"};
+	int r = 0;
+
+	for (size_t n = 0; n < plan->n; n++) {
+		const struct inet_prefix *inner = &plan->items[n].inner;
+
+		rtnl_put_address(b, ifindex, inner);
+		if (inner->family == AF_INET6)
+			rtnl_put_local(b, inner, ifindex);
+	}
+	for (size_t n = 0; n < 2; n++) {
+		const struct inet_prefix *gateway =
+			address_gateway(plan, any[n].family);
+
+		if (gateway && !address_routes_default(site->ns, words[n]))
+			rtnl_put_route(b, &any[n], gateway, ifindex);
+	}
+	for (size_t n = 0; r == 0 && n < site->ns->routes.n; n++)
+		r = address_put_route(site, site->ns->routes.items[n], plan,
+				      ifindex, b, err);
+	return r;
+}
+
+/* --- the host's routes, which addresses must not collide with --- */
+
+struct routes_reader {
+	const struct helper *helper;
+	struct pool *pool;
+};
+
+static void routes_restart(void *data)
+{
+	pool_routes_clear(((struct routes_reader *)data)->pool);
+}
+
+static void routes_seen(void *data, const struct inet_prefix *p,
+			unsigned int ifindex)
+{
+	const struct routes_reader *reader = data;
+
+	for (const struct instance *i = reader->helper->instances; i;
+	     i = i->next)
+		if (ifindex && i->host_ifindex == ifindex)
+			return;
+	pool_route_add(reader->pool, p);
+}
+
+int address_read_routes(struct helper *h, struct error *err)
+{
+	struct routes_reader reader = {h, &h->pool};
+	int r;
+
+	if (!h->pool.routes_stale)
+		return 0;
+	h->pool.routes_stale = false;
+	r = rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, &reader);
+	if (r < 0) {
+		h->pool.routes_stale = true;
+		return error_set(err, r, "cannot read the host's routes: %s",
+				 strerror(-r));
+	}
+	return 0;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link = bridge: a port of a [network], of whatever type that is. A veth(4)
+ * pair is made inside the namespace with its other end in the host's, and that
+ * becomes the port.
+ *
+ * The network may have to be made first, and its switch may take its time over
+ * a port: each step that does goes on in bridge_on_network().
+ */
+#include "helper/instance/link_ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "dhcp_client.h"
+#include "helper/helper.h"
+#include "host_end.h"
+#include "helper/instance/instance.h"
+#include "helper/network/network.h"
+#include "helper/firewall/nft.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/kernel/sysctl.h"
+
+#define BRIDGE_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
+#define BRIDGE_IFNAME  "eth0"
+#define BRIDGE_TRIES   64
+
+enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_LEASE, BRIDGE_DONE };
+
+struct bridge_link {
+	struct network_port port;     /* first: see network_port_address() */
+	const struct link_site *site; /* until it is connected */
+	enum bridge_step step;
+	struct addresses plan;
+};
+
+static const struct policy_network *
+bridge_network(const struct policy *policy, const struct policy_namespace *ns)
+{
+	return ns->network ? policy_network_find(policy, ns->network) : NULL;
+}
+
+static bool list_has_ipv6(const struct policy_list *list)
+{
+	for (size_t n = 0; n < list->n; n++)
+		if (strchr(list->items[n], ':'))
+			return true;
+	return false;
+}
+
+static bool bridge_has_ipv6(const struct helper *h,
+			    const struct policy_namespace *ns)
+{
+	const struct policy_network *network =
+		bridge_network(store_policy(h->store), ns);
+
+	if (ns->address_mode == ADDRESS_STATIC)
+		return list_has_ipv6(&ns->address);
+	return ns->address_mode == ADDRESS_AUTO && network &&
+	       list_has_ipv6(&network->address);
+}
+
+/* --- planning --- */
+
+static void full_length(struct inet_prefix *p)
+{
+	p->length = p->family == AF_INET ? 32 : 128;
+}
+
+/* The network's own address, where the namespace's lies in its prefix. */
+static void bridge_gateway(const struct network *network, struct address *a)
+{
+	for (size_t n = 0; n < network->n_addresses; n++)
+		if (a->gateway.family == AF_UNSPEC &&
+		    network->addresses[n].family == a->inner.family &&
+		    inet_prefix_contains(&network->addresses[n], &a->inner))
+			a->gateway = network->addresses[n];
+	if (a->gateway.family != AF_UNSPEC)
+		full_length(&a->gateway);
+}
+
+static int bridge_plan_auto(struct bridge_link *link, struct error *err)
+{
+	const struct network *network = link->port.network;
+	int r = 0;
+
+	if (!network->n_addresses)
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = auto`, and "
+				 "the network %s has no `address`: give one of "
+				 "them one",
+				 link->site->ns->name, network->name);
+	if (network->uplink[0])
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = auto`, and "
+				 "which addresses are free beyond the uplink "
+				 "%s of the network %s is not known: set "
+				 "`address`",
+				 link->site->ns->name, network->uplink,
+				 network->name);
+	for (size_t n = 0; r == 0 && n < network->n_addresses; n++) {
+		struct address *a = &link->plan.items[link->plan.n];
+
+		*a = (struct address){.host_route = false};
+		r = network_pick(network, &network->addresses[n], &a->inner,
+				 err);
+		link->plan.n++;
+	}
+	return r;
+}
+
+static int bridge_check_static(const struct network *network,
+			       const struct inet_prefix *address,
+			       struct error *err)
+{
+	const char *why = NULL;
+	char text[INET_PREFIX_STR];
+
+	if (network_has_address(network, address))
+		why = "in use";
+	else if (network_leases(network, address))
+		why = "in its `dhcp` range";
+	if (!why)
+		return 0;
+	inet_address_format(address, text);
+	return error_set(err, -EADDRINUSE,
+			 "the address %s is %s in the network %s: choose "
+			 "another",
+			 text, why, network->name);
+}
+
+static int bridge_plan_static(struct bridge_link *link, struct error *err)
+{
+	int r = address_plan(link->site, &link->plan, err);
+
+	for (size_t n = 0; r == 0 && n < link->plan.n; n++)
+		r = bridge_check_static(link->port.network,
+					&link->plan.items[n].inner, err);
+	return r;
+}
+
+/* The link-local address that its MAC address makes (RFC 4291, appendix A). */
+static struct inet_prefix bridge_link_local(const uint8_t mac[static 6])
+{
+	return (struct inet_prefix){
+		.family = AF_INET6,
+		.length = 64,
+		.addr = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1],
+			 mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]},
+	};
+}
+
+/* Noted in the instance, for status, the record and a restart. */
+static void bridge_note(struct instance *i, const struct inet_prefix *inner)
+{
+	struct inet_prefix *seen =
+		inner->family == AF_INET ? &i->address4 : &i->address6;
+
+	if (seen->family == AF_UNSPEC)
+		*seen = *inner;
+	else if (i->n_more < INSTANCE_MORE_MAX)
+		i->more[i->n_more++] = *inner;
+}
+
+/* What the port may send from: all that the instance has. */
+static void bridge_port_addresses(struct network_port *port)
+{
+	const struct instance *i = port->instance;
+
+	port->n_addresses = 0;
+	if (i->address4.family)
+		port->addresses[port->n_addresses++] = i->address4;
+	if (i->address6.family) {
+		port->addresses[port->n_addresses++] = i->address6;
+		port->addresses[port->n_addresses++] =
+			bridge_link_local(port->mac);
+	}
+	for (size_t n = 0;
+	     n < i->n_more && port->n_addresses < NETWORK_PORT_ADDRESSES; n++)
+		port->addresses[port->n_addresses++] = i->more[n];
+}
+
+static int bridge_plan(struct bridge_link *link, struct error *err)
+{
+	const struct policy_namespace *ns = link->site->ns;
+	const struct network *network = link->port.network;
+	int r;
+
+	if (ns->address_mode == ADDRESS_DHCP) {
+		if (network->dhcp_first.family || network->uplink[0])
+			return 0;
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = dhcp`, and "
+				 "the network %s has neither `dhcp` nor "
+				 "`uplink`: nobody would answer",
+				 ns->name, network->name);
+	}
+	r = ns->address_mode == ADDRESS_AUTO ? bridge_plan_auto(link, err)
+					     : bridge_plan_static(link, err);
+	for (size_t n = 0; r == 0 && n < link->plan.n; n++) {
+		bridge_gateway(network, &link->plan.items[n]);
+		bridge_note(link->site->instance, &link->plan.items[n].inner);
+	}
+	return r;
+}
+
+/* --- making --- */
+
+/* The pair. A name that is taken on the host's side is -EEXIST. */
+static int bridge_make_pair(struct bridge_link *link, struct error *err)
+{
+	const struct link_site *site = link->site;
+	const struct instance *i = site->instance;
+	struct rtnl_veth veth = {
+		.ifname = i->ifname,
+		.ifindex = BRIDGE_IFINDEX,
+		.peer = i->host_ifname,
+		.peer_netns = site->helper->host.fd,
+		.peer_group = NFT_GROUP_BRIDGE_PORT,
+		.mtu = site->ns->mtu,
+	};
+	struct rtnl_batch b;
+
+	memcpy(veth.mac, link->port.mac, sizeof(veth.mac));
+	memcpy(veth.peer_mac, link->port.mac, sizeof(veth.peer_mac));
+	veth.peer_mac[0] |= NETWORK_HOST_BIT;
+	rtnl_batch_init(&b);
+	rtnl_put_veth(&b, &veth);
+	return rtnl_run(site->inside, &b, err);
+}
+
+/* Takes a slot and makes the pair; other people's npamN are passed by. */
+static int bridge_take(struct bridge_link *link, struct error *err)
+{
+	struct helper *h = link->site->helper;
+	struct instance *i = link->site->instance;
+	struct rtnl_link found;
+	int r = -EEXIST;
+
+	snprintf(i->ifname, sizeof(i->ifname), "%s",
+		 link->site->ns->ifname ? link->site->ns->ifname
+					: BRIDGE_IFNAME);
+	i->ifindex = BRIDGE_IFINDEX;
+	network_port_mac(link->port.network, i, link->port.mac);
+	for (int tries = 0; r == -EEXIST && tries < BRIDGE_TRIES; tries++) {
+		r = pool_take(&h->pool, false, false, &i->slot, err);
+		if (r < 0)
+			return r;
+		network_port_ifname(link->port.network, i->slot,
+				    i->host_ifname);
+		r = bridge_make_pair(link, err);
+	}
+	if (r < 0) {
+		if (r != -EEXIST)
+			pool_release(&h->pool, i->slot);
+		return r;
+	}
+	r = rtnl_link_by_name(h->rtnl, i->host_ifname, &found);
+	if (r < 0)
+		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
+				 strerror(-r));
+	i->host_ifindex = found.ifindex;
+	return 0;
+}
+
+/* The host's end is a port and nothing else. */
+static int bridge_attach(struct bridge_link *link, struct error *err)
+{
+	struct instance *i = link->site->instance;
+	int r = sysctl_write_interface("ipv6", i->host_ifname, "disable_ipv6",
+				       "1", err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	bridge_port_addresses(&link->port);
+	r = network_attach(&link->port, err);
+	if (r == NETWORK_LATER)
+		instance_waiting(i, "the switch of the network %s",
+				 link->port.network->name);
+	return r;
+}
+
+/* A gateway that is the host cannot be played by anybody else. */
+static void bridge_put_gateways(const struct bridge_link *link,
+				struct rtnl_batch *b)
+{
+	const struct network *network = link->port.network;
+
+	for (size_t n = 0; n < network->n_addresses; n++)
+		for (size_t k = 0; k < link->plan.n; k++) {
+			const struct inet_prefix *gateway =
+				&link->plan.items[k].gateway;
+
+			if (gateway->family == network->addresses[n].family &&
+			    memcmp(gateway->addr, network->addresses[n].addr,
+				   inet_bytes(gateway->family)) == 0)
+				rtnl_put_neighbour(b, BRIDGE_IFINDEX, gateway,
+						   network->mac);
+		}
+}
+
+static int bridge_address(struct bridge_link *link, struct error *err)
+{
+	const struct link_site *site = link->site;
+	const struct instance *i = site->instance;
+	struct inet_prefix local = bridge_link_local(link->port.mac);
+	char alias[NAME_MAX_INSTANCE + 16];
+	struct rtnl_link found;
+	struct rtnl_batch b;
+	int r = 0;
+
+	rtnl_batch_init(&b);
+	if (i->address6.family) {
+		/* This one, whatever the kernel is told to make them of. */
+		rtnl_put_no_link_local(&b, BRIDGE_IFINDEX);
+		r = rtnl_run(site->inside, &b, err);
+		rtnl_batch_init(&b);
+	}
+	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
+	rtnl_put_alias_up(&b, i->host_ifindex, alias);
+	if (r == 0)
+		r = rtnl_run(site->helper->rtnl, &b, err);
+	rtnl_batch_init(&b);
+	if (i->address6.family) {
+		rtnl_put_address(&b, BRIDGE_IFINDEX, &local);
+		rtnl_put_local(&b, &local, BRIDGE_IFINDEX);
+	}
+	bridge_put_gateways(link, &b);
+	if (r == 0)
+		r = address_put(site, &link->plan, BRIDGE_IFINDEX, &b, err);
+	if (r == 0)
+		r = rtnl_run(site->inside, &b, err);
+	if (r < 0)
+		return r;
+	/*
+	 * Asking for the link makes the kernel finish its queued link-up work:
+	 * the first packet is not lost.
+	 */
+	r = rtnl_link_by_index(site->inside, BRIDGE_IFINDEX, &found);
+	return r < 0 ? error_set(err, r, "the new interface is gone: %s",
+				 strerror(-r))
+		     : 0;
+}
+
+/* A lease: the port may send from its address, and from no other. */
+static int bridge_leased(struct instance *i, const struct inet_prefix *address,
+			 struct error *err)
+{
+	return network_port_address(i, AF_INET, address, err);
+}
+
+static const struct dhcp_client_owner bridge_dhcp = {
+	.address = bridge_leased,
+	.release = true,
+};
+
+/* The client says how it ends: instance_connected(). */
+static int bridge_lease(struct bridge_link *link, struct error *err)
+{
+	const struct link_site *site = link->site;
+	const struct instance *i = site->instance;
+	int r;
+
+	if (site->ns->address_mode != ADDRESS_DHCP)
+		return 0;
+	r = dhcp_client_start(site, i->ifname, i->ifindex, &bridge_dhcp, err);
+	return r < 0 ? r : LINK_LATER;
+}
+
+/* From where it stands. Return: 0, LINK_LATER, -errno. */
+static int bridge_run(struct bridge_link *link, struct error *err)
+{
+	int r = 0;
+
+	while (r == 0 && link->step < BRIDGE_DONE)
+		switch (link->step++) {
+		case BRIDGE_PLAN:
+			r = bridge_plan(link, err);
+			if (r == 0)
+				r = bridge_take(link, err);
+			if (r == 0)
+				r = bridge_attach(link, err);
+			break;
+		case BRIDGE_ADDRESS:
+			r = bridge_address(link, err);
+			break;
+		case BRIDGE_LEASE:
+			r = bridge_lease(link, err);
+			break;
+		case BRIDGE_DONE:
+			break;
+		}
+	if (link->step == BRIDGE_DONE)
+		link->site = NULL;
+	return r == NETWORK_LATER ? LINK_LATER : r;
+}
+
+static void bridge_on_network(struct network_port *port, int r,
+			      const struct error *why)
+{
+	struct bridge_link *link = (void *)port;
+	struct error kept = why ? *why : (struct error){""};
+
+	if (r == 0)
+		r = bridge_run(link, &kept);
+	if (r != LINK_LATER)
+		instance_connected(port->instance, r, &kept);
+}
+
+static struct bridge_link *bridge_new(struct instance *i)
+{
+	struct bridge_link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return NULL;
+	link->port.instance = i;
+	link->port.done = bridge_on_network;
+	i->link_data = link;
+	return link;
+}
+
+static int bridge_create(const struct link_site *site, struct error *err)
+{
+	const struct policy_network *config =
+		bridge_network(site->policy, site->ns);
+	struct instance *i = site->instance;
+	struct bridge_link *link = bridge_new(i);
+	int r;
+
+	if (!link)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (!config)
+		return error_set(err, -EINVAL, "there is no [network %s]",
+				 site->ns->network);
+	link->site = site;
+	snprintf(i->network, sizeof(i->network), "%s", config->name);
+	r = network_join(site->helper, config, &link->port, err);
+	if (r == NETWORK_LATER) {
+		instance_waiting(i, "the network %s", config->name);
+		return LINK_LATER;
+	}
+	return r < 0 ? r : bridge_run(link, err);
+}
+
+/* --- its life --- */
+
+static int bridge_adopt(struct helper *h, struct instance *i)
+{
+	struct bridge_link *link = bridge_new(i);
+	struct rtnl_link found;
+	int r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &found);
+
+	if (r < 0 || strcmp(found.ifname, i->host_ifname) != 0)
+		i->host_ifindex = 0;
+	if (!link)
+		return -ENOMEM;
+	/* Its client is ours to end, whatever became of the port. */
+	if (i->by_dhcp)
+		dhcp_client_adopt(i, &bridge_dhcp);
+	if (!i->host_ifindex) {
+		dhcp_client_stop(i);
+		return -ENODEV;
+	}
+	pool_mark(&h->pool, i->slot);
+	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
+	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
+	r = network_adopt(h, &link->port);
+	bridge_port_addresses(&link->port);
+	return r;
+}
+
+/* Its address and its port are free for others, whoever is inside. */
+static void bridge_lost(struct helper *h, struct instance *i)
+{
+	struct bridge_link *link = i->link_data;
+
+	(void)h;
+	dhcp_client_stop(i);
+	if (link)
+		network_leave(&link->port);
+}
+
+static void bridge_remove(struct helper *h, struct instance *i, int netns)
+{
+	(void)netns;
+	bridge_lost(h, i);
+	free(i->link_data);
+	i->link_data = NULL;
+}
+
+const struct link_ops link_bridge_ops = {
+	.makes_namespace = true,
+	.filter = FILTER_INSIDE,
+	.needs_firewall = true,
+	.has_ipv6 = bridge_has_ipv6,
+	.create = bridge_create,
+	.adopt = bridge_adopt,
+	.cut = host_end_cut,
+	.remove = bridge_remove,
+	.lost = bridge_lost,
+	.describe = host_end_describe,
+};

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link = cable: a veth(4) pair straight into another namespace, the peer. The
+ * host has no end of it.
+ *
+ * Whoever comes second plugs it in: with create(), from inside the new
+ * namespace with the far end made in the peer's; or, when the peer names
+ * nobody back, with met(). What came first has its loopback only until then.
+ * The pair goes with either namespace, and another is plugged in when that
+ * comes back; each end says in its alias where the other one is.
+ *
+ * Two sections that name each other share one cable: each end has its own
+ * section's name and addresses. A peer that does not name us back may have any
+ * number of cables: their ends there are cable0, cable1, ... with our gateway's
+ * address, and a route to ours.
+ */
+#include "helper/instance/link_ops.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/instance/netns_rtnl.h"
+#include "common/proto.h"
+#include "rate.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/kernel/sysctl.h"
+
+#define CABLE_IFNAME "eth0"
+#define CABLE_ALIAS  "netns-pam cable to "
+#define CABLE_MAX    256 /* that end in one namespace unasked */
+
+/* One end of it. */
+struct cable_end {
+	struct link_site site; /* ns: NULL when its section names nobody back */
+	char ifname[IFNAMSIZ];
+	unsigned int ifindex;
+	int fd;		     /* closed with it */
+	struct rtnl *inside; /* likewise */
+};
+
+static void cable_end_clear(struct cable_end *end)
+{
+	rtnl_close(end->inside);
+	close_fd(end->fd);
+}
+
+static const char *cable_ifname(const struct policy_namespace *ns)
+{
+	return ns->ifname ? ns->ifname : CABLE_IFNAME;
+}
+
+static bool cable_names(const struct policy_namespace *ns, const char *section)
+{
+	return ns && ns->link == LINK_CABLE && !strcmp(ns->peer, section);
+}
+
+static bool cable_has_ipv6(const struct helper *h,
+			   const struct policy_namespace *ns)
+{
+	(void)h;
+	for (size_t n = 0; n < ns->address.n; n++)
+		if (strchr(ns->address.items[n], ':'))
+			return true;
+	return false;
+}
+
+/* What the end that leads to a namespace is called. */
+static void cable_alias(const struct instance *to, char *ret, size_t size)
+{
+	snprintf(ret, size, CABLE_ALIAS "%s #%llu", to->name,
+		 (unsigned long long)to->id);
+}
+
+/* Is it the end of a cable to a namespace of that name, whichever it was? */
+static bool cable_leads_to(const struct rtnl_link *link, const char *name)
+{
+	const size_t prefix = sizeof(CABLE_ALIAS) - 1, n = strlen(name);
+
+	return !strcmp(link->kind, "veth") &&
+	       !strncmp(link->alias, CABLE_ALIAS, prefix) &&
+	       !strncmp(link->alias + prefix, name, n) &&
+	       !strncmp(link->alias + prefix + n, " #", 2);
+}
+
+/*
+ * The end in a namespace that has its name or is being made. ns: its section
+ * when that is one for a cable, else NULL.
+ */
+static int cable_end_open(struct instance *i, const struct policy *policy,
+			  const struct policy_namespace *ns,
+			  struct cable_end *ret, struct error *err)
+{
+	int r;
+
+	*ret = (struct cable_end){.site = {.helper = i->helper,
+					   .instance = i,
+					   .ns = ns,
+					   .policy = policy},
+				  .fd = instance_netns(i)};
+	if (ret->fd < 0)
+		return error_set(err, ret->fd,
+				 "cannot open the namespace %s: %s", i->name,
+				 strerror(-ret->fd));
+	r = netns_rtnl_open(i, ret->fd, &ret->inside, err);
+	if (r < 0)
+		return r;
+	ret->site.netns = ret->fd;
+	ret->site.inside = ret->inside;
+	if (ns)
+		snprintf(ret->ifname, sizeof(ret->ifname), "%s",
+			 cable_ifname(ns));
+	return 0;
+}
+
+/* --- what is plugged in already --- */
+
+struct cable_survey {
+	const char *from; /* stale: those that lead to this one */
+	unsigned int stale[CABLE_MAX];
+	size_t n_stale;
+};
+
+static void survey_seen(void *data, const struct rtnl_link *link)
+{
+	struct cable_survey *s = data;
+
+	if (cable_leads_to(link, s->from) && s->n_stale < CABLE_MAX)
+		s->stale[s->n_stale++] = link->ifindex;
+}
+
+/* cable0, cable1, ...: the first that nobody has. */
+static int cable_choose_name(struct cable_end *end, struct error *err)
+{
+	for (unsigned int n = 0; n < CABLE_MAX; n++) {
+		struct rtnl_link link;
+
+		snprintf(end->ifname, sizeof(end->ifname), "cable%u", n);
+		if (rtnl_link_by_name(end->site.inside, end->ifname, &link) ==
+		    -ENODEV)
+			return 0;
+	}
+	return error_set(err, -ENOSPC,
+			 "there are %d cables in the namespace %s already",
+			 CABLE_MAX, end->site.instance->name);
+}
+
+/*
+ * Takes away what is left in a namespace of earlier cables to `from`, and finds
+ * a name for the end where the section has none.
+ */
+static int cable_clear_way(struct cable_end *end, const char *from,
+			   struct error *err)
+{
+	struct cable_survey survey = {.from = from};
+	struct rtnl_batch b;
+	int r = rtnl_dump_links(end->site.inside, survey_seen, &survey);
+
+	if (r < 0)
+		return error_set(err, r, "cannot look into %s: %s",
+				 end->site.instance->name, strerror(-r));
+	for (size_t n = 0; n < survey.n_stale; n++) {
+		rtnl_batch_init(&b);
+		rtnl_put_delete(&b, survey.stale[n]);
+		rtnl_run(end->site.inside, &b,
+			 NULL); /* it may just have gone */
+	}
+	return end->ifname[0] ? 0 : cable_choose_name(end, err);
+}
+
+/* --- plugging in --- */
+
+static unsigned int cable_mtu(const struct cable_end *near,
+			      const struct cable_end *far)
+{
+	unsigned int a = near->site.ns->mtu;
+	unsigned int b = far->site.ns ? far->site.ns->mtu : 0;
+
+	return a && b ? (a < b ? a : b) : a + b;
+}
+
+/* The pair: near up, far down. */
+static int cable_make(struct cable_end *near, struct cable_end *far,
+		      struct error *err)
+{
+	const uint64_t id = near->site.instance->id;
+	const uint8_t high = (uint8_t)(id >> 8), low = (uint8_t)id;
+	const struct rtnl_veth veth = {
+		.ifname = near->ifname,
+		.peer = far->ifname,
+		.peer_netns = far->site.netns,
+		.mtu = cable_mtu(near, far),
+		.mac = {0x02, 0x6e, 0x70, 2, high, low},
+		.peer_mac = {0x02, 0x6e, 0x70, 3, high, low},
+	};
+	struct cable_end *const ends[] = {near, far};
+	struct rtnl_batch b;
+	int r;
+
+	rtnl_batch_init(&b);
+	rtnl_put_veth(&b, &veth);
+	r = rtnl_run(near->site.inside, &b, err);
+	if (r == -EEXIST)
+		return error_set(err, r,
+				 "there is an interface %s in %s, or %s in %s, "
+				 "that is none of ours",
+				 near->ifname, near->site.instance->name,
+				 far->ifname, far->site.instance->name);
+	for (size_t n = 0; r == 0 && n < 2; n++) {
+		struct rtnl_link link;
+
+		r = rtnl_link_by_name(ends[n]->site.inside, ends[n]->ifname,
+				      &link);
+		if (r < 0)
+			return error_set(err, r, "the new cable is gone: %s",
+					 strerror(-r));
+		ends[n]->ifindex = link.ifindex;
+	}
+	return r;
+}
+
+struct cable_ipv6 {
+	const char *ifname;
+	bool on;
+};
+
+static int visit_ipv6(void *data, struct error *err)
+{
+	const struct cable_ipv6 *v = data;
+	int r = sysctl_write_interface("ipv6", v->ifname, "disable_ipv6",
+				       v->on ? "0" : "1", err);
+
+	return r == -ENOENT && !v->on ? 0 : r;
+}
+
+/* The end in a namespace whose section does not know of it. */
+static int cable_put_unasked(const struct cable_end *end,
+			     const struct addresses *across,
+			     struct rtnl_batch *b, struct error *err)
+{
+	struct cable_ipv6 ipv6 = {.ifname = end->ifname};
+	struct inet_prefix done[2] = {{0}};
+	int r;
+
+	for (size_t n = 0; n < across->n; n++)
+		if (across->items[n].gateway.family == AF_INET6)
+			ipv6.on = true;
+	r = netns_visit(&end->site.helper->host, end->site.netns, visit_ipv6,
+			&ipv6, NULL, NULL, err);
+	for (size_t n = 0; r == 0 && n < across->n; n++) {
+		struct inet_prefix here = across->items[n].gateway;
+		struct inet_prefix there = across->items[n].inner;
+		const uint8_t bits = here.family == AF_INET ? 32 : 128;
+		struct inet_prefix *seen = &done[here.family == AF_INET6];
+
+		if (here.family == AF_UNSPEC)
+			continue;
+		here.length = there.length = bits;
+		if (seen->family == AF_UNSPEC)
+			rtnl_put_address(b, end->ifindex, &here);
+		*seen = here;
+		rtnl_put_route(b, &there, NULL, end->ifindex);
+	}
+	return r;
+}
+
+/* Alias, addresses, up. across: what the other end has. */
+static int cable_dress(struct cable_end *end, const struct cable_end *other,
+		       const struct addresses *across, struct error *err)
+{
+	char alias[sizeof(CABLE_ALIAS) + NAME_MAX_INSTANCE + 32];
+	struct addresses own;
+	struct rtnl_batch b;
+	int r;
+
+	cable_alias(other->site.instance, alias, sizeof(alias));
+	rtnl_batch_init(&b);
+	rtnl_put_alias_up(&b, end->ifindex, alias);
+	if (!end->site.ns) {
+		r = cable_put_unasked(end, across, &b, err);
+	} else {
+		r = address_plan(&end->site, &own, err);
+		if (r == 0)
+			r = address_put(&end->site, &own, end->ifindex, &b,
+					err);
+	}
+	return r < 0 ? r : rtnl_run(end->site.inside, &b, err);
+}
+
+/* Notes what is there now. An end that appears late is limited late. */
+static int cable_note(struct cable_end *end, struct error *err)
+{
+	struct instance *i = end->site.instance;
+	int r;
+
+	if (!end->site.ns)
+		return 0;
+	i->ifindex = end->ifindex;
+	rate_forget(i);
+	if (end->fd < 0)
+		return 0; /* by its create(): the rest follows */
+	r = rate_apply(i, end->site.ns, end->site.netns, err);
+	return r < 0 || i->making ? r : instance_note(i, err);
+}
+
+static int cable_plug(struct cable_end *near, struct cable_end *far,
+		      struct error *err)
+{
+	struct addresses across;
+	struct rtnl_batch b;
+	int r = address_plan(&near->site, &across, err);
+
+	if (r == 0)
+		r = cable_clear_way(near, far->site.instance->name, err);
+	if (r == 0)
+		r = cable_clear_way(far, near->site.instance->name, err);
+	if (r == 0)
+		r = cable_make(near, far, err);
+	if (r == 0)
+		r = cable_dress(far, near, &across, err);
+	if (r == 0)
+		r = cable_dress(near, far, &across, err);
+	if (r == 0)
+		r = cable_note(far, err);
+	if (r == 0)
+		r = cable_note(near, err);
+	if (r < 0 && near->ifindex) {
+		rtnl_batch_init(&b);
+		rtnl_put_delete(&b, near->ifindex);
+		rtnl_run(near->site.inside, &b, NULL);
+	}
+	if (r < 0)
+		return r;
+	log_info("a cable joins %s and %s", near->site.instance->name,
+		 far->site.instance->name);
+	return 0;
+}
+
+/* Opens the far end and plugs it in. */
+static int cable_lead(struct cable_end *near, struct instance *peer,
+		      struct error *err)
+{
+	_cleanup_(cable_end_clear) struct cable_end far = {.fd = -EBADF};
+	const struct policy *policy = near->site.policy;
+	const struct policy_namespace *ns =
+		policy_namespace_find(policy, peer->section);
+	struct error why = {""};
+	int r;
+
+	if (peer->link != LINK_CABLE || !cable_names(ns, near->site.ns->name))
+		ns = NULL;
+	r = cable_end_open(peer, policy, ns, &far, &why);
+	if (r == 0)
+		r = cable_plug(near, &far, &why);
+	if (r < 0)
+		return error_set(err, r, "no cable from %s to %s: %s",
+				 near->site.instance->name, peer->name,
+				 why.text);
+	return 0;
+}
+
+/* --- for link.c --- */
+
+/* Return: the namespace to lead it to, or NULL. Scope shared: one name. */
+static struct instance *cable_peer(const struct helper *h,
+				   const struct policy_namespace *ns)
+{
+	struct instance *peer = instance_find(h, ns->peer);
+
+	return peer && (peer->state == INSTANCE_LIVE ||
+			peer->state == INSTANCE_MAKING)
+		       ? peer
+		       : NULL;
+}
+
+static int cable_create(const struct link_site *site, struct error *err)
+{
+	struct instance *i = site->instance;
+	struct instance *peer = cable_peer(site->helper, site->ns);
+	struct cable_end near = {.site = *site, .fd = -EBADF};
+	struct addresses plan;
+	int r = address_plan(site, &plan, err);
+
+	if (r < 0)
+		return r;
+	for (size_t n = plan.n; n-- > 0;)
+		*(plan.items[n].inner.family == AF_INET ? &i->address4
+							: &i->address6) =
+			plan.items[n].inner;
+	snprintf(near.ifname, sizeof(near.ifname), "%s",
+		 cable_ifname(site->ns));
+	snprintf(i->ifname, sizeof(i->ifname), "%s", near.ifname);
+	if (!peer)
+		return 0;
+	if (peer->foreign)
+		return error_set(err, -EPERM,
+				 "the namespace %s was made by somebody else, "
+				 "and netns-pam leads no cable into it: remove "
+				 "it, or its section's `peer`",
+				 peer->name);
+	return cable_lead(&near, peer, err);
+}
+
+/* Its end as it is. Return: 0; -ENODEV when it is not plugged in. */
+static int cable_look(struct rtnl *inside, const char *ifname,
+		      struct rtnl_link *ret)
+{
+	int r = rtnl_link_by_name(inside, ifname, ret);
+
+	if (r == 0 &&
+	    strncmp(ret->alias, CABLE_ALIAS, sizeof(CABLE_ALIAS) - 1) != 0)
+		return -ENODEV;
+	return r;
+}
+
+/* Our end, where it can be reached and the section is still of a cable. */
+static int cable_near(struct instance *i, struct cable_end *ret,
+		      struct error *err)
+{
+	const struct policy *policy = store_policy(i->helper->store);
+	const struct policy_namespace *ns =
+		policy_namespace_find(policy, i->section);
+
+	*ret = (struct cable_end){.fd = -EBADF};
+	if (!ns || ns->link != LINK_CABLE)
+		return -ESTALE;
+	return cable_end_open(i, policy, ns, ret, err);
+}
+
+static void cable_met(struct helper *h, struct instance *i,
+		      struct instance *other)
+{
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(h->store), i->section);
+	char alias[sizeof(CABLE_ALIAS) + NAME_MAX_INSTANCE + 32];
+	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
+	struct error why = {""};
+	struct rtnl_link link;
+	int r;
+
+	if (!cable_names(ns, other->section) || other->foreign ||
+	    other->scope != SCOPE_SHARED)
+		return;
+	r = cable_near(i, &near, &why);
+	if (r == 0) {
+		cable_alias(other, alias, sizeof(alias));
+		if (cable_look(near.inside, near.ifname, &link) == 0 &&
+		    !strcmp(link.alias, alias))
+			return;
+		r = cable_lead(&near, other, &why);
+	}
+	if (r < 0)
+		log_error("%s", why.text);
+}
+
+static void cable_unplug(struct instance *i)
+{
+	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
+	struct rtnl_link link;
+	struct rtnl_batch b;
+
+	if (cable_near(i, &near, NULL) < 0 ||
+	    cable_look(near.inside, near.ifname, &link) < 0)
+		return;
+	rtnl_batch_init(&b);
+	rtnl_put_down(&b, link.ifindex);
+	rtnl_run(near.inside, &b, NULL);
+}
+
+static void cable_cut(struct helper *h, struct instance *i)
+{
+	(void)h;
+	cable_unplug(i);
+}
+
+static void cable_parted(struct helper *h, struct instance *i,
+			 struct instance *other)
+{
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(h->store), i->section);
+
+	if (cable_names(ns, other->section))
+		cable_unplug(i);
+}
+
+static void cable_describe(struct helper *h, const struct instance *i,
+			   struct proto_namespace *ret)
+{
+	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(h->store), i->section);
+	const char *peer = ns && ns->link == LINK_CABLE ? ns->peer : "?";
+	struct rtnl_link link;
+
+	if (i->address4.family)
+		inet_prefix_format(&i->address4, ret->address4);
+	if (i->address6.family)
+		inet_prefix_format(&i->address6, ret->address6);
+	if (netns_rtnl_open(i, -1, &near.inside, NULL) < 0)
+		return;
+	if (cable_look(near.inside, i->ifname, &link) < 0) {
+		snprintf(ret->detail, sizeof(ret->detail),
+			 "not plugged in: %s is not there", peer);
+		return;
+	}
+	ret->rx_bytes = link.rx_bytes;
+	ret->tx_bytes = link.tx_bytes;
+	snprintf(ret->detail, sizeof(ret->detail), "%s to %s%s", link.ifname,
+		 peer, link.running ? "" : ", down");
+}
+
+const struct link_ops link_cable_ops = {
+	.makes_namespace = true,
+	.filter = FILTER_INSIDE,
+	.has_ipv6 = cable_has_ipv6,
+	.create = cable_create,
+	.cut = cable_cut,
+	.met = cable_met,
+	.parted = cable_parted,
+	.describe = cable_describe,
+};

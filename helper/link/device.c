@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link = device: a whole interface of the host's, moved into the namespace and
+ * given back at the end, by its old name. Nothing of ours is left of it on the
+ * host meanwhile, so all that is needed to give it back goes with it, in its
+ * alias: the name, whether it was up, its MTU, the alias it had. The kernel
+ * itself would destroy a virtual interface with the namespace, and would give
+ * back a real one by whatever name it has then.
+ *
+ * Its addresses and routes on the host end with the move, as with
+ * `ip link set IFACE netns NAME`.
+ */
+#include "helper/instance/link_ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "interface.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/instance/netns_rtnl.h"
+#include "helper/instance/pool.h"
+#include "common/proto.h"
+#include "helper/kernel/rtnl.h"
+
+#define DEVICE_ALIAS	 "netns-pam-device"
+#define DEVICE_ALIAS_MAX 256	    /* IFALIASZ */
+#define DEVICE_LOST_AS	 "npback%d" /* its name is taken by another */
+
+static const char device_lost[] = "its interface is gone";
+
+/* How it was on the host, as its alias says: "netns-pam-device NAME up MTU
+ * ...". */
+struct device_home {
+	char text[DEVICE_ALIAS_MAX];
+	const char *name;
+	bool up;
+	unsigned int mtu;
+	const char *alias; /* its own */
+};
+
+static bool device_home_read(const struct rtnl_link *link,
+			     struct device_home *ret)
+{
+	char *rest = ret->text;
+	const char *tag, *state, *mtu;
+
+	snprintf(ret->text, sizeof(ret->text), "%s", link->alias);
+	tag = strsep(&rest, " ");
+	ret->name = strsep(&rest, " ");
+	state = strsep(&rest, " ");
+	mtu = strsep(&rest, " ");
+	if (!mtu || strcmp(tag, DEVICE_ALIAS) != 0 ||
+	    !name_is_ifname(ret->name))
+		return false;
+	ret->up = !strcmp(state, "up");
+	ret->mtu = (unsigned int)strtoul(mtu, NULL, 10);
+	ret->alias = rest ? rest : "";
+	return true;
+}
+
+static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
+{
+	char alias[DEVICE_ALIAS_MAX];
+	/* What was there already, after a kill, stays as it is. */
+	struct device_home home = {.up = false};
+
+	if (device_home_read(link, &home))
+		return;
+	snprintf(alias, sizeof(alias), DEVICE_ALIAS " %s %s %u %.200s",
+		 link->ifname, link->up ? "up" : "down", link->mtu,
+		 link->alias);
+	rtnl_put_alias(b, link->ifindex, alias);
+}
+
+/* --- giving it back --- */
+
+/* On the host again: as it was. */
+static int device_settle(struct helper *h, const struct rtnl_link *link,
+			 const char *name, struct error *err)
+{
+	struct device_home home = {.up = false};
+	struct rtnl_batch b;
+
+	if (!device_home_read(link, &home))
+		return 0;
+	rtnl_batch_init(&b);
+	if (strcmp(link->ifname, name) != 0) {
+		rtnl_put_down(&b, link->ifindex);
+		rtnl_put_rename(&b, link->ifindex, name);
+	}
+	if (home.mtu != link->mtu)
+		rtnl_put_mtu(&b, link->ifindex, home.mtu);
+	rtnl_put_alias(&b, link->ifindex, home.alias);
+	if (home.up)
+		rtnl_put_up(&b, link->ifindex);
+	return rtnl_run(h->rtnl, &b, err);
+}
+
+struct device_search {
+	const char *name;
+	struct rtnl_link found; /* ifindex 0: none */
+};
+
+static void device_seen(void *data, const struct rtnl_link *link)
+{
+	struct device_search *search = data;
+	struct device_home home = {.up = false};
+
+	if (device_home_read(link, &home) && !strcmp(home.name, search->name))
+		search->found = *link;
+}
+
+/*
+ * One that the kernel gave back, or that was to be moved when the helper was
+ * killed. Return: 0; -ENODEV.
+ */
+static int device_find_stray(struct helper *h, const char *name,
+			     struct error *err)
+{
+	struct device_search search = {.name = name};
+	int r = rtnl_dump_links(h->rtnl, device_seen, &search);
+
+	if (r < 0 || !search.found.ifindex)
+		return r < 0 ? r : -ENODEV;
+	return device_settle(h, &search.found, name, err);
+}
+
+static int device_move_back(struct instance *i, struct rtnl *inside,
+			    const struct rtnl_link *link, struct error *err)
+{
+	static const char *const names[] = {NULL, DEVICE_LOST_AS};
+	struct helper *h = i->helper;
+	int r = -EEXIST;
+
+	for (size_t n = 0; n < 2 && r == -EEXIST; n++) {
+		struct rtnl_batch b;
+
+		rtnl_batch_init(&b);
+		rtnl_put_move(&b, link->ifindex, h->host.fd,
+			      names[n] ? names[n] : i->device);
+		r = rtnl_run(inside, &b, err);
+		if (r == -EEXIST)
+			log_error("%s: the host has another %s by now: what "
+				  "was %s comes back by another name",
+				  i->name, i->device, i->device);
+	}
+	return r;
+}
+
+/* Return: 0; -ENODEV when it is not in there; -errno. */
+static int device_give_back(struct instance *i, int netns, struct error *err)
+{
+	struct helper *h = i->helper;
+	struct rtnl *inside = NULL;
+	struct rtnl_link link = {0};
+	struct device_search search = {.name = i->device};
+	int r = netns_rtnl_open(i, netns, &inside, err);
+
+	if (r < 0)
+		return r;
+	r = rtnl_link_by_name(inside, i->ifname, &link);
+	if (r == -ENODEV && i->ifindex)
+		r = rtnl_link_by_index(inside, i->ifindex, &link);
+	if (r == 0)
+		r = device_move_back(i, inside, &link, err);
+	else
+		error_set(err, r, "it is not in the namespace any more");
+	rtnl_close(inside);
+	if (r < 0)
+		return r;
+	r = rtnl_dump_links(h->rtnl, device_seen, &search);
+	if (r < 0 || !search.found.ifindex)
+		return r;
+	return device_settle(h, &search.found,
+			     strncmp(search.found.ifname, "npback", 6) != 0
+				     ? i->device
+				     : search.found.ifname,
+			     err);
+}
+
+static void device_remove(struct helper *h, struct instance *i, int netns)
+{
+	struct error why = {"its namespace is gone"};
+	int r = -ENODEV;
+
+	inside_stop(i);
+	if (!i->device[0])
+		return;
+	if (netns >= 0)
+		r = device_give_back(i, netns, &why);
+	/* Never moved, or given back by the kernel. */
+	if (r < 0 && device_find_stray(h, i->device, &why) == 0)
+		r = 0;
+	if (r < 0 && i->broken)
+		log_info("%s: the interface %s was deleted", i->name,
+			 i->device);
+	else if (r < 0)
+		log_error("%s: cannot give the interface %s back to the host: "
+			  "%s",
+			  i->name, i->device, why.text);
+	else
+		log_info("%s: the host has the interface %s again", i->name,
+			 i->device);
+	i->device[0] = '\0';
+}
+
+/* --- taking it --- */
+
+struct device_uses {
+	const struct rtnl_link *link;
+	char upper[IFNAMSIZ]; /* an interface that was made on it */
+};
+
+static void device_upper_seen(void *data, const struct rtnl_link *link)
+{
+	struct device_uses *uses = data;
+
+	/* A veth's other end is no user of it. */
+	if (link->lower == uses->link->ifindex && !link->elsewhere &&
+	    link->ifindex != link->lower && strcmp(link->kind, "veth") != 0)
+		memcpy(uses->upper, link->ifname, sizeof(uses->upper));
+}
+
+/* Does the host need it itself? */
+static int device_check_host(struct helper *h, const struct rtnl_link *link,
+			     struct error *err)
+{
+	struct device_uses uses = {.link = link};
+	struct rtnl_link master;
+	int r;
+
+	if (link->ifindex == 1 || !strcmp(link->ifname, "lo"))
+		return error_set(err, -EINVAL,
+				 "the loopback cannot be moved into a "
+				 "namespace");
+	if (link->master)
+		return error_set(
+			err, -EBUSY,
+			"the interface %s is a port of %s: take it off first "
+			"(ip link set %s nomaster)",
+			link->ifname,
+			rtnl_link_by_index(h->rtnl, link->master, &master) == 0
+				? master.ifname
+				: "another interface",
+			link->ifname);
+	r = rtnl_has_default_route(h->rtnl, link->ifindex);
+	if (r > 0)
+		return error_set(err, -EBUSY,
+				 "the host's default route goes by the "
+				 "interface %s: the host would be cut off",
+				 link->ifname);
+	if (r == 0)
+		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);
+	if (r < 0)
+		return error_set(err, r, "cannot look at the host's links: %s",
+				 strerror(-r));
+	if (uses.upper[0])
+		return error_set(err, -EBUSY,
+				 "the interface %s carries %s on the host",
+				 link->ifname, uses.upper);
+	return 0;
+}
+
+/* Has one of our own namespaces a use of it? */
+static int device_check_ours(const struct link_site *site, const char *name,
+			     struct error *err)
+{
+	for (const struct instance *o = site->helper->instances; o; o = o->next)
+		if (o != site->instance && !o->broken &&
+		    !strcmp(o->device, name))
+			return error_set(
+				err, -EBUSY,
+				o->link == LINK_DEVICE
+					? "the interface %s is in the "
+					  "namespace %s"
+					: "the interface %s is the parent of "
+					  "one of the namespace %s",
+				name, o->name);
+	return 0;
+}
+
+static int device_find(const struct link_site *site, struct rtnl_link *ret,
+		       struct error *err)
+{
+	const struct instance *i = site->instance;
+	struct helper *h = site->helper;
+	_cleanup_free_ char *name = NULL;
+	uint32_t slot;
+	int r = policy_expand(site->ns->interface, i->user, i->uid, i->name,
+			      &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name_is_ifname(name))
+		return error_set(err, -EINVAL,
+				 "`interface` is `%s`, which cannot be an "
+				 "interface's name",
+				 name);
+	if (pool_slot_of(name, &slot))
+		return error_set(err, -EINVAL,
+				 "the interface %s belongs to another "
+				 "namespace",
+				 name);
+	r = device_check_ours(site, name, err);
+	if (r < 0)
+		return r;
+	r = rtnl_link_by_name(h->rtnl, name, ret);
+	if (r == -ENODEV && device_find_stray(h, name, NULL) == 0)
+		r = rtnl_link_by_name(h->rtnl, name, ret);
+	if (r == -ENODEV)
+		return error_set(err, r,
+				 "the interface %s does not exist: is it in "
+				 "another namespace?",
+				 name);
+	if (r < 0)
+		return error_set(err, r, "cannot look at the interface %s: %s",
+				 name, strerror(-r));
+	return device_check_host(h, ret, err);
+}
+
+struct device_address {
+	unsigned int ifindex;
+	struct inet_prefix one; /* AF_UNSPEC: none */
+};
+
+static void device_address_restart(void *data)
+{
+	((struct device_address *)data)->one.family = AF_UNSPEC;
+}
+
+static void device_address_seen(void *data, const struct inet_prefix *p,
+				unsigned int ifindex)
+{
+	struct device_address *address = data;
+
+	if (ifindex == address->ifindex && address->one.family == AF_UNSPEC)
+		address->one = *p;
+}
+
+/* What the host does not get back. */
+static void device_warn(const struct link_site *site,
+			const struct rtnl_link *link)
+{
+	struct device_address address = {.ifindex = link->ifindex};
+	char text[INET_PREFIX_STR];
+
+	if (rtnl_dump_routes(site->helper->rtnl, device_address_restart,
+			     device_address_seen, &address) < 0 ||
+	    address.one.family == AF_UNSPEC)
+		return;
+	inet_prefix_format(&address.one, text);
+	log_warning("%s: the interface %s leaves the host, which had addresses "
+		    "or routes on it (%s, ...) and does not get these back",
+		    site->instance->name, link->ifname, text);
+}
+
+static int device_create(const struct link_site *site, struct error *err)
+{
+	struct instance *i = site->instance;
+	struct rtnl_link link = {0};
+	struct rtnl_batch b;
+	struct error why;
+	int r = device_find(site, &link, err);
+
+	if (r < 0)
+		return r;
+	device_warn(site, &link);
+	snprintf(i->ifname, sizeof(i->ifname), "%s",
+		 site->ns->ifname ? site->ns->ifname : link.ifname);
+	memcpy(i->device, link.ifname, sizeof(i->device));
+	/* Written down first: whoever is killed from now on gives it back. */
+	r = instance_note(i, err);
+	if (r < 0)
+		return r;
+	rtnl_batch_init(&b);
+	device_put_alias(&b, &link);
+	rtnl_put_move(&b, link.ifindex, site->netns, i->ifname);
+	r = rtnl_run(site->helper->rtnl, &b, &why);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", i->device, why.text);
+	r = rtnl_link_by_name(site->inside, i->ifname, &link);
+	if (r < 0)
+		return error_set(err, r, "the interface %s is gone: %s",
+				 i->device, strerror(-r));
+	i->ifindex = link.ifindex;
+	if (site->ns->mtu) {
+		rtnl_batch_init(&b);
+		rtnl_put_mtu(&b, i->ifindex, site->ns->mtu);
+		r = rtnl_run(site->inside, &b, err);
+	}
+	return r < 0 ? r : inside_start(site, device_lost, false, err);
+}
+
+static int device_adopt(struct helper *h, struct instance *i)
+{
+	(void)h;
+	return inside_adopt(i, device_lost, false);
+}
+
+static void device_describe(struct helper *h, const struct instance *i,
+			    struct proto_namespace *ret)
+{
+	inside_describe(h, i, ret);
+	snprintf(ret->detail, sizeof(ret->detail), "the host's %s", i->device);
+}
+
+const struct link_ops link_device_ops = {
+	.makes_namespace = true,
+	.filter = FILTER_INSIDE,
+	.kept_first = true,
+	.has_ipv6 = inside_has_ipv6,
+	.create = device_create,
+	.adopt = device_adopt,
+	.remove = device_remove,
+	.leave = inside_free,
+	.describe = device_describe,
+};

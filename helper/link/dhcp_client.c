@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dhcp_client.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "address.h"
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
+#include "common/cleanup.h"
+#include "dhcp_lease.h"
+#include "dhcp_event.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
+#include "helper/base/log.h"
+#include "helper/instance/netns_rtnl.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
+
+#define DHCP_PROGRAM "udhcpc"
+#define DHCP_CAPABILITIES                                                      \
+	(UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_BIND_SERVICE)
+#define DHCP_AGAIN_MAX_S 64
+#define DHCP_EXPIRY_S	 10 /* the client itself is a little earlier */
+#define DHCP_SECOND_US	 UINT64_C(1000000)
+
+_Static_assert(DHCP_DNS_MAX <= INSTANCE_DNS_MAX, "all fit");
+
+struct dhcp_client {
+	struct instance *instance;
+	const struct dhcp_client_owner *owner;
+	struct dhcp_lease lease; /* in force; AF_UNSPEC: none */
+	/*
+	 * The client was started anew while there was a lease: until it has one
+	 * again, that it has none is no news.
+	 */
+	bool restarted;
+	unsigned int deaths; /* in a row */
+	sd_event_source *again, *expiry;
+};
+
+static bool dhcp_is_bound(const struct dhcp_client *c)
+{
+	return c->lease.address.family != AF_UNSPEC;
+}
+
+/* --- on the interface --- */
+
+/* The section as it is now, or one that says nothing. */
+static const struct policy_namespace *dhcp_section(const struct instance *i,
+						   const struct policy *policy)
+{
+	static const struct policy_namespace none;
+	const struct policy_namespace *ns =
+		policy_namespace_find(policy, i->section);
+
+	return ns ? ns : &none;
+}
+
+static void dhcp_put_mtu(const struct link_site *site,
+			 const struct dhcp_lease *lease)
+{
+	const struct instance *i = site->instance;
+	struct rtnl_batch b;
+	struct error why;
+
+	if (site->ns->mtu || !lease->mtu)
+		return;
+	rtnl_batch_init(&b);
+	rtnl_put_mtu(&b, i->ifindex, lease->mtu);
+	if (rtnl_run(site->inside, &b, &why) < 0)
+		log_warning("%s: the MTU %u of the lease on %s: %s", i->name,
+			    lease->mtu, i->ifname, why.text);
+}
+
+/* The policy's `routes`, which are there already, go before the lease's. */
+static void dhcp_put_routes(const struct link_site *site,
+			    const struct dhcp_lease *lease)
+{
+	const struct instance *i = site->instance;
+
+	for (size_t n = 0; n < lease->n_routes; n++) {
+		const struct dhcp_route *route = &lease->routes[n];
+		bool has_gateway = route->gateway.family != AF_UNSPEC;
+		char text[INET_PREFIX_STR];
+		struct rtnl_batch b;
+		struct error why;
+		int r;
+
+		if (!route->destination.length && has_gateway)
+			continue; /* address_put() had it as the gateway */
+		rtnl_batch_init(&b);
+		rtnl_put_route(&b, &route->destination,
+			       has_gateway ? &route->gateway : NULL,
+			       i->ifindex);
+		r = rtnl_run(site->inside, &b, &why);
+		inet_prefix_format(&route->destination, text);
+		if (r < 0 && r != -EEXIST)
+			log_warning("%s: the lease's route to %s on %s: %s",
+				    i->name, text, i->ifname, why.text);
+	}
+}
+
+static int dhcp_put(const struct link_site *site,
+		    const struct dhcp_lease *lease, struct error *err)
+{
+	struct addresses plan = {.n = 1};
+	struct rtnl_batch b;
+	int r;
+
+	plan.items[0].inner = lease->address;
+	for (size_t n = 0; n < lease->n_routes; n++)
+		if (!lease->routes[n].destination.length)
+			plan.items[0].gateway = lease->routes[n].gateway;
+	rtnl_batch_init(&b);
+	r = address_put(site, &plan, site->instance->ifindex, &b, err);
+	if (r == 0)
+		r = rtnl_run(site->inside, &b, err);
+	if (r < 0)
+		return r;
+	dhcp_put_routes(site, lease);
+	dhcp_put_mtu(site, lease);
+	return 0;
+}
+
+/* With the last address all IPv4 routes of the interface go (fib_disable_ip).
+ */
+static void dhcp_take_away(const struct link_site *site,
+			   const struct inet_prefix *address)
+{
+	struct rtnl_batch b;
+
+	rtnl_batch_init(&b);
+	rtnl_put_address_gone(&b, site->instance->ifindex, address);
+	rtnl_run(site->inside, &b, NULL);
+}
+
+static int dhcp_allow(const struct dhcp_client *c,
+		      const struct inet_prefix *address, struct error *err)
+{
+	return c->owner->address ? c->owner->address(c->instance, address, err)
+				 : 0;
+}
+
+static bool dhcp_same_address(const struct inet_prefix *a,
+			      const struct inet_prefix *b)
+{
+	return a->family == b->family && a->length == b->length &&
+	       !memcmp(a->addr, b->addr, inet_bytes(a->family));
+}
+
+static bool dhcp_same_routes(const struct dhcp_lease *a,
+			     const struct dhcp_lease *b)
+{
+	if (a->n_routes != b->n_routes || a->mtu != b->mtu)
+		return false;
+	for (size_t n = 0; n < a->n_routes; n++)
+		if (!dhcp_same_address(&a->routes[n].destination,
+				       &b->routes[n].destination) ||
+		    !dhcp_same_address(&a->routes[n].gateway,
+				       &b->routes[n].gateway))
+			return false;
+	return true;
+}
+
+/* Old for new (NULL: none); what is the same stays as it is. */
+static int dhcp_configure(struct dhcp_client *c, const struct dhcp_lease *lease,
+			  struct error *err)
+{
+	struct instance *i = c->instance;
+	const struct policy *policy = store_policy(i->helper->store);
+	struct link_site site = {
+		.helper = i->helper,
+		.instance = i,
+		.policy = policy,
+		.ns = dhcp_section(i, policy),
+		.netns = -EBADF,
+	};
+	bool moved = !lease ||
+		     !dhcp_same_address(&lease->address, &c->lease.address);
+	int r;
+
+	if (!moved && dhcp_same_routes(lease, &c->lease))
+		return 0;
+	r = netns_rtnl_open(i, -1, &site.inside, err);
+	if (r < 0)
+		return r;
+	if (dhcp_is_bound(c))
+		dhcp_take_away(&site, &c->lease.address);
+	if (lease && moved)
+		r = dhcp_allow(c, &lease->address, err);
+	if (lease && r == 0) {
+		r = dhcp_put(&site, lease, err);
+		if (r < 0)
+			dhcp_take_away(&site, &lease->address);
+	}
+	if (!lease || r < 0)
+		dhcp_allow(c, NULL, NULL);
+	rtnl_close(site.inside);
+	return r;
+}
+
+/* --- in the instance --- */
+
+/* Return: have the name servers changed? */
+static bool dhcp_note(struct dhcp_client *c, const struct dhcp_lease *lease)
+{
+	static const struct dhcp_lease none;
+	struct instance *i = c->instance;
+	bool same;
+
+	c->lease = lease ? *lease : none;
+	lease = &c->lease;
+	i->address4 = lease->address;
+	same = i->n_link_dns == lease->n_dns &&
+	       !strcmp(i->link_search, lease->search);
+	for (size_t n = 0; same && n < lease->n_dns; n++)
+		same = dhcp_same_address(&i->link_dns[n], &lease->dns[n]);
+	memcpy(i->link_dns, lease->dns, sizeof(lease->dns));
+	i->n_link_dns = lease->n_dns;
+	snprintf(i->link_search, sizeof(i->link_search), "%s", lease->search);
+	return !same;
+}
+
+static void dhcp_record(struct instance *i)
+{
+	struct error why;
+
+	if (instance_note(i, &why) < 0)
+		log_warning("%s: %s", i->name, why.text);
+}
+
+/* There is no address any more, and no name server. */
+static void dhcp_note_none(struct dhcp_client *c)
+{
+	timer_arm(c->expiry, 0);
+	c->restarted = false;
+	dhcp_note(c, NULL);
+	dhcp_record(c->instance);
+	instance_dns_changed(c->instance);
+}
+
+static void dhcp_lost(struct dhcp_client *c, const char *why)
+{
+	struct instance *i = c->instance;
+	char text[INET_PREFIX_STR];
+	struct error failed;
+
+	if (!dhcp_is_bound(c))
+		return;
+	inet_address_format(&c->lease.address, text);
+	log_warning("%s: the lease of %s on %s is lost: %s; it reaches nothing "
+		    "until there is another",
+		    i->name, text, i->ifname, why);
+	if (dhcp_configure(c, NULL, &failed) < 0)
+		log_error("%s: %s", i->name, failed.text);
+	dhcp_note_none(c);
+}
+
+/* --- the client --- */
+
+static int dhcp_start(struct dhcp_client *c, int netns, struct error *err);
+
+static void dhcp_start_later(struct dhcp_client *c)
+{
+	unsigned int seconds =
+		c->deaths < 6 ? 1u << c->deaths : DHCP_AGAIN_MAX_S;
+
+	c->deaths++;
+	timer_arm(c->again, seconds * DHCP_SECOND_US);
+}
+
+static void dhcp_ended(void *data, int r, const struct error *why)
+{
+	struct dhcp_client *c = data;
+	struct instance *i = c->instance;
+
+	(void)r;
+	i->child = NULL;
+	i->pid = 0;
+	if (i->making) {
+		instance_connected(i, -ECHILD, why);
+		return;
+	}
+	log_warning("%s; started again", why->text);
+	dhcp_start_later(c);
+}
+
+static int dhcp_again(sd_event_source *source, uint64_t when, void *data)
+{
+	struct dhcp_client *c = data;
+	struct error why;
+
+	(void)source;
+	(void)when;
+	c->restarted = dhcp_is_bound(c);
+	if (dhcp_start(c, -1, &why) < 0) {
+		log_error("%s: %s", c->instance->name, why.text);
+		dhcp_start_later(c);
+	}
+	return 0;
+}
+
+static int dhcp_expired(sd_event_source *source, uint64_t when, void *data)
+{
+	(void)source;
+	(void)when;
+	dhcp_lost(data, "it ran out");
+	return 0;
+}
+
+static void dhcp_arm_expiry(struct dhcp_client *c)
+{
+	uint64_t seconds = c->lease.seconds;
+
+	timer_arm(c->expiry,
+		  seconds == DHCP_FOREVER
+			  ? 0
+			  : (seconds + DHCP_EXPIRY_S) * DHCP_SECOND_US);
+}
+
+static void dhcp_label(const struct instance *i, char ret[static 160])
+{
+	snprintf(ret, 160, "%s: " DHCP_PROGRAM, i->name);
+}
+
+static struct child_events dhcp_events(struct dhcp_client *c)
+{
+	return (struct child_events){.ended = dhcp_ended, .data = c};
+}
+
+/* Asks for the address that it has, if any. netns < 0: to be found. */
+static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
+{
+	struct instance *i = c->instance;
+	const struct child_events events = dhcp_events(c);
+	static const char script[] = EVENT_SCRIPT;
+	_cleanup_close_ int found = -EBADF;
+	char label[160], address[INET_PREFIX_STR];
+	/*
+	 * Three questions in three seconds, again after five more; -o: nothing
+	 * is asked for that is not used.
+	 */
+	const char *argv[] = {DHCP_PROGRAM,
+			      "-f",
+			      "-i",
+			      i->ifname,
+			      "-s",
+			      script,
+			      "-t",
+			      "3",
+			      "-T",
+			      "1",
+			      "-A",
+			      "5",
+			      "-o",
+			      "-Osubnet",
+			      "-Orouter",
+			      "-Odns",
+			      "-Odomain",
+			      "-Osearch",
+			      "-Omtu",
+			      "-Ostaticroutes",
+			      "-Omsstaticroutes",
+			      NULL,
+			      NULL,
+			      NULL,
+			      NULL};
+	static const char *const env[] = {EVENT_VARIABLE_BY_FD, NULL};
+	struct child_command command = {
+		.label = label,
+		.argv = argv,
+		.package = DHCP_PROGRAM,
+		.env = env,
+		.netns = netns,
+		.pass_fd = event_directory(i),
+		.pass_as = EVENT_FD,
+		.capabilities = DHCP_CAPABILITIES,
+	};
+	size_t n = sizeof(argv) / sizeof(argv[0]) - 4;
+
+	if (netns < 0) {
+		found = instance_netns(i);
+		if (found < 0)
+			return error_set(err, found,
+					 "cannot open the namespace %s: %s",
+					 i->name, strerror(-found));
+		command.netns = found;
+	}
+	dhcp_label(i, label);
+	child_user(CHILD_USER, &command.uid, &command.gid);
+	inet_address_format(&c->lease.address, address);
+	if (c->owner->release)
+		argv[n++] = "-R";
+	if (dhcp_is_bound(c)) {
+		argv[n++] = "-r";
+		argv[n++] = address;
+	}
+	return instance_start_child(i, &command, &events, err);
+}
+
+/* Another server may know better than the one it listens to. */
+static void dhcp_start_anew(struct dhcp_client *c)
+{
+	struct instance *i = c->instance;
+
+	i->child = child_stop(i->child);
+	i->pid = 0;
+	dhcp_start_later(c);
+}
+
+/* --- what it tells --- */
+
+static void dhcp_refused(struct dhcp_client *c, const struct error *why)
+{
+	struct instance *i = c->instance;
+
+	log_warning("%s: a DHCP server's answer on %s is of no use: %s",
+		    i->name, i->ifname, why->text);
+	instance_waiting(i,
+			 "a DHCP lease on %s (the answer of a server was of no "
+			 "use: %.80s)",
+			 i->ifname, why->text);
+	dhcp_lost(c, "the server renewed it with one that is of no use");
+	dhcp_start_anew(c);
+}
+
+static void dhcp_bound(struct dhcp_client *c, const struct dhcp_lease *lease)
+{
+	struct instance *i = c->instance;
+	bool moved = !dhcp_same_address(&lease->address, &c->lease.address);
+	bool odd = lease->refused[0] &&
+		   strcmp(lease->refused, c->lease.refused) != 0;
+	char text[INET_PREFIX_STR];
+	struct error why;
+	bool renamed;
+
+	if (dhcp_configure(c, lease, &why) < 0) {
+		dhcp_note_none(c);
+		dhcp_refused(c, &why);
+		return;
+	}
+	inet_prefix_format(&lease->address, text);
+	if (moved)
+		log_info("%s: %s has the address %s by DHCP", i->name,
+			 i->ifname, text);
+	if (odd)
+		log_warning("%s: left out of the DHCP lease on %s: %s", i->name,
+			    i->ifname, lease->refused);
+	c->deaths = 0;
+	c->restarted = false;
+	renamed = dhcp_note(c, lease);
+	dhcp_arm_expiry(c);
+	event_done(i);
+	if (i->making) {
+		instance_connected(i, 0, NULL); /* the end of c, perhaps */
+		return;
+	}
+	if (moved)
+		dhcp_record(i);
+	if (renamed)
+		instance_dns_changed(i); /* which records it, too */
+}
+
+/* What the helper before us dealt with is in force. */
+static void dhcp_resume(struct dhcp_client *c, const struct dhcp_lease *lease)
+{
+	c->lease = *lease;
+	dhcp_arm_expiry(c);
+}
+
+static void dhcp_told(struct instance *i, const struct event *e)
+{
+	struct dhcp_client *c = i->dhcp;
+	const char *what = event_get(e, "NETNS_PAM_ARGUMENT");
+	const struct dhcp_words words = {
+		.ip = event_get(e, "ip"),
+		.subnet = event_get(e, "subnet"),
+		.router = event_get(e, "router"),
+		.staticroutes = event_get(e, "staticroutes"),
+		.msstaticroutes = event_get(e, "msstaticroutes"),
+		.dns = event_get(e, "dns"),
+		.domain = event_get(e, "domain"),
+		.search = event_get(e, "search"),
+		.mtu = event_get(e, "mtu"),
+		.lease = event_get(e, "lease"),
+	};
+	struct dhcp_lease lease;
+	struct error why;
+
+	if (!what || !c)
+		return;
+	if (!strcmp(what, "bound") || !strcmp(what, "renew")) {
+		if (dhcp_lease_parse(&words, &lease, &why) < 0)
+			dhcp_refused(c, &why);
+		else if (event_is_done(e))
+			dhcp_resume(c, &lease);
+		else
+			dhcp_bound(c, &lease);
+		return;
+	}
+	if (event_is_done(e))
+		return;
+	if (!strcmp(what, "nak")) {
+		instance_waiting(i,
+				 "a DHCP lease on %s (a server refused to give "
+				 "one)",
+				 i->ifname);
+		dhcp_lost(c, "the server took it back");
+	} else if (!c->restarted) { /* deconfig, leasefail */
+		dhcp_lost(c, "the server did not renew it");
+	}
+	event_done(i);
+}
+
+/* --- its life --- */
+
+static void dhcp_free(struct dhcp_client *c)
+{
+	sd_event_source_disable_unref(c->again);
+	sd_event_source_disable_unref(c->expiry);
+	free(c);
+}
+
+static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
+		    struct error *err)
+{
+	struct dhcp_client *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return error_set(err, -ENOMEM, "out of memory");
+	c->instance = i;
+	c->owner = owner;
+	r = timer_new(i->helper->event, &c->again, dhcp_again, c);
+	if (r >= 0)
+		r = timer_new(i->helper->event, &c->expiry, dhcp_expired, c);
+	if (r < 0) {
+		dhcp_free(c);
+		return error_set(err, r, "cannot make a timer: %s",
+				 strerror(-r));
+	}
+	i->dhcp = c;
+	i->by_dhcp = true;
+	return event_watch(i, dhcp_told, err);
+}
+
+int dhcp_client_start(const struct link_site *site, const char *ifname,
+		      unsigned int ifindex,
+		      const struct dhcp_client_owner *owner, struct error *err)
+{
+	struct instance *i = site->instance;
+	int r;
+
+	if (i->ifname != ifname)
+		snprintf(i->ifname, sizeof(i->ifname), "%s", ifname);
+	i->ifindex = ifindex;
+	instance_waiting(i, "a DHCP lease on %s (no DHCP server has answered)",
+			 i->ifname);
+	r = dhcp_new(i, owner, err);
+	return r < 0 ? r : dhcp_start(i->dhcp, site->netns, err);
+}
+
+int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
+{
+	struct child_events events;
+	char label[160];
+	struct error why;
+	int r = dhcp_new(i, owner, &why);
+
+	if (r < 0) {
+		log_error("%s: %s", i->name, why.text);
+		return r;
+	}
+	/* What it said is heard from the loop; until then what is recorded. */
+	i->dhcp->lease.address = i->address4;
+	events = dhcp_events(i->dhcp);
+	dhcp_label(i, label);
+	r = child_adopt(i->helper, i->pid, i->process, label, &events,
+			&i->child);
+	if (r < 0) {
+		i->pid = 0;
+		timer_arm(i->dhcp->again, 1);
+	}
+	return 0;
+}
+
+void dhcp_client_stop(struct instance *i)
+{
+	if (!i->dhcp)
+		return;
+	i->child = child_stop(i->child);
+	i->pid = 0;
+	i->by_dhcp = false;
+	event_forget(i);
+	dhcp_client_free(i);
+}
+
+void dhcp_client_free(struct instance *i)
+{
+	if (i->dhcp)
+		dhcp_free(i->dhcp);
+	i->dhcp = NULL;
+}

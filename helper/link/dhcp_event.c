@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dhcp_event.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+
+#define EVENT_FILE	"event"
+#define EVENT_NOW	"now"  /* the last that was looked at */
+#define EVENT_DONE	"done" /* the last that was dealt with */
+#define EVENT_BYTES_MAX 65536
+#define EVENT_FILES_MAX 64 /* that a directory is cleared of */
+
+/* Whoever holds a descriptor of it may write; by its path, only root gets in.
+ */
+#define EVENT_DIR_MODE 0733
+
+struct event {
+	char text[EVENT_BYTES_MAX + 1]; /* "NAME=VALUE", each with its NUL */
+	size_t bytes;
+	bool done;
+};
+
+struct event_watch {
+	struct event_watch *next;
+	struct instance *instance;
+	void (*told)(struct instance *i, const struct event *e);
+	int dir;
+	sd_event_source *heard, *first;
+};
+
+struct events {
+	int dir;
+	struct event_watch *watches;
+};
+
+/* --- the directory --- */
+
+int event_open(struct helper *h, struct error *err)
+{
+	h->events = calloc(1, sizeof(*h->events));
+	if (!h->events)
+		return error_set(err, -ENOMEM, "out of memory");
+	h->events->dir = -EBADF;
+	if (mkdirat(h->state_dir, "events", 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "cannot make %s/events: %s",
+				 h->state_path, strerror(errno));
+	h->events->dir =
+		openat(h->state_dir, "events",
+		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (h->events->dir < 0)
+		return error_set(err, -errno, "cannot open %s/events: %s",
+				 h->state_path, strerror(errno));
+	return 0;
+}
+
+static void event_name(const struct instance *i, char ret[static 24])
+{
+	snprintf(ret, 24, "%" PRIu64, i->id);
+}
+
+/* Takes away what is in there, whoever has put it there. */
+static void event_clear(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	int n = 0;
+
+	if (!d) {
+		close_fd(copy);
+		return;
+	}
+	while (n++ < EVENT_FILES_MAX && (entry = readdir(d)))
+		if (unlinkat(dir, entry->d_name, 0) < 0 && errno == EISDIR)
+			unlinkat(dir, entry->d_name, AT_REMOVEDIR);
+	closedir(d);
+}
+
+static int event_open_dir(const struct instance *i, struct error *err)
+{
+	_cleanup_close_ int dir = -EBADF;
+	char name[24];
+
+	event_name(i, name);
+	if (mkdirat(i->helper->events->dir, name, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "cannot make %s/events/%s: %s",
+				 i->helper->state_path, name, strerror(errno));
+	dir = openat(i->helper->events->dir, name,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || fchmod(dir, EVENT_DIR_MODE) < 0)
+		return error_set(err, -errno, "cannot open %s/events/%s: %s",
+				 i->helper->state_path, name, strerror(errno));
+	/* Left by a namespace of the same number that was never remembered. */
+	if (i->state == INSTANCE_MAKING)
+		event_clear(dir);
+	return take_fd(&dir);
+}
+
+/* --- reading --- */
+
+static int event_read(int dir, const char *file, struct event *e)
+{
+	_cleanup_close_ int fd = openat(
+		dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADMSG;
+	e->bytes = 0;
+	do {
+		n = read(fd, e->text + e->bytes, sizeof(e->text) - e->bytes);
+		if (n < 0)
+			return -errno;
+		e->bytes += (size_t)n;
+	} while (n && e->bytes < sizeof(e->text));
+	if (!e->bytes || e->bytes == sizeof(e->text) ||
+	    e->text[e->bytes - 1] != '\0')
+		return -EBADMSG;
+	return 0;
+}
+
+const char *event_get(const struct event *e, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = e->text; at < e->text + e->bytes;
+	     at += strlen(at) + 1)
+		if (strncmp(at, name, length) == 0 && at[length] == '=')
+			return at + length + 1;
+	return NULL;
+}
+
+bool event_is_done(const struct event *e)
+{
+	return e->done;
+}
+
+/* Return: is the instance still watched? told() may forget it. */
+static bool event_tell(struct event_watch *w, const char *file)
+{
+	_cleanup_free_ struct event *e = malloc(sizeof(*e));
+	const struct events *all = w->instance->helper->events;
+	int r = e ? event_read(w->dir, file, e) : -ENOMEM;
+
+	if (r == -ENOENT)
+		return true;
+	if (r < 0) {
+		log_warning("%s: what its program told cannot be read: %s",
+			    w->instance->name, strerror(-r));
+		return true;
+	}
+	e->done = !strcmp(file, EVENT_DONE);
+	w->told(w->instance, e);
+	for (const struct event_watch *p = all->watches; p; p = p->next)
+		if (p == w)
+			return true;
+	return false;
+}
+
+/* Taken first, read then: one that comes meanwhile is another. */
+static void event_tell_new(struct event_watch *w)
+{
+	renameat(w->dir, EVENT_FILE, w->dir, EVENT_NOW);
+	event_tell(w, EVENT_NOW);
+}
+
+static int event_on_inotify(sd_event_source *source,
+			    const struct inotify_event *event, void *data)
+{
+	(void)source;
+	if (event->mask & IN_Q_OVERFLOW ||
+	    (event->len && !strcmp(event->name, EVENT_FILE)))
+		event_tell_new(data);
+	return 0;
+}
+
+static int event_on_first(sd_event_source *source, void *data)
+{
+	(void)source;
+	if (event_tell(data, EVENT_DONE))
+		event_tell_new(data);
+	return 0;
+}
+
+/* --- watching --- */
+
+static void event_watch_free(struct event_watch *w)
+{
+	if (!w)
+		return;
+	sd_event_source_disable_unref(w->heard);
+	sd_event_source_disable_unref(w->first);
+	close_fd(w->dir);
+	free(w);
+}
+
+static void event_watch_cleanup(struct event_watch **w)
+{
+	event_watch_free(*w);
+}
+
+static struct event_watch *event_unlink(struct instance *i)
+{
+	for (struct event_watch **p = &i->helper->events->watches; *p;
+	     p = &(*p)->next)
+		if ((*p)->instance == i) {
+			struct event_watch *w = *p;
+
+			*p = w->next;
+			return w;
+		}
+	return NULL;
+}
+
+int event_watch(struct instance *i,
+		void (*told)(struct instance *i, const struct event *e),
+		struct error *err)
+{
+	_cleanup_(event_watch_cleanup) struct event_watch *w =
+		calloc(1, sizeof(*w));
+	struct helper *h = i->helper;
+	char path[32];
+	int r;
+
+	if (!w)
+		return error_set(err, -ENOMEM, "out of memory");
+	w->instance = i;
+	w->told = told;
+	w->dir = event_open_dir(i, err);
+	if (w->dir < 0)
+		return w->dir;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", w->dir);
+	r = sd_event_add_inotify(h->event, &w->heard, path,
+				 IN_MOVED_TO | IN_ONLYDIR, event_on_inotify, w);
+	if (r >= 0)
+		r = sd_event_add_defer(h->event, &w->first, event_on_first, w);
+	if (r < 0)
+		return error_set(err, r, "cannot watch %s/events: %s",
+				 h->state_path, strerror(-r));
+	event_watch_free(event_unlink(i));
+	w->next = h->events->watches;
+	h->events->watches = w;
+	take_ptr(w);
+	return 0;
+}
+
+int event_directory(const struct instance *i)
+{
+	for (const struct event_watch *w = i->helper->events->watches; w;
+	     w = w->next)
+		if (w->instance == i)
+			return w->dir;
+	return -ENOENT;
+}
+
+void event_done(struct instance *i)
+{
+	int dir = event_directory(i);
+
+	if (dir >= 0)
+		renameat(dir, EVENT_NOW, dir, EVENT_DONE);
+}
+
+void event_forget(struct instance *i)
+{
+	struct event_watch *w = event_unlink(i);
+	_cleanup_close_ int dir = -EBADF;
+	char name[24];
+
+	event_watch_free(w);
+	event_name(i, name);
+	dir = openat(i->helper->events->dir, name,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	/* A client that is ending still has a last word: not in here. */
+	fchmod(dir, 0700);
+	event_clear(dir);
+	if (unlinkat(i->helper->events->dir, name, AT_REMOVEDIR) < 0)
+		log_warning("cannot remove %s/events/%s: %s",
+			    i->helper->state_path, name, strerror(errno));
+}
+
+void event_close(struct helper *h)
+{
+	if (!h->events)
+		return;
+	while (h->events->watches) {
+		struct event_watch *w = h->events->watches;
+
+		h->events->watches = w->next;
+		event_watch_free(w);
+	}
+	close_fd(h->events->dir);
+	free(h->events);
+	h->events = NULL;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An interface that is in the namespace alone, its packets never passing the
+ * host's stack: addressed, watched, described. What link_macvlan.c and
+ * link_device.c have in common.
+ */
+#ifndef NETNS_PAMD_INSIDE_H
+#define NETNS_PAMD_INSIDE_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+struct helper;
+struct instance;
+struct link_site;
+struct policy_namespace;
+struct proto_namespace;
+
+#define INSIDE_IFNAME "eth0" /* where no policy says */
+
+/*
+ * Brings instance->ifname up and gives it what `address` says. From then on it
+ * is watched: when it is deleted the instance is broken, and `lost` is why.
+ * release: the DHCP lease is given back at the end.
+ * Return: 0, LINK_LATER, or -errno with a sentence.
+ */
+int inside_start(const struct link_site *site, const char *lost, bool release,
+		 struct error *err);
+
+/* From adopt(). Return: 0; -ENODEV when the interface is gone. */
+int inside_adopt(struct instance *i, const char *lost, bool release);
+
+/* From cut(): it goes at once, whoever is inside. */
+void inside_delete(struct instance *i);
+
+/* From remove(), and at the end of the helper: memory only. */
+void inside_stop(struct instance *i);
+void inside_free(struct instance *i);
+
+/* link_ops.has_ipv6: only where `address` has it. */
+bool inside_has_ipv6(const struct helper *h, const struct policy_namespace *ns);
+
+/* Traffic and addresses; the host's name for it, in `detail`'s words. */
+void inside_describe(struct helper *h, const struct instance *i,
+		     struct proto_namespace *ret);
+
+#endif

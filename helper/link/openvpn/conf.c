@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines and directives of a client configuration. */
+#include "conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+#define WORDS_MAX 8
+
+enum verdict {
+	FINE,
+	PROGRAM,     /* runs a program */
+	MANAGED,     /* of the management interface */
+	LOGGED,	     /* says where words or numbers go */
+	ELSEWHERE,   /* other places, other devices */
+	SERVER,	     /* a server's */
+	QUESTION,    /* somebody would have to answer */
+	DROPPED,     /* without a use here */
+	PUBLIC_FILE, /* names a file to read */
+	SECRET_FILE  /* names one that holds a key or a password */
+};
+
+static const struct directive {
+	const char *name;
+	enum verdict verdict;
+} directives[] = {
+	{"up", PROGRAM},
+	{"down", PROGRAM},
+	{"route-up", PROGRAM},
+	{"route-pre-down", PROGRAM},
+	{"ipchange", PROGRAM},
+	{"iproute", PROGRAM},
+	{"plugin", PROGRAM},
+	{"tls-verify", PROGRAM},
+	{"tls-crypt-v2-verify", PROGRAM},
+	{"auth-user-pass-verify", PROGRAM},
+	{"client-connect", PROGRAM},
+	{"client-disconnect", PROGRAM},
+	{"client-crresponse", PROGRAM},
+	{"learn-address", PROGRAM},
+	{"dns-updown", PROGRAM},
+	{"daemon", LOGGED},
+	{"inetd", LOGGED},
+	{"log", LOGGED},
+	{"log-append", LOGGED},
+	{"syslog", LOGGED},
+	{"writepid", LOGGED},
+	{"chroot", ELSEWHERE},
+	{"cd", ELSEWHERE},
+	{"config", ELSEWHERE},
+	{"dev-node", ELSEWHERE},
+	{"mktun", ELSEWHERE},
+	{"rmtun", ELSEWHERE},
+	{"setcon", ELSEWHERE},
+	{"server", SERVER},
+	{"server-bridge", SERVER},
+	{"server-ipv6", SERVER},
+	{"static-challenge", QUESTION},
+	{"user", DROPPED},
+	{"group", DROPPED},
+	{"script-security", DROPPED},
+	{"mute", DROPPED},
+	{"status", DROPPED},
+	{"ca", PUBLIC_FILE},
+	{"cert", PUBLIC_FILE},
+	{"crl-verify", PUBLIC_FILE},
+	{"dh", PUBLIC_FILE},
+	{"extra-certs", PUBLIC_FILE},
+	{"key", SECRET_FILE},
+	{"pkcs12", SECRET_FILE},
+	{"secret", SECRET_FILE},
+	{"tls-auth", SECRET_FILE},
+	{"tls-crypt", SECRET_FILE},
+	{"tls-crypt-v2", SECRET_FILE},
+	{"auth-user-pass", SECRET_FILE},
+	{"askpass", SECRET_FILE},
+	{"http-proxy", SECRET_FILE},
+	{"socks-proxy", SECRET_FILE},
+};
+
+static enum verdict judge(const char *name)
+{
+	for (size_t n = 0; n < sizeof(directives) / sizeof(*directives); n++)
+		if (!strcmp(directives[n].name, name))
+			return directives[n].verdict;
+	return strncmp(name, "management", 10) ? FINE : MANAGED;
+}
+
+static const char *why_not(enum verdict verdict)
+{
+	switch (verdict) {
+	case PROGRAM:
+		return "it would run a program as root in the host's "
+		       "namespace; remove it (addresses, routes and name "
+		       "servers are seen to, and `up` and `down` of the policy "
+		       "run programs)";
+	case MANAGED:
+		return "the management interface is netns-pamd's; remove it";
+	case LOGGED:
+		return "openvpn is a part of netns-pamd, and so are its words "
+		       "in the log; remove it";
+	case ELSEWHERE:
+		return "everything is in this one file, and the device is "
+		       "netns-pamd's; remove it";
+	case SERVER:
+		return "it is a server's, and this has to be a client's file";
+	case QUESTION:
+		return "nobody is there to answer when a login needs the "
+		       "tunnel; it cannot be used";
+	case FINE:
+	case DROPPED:
+	case PUBLIC_FILE:
+	case SECRET_FILE:
+		break;
+	}
+	return NULL;
+}
+
+/* The state of reading. */
+struct reader {
+	struct openvpn_conf *conf;
+	const char *name;
+	unsigned int line;
+	size_t start, bytes; /* the line, in conf->text */
+	char dev[64], dev_type[8];
+	unsigned int dev_line;
+	struct error *err;
+};
+
+#define READER_ERROR(reader, code, format, ...)                                \
+	error_set((reader)->err, code, "%s:%u: " format, (reader)->name,       \
+		  (reader)->line, ##__VA_ARGS__)
+
+int openvpn_words(char *line, char **ret, int max)
+{
+	enum { BETWEEN, PLAIN, DOUBLE, SINGLE } state = BETWEEN;
+	bool escaped = false;
+	char *out = line;
+	int n = 0;
+
+	for (char *in = line;; in++) {
+		unsigned char c = (unsigned char)*in;
+		bool blank = !c || isspace(c), done;
+
+		if (c == '\\' && !escaped && state != SINGLE) {
+			escaped = true;
+			continue;
+		}
+		if (state == BETWEEN && !blank) {
+			if (c == ';' || c == '#')
+				break;
+			if (n == max)
+				return n;
+			ret[n] = out;
+			state = escaped	    ? PLAIN
+				: c == '"'  ? DOUBLE
+				: c == '\'' ? SINGLE
+					    : PLAIN;
+			if (state == PLAIN)
+				*out++ = *in;
+		} else if (state != BETWEEN) {
+			done = state == PLAIN	 ? blank && !escaped
+			       : state == DOUBLE ? c == '"' && !escaped
+						 : c == '\'';
+			if (!done && c)
+				*out++ = *in;
+			if (done) {
+				/* `out` is behind `in`, or at it. */
+				*out++ = '\0';
+				n++;
+				state = BETWEEN;
+			}
+		}
+		escaped = false;
+		if (!c)
+			break;
+	}
+	return state == BETWEEN && !escaped ? n : -EINVAL;
+}
+
+bool openvpn_redirects4(const char *flags)
+{
+	const char *no = strstr(flags, "!ipv4");
+
+	return !no || (no > flags && !isspace((unsigned char)no[-1]));
+}
+
+/* As openvpn_words() reads them. Return: malloc'd, or NULL. */
+static char *quote(char **words, int n)
+{
+	size_t bytes;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &bytes);
+
+	if (!f)
+		return NULL;
+	for (int i = 0; i < n; i++) {
+		fputs(" \"", f);
+		for (const char *p = words[i]; *p; p++)
+			fprintf(f, "%s%c", *p == '"' || *p == '\\' ? "\\" : "",
+				*p);
+		fputc('"', f);
+	}
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Which word of it is the file, and is there one? Return: 0: none. */
+static int file_word(char **words, int n)
+{
+	bool proxy = !strcmp(words[0], "http-proxy") ||
+		     !strcmp(words[0], "socks-proxy");
+	int at = proxy ? 3 : 1;
+
+	if (n <= at || !strcmp(words[at], "[inline]") ||
+	    !strcmp(words[at], "none") || !strncmp(words[at], "auto", 4))
+		return 0;
+	if (!strcmp(words[0], "crl-verify") && n > 2)
+		return 0; /* a directory */
+	return at;
+}
+
+/* skipped: words before `words`, of the same line. */
+static int read_file(struct reader *reader, char **words, int n, int skipped,
+		     bool secret)
+{
+	struct openvpn_conf *conf = reader->conf;
+	struct openvpn_file *file = &conf->files[conf->n_files];
+	int at = file_word(words, n);
+
+	if (n < 2 && (!strcmp(words[0], "auth-user-pass") ||
+		      !strcmp(words[0], "askpass")))
+		return READER_ERROR(
+			reader, -EINVAL,
+			"'%s' without a file would ask somebody, and nobody is "
+			"there when a login needs the tunnel: name a file",
+			words[0]);
+	if (!at)
+		return 0;
+	if (!strcmp(words[at], "stdin"))
+		return READER_ERROR(reader, -EINVAL,
+				    "'%s stdin' would ask somebody: name a "
+				    "file",
+				    words[0]);
+	if (conf->n_files == OPENVPN_FILES_MAX)
+		return READER_ERROR(reader, -E2BIG, "more than %d files",
+				    OPENVPN_FILES_MAX);
+	conf->n_files++;
+	file->line = reader->line;
+	file->start = reader->start;
+	file->bytes = reader->bytes;
+	file->secret = secret;
+	file->path = strdup(words[at]);
+	file->before = quote(words - skipped, at + skipped);
+	file->after = quote(words + at + 1, n - at - 1);
+	if (!file->path || !file->before || !file->after)
+		return READER_ERROR(reader, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static void read_redirect(struct openvpn_conf *conf, char **words, int n)
+{
+	bool ipv4 = true;
+
+	for (int i = 1; i < n; i++)
+		if (!strcmp(words[i], "!ipv4"))
+			ipv4 = false;
+	conf->redirect4 = ipv4;
+}
+
+/* What is of interest to us in a directive that openvpn carries out. */
+static int read_fine(struct reader *reader, char **words, int n)
+{
+	struct openvpn_conf *conf = reader->conf;
+	const char *value = n > 1 ? words[1] : "";
+
+	if (!strcmp(words[0], "remote") && !*conf->remote)
+		snprintf(conf->remote, sizeof(conf->remote), "%s", value);
+	else if (!strcmp(words[0], "dev")) {
+		snprintf(reader->dev, sizeof(reader->dev), "%s", value);
+		reader->dev_line = reader->line;
+	} else if (!strcmp(words[0], "dev-type"))
+		snprintf(reader->dev_type, sizeof(reader->dev_type), "%s",
+			 value);
+	else if (!strcmp(words[0], "redirect-gateway"))
+		read_redirect(conf, words, n);
+	else if (!strcmp(words[0], "client") || !strcmp(words[0], "tls-client"))
+		conf->tls = true;
+	else if (!strcmp(words[0], "route-nopull"))
+		conf->nopull = true;
+	else if (!strcmp(words[0], "verb"))
+		conf->verb = strtol(value, NULL, 10) > OPENVPN_VERB
+				     ? OPENVPN_VERB_MAX
+				     : OPENVPN_VERB;
+	else if (!strcmp(words[0], "mode") && !strcmp(value, "server"))
+		return READER_ERROR(reader, -EINVAL, "'mode server': %s",
+				    why_not(SERVER));
+	else if (!strcmp(words[0], "auth-retry") && !strcmp(value, "interact"))
+		return READER_ERROR(reader, -EINVAL,
+				    "'auth-retry interact': %s",
+				    why_not(QUESTION));
+	return 0;
+}
+
+/* start: the line in conf->text; words: of a copy. */
+static int read_directive(struct reader *reader, char *start, size_t bytes,
+			  char **words, int n)
+{
+	enum verdict verdict;
+	int skipped = 0;
+
+	/* `setenv opt DIRECTIVE`: for versions that know it */
+	if (n > 2 && !strcmp(words[0], "setenv") && !strcmp(words[1], "opt")) {
+		skipped = 2;
+		words += skipped;
+		n -= skipped;
+	}
+	if (!strncmp(words[0], "--", 2) && words[0][2])
+		words[0] += 2;
+	verdict = judge(words[0]);
+	switch (verdict) {
+	case FINE:
+		return read_fine(reader, words, n);
+	case PUBLIC_FILE:
+	case SECRET_FILE:
+		return read_file(reader, words, n, skipped,
+				 verdict == SECRET_FILE);
+	case DROPPED:
+		if (words[0][0] != 's' && words[0][0] != 'm')
+			reader->conf->owner_line = reader->line;
+		memset(start, ' ', bytes);
+		return 0;
+	case PROGRAM:
+		/* What is switched off runs nothing. */
+		if (!strcmp(words[0], "dns-updown") && n > 1 &&
+		    !strcmp(words[1], "disable"))
+			return 0;
+		break;
+	case MANAGED:
+	case LOGGED:
+	case ELSEWHERE:
+	case SERVER:
+	case QUESTION:
+		break;
+	}
+	return READER_ERROR(reader, -EINVAL, "'%.64s': %s", words[0],
+			    why_not(verdict));
+}
+
+static const char *after_blanks(const char *p)
+{
+	while (*p && isspace((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* Is the line a "<tag>" alone? Writes "</tag>" to `close`. */
+static bool opens_block(char **words, int n, char close[static 64])
+{
+	size_t length = n == 1 ? strlen(words[0]) : 0;
+
+	if (length < 3 || words[0][0] != '<' || words[0][length - 1] != '>' ||
+	    words[0][1] == '/')
+		return false;
+	/* Directives again, for one of several servers. */
+	if (!strcmp(words[0], "<connection>"))
+		return false;
+	snprintf(close, 64, "</%.60s", words[0] + 1);
+	return true;
+}
+
+static bool block_is_secret(const char *close)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(close) - 3, close + 2);
+	return judge(name) == SECRET_FILE;
+}
+
+/*
+ * One line of conf->text, `bytes` long without its newline. close: the end of
+ * the block it is in, or "".
+ */
+static int read_line(struct reader *reader, char *start, size_t bytes,
+		     char close[static 64])
+{
+	char copy[OPENVPN_LINE_MAX + 1], *words[WORDS_MAX];
+	int n, r = 0;
+
+	if (bytes > OPENVPN_LINE_MAX)
+		return READER_ERROR(reader, -EINVAL,
+				    "the line has more than %d bytes, which "
+				    "openvpn does not read",
+				    OPENVPN_LINE_MAX);
+	memcpy(copy, start, bytes);
+	copy[bytes] = '\0';
+	if (*close) {
+		if (!strncmp(after_blanks(copy), close, strlen(close)))
+			*close = '\0';
+		explicit_bzero(copy, sizeof(copy));
+		return 0;
+	}
+	n = openvpn_words(copy, words, WORDS_MAX);
+	if (n < 0)
+		return READER_ERROR(reader, n,
+				    "a quote or a backslash is left open");
+	if (opens_block(words, n, close)) {
+		if (block_is_secret(close) && !reader->conf->secret_line)
+			reader->conf->secret_line = reader->line;
+	} else if (n > 0 && words[0][0] != '<') {
+		r = read_directive(reader, start, bytes, words, n);
+	}
+	return r;
+}
+
+static int read_lines(struct reader *reader)
+{
+	char *text = reader->conf->text, close[64] = "";
+	char *end = text + reader->conf->bytes;
+	int r = 0;
+
+	if (!strncmp(text, "\xef\xbb\xbf", 3)) /* as openvpn does */
+		memset(text, ' ', 3);
+	while (r == 0 && text < end) {
+		char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t bytes = (size_t)((newline ? newline : end) - text);
+
+		reader->line++;
+		reader->start = (size_t)(text - reader->conf->text);
+		reader->bytes = bytes;
+		r = read_line(reader, text, bytes, close);
+		text += bytes + 1;
+	}
+	if (r == 0 && *close)
+		r = READER_ERROR(reader, -EINVAL, "'%s' is missing", close);
+	return r;
+}
+
+/* As is_dev_type() and dev_type_enum() in openvpn's tun.c have it. */
+static int read_device(struct reader *reader)
+{
+	const char *type = *reader->dev_type ? reader->dev_type : reader->dev;
+
+	reader->line = reader->dev_line;
+	if (!reader->dev_line)
+		return error_set(reader->err, -EINVAL,
+				 "%s: there is no 'dev': write 'dev tun' or "
+				 "'dev tap'",
+				 reader->name);
+	reader->conf->tap = !strncmp(type, "tap", 3);
+	if (!reader->conf->tap && strncmp(type, "tun", 3) != 0)
+		return READER_ERROR(reader, -EINVAL,
+				    "'dev %s': neither a tun nor a tap device; "
+				    "'dev-type' says which one it is",
+				    reader->dev);
+	return 0;
+}
+
+int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
+		       struct openvpn_conf **ret, struct error *err)
+{
+	struct reader reader = {.name = name, .err = err};
+	struct openvpn_conf *conf = calloc(1, sizeof(*conf));
+	int r = 0;
+
+	if (!conf)
+		return error_set(err, -ENOMEM, "%s: out of memory", name);
+	reader.conf = conf;
+	conf->verb = OPENVPN_VERB;
+	conf->text = malloc(bytes + 1);
+	if (!conf->text) {
+		free(conf);
+		return error_set(err, -ENOMEM, "%s: out of memory", name);
+	}
+	memcpy(conf->text, text, bytes);
+	conf->text[bytes] = '\0';
+	conf->bytes = bytes;
+	if (memchr(text, '\0', bytes))
+		r = error_set(err, -EINVAL,
+			      "%s: a NUL byte: this is no text file", name);
+	if (r == 0)
+		r = read_lines(&reader);
+	if (r == 0)
+		r = read_device(&reader);
+	if (r < 0)
+		openvpn_conf_free(conf);
+	else
+		*ret = conf;
+	return r;
+}
+
+struct openvpn_conf *openvpn_conf_free(struct openvpn_conf *conf)
+{
+	if (!conf)
+		return NULL;
+	if (conf->text)
+		explicit_bzero(conf->text, conf->bytes);
+	free(conf->text);
+	free(conf->dir);
+	for (size_t n = 0; n < conf->n_files; n++) {
+		free(conf->files[n].path);
+		free(conf->files[n].before);
+		free(conf->files[n].after);
+	}
+	free(conf);
+	return NULL;
+}

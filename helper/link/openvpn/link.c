@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link = openvpn: a client of OpenVPN, whose socket is outside, in the host's
+ * namespace, and whose tun device is inside. What it is made of: openvpn.h.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/process/child.h"
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
+#include "helper/base/log.h"
+#include "openvpn.h"
+#include "talk.h"
+#include "common/proto.h"
+#include "helper/base/policy_store.h"
+
+const struct policy_namespace *openvpn_section(const struct instance *i)
+{
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(i->helper->store), i->section);
+
+	return ns && ns->link == LINK_OPENVPN ? ns : NULL;
+}
+
+static void openvpn_free(struct openvpn *o)
+{
+	openvpn_talk_close(o->talk);
+	sd_event_source_disable_unref(o->timer);
+	close_fd(o->early);
+	openvpn_program_forget(o);
+	free(o->path);
+	free(o);
+}
+
+/* Return: what is instance->link_data from now on, or NULL. */
+static struct openvpn *openvpn_new(struct instance *i,
+				   const struct policy_namespace *ns,
+				   struct error *err)
+{
+	struct openvpn *o = calloc(1, sizeof(*o));
+	int r = 0;
+
+	if (!o) {
+		error_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	o->instance = i;
+	o->early = -EBADF;
+	snprintf(o->dir, sizeof(o->dir), "%s/openvpn.%" PRIu64,
+		 i->helper->state_path, i->id);
+	snprintf(o->socket, sizeof(o->socket), "%s/socket", o->dir);
+	if (ns)
+		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,
+				  &o->path, err);
+	if (r == 0)
+		r = openvpn_program_init(o, err);
+	if (r < 0) {
+		openvpn_free(o);
+		return NULL;
+	}
+	i->link_data = o;
+	return o;
+}
+
+static int openvpn_create(const struct link_site *site, struct error *err)
+{
+	struct instance *i = site->instance;
+	struct openvpn *o;
+	char path[256];
+	int r;
+
+	if (site->ns->address_mode == ADDRESS_DHCP)
+		return error_set(err, -EOPNOTSUPP,
+				 "address = dhcp has no use with link = "
+				 "openvpn: the server gives the address");
+	r = child_find("openvpn", "openvpn", path, err);
+	if (r < 0)
+		return r;
+	o = openvpn_new(i, site->ns, err);
+	if (!o)
+		return -EINVAL;
+	/* So that the next helper looks for it, if this one is killed now. */
+	r = instance_note(i, err);
+	if (r == 0)
+		r = openvpn_program_start(o, err);
+	if (r < 0)
+		return r;
+	snprintf(i->ifname, sizeof(i->ifname), "%s",
+		 site->ns->ifname ? site->ns->ifname
+		 : o->tap	  ? "tap0"
+				  : "tun0");
+	openvpn_device_name(i, i->device);
+	openvpn_watch_tell(o);
+	return LINK_LATER;
+}
+
+static int openvpn_adopt(struct helper *h, struct instance *i)
+{
+	struct error why;
+	struct openvpn *o = openvpn_new(i, openvpn_section(i), &why);
+
+	(void)h;
+	if (!o) {
+		log_error("%s: %s", i->name, why.text);
+		return -ENODEV;
+	}
+	return openvpn_program_adopt(o);
+}
+
+static void openvpn_leave(struct instance *i)
+{
+	if (i->link_data)
+		openvpn_free(i->link_data);
+	i->link_data = NULL;
+}
+
+static void openvpn_remove(struct helper *h, struct instance *i, int netns)
+{
+	struct openvpn *o = i->link_data;
+
+	(void)h;
+	openvpn_device_remove(i, netns);
+	if (o)
+		openvpn_program_clear(o);
+	i->child = child_stop(i->child);
+	openvpn_leave(i);
+}
+
+static int openvpn_is_ready(struct helper *h, struct instance *i,
+			    struct error *err)
+{
+	const struct openvpn *o = i->link_data;
+
+	(void)h;
+	(void)err;
+	instance_waiting(i, "OpenVPN to connect again (remote %s)", o->remote);
+	return o->connected && o->configured;
+}
+
+static void openvpn_describe(struct helper *h, const struct instance *i,
+			     struct proto_namespace *ret)
+{
+	const struct openvpn *o = i->link_data;
+
+	(void)h;
+	if (!o)
+		return;
+	if (o->connected && o->configured)
+		snprintf(ret->detail, sizeof(ret->detail),
+			 "openvpn connected to %.80s", o->remote);
+	else
+		snprintf(ret->detail, sizeof(ret->detail),
+			 "openvpn %s %.40s%s%.50s",
+			 i->child ? "connecting to"
+				  : "waits to start again for",
+			 o->remote, *o->words ? ": " : "", o->words);
+	if (!o->configured)
+		return;
+	if (i->address4.family)
+		inet_prefix_format(&i->address4, ret->address4);
+	if (i->address6.family)
+		inet_prefix_format(&i->address6, ret->address6);
+	openvpn_device_traffic(i, ret);
+}
+
+const struct link_ops link_openvpn_ops = {
+	.makes_namespace = true,
+	.filter = FILTER_INSIDE,
+	.create = openvpn_create,
+	.adopt = openvpn_adopt,
+	.ready = openvpn_is_ready,
+	.remove = openvpn_remove,
+	.leave = openvpn_leave,
+	.describe = openvpn_describe,
+};

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * openvpn(8) itself: started with a configuration that was judged, beside the
+ * loop; ended by us when it is in a state that it does not come out of; started
+ * again when it ends. It outlives the helper.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "openvpn.h"
+#include "conf.h"
+#include "files.h"
+#include "talk.h"
+#include "helper/base/timer.h"
+
+#define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
+#define OPENVPN_SECOND_US UINT64_C(1000000)
+/* Its device, and a port below 1024. */
+#define OPENVPN_CAPABILITIES                                                   \
+	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
+
+/*
+ * Its descriptors: a pipe for its words, where it makes its socket, where its
+ * configuration is, and from OPENVPN_FILES_FD on what that names.
+ */
+#define OPENVPN_WORDS  "/proc/self/fd/3"
+#define OPENVPN_SOCKET "/proc/self/fd/4/socket"
+#define OPENVPN_CONF   "/proc/self/fd/5"
+
+/* It is not root; nobody else comes there, since the state is root's alone. */
+#define OPENVPN_DIR_MODE   0733
+#define OPENVPN_WORDS_MODE 0622
+
+static void openvpn_on_end(void *data, int r, const struct error *why);
+
+static void openvpn_label(const struct instance *i, char ret[static 160])
+{
+	snprintf(ret, 160, "%s: openvpn", i->name);
+}
+
+/* Return: a descriptor of o->dir, made anew, or -errno with a sentence. */
+static int openvpn_make_dir(const struct openvpn *o, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+
+	openvpn_talk_end(o->socket);
+	if (mkdir(o->dir, 0700) == 0 || errno == EEXIST)
+		fd = fd_above_stdio(
+			open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (fd < 0 || fchmod(fd, OPENVPN_DIR_MODE) < 0)
+		return error_set(err, -errno, "%s: %m", o->dir);
+	return take_fd(&fd);
+}
+
+/*
+ * fds: OPENVPN_SOCKET's, OPENVPN_CONF's, and the files'. words, fds: of the
+ * caller.
+ */
+static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
+		       int words, const int *fds, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct instance *i = o->instance;
+	char label[160], device[IFNAMSIZ], verb[12];
+	struct stat st;
+	bool open_to_all = fstat(fds[1], &st) == 0 && st.st_mode & S_IXOTH;
+	const char *const argv[] = {
+		"openvpn",
+		/* Its words until it talks; see openvpn_watch_early(). */
+		"--log", OPENVPN_WORDS, "--suppress-timestamps",
+		/* The file, as it was judged. */
+		"--cd", open_to_all ? OPENVPN_CONF : "/", "--config", "stdin",
+		"--verb", verb, "--mute", "100",
+		/* The device stays through reconnects that change nothing. */
+		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
+		"--persist-tun",
+		/*
+		 * Told by SIGHUP to read its configuration again, it would go
+		 * on with these words alone, in clear. This one lets it end.
+		 */
+		conf->tls ? "--tls-client" : "--persist-tun",
+		/* It configures nothing, and starts no program. */
+		"--ifconfig-noexec", "--route-noexec", "--script-security", "0",
+		"--management", OPENVPN_SOCKET, "unix", "--management-hold",
+		"--management-query-passwords", "--management-up-down",
+		/*
+		 * A device of the kernel module cannot be moved; 2.7 runs a
+		 * program of its own for name servers. Who does not know these
+		 * does neither.
+		 */
+		"--ignore-unknown-option", "disable-dco", "dns-updown",
+		"--disable-dco", "--dns-updown", "disable", NULL};
+	struct child_command command = {
+		.label = label,
+		.argv = argv,
+		.package = "openvpn",
+		.netns = -1, /* the helper's own: the host's */
+		.pass_fd = words,
+		.pass_more = fds,
+		.n_pass_more = conf->n_files + 2,
+		.capabilities = OPENVPN_CAPABILITIES,
+	};
+	const struct child_events events = {.ended = openvpn_on_end, .data = o};
+	int r;
+
+	openvpn_label(i, label);
+	openvpn_device_name(i, device);
+	snprintf(verb, sizeof(verb), "%u", conf->verb);
+	text = openvpn_files_text(conf, &command.input_bytes);
+	if (!text)
+		return error_set(err, -ENOMEM, "out of memory");
+	command.input = text;
+	child_user(CHILD_USER, &command.uid, &command.gid);
+	r = instance_start_child(i, &command, &events, err);
+	explicit_bzero(text, command.input_bytes);
+	return r;
+}
+
+static void openvpn_remember(struct openvpn *o, const struct openvpn_conf *conf)
+{
+	snprintf(o->remote, sizeof(o->remote), "%s", conf->remote);
+	o->tap = conf->tap;
+	o->own_redirect4 = conf->redirect4;
+	o->nopull = conf->nopull;
+	openvpn_program_forget(o);
+	while (o->n_files < conf->n_files) {
+		const char *path = conf->files[o->n_files].path;
+
+		o->files[o->n_files] = strdup(path);
+		if (!o->files[o->n_files])
+			return;
+		o->n_files++;
+	}
+}
+
+void openvpn_program_forget(struct openvpn *o)
+{
+	while (o->n_files)
+		free(o->files[--o->n_files]);
+}
+
+/* With all descriptors that it gets. */
+static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
+			   int words, struct error *err)
+{
+	_cleanup_close_ int dir = openvpn_make_dir(o, err);
+	_cleanup_close_ int from = fd_above_stdio(
+		open(conf->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	int fds[2 + OPENVPN_FILES_MAX], r;
+	struct openvpn_files files;
+
+	if (dir < 0)
+		return dir;
+	if (from < 0)
+		return error_set(err, -errno, "%s: %m", conf->dir);
+	r = openvpn_files_open(o->path, conf, from, &files, err);
+	if (r < 0)
+		return r;
+	fds[0] = dir;
+	fds[1] = from;
+	memcpy(fds + 2, files.fds, files.n * sizeof(int));
+	r = openvpn_run(o, conf, words, fds, err);
+	openvpn_files_close(&files);
+	return r;
+}
+
+int openvpn_program_start(struct openvpn *o, struct error *err)
+{
+	struct openvpn_conf *conf;
+	int pipes[2], r = openvpn_conf_load(o->path, &conf, err);
+
+	if (r < 0)
+		return r;
+	openvpn_remember(o, conf);
+	if (conf->owner_line && o->instance->making)
+		log_warning("%s:%u: user and group are not followed: the "
+			    "device is made anew when the server says so",
+			    o->path, conf->owner_line);
+	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
+	    fchmod(pipes[1], OPENVPN_WORDS_MODE) < 0) {
+		openvpn_conf_free(conf);
+		return error_set(err, -errno, "pipe: %m");
+	}
+	o->early = close_fd(o->early);
+	o->early = pipes[0];
+	r = openvpn_prepare(o, conf, pipes[1], err);
+	close_fd(pipes[1]);
+	openvpn_conf_free(conf);
+	if (r < 0)
+		return r;
+	o->tries = 0;
+	o->attempt = true;
+	o->adopted = o->configured = o->connected = false;
+	timer_arm(o->timer, OPENVPN_TALK_US);
+	return 0;
+}
+
+void openvpn_program_clear(const struct openvpn *o)
+{
+	if (!o->instance->child)
+		openvpn_talk_end(o->socket);
+	else
+		unlink(o->socket);
+	rmdir(o->dir);
+}
+
+/* Started again a little later, each time a little later still. */
+static void openvpn_pause(struct openvpn *o, const char *why)
+{
+	unsigned int pause = o->pause ? o->pause : 1;
+
+	o->pause =
+		pause * 2 > OPENVPN_PAUSE_MAX ? OPENVPN_PAUSE_MAX : pause * 2;
+	log_warning("%s: %s; started again in %u s", o->instance->name, why,
+		    pause);
+	timer_arm(o->timer, pause * OPENVPN_SECOND_US);
+}
+
+static void openvpn_is_over(struct openvpn *o, int r, const char *why)
+{
+	struct instance *i = o->instance;
+	struct error text;
+
+	o->configured = o->connected = false;
+	o->talk = openvpn_talk_close(o->talk);
+	if (i->making) {
+		error_set(&text, 0,
+			  "OpenVPN cannot connect (remote %s, %s): %s",
+			  *o->remote ? o->remote : "none", o->path, why);
+		instance_connected(i, r < 0 ? r : -ECONNABORTED, &text);
+	} else if (!o->path) {
+		instance_broken(i, "openvpn ended, and the policy does not "
+				   "know the section any more");
+	} else {
+		openvpn_pause(o, why);
+	}
+}
+
+void openvpn_program_end(struct openvpn *o, const char *why)
+{
+	o->instance->child = child_stop(o->instance->child);
+	openvpn_is_over(o, -ECONNABORTED, why);
+}
+
+static void openvpn_on_end(void *data, int r, const struct error *why)
+{
+	struct openvpn *o = data;
+	char text[ERROR_TEXT_MAX];
+
+	o->instance->child = NULL;
+	openvpn_watch_early(o);
+	snprintf(text, sizeof(text), "%s", *o->words ? o->words : why->text);
+	if (!o->instance->making)
+		snprintf(text, sizeof(text), "openvpn ended%s%s",
+			 *o->words ? ": " : "", o->words);
+	openvpn_is_over(o, r < 0 ? -ECONNABORTED : r, text);
+}
+
+/* --- what comes next --- */
+
+static void openvpn_go_on(struct openvpn *o)
+{
+	struct instance *i = o->instance;
+	struct error why;
+
+	if (i->child) {
+		if (!o->talk)
+			openvpn_watch_begin(o);
+		return;
+	}
+	if (openvpn_program_start(o, &why) < 0)
+		openvpn_pause(o, why.text);
+	else if (instance_note(i, &why) < 0)
+		openvpn_program_end(o, why.text);
+}
+
+static int openvpn_on_time(sd_event_source *source, uint64_t when, void *data)
+{
+	(void)source;
+	(void)when;
+	openvpn_go_on(data);
+	return 0;
+}
+
+int openvpn_program_init(struct openvpn *o, struct error *err)
+{
+	int r = timer_new(o->instance->helper->event, &o->timer,
+			  openvpn_on_time, o);
+
+	return r < 0 ? error_set(err, r, "cannot make a timer: %s",
+				 strerror(-r))
+		     : 0;
+}
+
+int openvpn_program_adopt(struct openvpn *o)
+{
+	const struct child_events events = {.ended = openvpn_on_end, .data = o};
+	struct instance *i = o->instance;
+	struct openvpn_conf *conf;
+	char label[160];
+
+	if (o->path && openvpn_conf_load(o->path, &conf, NULL) == 0) {
+		openvpn_remember(o, conf);
+		openvpn_conf_free(conf);
+	}
+	o->adopted = true;
+	openvpn_label(i, label);
+	if (child_adopt(i->helper, i->pid, i->process, label, &events,
+			&i->child) < 0)
+		i->child = NULL;
+	if (!i->child && !o->path)
+		return -ENODEV;
+	timer_arm(o->timer, 1);
+	return 0;
+}

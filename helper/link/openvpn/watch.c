@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a running openvpn(8) says, and what follows from it: its device is made
+ * ready, the connection is there or is lost, its complaints are passed on to
+ * the logins that wait.
+ *
+ * All of it comes by its management interface, but for its first words: those
+ * it writes into a pipe until it talks.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "openvpn.h"
+#include "files.h"
+#include "push.h"
+#include "talk.h"
+#include "helper/base/timer.h"
+
+#define OPENVPN_TALK_TRIES 500 /* ten seconds */
+#define OPENVPN_SAID_MAX   2048
+
+void openvpn_watch_tell(struct openvpn *o)
+{
+	instance_waiting(o->instance, "OpenVPN to connect (remote %s)%s%s",
+			 *o->remote ? o->remote : "none", *o->words ? ": " : "",
+			 o->words);
+}
+
+/* What it says, with the files' own names. */
+static void openvpn_name_files(const struct openvpn *o, const char *text,
+			       char *ret, size_t size)
+{
+	openvpn_files_name((const char *const *)o->files, o->n_files, text, ret,
+			   size);
+}
+
+static void openvpn_complains(struct openvpn *o, const char *text)
+{
+	if (*o->words && !o->attempt)
+		return; /* what follows from it */
+	o->attempt = false;
+	openvpn_name_files(o, text, o->words, sizeof(o->words));
+	openvpn_watch_tell(o);
+}
+
+void openvpn_watch_early(struct openvpn *o)
+{
+	static const char useless[] = "Use --help";
+	char text[8192], *rest = text, *line;
+	ssize_t n;
+
+	if (o->early < 0)
+		return;
+	while ((n = read(o->early, text, sizeof(text) - 1)) > 0) {
+		text[n] = '\0';
+		for (rest = text; (line = strsep(&rest, "\n"));)
+			if (strstr(line, "rror") &&
+			    !strstr(line, "correct these errors") &&
+			    strncmp(line, useless, sizeof(useless) - 1) != 0)
+				openvpn_complains(o, line);
+	}
+	o->early = close_fd(o->early);
+}
+
+/* --- what it tells --- */
+
+/* May free everything. */
+static void openvpn_ready(struct openvpn *o)
+{
+	struct instance *i = o->instance;
+
+	if (!o->connected || !o->configured)
+		return;
+	log_info("%s: connected to %s", i->name,
+		 *o->remote ? o->remote : "its peer");
+	o->pause = 0;
+	o->words[0] = o->last[0] = '\0';
+	o->told = true;
+	if (i->making)
+		instance_connected(i, 0, NULL);
+	else
+		instance_note(i, NULL);
+}
+
+static void openvpn_on_state(void *data, const char *name, const char *detail)
+{
+	struct openvpn *o = data;
+	const struct instance *i = o->instance;
+
+	if (!strcmp(name, "CONNECTED")) {
+		o->connected = true;
+		openvpn_ready(o);
+		return;
+	}
+	if (!strcmp(name, "WAIT") || !strcmp(name, "TCP_CONNECT"))
+		o->redirect4 = false; /* until it is pushed again */
+	if (strcmp(name, "RECONNECTING") != 0)
+		return;
+	if (o->connected)
+		log_warning("%s: the connection to %s is lost (%s); nothing "
+			    "leaves until it is back",
+			    i->name, o->remote, detail);
+	o->connected = false;
+	o->attempt = true;
+	if (!strcmp(detail, "SIGHUP")) /* there is nothing left to read */
+		openvpn_program_end(o, "it was told to read its file again");
+}
+
+/* The device was destroyed by somebody: openvpn goes on without it. */
+static bool openvpn_lost_device(const char *text)
+{
+	return (!strncmp(text, "read from TUN/TAP", 17) ||
+		!strncmp(text, "write to TUN/TAP", 16)) &&
+	       strstr(text, "bad state");
+}
+
+/* Does it speak of what is our own doing? */
+static bool openvpn_is_of_us(const char *text)
+{
+	static const char unknown[] =
+		"Unrecognized option or missing or extra parameter(s) "
+		"in [CMD-LINE]";
+
+	return !strncmp(text, "MANAGEMENT:", 11) ||
+	       !strncmp(text, unknown, sizeof(unknown) - 1) ||
+	       /* openvpn_conf_load() saw to the file that it is a copy of. */
+	       (strstr(text, "/proc/self/fd/") &&
+		strstr(text, "is group or others accessible"));
+}
+
+static void openvpn_on_log(void *data, char flag, const char *said)
+{
+	struct openvpn *o = data;
+	const char *name = o->instance->name;
+	bool bad = flag == 'N' || flag == 'F';
+	char text[OPENVPN_SAID_MAX];
+
+	if (openvpn_is_of_us(said))
+		return;
+	openvpn_name_files(o, said, text, sizeof(text));
+	if (!o->nopull)
+		openvpn_push_log(text, &o->redirect4);
+	if ((bad || flag == 'W') && strncmp(text, o->last, 199) != 0) {
+		log_warning("%s: openvpn: %s", name, text);
+		snprintf(o->last, sizeof(o->last), "%.199s", text);
+	} else {
+		log_debug("%s: openvpn: %s", name, text);
+	}
+	if (openvpn_lost_device(text)) {
+		openvpn_program_end(o, "its device was deleted");
+		return;
+	}
+	if (bad || !strncmp(text, "Cannot ", 7) || strstr(text, "AUTH_FAILED"))
+		openvpn_complains(o, text);
+}
+
+static void openvpn_on_up(void *data, const struct openvpn_env *env)
+{
+	struct openvpn *o = data;
+	struct instance *i = o->instance;
+	struct openvpn_push push;
+	struct error why;
+	int r = openvpn_push_read(env, o->tap, o->redirect4 || o->own_redirect4,
+				  &push);
+
+	if (r < 0) {
+		openvpn_program_end(o, r == -EBADMSG
+					       ? "the server gave no address"
+					       : "out of memory");
+		return;
+	}
+	if (push.ignored)
+		log_warning("%s: %u values of the server make no sense and "
+			    "were left out, first of them %s",
+			    i->name, push.ignored, push.why);
+	r = openvpn_device_configure(o, &push, &why);
+	openvpn_push_clear(&push);
+	if (r < 0) {
+		openvpn_program_end(o, why.text);
+		return;
+	}
+	o->configured = true;
+	openvpn_ready(o);
+}
+
+static void openvpn_on_down(void *data)
+{
+	struct openvpn *o = data;
+
+	o->configured = false;
+}
+
+static void openvpn_on_question(void *data, const char *what)
+{
+	struct openvpn *o = data;
+	char text[240];
+
+	snprintf(text, sizeof(text),
+		 "it asks for the %.60s, and nobody is there to answer: use a "
+		 "key without a password, or askpass and auth-user-pass with "
+		 "a file",
+		 what);
+	openvpn_program_end(o, text);
+}
+
+static void openvpn_on_closed(void *data)
+{
+	struct openvpn *o = data;
+
+	/* It is about to end, most likely; or else we come again. */
+	o->talk = NULL;
+	o->tries = 0;
+	timer_arm(o->timer, OPENVPN_TALK_US);
+}
+
+void openvpn_watch_begin(struct openvpn *o)
+{
+	static const struct openvpn_talk_events events = {
+		.state = openvpn_on_state,
+		.log = openvpn_on_log,
+		.up = openvpn_on_up,
+		.down = openvpn_on_down,
+		.asks = openvpn_on_question,
+		.closed = openvpn_on_closed,
+	};
+	struct error why = {"it does not open its management interface"};
+	int r = openvpn_talk_open(o->instance->helper->event, o->socket,
+				  &events, o, &o->talk, &why);
+
+	if (r == -EAGAIN && ++o->tries < OPENVPN_TALK_TRIES) {
+		timer_arm(o->timer, OPENVPN_TALK_US);
+		return;
+	}
+	if (r < 0) {
+		openvpn_watch_early(o);
+		openvpn_program_end(o, *o->words ? o->words : why.text);
+		return;
+	}
+	o->early = close_fd(o->early);
+	if (!o->adopted)
+		return;
+	/*
+	 * It may have closed its device and made another one while no helper
+	 * was there to hear of it, and does not say it again.
+	 */
+	o->adopted = false;
+	o->configured = o->connected = openvpn_device_is_there(o->instance);
+	if (!o->configured)
+		openvpn_program_end(o,
+				    "it reconnected while no helper was there");
+}

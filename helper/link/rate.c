@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/instance/netns_rtnl.h"
+#include "helper/network/network.h"
+#include "common/policy/describe.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+
+#define RATE_IFB "rate0" /* in the namespace, for what it receives */
+
+#define RATE_BURST_S	100 /* a hundredth of a second at once */
+#define RATE_BURST_MAX	(4 << 20)
+#define RATE_QUEUE_S	10 /* what waits is a tenth of a second old */
+#define RATE_QUEUE_MAX	(64 << 20)
+#define RATE_FRAMES_MIN 10 /* or this many frames, at very low rates */
+#define RATE_HEADER	64 /* in front of the MTU, at most */
+
+static struct rtnl_tbf rate_tbf(uint64_t bits, const struct rtnl_link *link)
+{
+	const uint64_t bytes = bits / 8;
+	const uint64_t frame = (uint64_t)link->mtu + RATE_HEADER;
+	uint64_t burst = bytes / RATE_BURST_S, queue = bytes / RATE_QUEUE_S;
+
+	/* The kernel cuts bundles of segments that do not fit (tbf_segment). */
+	if (burst < 2 * frame)
+		burst = 2 * frame;
+	if (burst > RATE_BURST_MAX)
+		burst = RATE_BURST_MAX;
+	if (queue < RATE_FRAMES_MIN * frame)
+		queue = RATE_FRAMES_MIN * frame;
+	if (queue > RATE_QUEUE_MAX)
+		queue = RATE_QUEUE_MAX;
+	return (struct rtnl_tbf){.bytes = bytes,
+				 .burst = (uint32_t)burst,
+				 .limit = (uint32_t)(queue + burst)};
+}
+
+static int rate_run(struct rtnl *rtnl, struct rtnl_batch *b)
+{
+	int r = rtnl_run(rtnl, b, NULL);
+
+	rtnl_batch_init(b);
+	return r;
+}
+
+/* Puts or lifts the limit of what one interface sends. */
+static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
+		      uint64_t bits, struct error *err)
+{
+	const struct rtnl_tbf tbf = rate_tbf(bits, link);
+	struct rtnl_batch b;
+	int r;
+
+	rtnl_batch_init(&b);
+	if (!bits) {
+		rtnl_put_tbf_gone(&b, link->ifindex);
+		rate_run(rtnl, &b); /* -ENOENT or -EINVAL: there is none */
+		return 0;
+	}
+	rtnl_put_tbf(&b, link->ifindex, &tbf);
+	r = rtnl_run(rtnl, &b, err);
+	if (r == -ENOENT)
+		error_set(err, r,
+			  "the kernel has no token bucket for `rate`: modprobe "
+			  "sch_tbf");
+	return r;
+}
+
+/* The interface that what is received goes through. */
+static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
+			 struct error *err)
+{
+	const struct rtnl_new ifb = {
+		.kind = "ifb", .ifname = RATE_IFB, .netns = -1};
+	struct rtnl_batch b;
+	int r = rtnl_link_by_name(rtnl, RATE_IFB, ret);
+
+	if (r != -ENODEV)
+		return r;
+	rtnl_batch_init(&b);
+	rtnl_put_new(&b, &ifb);
+	r = rtnl_run(rtnl, &b, err);
+	if (r == -EOPNOTSUPP)
+		return error_set(err, r,
+				 "the kernel has no interfaces of kind ifb, "
+				 "which `rate` needs with this link: modprobe "
+				 "ifb");
+	return r < 0 ? r : rtnl_link_by_name(rtnl, RATE_IFB, ret);
+}
+
+/* Puts or lifts the limit of what an interface in the namespace receives. */
+static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
+			 uint64_t bits, struct error *err)
+{
+	struct rtnl_link ifb;
+	struct rtnl_batch b;
+	int r;
+
+	rtnl_batch_init(&b);
+	rtnl_put_redirect_gone(&b, link->ifindex);
+	rate_run(rtnl, &b); /* there may be none */
+	if (!bits) {
+		if (rtnl_link_by_name(rtnl, RATE_IFB, &ifb) < 0)
+			return 0;
+		rtnl_put_delete(&b, ifb.ifindex);
+		return rtnl_run(rtnl, &b, err);
+	}
+	r = rate_make_ifb(rtnl, &ifb, err);
+	if (r == 0) {
+		ifb.mtu = link->mtu;
+		r = rate_sends(rtnl, &ifb, bits, err);
+	}
+	if (r < 0)
+		return r;
+	rtnl_put_up(&b, ifb.ifindex);
+	rtnl_put_redirect(&b, link->ifindex, ifb.ifindex);
+	r = rtnl_run(rtnl, &b, err);
+	if (r == -ENOENT)
+		error_set(err, r,
+			  "the kernel cannot redirect packets, which `rate` "
+			  "needs with this link: modprobe cls_u32 act_mirred");
+	return r;
+}
+
+/* Return: 1 both ways are held to it, 0 there is no interface, -errno. */
+static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
+		     struct error *err)
+{
+	struct helper *h = i->helper;
+	const bool outside = i->host_ifindex && !network_clears_queues(i);
+	struct rtnl_link link;
+	int r = rtnl_link_by_name(inside, i->ifname, &link);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r == 0)
+		r = rate_sends(inside, &link, bits, err);
+	if (r == 0 && !outside)
+		r = rate_receives(inside, &link, bits, err);
+	if (r == 0 && outside)
+		r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &link);
+	if (r == 0 && outside)
+		r = rate_sends(h->rtnl, &link, bits, err);
+	return r < 0 ? r : 1;
+}
+
+int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
+	       struct error *err)
+{
+	struct rtnl *inside = NULL;
+	struct error why = {""};
+	char rate[POLICY_RATE_STR];
+	int r;
+
+	if (i->rate_bits == ns->rate_bits || !i->ifname[0])
+		return 0;
+	r = netns_rtnl_open(i, netns, &inside, &why);
+	if (r == 0)
+		r = rate_both(i, inside, ns->rate_bits, &why);
+	rtnl_close(inside);
+	if (r > 0)
+		i->rate_bits = ns->rate_bits;
+	if (r >= 0)
+		return 0;
+	policy_describe_rate(ns->rate_bits, rate);
+	return error_set(err, r, "cannot hold %s to the rate %s: %s", i->name,
+			 rate, why.text[0] ? why.text : strerror(-r));
+}
+
+void rate_forget(struct instance *i)
+{
+	i->rate_bits = 0;
+}
+
+void rate_reload(struct helper *h)
+{
+	const struct policy *policy = store_policy(h->store);
+
+	for (struct instance *i = h->instances; i; i = i->next) {
+		const struct policy_namespace *ns =
+			policy_namespace_find(policy, i->section);
+		_cleanup_close_ int fd = -EBADF;
+		struct error why;
+
+		if (!ns || i->foreign || i->state != INSTANCE_LIVE ||
+		    i->rate_bits == ns->rate_bits)
+			continue;
+		fd = instance_netns(i);
+		if (fd < 0)
+			continue;
+		if (rate_apply(i, ns, fd, &why) < 0)
+			log_error("%s", why.text);
+		else if (instance_note(i, &why) < 0)
+			log_warning("%s", why.text);
+	}
+}

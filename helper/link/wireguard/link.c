@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link = wireguard: a tunnel of WireGuard as the one way out. In this order:
+ * the configuration is read, the interface is made, the names of peers are
+ * looked up on the host, wg(8) gets it all on its stdin, and then, last, the
+ * interface gets into the namespace, with addresses and routes. What fails on
+ * the way leaves a namespace without any way out.
+ *
+ * The key is in memory from the reading of the file to the start of wg(8).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "helper/helper.h"
+#include "helper/base/log.h"
+#include "common/proto.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
+#include "wireguard.h"
+
+#define ANSWER_POLL_US 5000
+#define ANSWER_MS      5000
+#define NUDGE_SECONDS  1
+#define FRESH_MS       90000 /* of what is known of a handshake */
+
+static void link_free(struct wg_link *l)
+{
+	if (!l)
+		return;
+	child_stop(l->tool);
+	resolve_stop(l->resolve);
+	sd_event_source_disable_unref(l->timer);
+	close_fd(l->question);
+	wg_conf_free(l->conf);
+	free(l->pulses);
+	free(l->path);
+	free(l);
+}
+
+static struct wg_link *link_new(struct instance *i)
+{
+	struct wg_link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->instance = i;
+	l->question = -EBADF;
+	snprintf(l->label, sizeof(l->label), "%s: wireguard", i->name);
+	i->link_data = l;
+	return l;
+}
+
+/* --- the configuration --- */
+
+static void warn_unwise(const struct wg_link *l,
+			const struct policy_namespace *ns)
+{
+	if (!ns->dns_set && !ns->dns_host && !l->conf->n_dns)
+		log_warning("%s names no DNS, and [namespace %s] has no `dns`: "
+			    "its sessions resolve names as the host does, past "
+			    "the tunnel",
+			    l->path, ns->name);
+	if (l->conf->table_line)
+		log_warning("%s:%u: Table is ignored: all of a namespace's "
+			    "packets go by its tunnel",
+			    l->path, l->conf->table_line);
+	if (l->conf->save_config_line)
+		log_warning("%s:%u: SaveConfig is ignored: the file is never "
+			    "written",
+			    l->path, l->conf->save_config_line);
+}
+
+static int read_conf(struct wg_link *l, const struct policy_namespace *ns,
+		     struct error *err)
+{
+	const struct instance *i = l->instance;
+	int r = policy_expand(ns->wireguard, i->user, i->uid, i->name, &l->path,
+			      err);
+
+	if (r == 0)
+		r = wg_conf_load(l->path, &l->conf, err);
+	if (r < 0)
+		return r;
+	l->pulses = calloc(l->conf->n_peers, sizeof(*l->pulses));
+	return l->pulses ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
+static void note_dns(struct instance *i, const struct wg_conf *conf)
+{
+	_Static_assert(WG_CONF_DNS_MAX <= INSTANCE_DNS_MAX, "room for DNS");
+	i->n_link_dns = conf->n_dns;
+	memcpy(i->link_dns, conf->dns, sizeof(conf->dns));
+	snprintf(i->link_search, sizeof(i->link_search), "%s", conf->search);
+}
+
+/* --- the steps --- */
+
+static void give_up(struct wg_link *l, int r, const struct error *why)
+{
+	instance_connected(l->instance, r, why); /* frees l */
+}
+
+static int next_step(struct wg_link *l, struct error *err);
+
+static void go_on(struct wg_link *l)
+{
+	struct error why;
+	int r = next_step(l, &why);
+
+	if (r < 0)
+		give_up(l, r, &why);
+}
+
+static void endpoint_resolved(void *data, int r,
+			      const struct resolve_answer *answer,
+			      const struct error *why)
+{
+	struct wg_link *l = data;
+	struct wg_peer *peer = &l->conf->peers[l->resolving];
+	struct error text;
+
+	l->resolve = NULL;
+	if (r < 0) {
+		error_set(&text, r, "%s:%u: the endpoint of this peer: %s",
+			  l->path, peer->line, why->text);
+		give_up(l, r, &text);
+		return;
+	}
+	peer->endpoint = answer->items[0];
+	go_on(l);
+}
+
+/* Return: 1 when there is a name to wait for, 0, -errno. */
+static int resolve_next(struct wg_link *l, struct error *err)
+{
+	for (size_t i = 0; i < l->conf->n_peers; i++) {
+		const struct wg_peer *peer = &l->conf->peers[i];
+		int r;
+
+		if (!*peer->endpoint_name || peer->endpoint.family)
+			continue;
+		l->resolving = i;
+		instance_waiting(l->instance, "the address of %s",
+				 peer->endpoint_name);
+		r = resolve_start(l->instance->helper, l->label,
+				  peer->endpoint_name, endpoint_resolved, l,
+				  &l->resolve, err);
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
+static int on_answer_poll(sd_event_source *source, uint64_t usec, void *data)
+{
+	(void)source;
+	(void)usec;
+	go_on(data);
+	return 0;
+}
+
+/* Return: 1 when wireguard-go has to be waited for, 0, -errno. */
+static int await_device(struct wg_link *l, struct error *err)
+{
+	int r;
+
+	if (wg_device_answers(l))
+		return 0;
+	instance_waiting(l->instance, "wireguard-go to answer");
+	if (deadline_now_ms() - l->started_ms > ANSWER_MS)
+		return error_set(err, -ETIME,
+				 "wireguard-go did not answer at its socket "
+				 "/run/wireguard/%s.sock in time",
+				 l->device);
+	if (!l->timer) {
+		r = timer_new(l->instance->helper->event, &l->timer,
+			      on_answer_poll, l);
+		if (r < 0)
+			return error_set(err, r, "cannot make a timer: %s",
+					 strerror(-r));
+	}
+	timer_arm(l->timer, ANSWER_POLL_US);
+	return 1;
+}
+
+/* wg(8) has it all: now the namespace gets its way out. */
+static void configured(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+	struct error text;
+
+	l->tool = NULL;
+	if (r < 0) {
+		error_set(&text, r, "%s: %s", l->path, why->text);
+		give_up(l, r, &text);
+		return;
+	}
+	r = wg_device_plug(l, l->site, &text);
+	if (r == 0)
+		r = wg_watch_begin(l, &text);
+	l->site = NULL;
+	instance_connected(l->instance, r, &text);
+}
+
+static bool wants_handshake(const struct policy_namespace *ns)
+{
+	for (size_t i = 0; i < ns->ready.n; i++)
+		if (strcmp(ns->ready.items[i], "handshake") == 0)
+			return true;
+	return false;
+}
+
+static int configure(struct wg_link *l, struct error *err)
+{
+	const char *const argv[] = {"wg", "setconf", l->device, "/dev/stdin",
+				    NULL};
+	const struct child_events events = {.ended = configured, .data = l};
+	char *text;
+	int r;
+
+	/* A tunnel begins with the first packet: a keepalive, then. */
+	l->nudged = wants_handshake(l->site->ns);
+	text = wg_conf_print(l->conf, l->nudged ? NUDGE_SECONDS : 0);
+	if (!text)
+		return error_set(err, -ENOMEM, "out of memory");
+	instance_waiting(l->instance, "wg to take %s", l->path);
+	r = wg_run(l, argv, text, &events, err);
+	wg_conf_wipe(text);
+	wg_conf_forget_keys(l->conf);
+	if (r == -E2BIG)
+		error_set(err, r,
+			  "%s: so many AllowedIPs are more than wg can be "
+			  "given: join those that lie side by side",
+			  l->path);
+	return r;
+}
+
+/* Begins what has to be waited for next. Return: 0 or -errno. */
+static int next_step(struct wg_link *l, struct error *err)
+{
+	int r = resolve_next(l, err);
+
+	if (r == 0)
+		r = await_device(l, err);
+	if (r == 0)
+		r = configure(l, err);
+	return r < 0 ? r : 0;
+}
+
+/* wireguard-go: the interface has gone with it. */
+static void userspace_ended(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+	struct instance *i = l->instance;
+	const char *text = why->text;
+
+	(void)r;
+	if (strncmp(text, l->label, strlen(i->name) + 2) == 0)
+		text += strlen(i->name) + 2; /* said anyway */
+	i->child = NULL;
+	instance_broken(i, text);
+}
+
+static int wireguard_create(const struct link_site *site, struct error *err)
+{
+	struct wg_link *l = link_new(site->instance);
+	const struct child_events events = {.ended = userspace_ended,
+					    .data = l};
+	int r;
+
+	if (!l)
+		return error_set(err, -ENOMEM, "out of memory");
+	l->site = site;
+	r = read_conf(l, site->ns, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l->conf->n_peers; i++)
+		l->pulses[i].known = true; /* nothing sent yet, nor received */
+	warn_unwise(l, site->ns);
+	note_dns(site->instance, l->conf);
+	l->started_ms = deadline_now_ms();
+	r = wg_device_make(l, site, &events, err);
+	if (r == 0)
+		r = next_step(l, err);
+	return r < 0 ? r : LINK_LATER;
+}
+
+/* --- later --- */
+
+/*
+ * The names of peers are in the file alone. It may be another one by now: what
+ * is read is used for peers that wg(8) knows as well.
+ */
+static void read_conf_again(struct wg_link *l)
+{
+	const struct instance *i = l->instance;
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(i->helper->store), i->section);
+	struct error why = {"the policy does not speak of it any more"};
+
+	if (!ns || !ns->wireguard || read_conf(l, ns, &why) < 0) {
+		log_warning("%s: the endpoints of its peers are not looked up "
+			    "again: %s",
+			    l->label, why.text);
+		l->conf = wg_conf_free(l->conf);
+		return;
+	}
+	wg_conf_forget_keys(l->conf);
+}
+
+static int wireguard_adopt(struct helper *h, struct instance *i)
+{
+	struct wg_link *l = link_new(i);
+	const struct child_events events = {.ended = userspace_ended,
+					    .data = l};
+	int r;
+
+	(void)h;
+	if (!l)
+		return -ENOMEM;
+	r = wg_device_adopt(l, &events);
+	if (r < 0 || i->state != INSTANCE_LIVE)
+		return r;
+	read_conf_again(l);
+	return wg_watch_begin(l, NULL);
+}
+
+static int wireguard_ready(struct helper *h, struct instance *i,
+			   struct error *err)
+{
+	struct wg_link *l = i->link_data;
+	const struct wg_peer *peer = wg_peer_called(l);
+	char endpoint[WG_ENDPOINT_STR];
+
+	(void)h;
+	(void)err;
+	if (l->handshake)
+		return 1;
+	wg_watch_ask(l);
+	if (peer) {
+		wg_peer_format(peer, endpoint);
+		instance_waiting(i, "a handshake with the WireGuard peer %s",
+				 endpoint);
+	} else {
+		instance_waiting(i, "a handshake of a WireGuard peer of %s",
+				 l->path);
+	}
+	return 0;
+}
+
+static void wireguard_remove(struct helper *h, struct instance *i, int netns)
+{
+	struct wg_link *l = i->link_data;
+
+	(void)h;
+	if (!l)
+		return;
+	i->link_data = NULL;
+	wg_device_remove(l, netns);
+	link_free(l);
+}
+
+static void wireguard_leave(struct instance *i)
+{
+	link_free(i->link_data);
+	i->link_data = NULL;
+}
+
+/* --- for `status` --- */
+
+static void describe_peer(struct wg_link *l, char *ret, size_t bytes)
+{
+	const struct wg_peer *peer = wg_peer_called(l);
+	uint64_t now = (uint64_t)time(NULL);
+	char endpoint[WG_ENDPOINT_STR] = "its peers";
+	int n;
+
+	if (peer)
+		wg_peer_format(peer, endpoint);
+	n = snprintf(ret, bytes, "%.80s to %.*s",
+		     l->userspace ? "wireguard-go" : "wireguard", 64, endpoint);
+	if (n < 0 || (size_t)n >= bytes ||
+	    deadline_now_ms() - l->asked_ms > FRESH_MS)
+		return;
+	if (l->handshake)
+		snprintf(ret + n, bytes - (size_t)n,
+			 ", last handshake %" PRIu64 " s ago",
+			 now > l->handshake ? now - l->handshake : 0);
+	else
+		snprintf(ret + n, bytes - (size_t)n, ", no handshake");
+}
+
+static void wireguard_describe(struct helper *h, const struct instance *i,
+			       struct proto_namespace *ret)
+{
+	struct wg_link *l = i->link_data;
+	struct rtnl_link link;
+
+	(void)h;
+	if (i->address4.family)
+		inet_prefix_format(&i->address4, ret->address4);
+	if (i->address6.family)
+		inet_prefix_format(&i->address6, ret->address6);
+	if (!l || wg_device_look(l, &link) < 0)
+		return;
+	ret->rx_bytes = link.rx_bytes;
+	ret->tx_bytes = link.tx_bytes;
+	describe_peer(l, ret->detail, sizeof(ret->detail));
+	if (i->state == INSTANCE_LIVE)
+		wg_watch_ask(l); /* for the next time */
+}
+
+const struct link_ops link_wireguard_ops = {
+	.makes_namespace = true,
+	.filter = FILTER_INSIDE,
+	.create = wireguard_create,
+	.adopt = wireguard_adopt,
+	.ready = wireguard_ready,
+	.remove = wireguard_remove,
+	.leave = wireguard_leave,
+	.describe = wireguard_describe,
+};

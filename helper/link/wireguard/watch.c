@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A tunnel that is up: is its interface still there, when was the last
+ * handshake, does a peer answer whose endpoint is a name?
+ *
+ * Programs are started only when there was traffic since the last look: what
+ * an idle tunnel costs is a question to the kernel.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/deadline.h"
+#include "helper/base/log.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/base/timer.h"
+#include "wireguard.h"
+
+#define WATCH_US      (10 * 1000000ULL)
+#define WATCH_SOON_US 500000
+#define SILENT_MAX    2 /* looks; a peer that hears speaks every 10 s */
+#define HANDSHAKE_ASK 6 /* every so many looks */
+#define HANDSHAKE_MS  50
+
+const struct wg_peer *wg_peer_called(const struct wg_link *l)
+{
+	for (size_t i = 0; l->conf && i < l->conf->n_peers; i++)
+		if (l->conf->peers[i].endpoint_port)
+			return &l->conf->peers[i];
+	return NULL;
+}
+
+void wg_peer_format(const struct wg_peer *peer,
+		    char ret[static WG_ENDPOINT_STR])
+{
+	char text[INET_PREFIX_STR + 10];
+
+	if (*peer->endpoint_name) {
+		snprintf(ret, WG_ENDPOINT_STR, "%s:%u", peer->endpoint_name,
+			 peer->endpoint_port);
+		return;
+	}
+	wg_endpoint_format(&peer->endpoint, peer->endpoint_port, text);
+	snprintf(ret, WG_ENDPOINT_STR, "%s", text);
+}
+
+/*
+ * One program at a time, and none while a name is looked up: that one's own
+ * comes next.
+ */
+static bool is_busy(const struct wg_link *l)
+{
+	return l->tool || l->resolve;
+}
+
+/* The next number of a line that wg(8) printed, with tabs between. */
+static uint64_t next_number(char **line)
+{
+	char *word = strsep(line, "\t");
+
+	return word ? strtoull(word, NULL, 10) : 0;
+}
+
+/* --- the last handshake --- */
+
+static void set_ended(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+
+	l->tool = NULL;
+	if (r < 0)
+		log_warning("%s", why->text);
+}
+
+/* Peers that the file gives no keepalive have none from now on. */
+static void nudge_end(struct wg_link *l)
+{
+	const char *argv[4 + 4 * WG_PEERS_MAX] = {"wg", "set", l->device};
+	const struct child_events events = {.ended = set_ended, .data = l};
+	struct error why;
+	size_t n = 3;
+
+	l->nudged = false;
+	for (size_t i = 0; l->conf && i < l->conf->n_peers; i++) {
+		if (l->conf->peers[i].keepalive)
+			continue;
+		argv[n++] = "peer";
+		argv[n++] = l->conf->peers[i].public_key;
+		argv[n++] = "persistent-keepalive";
+		argv[n++] = "off";
+	}
+	if (n > 3 && wg_run(l, argv, NULL, &events, &why) < 0)
+		log_warning("%s: %s", l->label, why.text);
+}
+
+/* "KEY  SECONDS" */
+static void handshake_line(void *data, char *line)
+{
+	struct wg_link *l = data;
+	uint64_t when;
+
+	strsep(&line, "\t");
+	when = next_number(&line);
+	if (when > l->handshake)
+		l->handshake = when;
+}
+
+static void handshake_ended(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+
+	l->tool = NULL;
+	if (r < 0)
+		log_warning("%s", why->text);
+	if (l->handshake && l->nudged)
+		nudge_end(l);
+}
+
+void wg_watch_ask(struct wg_link *l)
+{
+	const char *const argv[] = {"wg", "show", l->device,
+				    "latest-handshakes", NULL};
+	const struct child_events events = {handshake_line, handshake_ended, l};
+	uint64_t now = deadline_now_ms();
+	struct error why;
+
+	if (is_busy(l) || now - l->asked_ms < HANDSHAKE_MS)
+		return;
+	l->asked_ms = now;
+	if (wg_run(l, argv, NULL, &events, &why) < 0)
+		log_warning("%s: %s", l->label, why.text);
+}
+
+/* --- peers that do not answer --- */
+
+static bool silent_peer(const struct wg_link *l, size_t i)
+{
+	return *l->conf->peers[i].endpoint_name &&
+	       l->pulses[i].silent >= SILENT_MAX;
+}
+
+/*
+ * The next one after what did not answer, when that is still among them; the
+ * first, when the name has moved.
+ */
+static const struct inet_prefix *choose(const struct resolve_answer *answer,
+					const struct inet_prefix *current)
+{
+	for (size_t i = 0; i < answer->n; i++)
+		if (inet_prefix_contains(&answer->items[i], current))
+			return &answer->items[(i + 1) % answer->n];
+	return &answer->items[0];
+}
+
+static void resolve_silent(struct wg_link *l);
+
+static void endpoint_ended(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+
+	set_ended(data, r, why);
+	resolve_silent(l);
+}
+
+static void resolved(void *data, int r, const struct resolve_answer *answer,
+		     const struct error *why)
+{
+	struct wg_link *l = data;
+	struct wg_peer *peer = &l->conf->peers[l->resolving];
+	struct wg_pulse *pulse = &l->pulses[l->resolving];
+	const struct child_events events = {.ended = endpoint_ended, .data = l};
+	char endpoint[INET_PREFIX_STR + 10], called[WG_ENDPOINT_STR];
+	const char *const argv[] = {
+		"wg",	    "set",    l->device, "peer", peer->public_key,
+		"endpoint", endpoint, NULL};
+	const struct inet_prefix *address;
+	struct error text;
+
+	l->resolve = NULL;
+	if (r < 0) {
+		if (!pulse->said)
+			log_warning("%s: %s", l->label, why->text);
+		pulse->said = true;
+		resolve_silent(l);
+		return;
+	}
+	pulse->said = false;
+	address = choose(answer, &peer->endpoint);
+	wg_endpoint_format(address, peer->endpoint_port, endpoint);
+	wg_peer_format(peer, called);
+	if (!inet_prefix_contains(address, &peer->endpoint))
+		log_info("%s: %s does not answer and is now looked for at %s",
+			 l->label, called, endpoint);
+	peer->endpoint = *address;
+	/* Also when it is the same: the peer may have been seen elsewhere. */
+	if (wg_run(l, argv, NULL, &events, &text) < 0)
+		log_warning("%s: %s", l->label, text.text);
+}
+
+/* One name after the other, each peer once in SILENT_MAX looks. */
+static void resolve_silent(struct wg_link *l)
+{
+	for (size_t i = 0; i < l->conf->n_peers; i++) {
+		struct error why;
+
+		if (!silent_peer(l, i))
+			continue;
+		l->pulses[i].silent = 0;
+		l->resolving = i;
+		if (resolve_start(l->instance->helper, l->label,
+				  l->conf->peers[i].endpoint_name, resolved, l,
+				  &l->resolve, &why) == 0)
+			return;
+		log_warning("%s: %s", l->label, why.text);
+	}
+}
+
+/* "KEY  RECEIVED  SENT" */
+static void transfer_line(void *data, char *line)
+{
+	struct wg_link *l = data;
+	const char *key = strsep(&line, "\t");
+	uint64_t received = next_number(&line), sent = next_number(&line);
+
+	for (size_t i = 0; i < l->conf->n_peers; i++) {
+		struct wg_pulse *pulse = &l->pulses[i];
+
+		if (strcmp(l->conf->peers[i].public_key, key) != 0)
+			continue;
+		if (pulse->known && received == pulse->received &&
+		    sent > pulse->sent)
+			pulse->silent++;
+		else
+			pulse->silent = 0;
+		pulse->known = true;
+		pulse->received = received;
+		pulse->sent = sent;
+	}
+}
+
+static void transfer_ended(void *data, int r, const struct error *why)
+{
+	struct wg_link *l = data;
+
+	set_ended(data, r, why);
+	if (r == 0 && !l->resolve)
+		resolve_silent(l);
+}
+
+/* Is there a name to be looked up again, and a reason to think of it? */
+static bool may_be_silent(const struct wg_link *l, bool traffic)
+{
+	bool names = false;
+
+	for (size_t i = 0; l->conf && i < l->conf->n_peers; i++) {
+		if (!*l->conf->peers[i].endpoint_name)
+			continue;
+		names = true;
+		if (l->conf->peers[i].keepalive || l->pulses[i].silent)
+			return true;
+	}
+	return names && traffic;
+}
+
+static void look_at_peers(struct wg_link *l, bool traffic)
+{
+	const char *const argv[] = {"wg", "show", l->device, "transfer", NULL};
+	const struct child_events events = {transfer_line, transfer_ended, l};
+	struct error why;
+
+	if (is_busy(l))
+		return;
+	if (++l->looks % HANDSHAKE_ASK == 0 && traffic)
+		wg_watch_ask(l);
+	else if (may_be_silent(l, traffic) &&
+		 wg_run(l, argv, NULL, &events, &why) < 0)
+		log_warning("%s: %s", l->label, why.text);
+}
+
+static int watch_tick(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct wg_link *l = data;
+	struct rtnl_link link;
+	bool traffic;
+	int r = wg_device_look(l, &link);
+
+	(void)source;
+	(void)usec;
+	if (r == -ENODEV) {
+		instance_broken(l->instance, "its interface was deleted");
+		return 0;
+	}
+	if (r < 0) { /* no descriptor, no memory: the next time */
+		timer_arm(l->timer, WATCH_US);
+		return 0;
+	}
+	traffic = link.tx_bytes != l->sent || link.rx_bytes != l->received;
+	l->sent = link.tx_bytes;
+	l->received = link.rx_bytes;
+	look_at_peers(l, traffic);
+	timer_arm(l->timer, WATCH_US);
+	return 0;
+}
+
+int wg_watch_begin(struct wg_link *l, struct error *err)
+{
+	int r;
+
+	l->timer = sd_event_source_unref(l->timer);
+	r = timer_new(l->instance->helper->event, &l->timer, watch_tick, l);
+	if (r < 0)
+		return error_set(err, r, "cannot make a timer: %s",
+				 strerror(-r));
+	/* After a restart, nobody knows how it was the last time. */
+	timer_arm(l->timer, l->site ? WATCH_US : WATCH_SOON_US);
+	return 0;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dhcp_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <linux/capability.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/base/log.h"
+#include "network.h"
+#include "helper/base/record.h"
+#include "helper/base/timer.h"
+
+#define DHCP_DIR       "dhcp"
+#define DHCP_LEASE     "1h"
+#define DHCP_MEMORY    (256 << 20) /* of its address space */
+#define DHCP_FILE      (8 << 20)   /* of leases */
+#define DHCP_ARGUMENTS 32
+#define DHCP_TEXT      2048
+#define DHCP_POLL_US   10000
+#define DHCP_POLLS     500	/* five seconds until it answers */
+#define DHCP_AGAIN_US  1000000	/* after it died: doubled each time */
+#define DHCP_AGAIN_MAX 60000000 /* up to a minute */
+#define DHCP_STEADY_US 60000000 /* alive for so long: no more doubling */
+
+struct dhcp_server {
+	struct child *child;
+	sd_event_source *timer; /* looks whether it answers; starts it again */
+	unsigned int polls;	/* > 0: so many looks are left */
+	uint64_t again_us, started_us;
+	void (*ready)(struct network *network, int r, const struct error *why);
+};
+
+/* --- is it there? --- */
+
+struct dhcp_sockets {
+	unsigned int ifindex;
+	bool ours; /* on port 67 of the interface */
+};
+
+static int sockets_seen(const struct nlmsghdr *h, void *data)
+{
+	struct dhcp_sockets *sockets = data;
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+		return MNL_CB_OK;
+	if (m->id.idiag_sport == htons(67) &&
+	    m->id.idiag_if == sockets->ifindex)
+		sockets->ours = true;
+	return MNL_CB_OK;
+}
+
+/*
+ * dnsmasq says nothing when it is ready, but its socket for DHCP is the last
+ * that it opens, and bound to the interface (sock_diag(7)).
+ * Return: 1, 0; -errno when the kernel does not tell.
+ */
+static int dhcp_answers(const struct network *network)
+{
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.head = {.nlmsg_len = sizeof(message),
+			 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			 .nlmsg_seq = 1},
+		.request = {.sdiag_family = AF_INET,
+			    .sdiag_protocol = IPPROTO_UDP,
+			    .idiag_states = ~0u},
+	};
+	struct dhcp_sockets sockets = {.ifindex = network->host_ifindex};
+	struct mnl_socket *nl =
+		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	char buffer[16384];
+	ssize_t n = -1;
+	int r = -1;
+
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	    mnl_socket_sendto(nl, &message, sizeof(message)) >= 0)
+		do {
+			n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+			r = n < 0 ? -1
+				  : mnl_cb_run(buffer, (size_t)n, 1, 0,
+					       sockets_seen, &sockets);
+		} while (r > 0);
+	if (nl)
+		mnl_socket_close(nl);
+	return r < 0 ? -EOPNOTSUPP : sockets.ours;
+}
+
+/* --- how it is run --- */
+
+/*
+ * The leases, so that a server that is started again gives no address to two.
+ * The directory is root's alone; the server has the file as its stdin and
+ * opens it by /proc/self/fd/0, so that it needs no right but to the file.
+ */
+static int dhcp_leases(const struct network *network, bool fresh,
+		       struct error *err)
+{
+	const struct helper *h = network->helper;
+	_cleanup_close_ int dir = -EBADF, fd = -EBADF;
+
+	if (mkdirat(h->state_dir, DHCP_DIR, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "cannot make %s/" DHCP_DIR ": %s",
+				 h->state_path, strerror(errno));
+	dir = openat(h->state_dir, DHCP_DIR,
+		     O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir >= 0)
+		fd = openat(dir, network->name,
+			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				    (fresh ? O_TRUNC : 0),
+			    0600);
+	if (fd < 0 || fchmod(fd, 0666) < 0)
+		return error_set(err, -errno,
+				 "cannot make %s/" DHCP_DIR "/%s: %s",
+				 h->state_path, network->name, strerror(errno));
+	return take_fd(&fd);
+}
+
+static void dhcp_leases_remove(const struct network *network)
+{
+	_cleanup_close_ int dir =
+		openat(network->helper->state_dir, DHCP_DIR,
+		       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (dir >= 0)
+		unlinkat(dir, network->name, 0);
+	/* The last one takes the directory with it. */
+	unlinkat(network->helper->state_dir, DHCP_DIR, AT_REMOVEDIR);
+}
+
+struct dhcp_arguments {
+	const char *argv[DHCP_ARGUMENTS];
+	size_t n;
+	char text[DHCP_TEXT];
+	size_t used;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+dhcp_argument(struct dhcp_arguments *a, const char *format, ...)
+{
+	char *at = a->text + a->used;
+	size_t room = sizeof(a->text) - a->used;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(at, room, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= room || a->n + 1 >= DHCP_ARGUMENTS)
+		return;
+	a->argv[a->n++] = at;
+	a->used += (size_t)n + 1;
+}
+
+/* The host's address whose prefix the range lies in. */
+static const struct inet_prefix *dhcp_gateway(const struct network *network)
+{
+	for (size_t n = 0; n < network->n_addresses; n++)
+		if (network->addresses[n].family == AF_INET &&
+		    inet_prefix_contains(&network->addresses[n],
+					 &network->dhcp_first))
+			return &network->addresses[n];
+	return NULL;
+}
+
+static uint32_t dhcp_number(const struct inet_prefix *address)
+{
+	uint32_t n;
+
+	memcpy(&n, address->addr, sizeof(n));
+	return ntohl(n);
+}
+
+static int dhcp_arguments(const struct network *network,
+			  struct dhcp_arguments *a, struct error *err)
+{
+	const struct inet_prefix *gateway = dhcp_gateway(network);
+	char first[INET_PREFIX_STR], last[INET_PREFIX_STR],
+		host[INET_PREFIX_STR];
+	struct in_addr mask;
+
+	if (!gateway || !inet_prefix_contains(gateway, &network->dhcp_last))
+		return error_set(err, -EINVAL,
+				 "the `dhcp` range of the network %s is not in "
+				 "the prefix of one of its addresses",
+				 network->name);
+	inet_address_format(&network->dhcp_first, first);
+	inet_address_format(&network->dhcp_last, last);
+	inet_address_format(gateway, host);
+	mask.s_addr =
+		htonl(~(uint32_t)(UINT64_C(0xffffffff) >> gateway->length));
+	dhcp_argument(a, "dnsmasq");
+	dhcp_argument(a, "--keep-in-foreground");
+	dhcp_argument(a, "--conf-file=/dev/null");
+	dhcp_argument(a, "--pid-file=");
+	dhcp_argument(a, "--user=");
+	dhcp_argument(a, "--log-facility=-");
+	dhcp_argument(a, "--quiet-dhcp");
+	dhcp_argument(a, "--interface=%s", network->host_ifname);
+	dhcp_argument(a, "--except-interface=lo");
+	dhcp_argument(a, "--bind-interfaces");
+	dhcp_argument(a, "--dhcp-range=%s,%s,%s," DHCP_LEASE, first, last,
+		      inet_ntoa(mask));
+	dhcp_argument(a, "--dhcp-lease-max=%u",
+		      dhcp_number(&network->dhcp_last) -
+			      dhcp_number(&network->dhcp_first) + 1);
+	dhcp_argument(a, "--dhcp-leasefile=/proc/self/fd/0");
+	dhcp_argument(a, "--dhcp-authoritative");
+	dhcp_argument(a, "--dhcp-broadcast");
+	dhcp_argument(a, "--dhcp-ignore-clid");
+	dhcp_argument(a, "--dhcp-ignore-names");
+	dhcp_argument(a, "--no-ping"); /* needs raw sockets */
+	dhcp_argument(a, "--no-hosts");
+	dhcp_argument(a, "--dhcp-option=option:router,%s", host);
+	if (network->nat) {
+		dhcp_argument(a, "--resolv-file=/etc/resolv.conf");
+		dhcp_argument(a, "--dhcp-option=option:dns-server,%s", host);
+	} else {
+		dhcp_argument(a, "--no-resolv");
+		dhcp_argument(a, "--port=0");
+		dhcp_argument(a, "--dhcp-option=option:dns-server");
+	}
+	return 0;
+}
+
+static void dhcp_on_end(void *data, int r, const struct error *why);
+
+static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
+{
+	struct dhcp_server *server = network->dhcp;
+	const struct child_events events = {.ended = dhcp_on_end,
+					    .data = network};
+	_cleanup_close_ int leases = dhcp_leases(network, fresh, err);
+	struct dhcp_arguments a = {.n = 0};
+	char label[sizeof(network->name) + 16];
+	struct child_command command = {
+		.label = label,
+		.argv = a.argv,
+		.package = "dnsmasq-base",
+		.netns = -1,
+		.stdin_fd = leases,
+		.lasting = true,
+		.held = true,
+		/* It does not serve DHCP without CAP_NET_ADMIN. */
+		.capabilities = UINT64_C(1) << CAP_NET_BIND_SERVICE |
+				UINT64_C(1) << CAP_NET_ADMIN,
+		.memory_max = DHCP_MEMORY,
+		.file_max = DHCP_FILE,
+	};
+	int r = leases < 0 ? leases : dhcp_arguments(network, &a, err);
+
+	if (r < 0)
+		return r;
+	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
+	child_user("dnsmasq", &command.uid, &command.gid);
+	r = child_start(network->helper, &command, &events, &server->child,
+			err);
+	if (r < 0)
+		return r;
+	server->started_us = 0;
+	sd_event_now(network->helper->event, CLOCK_MONOTONIC,
+		     &server->started_us);
+	/* A helper after this one is to find it. */
+	r = network_note(network, err);
+	if (r < 0)
+		server->child = child_stop(server->child);
+	else
+		child_go(server->child);
+	return r;
+}
+
+/* --- its life --- */
+
+static void dhcp_ready(struct network *network, int r, const struct error *why)
+{
+	struct dhcp_server *server = network->dhcp;
+	void (*ready)(struct network *, int, const struct error *) =
+		server->ready;
+
+	server->polls = 0;
+	server->ready = NULL;
+	if (ready)
+		ready(network, r, why);
+}
+
+static void dhcp_on_end(void *data, int r, const struct error *why)
+{
+	struct network *network = data;
+	struct dhcp_server *server = network->dhcp;
+	uint64_t now = 0;
+	struct error text;
+
+	server->child = NULL;
+	if (server->ready) {
+		/* What it said itself went to the log. */
+		error_set(&text, 0,
+			  "%s; its own words are in the log: is port %s67 of "
+			  "%s in use by another program?",
+			  why->text, network->nat ? "53 or " : "",
+			  network->host_ifname);
+		dhcp_ready(network, r < 0 ? r : -ECHILD, &text);
+		return;
+	}
+	sd_event_now(network->helper->event, CLOCK_MONOTONIC, &now);
+	if (!server->again_us || now - server->started_us > DHCP_STEADY_US)
+		server->again_us = DHCP_AGAIN_US;
+	else if (server->again_us < DHCP_AGAIN_MAX)
+		server->again_us *= 2;
+	log_error("%s: the network %s has no DHCP until it is started again "
+		  "in %" PRIu64 " s",
+		  why->text, network->name, server->again_us / 1000000);
+	timer_arm(server->timer, server->again_us);
+}
+
+static int dhcp_on_time(sd_event_source *source, uint64_t when, void *data)
+{
+	struct network *network = data;
+	struct dhcp_server *server = network->dhcp;
+	struct error why = {""};
+	int r;
+
+	(void)source;
+	(void)when;
+	if (server->polls) {
+		r = dhcp_answers(network);
+		if (r == 0 && --server->polls)
+			timer_arm(server->timer, DHCP_POLL_US);
+		else if (r == 0)
+			dhcp_ready(network,
+				   error_set(&why, -ETIME,
+					     "dnsmasq for the network %s does "
+					     "not answer on %s",
+					     network->name,
+					     network->host_ifname),
+				   &why);
+		else
+			dhcp_ready(network, 0, NULL);
+		return 0;
+	}
+	r = dhcp_spawn(network, false, &why);
+	if (r < 0) {
+		log_error("no DHCP for the network %s: %s", network->name,
+			  why.text);
+		timer_arm(server->timer, DHCP_AGAIN_MAX);
+	} else {
+		log_info("%s: dnsmasq was started again", network->name);
+	}
+	return 0;
+}
+
+static int dhcp_new(struct network *network)
+{
+	struct dhcp_server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		return -ENOMEM;
+	r = timer_new(network->helper->event, &server->timer, dhcp_on_time,
+		      network);
+	if (r < 0) {
+		free(server);
+		return r;
+	}
+	network->dhcp = server;
+	return 0;
+}
+
+void dhcp_server_forget(struct network *network)
+{
+	struct dhcp_server *server = network->dhcp;
+
+	if (!server)
+		return;
+	network->dhcp = NULL;
+	sd_event_source_disable_unref(server->timer);
+	free(server);
+}
+
+void dhcp_server_stop(struct network *network)
+{
+	if (!network->dhcp)
+		return;
+	child_stop(network->dhcp->child);
+	dhcp_server_forget(network);
+	dhcp_leases_remove(network);
+}
+
+int dhcp_server_start(struct network *network,
+		      void (*ready)(struct network *network, int r,
+				    const struct error *why),
+		      struct error *err)
+{
+	int r = dhcp_new(network);
+
+	if (r < 0)
+		return error_set(err, r, "cannot start a DHCP server: %s",
+				 strerror(-r));
+	r = dhcp_spawn(network, true, err);
+	if (r < 0) {
+		dhcp_server_stop(network);
+		return r;
+	}
+	network->dhcp->ready = ready;
+	network->dhcp->polls = DHCP_POLLS;
+	timer_arm(network->dhcp->timer, DHCP_POLL_US);
+	return NETWORK_LATER;
+}
+
+/* --- a restart --- */
+
+void dhcp_server_record(const struct network *network, struct record *r)
+{
+	const struct child *child = network->dhcp ? network->dhcp->child : NULL;
+
+	if (!network->dhcp)
+		return;
+	record_add(r, "dhcp", "1");
+	if (!child)
+		return;
+	record_add(r, "pid", "%d", child_pid(child));
+	record_add(r, "process", "%" PRIu64, child_identity(child));
+}
+
+void dhcp_server_adopt(struct network *network, struct record *r)
+{
+	const struct child_events events = {.ended = dhcp_on_end,
+					    .data = network};
+	char label[sizeof(network->name) + 16];
+
+	if (!record_get_number(r, "dhcp") || dhcp_new(network) < 0)
+		return;
+	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
+	if (child_adopt(network->helper, (pid_t)record_get_number(r, "pid"),
+			record_get_number(r, "process"), label, &events,
+			&network->dhcp->child) == 0)
+		return;
+	network->dhcp->child = NULL;
+	timer_arm(network->dhcp->timer, DHCP_POLL_US);
+}
+
+void dhcp_server_print(const struct network *network, const char *verb, FILE *f)
+{
+	static const char *const services[] = {"udp . 67", "udp . 53",
+					       "tcp . 53"};
+
+	if (network->dhcp_first.family == AF_UNSPEC)
+		return;
+	for (size_t n = 0; n < (network->nat ? 3 : 1); n++)
+		fprintf(f,
+			"%s element inet netns_pam services { \"%s\" . %s }\n",
+			verb, network->host_ifname, services[n]);
+}

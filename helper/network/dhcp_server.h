@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `dhcp = FIRST-LAST` of a network: a dnsmasq(8) of its own on the host's side
+ * of the switch. It outlives this helper, which watches it, starts it again
+ * when it dies, and ends it with the network.
+ *
+ * It runs as the user dnsmasq (or nobody) from the beginning, with its memory
+ * and files limited, without a configuration file. It has CAP_NET_BIND_SERVICE
+ * for its ports, and CAP_NET_ADMIN, without which it refuses to start (it would
+ * write to the kernel's ARP table, did it not broadcast its answers).
+ *
+ * A client is known by its MAC address alone, of which bridge.nft sees to it
+ * that it is the port's own: a port has one lease, whatever it asks for.
+ *
+ * With `nat` it resolves as the host does, and tells its clients so; without,
+ * it is no name server.
+ */
+#ifndef NETNS_PAMD_DHCP_SERVER_H
+#define NETNS_PAMD_DHCP_SERVER_H
+
+#include <stdio.h>
+
+#include "common/error.h"
+
+struct network;
+struct record;
+
+/*
+ * Starts the server of network->dhcp_first..last; ready() is called once, from
+ * the event loop: 0 when it answers, -errno with a sentence when it ended
+ * before that. Return: NETWORK_LATER; -ENOENT when dnsmasq is not installed;
+ * -errno with a sentence.
+ */
+int dhcp_server_start(struct network *network,
+		      void (*ready)(struct network *network, int r,
+				    const struct error *why),
+		      struct error *err);
+
+/* Ends it. Fine when there is none. */
+void dhcp_server_stop(struct network *network);
+
+/* At the end of the helper: it goes on by itself. */
+void dhcp_server_forget(struct network *network);
+
+/* Into the network's record, and back, by a helper that was started anew. */
+void dhcp_server_record(const struct network *network, struct record *r);
+void dhcp_server_adopt(struct network *network, struct record *r);
+
+/* Commands: it may be reached ("add"), or no more ("delete"). */
+void dhcp_server_print(const struct network *network, const char *verb,
+		       FILE *f);
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * type = linux: a bridge of the kernel. Its ports are known beforehand, so it
+ * learns nothing from them: a port's MAC address stands in its table from the
+ * beginning, and what is for an address that it does not know goes to the
+ * uplink alone. IFLA_BRPORT_ISOLATED keeps the ports apart; bridge.nft keeps
+ * them honest.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "helper/firewall/firewall.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "network.h"
+#include "helper/firewall/nft.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
+
+#define LINUX_PORTS_MAX 1023 /* BR_MAX_PORTS, net/bridge/br_private.h */
+
+/* --- the sets of bridge.nft --- */
+
+static void print_mac(FILE *f, const uint8_t mac[static 6],
+		      const char *separator)
+{
+	for (size_t n = 0; n < 6; n++)
+		fprintf(f, "%s%02x", n ? separator : "", mac[n]);
+}
+
+static void print_element(FILE *f, const char *verb, const char *set)
+{
+	fprintf(f, "%s element bridge netns_pam %s { ", verb, set);
+}
+
+/* One address that a port may send from. */
+static void print_address(FILE *f, const char *verb, const char *ifname,
+			  const struct inet_prefix *address)
+{
+	char text[INET_PREFIX_STR];
+	bool v4 = address->family == AF_INET;
+
+	inet_address_format(address, text);
+	print_element(f, verb, v4 ? "own4" : "own6");
+	fprintf(f, "\"%s\" . %s }\n", ifname, text);
+	if (v4)
+		return;
+	print_element(f, verb, "target6");
+	fprintf(f, "\"%s\" . 0x", ifname);
+	for (size_t n = 0; n < 16; n++)
+		fprintf(f, "%02x", address->addr[n]);
+	fprintf(f, " }\n");
+}
+
+/* All about a port but its addresses. */
+static void print_port(FILE *f, const char *verb,
+		       const struct network_port *port)
+{
+	const char *ifname = port->instance->host_ifname;
+
+	print_element(f, verb, "mac");
+	fprintf(f, "\"%s\" . ", ifname);
+	print_mac(f, port->mac, ":");
+	fprintf(f, " }\n");
+	print_element(f, verb, "chaddr");
+	fprintf(f, "\"%s\" . 0x", ifname);
+	print_mac(f, port->mac, "");
+	fprintf(f, " }\n");
+	print_element(f, verb, "macs");
+	print_mac(f, port->mac, ":");
+	fprintf(f, " }\n");
+	if (!port->network->isolate)
+		return;
+	print_element(f, verb, "isolated");
+	fprintf(f, "\"%s\" }\n", ifname);
+}
+
+static void print_uplink(FILE *f, const char *verb,
+			 const struct network *network)
+{
+	char text[INET_PREFIX_STR];
+
+	if (!network->uplink[0])
+		return;
+	print_element(f, verb, "uplinks");
+	fprintf(f, "\"%s\" }\n", network->uplink);
+	if (network->dhcp_first.family != AF_UNSPEC) {
+		print_element(f, verb, "served");
+		fprintf(f, "\"%s\" }\n", network->uplink);
+	}
+	for (size_t n = 0; n < network->n_addresses; n++) {
+		const struct inet_prefix *address = &network->addresses[n];
+
+		inet_address_format(address, text);
+		print_element(f, verb,
+			      address->family == AF_INET ? "host4" : "host6");
+		fprintf(f, "\"%s\" . %s }\n", network->uplink, text);
+	}
+}
+
+void network_linux_print(const struct helper *h, FILE *f)
+{
+	static const char *const sets[] = {
+		"mac",	    "chaddr",  "macs",	 "own4",  "own6", "target6",
+		"isolated", "uplinks", "served", "host4", "host6"};
+
+	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
+		fprintf(f, "flush set bridge netns_pam %s\n", sets[n]);
+	for (const struct network *network = h->networks; network;
+	     network = network->next) {
+		if (network->type != NETWORK_LINUX)
+			continue;
+		print_uplink(f, "add", network);
+		for (const struct network_port *port = network->ports; port;
+		     port = port->next) {
+			if (!port->attached)
+				continue;
+			print_port(f, "add", port);
+			for (size_t n = 0; n < port->n_addresses; n++)
+				print_address(f, "add",
+					      port->instance->host_ifname,
+					      &port->addresses[n]);
+		}
+	}
+}
+
+enum linux_change {
+	LINUX_UPLINK,
+	LINUX_UPLINK_GONE,
+	LINUX_PORT,
+	LINUX_PORT_GONE,
+	LINUX_ADDRESSES
+};
+
+static void print_addresses(FILE *f, const char *verb, const char *ifname,
+			    const struct inet_prefix *addresses, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		print_address(f, verb, ifname, &addresses[k]);
+}
+
+/* Adding first makes deleting what is not there no error. */
+static void print_change(FILE *f, enum linux_change change,
+			 const struct network *network,
+			 const struct network_port *port)
+{
+	const char *ifname = port ? port->instance->host_ifname : "";
+
+	switch (change) {
+	case LINUX_UPLINK:
+		print_uplink(f, "add", network);
+		break;
+	case LINUX_UPLINK_GONE:
+		print_uplink(f, "add", network);
+		print_uplink(f, "delete", network);
+		break;
+	case LINUX_PORT:
+		print_port(f, "add", port);
+		print_addresses(f, "add", ifname, port->addresses,
+				port->n_addresses);
+		break;
+	case LINUX_PORT_GONE:
+		print_port(f, "add", port);
+		print_addresses(f, "add", ifname, port->addresses,
+				port->n_addresses);
+		print_addresses(f, "delete", ifname, port->addresses,
+				port->n_addresses);
+		print_port(f, "delete", port);
+		break;
+	case LINUX_ADDRESSES:
+		print_addresses(f, "add", ifname, port->was, port->n_was);
+		print_addresses(f, "delete", ifname, port->was, port->n_was);
+		print_addresses(f, "add", ifname, port->addresses,
+				port->n_addresses);
+		break;
+	}
+}
+
+static int linux_filter(enum linux_change change, const struct network *network,
+			const struct network_port *port, struct error *err)
+{
+	struct helper *h = network->helper;
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *f;
+
+	if (!h->nft)
+		return error_set(err, -ENODEV, "no firewall");
+	f = open_memstream(&commands, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	print_change(f, change, network, port);
+	if (fclose(f) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return bytes ? nft_run(h->nft, commands, err) : 0;
+}
+
+/* --- the uplink --- */
+
+static int uplink_attach(struct network *network, struct error *err)
+{
+	struct rtnl_link link;
+	struct rtnl_batch b;
+	int r = network_uplink_take(network, &link, err);
+
+	if (r == 0)
+		r = linux_filter(LINUX_UPLINK, network, NULL, err);
+	if (r < 0)
+		return r;
+	rtnl_batch_init(&b);
+	rtnl_put_master(&b, link.ifindex, network->ifindex);
+	rtnl_put_up(&b, link.ifindex);
+	return rtnl_run(network->helper->rtnl, &b, err);
+}
+
+static void uplink_give_back(struct network *network)
+{
+	struct helper *h = network->helper;
+
+	if (!network->uplink[0] || !network->note[0])
+		return;
+	if (h->nft && linux_filter(LINUX_UPLINK_GONE, network, NULL, NULL) < 0)
+		nft_doubt(h->nft);
+	network_uplink_give_back(network);
+}
+
+/* --- the bridge --- */
+
+/* Is there nothing of that name? */
+static int linux_check_name(const struct network *network, struct error *err)
+{
+	const struct helper *h = network->helper;
+	struct rtnl_link link;
+	int r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return error_set(err, r, "cannot look for %s: %s",
+				 network->bridge, strerror(-r));
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n != network && n->ifindex == link.ifindex)
+			return error_set(err, -EEXIST,
+					 "the interface %s is the bridge of "
+					 "the network %s until its last "
+					 "namespace is gone",
+					 network->bridge, n->name);
+	return error_set(err, -EEXIST,
+			 "the interface %s is there already, and netns-pam did "
+			 "not make it: choose another `bridge` for the network "
+			 "%s, or remove it",
+			 network->bridge, network->name);
+}
+
+static int linux_make_bridge(struct network *network, struct error *err)
+{
+	struct helper *h = network->helper;
+	struct rtnl_new bridge = {
+		.kind = "bridge",
+		.ifname = network->bridge,
+		.netns = -1,
+		.group = network->nat ? NFT_GROUP_BRIDGE_NAT : NFT_GROUP_BRIDGE,
+		.has_mac = true,
+	};
+	struct rtnl_link link;
+	struct rtnl_batch b;
+	int r = linux_check_name(network, err);
+
+	if (r < 0)
+		return r;
+	memcpy(bridge.mac, network->mac, sizeof(bridge.mac));
+	rtnl_batch_init(&b);
+	rtnl_put_new(&b, &bridge);
+	r = rtnl_run(h->rtnl, &b, err);
+	if (r < 0)
+		return r;
+	r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
+	if (r < 0)
+		return error_set(err, r, "cannot find %s: %s", network->bridge,
+				 strerror(-r));
+	network->ifindex = link.ifindex;
+	return network_note(network, err);
+}
+
+/*
+ * Ours, by whatever name it has by now. One without an index was not made, or
+ * the helper was killed before it could write it down: then its MAC address
+ * tells.
+ */
+static bool linux_find_bridge(const struct network *network,
+			      struct rtnl_link *ret)
+{
+	struct rtnl *rtnl = network->helper->rtnl;
+	int r = network->ifindex
+			? rtnl_link_by_index(rtnl, network->ifindex, ret)
+			: rtnl_link_by_name(rtnl, network->bridge, ret);
+
+	return r == 0 && strcmp(ret->kind, "bridge") == 0 &&
+	       (network->ifindex ||
+		memcmp(ret->mac, network->mac, sizeof(ret->mac)) == 0);
+}
+
+static int linux_remove(struct network *network)
+{
+	struct helper *h = network->helper;
+	struct rtnl_link link;
+	struct rtnl_batch b;
+	bool other = false;
+
+	uplink_give_back(network);
+	if (linux_find_bridge(network, &link)) {
+		rtnl_batch_init(&b);
+		rtnl_put_delete(&b, link.ifindex);
+		rtnl_run(h->rtnl, &b, NULL);
+	}
+	network->ifindex = 0;
+	network->host_ifindex = 0;
+	for (const struct network *n = h->networks; n; n = n->next)
+		other = other || (n != network && n->type == NETWORK_LINUX);
+	if (!other)
+		nft_drop_bridge(h->nft);
+	return 0;
+}
+
+static int linux_make(struct network *network, struct error *err)
+{
+	struct helper *h = network->helper;
+	int r;
+
+	if (network->vlan)
+		return error_set(err, -EOPNOTSUPP,
+				 "[network %s]: `vlan` is there only with "
+				 "type = ovs",
+				 network->name);
+	/* The firewall comes first, and closes ports that nobody knows. */
+	nft_want_bridge(h->nft);
+	r = firewall_ensure(h, err);
+	if (r == 0)
+		r = linux_make_bridge(network, err);
+	if (r == 0 && network->uplink[0])
+		r = uplink_attach(network, err);
+	if (r < 0)
+		linux_remove(network);
+	return r;
+}
+
+static int linux_adopt(struct network *network)
+{
+	struct rtnl_link link;
+
+	return network->ifindex && linux_find_bridge(network, &link) ? 0
+								     : -ENODEV;
+}
+
+/* --- ports --- */
+
+static int linux_port_add(struct network_port *port, struct error *err)
+{
+	struct network *network = port->network;
+	const struct instance *i = port->instance;
+	struct rtnl_batch b;
+	/*
+	 * Frames to a link-local group (01:80:c2:00:00:0X) are not the
+	 * bridge's: they go up from the port, ARP among them.
+	 */
+	int r = sysctl_write_interface("ipv4", i->host_ifname, "arp_ignore",
+				       "8", err);
+
+	if (r == 0)
+		r = linux_filter(LINUX_PORT, network, port, err);
+	if (r < 0)
+		return r;
+	rtnl_batch_init(&b);
+	rtnl_put_master(&b, i->host_ifindex, network->ifindex);
+	rtnl_put_port(&b, i->host_ifindex, IFLA_BRPORT_ISOLATED,
+		      network->isolate);
+	rtnl_put_port(&b, i->host_ifindex, IFLA_BRPORT_LEARNING, false);
+	rtnl_put_port(&b, i->host_ifindex, IFLA_BRPORT_UNICAST_FLOOD, false);
+	rtnl_put_forward(&b, i->host_ifindex, port->mac);
+	r = rtnl_run(network->helper->rtnl, &b, err);
+	if (r == -EXFULL)
+		error_set(err, r,
+			  "the bridge %s of the network %s is full: it can "
+			  "have %d ports",
+			  network->bridge, network->name, LINUX_PORTS_MAX);
+	return r;
+}
+
+static int linux_port_adopt(struct network_port *port)
+{
+	struct rtnl_link link;
+
+	return rtnl_link_by_index(port->network->helper->rtnl,
+				  port->instance->host_ifindex, &link) == 0 &&
+			       link.master == port->network->ifindex
+		       ? 0
+		       : -ENODEV;
+}
+
+static int linux_port_addresses(struct network_port *port, struct error *err)
+{
+	int r = linux_filter(LINUX_ADDRESSES, port->network, port, err);
+
+	/* It may still send from what is not known any more. */
+	if (r < 0 && port->network->helper->nft)
+		nft_doubt(port->network->helper->nft);
+	return r;
+}
+
+/* By its group a port that no set speaks of can send nothing. */
+static void linux_port_remove(struct network_port *port)
+{
+	struct helper *h = port->network->helper;
+
+	if (h->nft &&
+	    linux_filter(LINUX_PORT_GONE, port->network, port, NULL) < 0)
+		nft_doubt(h->nft);
+}
+
+const struct network_ops network_linux_ops = {
+	.name = "linux",
+	.make = linux_make,
+	.adopt = linux_adopt,
+	.remove = linux_remove,
+	.port_add = linux_port_add,
+	.port_adopt = linux_port_adopt,
+	.port_addresses = linux_port_addresses,
+	.port_remove = linux_port_remove,
+};

@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "dhcp_server.h"
+#include "helper/helper.h"
+#include "common/index.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "parts.h"
+#include "helper/firewall/nft.h"
+#include "helper/base/record.h"
+#include "helper/kernel/rtnl.h"
+
+static const struct network_ops *network_ops_of(enum policy_network_type type)
+{
+	static const struct network_ops *const table[] = {
+		[NETWORK_LINUX] = &network_linux_ops,
+		[NETWORK_OVS] = &network_ovs_ops,
+	};
+
+	return table[type];
+}
+
+/* --- the list --- */
+
+/* The one that is there or is being made; not one that is on its way out. */
+static struct network *network_find(const struct helper *h, const char *name)
+{
+	for (struct network *n = h->networks; n; n = n->next)
+		if (n->state != NETWORK_REMOVING && strcmp(n->name, name) == 0)
+			return n;
+	return NULL;
+}
+
+/* One that has to be out of the way first: the same switch, on its way out. */
+static const struct network *network_before(const struct network *network)
+{
+	for (const struct network *n = network->helper->networks; n;
+	     n = n->next)
+		if (n != network && n->state == NETWORK_REMOVING &&
+		    (strcmp(n->bridge, network->bridge) == 0 ||
+		     strcmp(n->name, network->name) == 0))
+			return n;
+	return NULL;
+}
+
+bool network_any(const struct helper *h, enum policy_network_type type)
+{
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n->type == type)
+			return true;
+	return false;
+}
+
+static struct network *network_new(struct helper *h)
+{
+	struct network *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->helper = h;
+	n->next = h->networks;
+	h->networks = n;
+	return n;
+}
+
+static void network_free(struct network *network)
+{
+	struct network **p = &network->helper->networks;
+
+	while (*p && *p != network)
+		p = &(*p)->next;
+	if (*p)
+		*p = network->next;
+	free(network);
+}
+
+static void network_add(struct network *network, struct network_port *port)
+{
+	port->network = network;
+	port->next = network->ports;
+	network->ports = port;
+	network->n_ports++;
+}
+
+static void network_take(struct network_port *port)
+{
+	struct network *network = port->network;
+	struct network_port **p;
+
+	if (!network)
+		return;
+	p = &network->ports;
+	while (*p && *p != port)
+		p = &(*p)->next;
+	if (*p) {
+		*p = port->next;
+		network->n_ports--;
+	}
+	port->next = NULL;
+	port->network = NULL;
+	port->waiting = false;
+}
+
+/* Its DHCP and name server may be reached, or no more. */
+static int network_serve(const struct network *network, bool on,
+			 struct error *err)
+{
+	struct helper *h = network->helper;
+	_cleanup_free_ char *commands = NULL;
+	size_t bytes = 0;
+	FILE *f;
+
+	if (network->dhcp_first.family == AF_UNSPEC || !h->nft)
+		return 0;
+	f = open_memstream(&commands, &bytes);
+	if (!f)
+		return error_set(err, -ENOMEM, "out of memory");
+	/* Adding first makes deleting what is not there no error. */
+	dhcp_server_print(network, "add", f);
+	if (!on)
+		dhcp_server_print(network, "delete", f);
+	if (fclose(f) != 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return nft_run(h->nft, commands, err);
+}
+
+/* --- the end --- */
+
+static void network_begin_next(struct helper *h);
+
+/* All of it is gone. */
+static void network_gone(struct network *network)
+{
+	struct helper *h = network->helper;
+
+	if (!network_find(h, network->name))
+		network_record_remove(network);
+	network_free(network);
+	network_begin_next(h);
+}
+
+/* No port is left. */
+static void network_end(struct network *network)
+{
+	dhcp_server_stop(network);
+	if (network_serve(network, false, NULL) < 0)
+		nft_doubt(network->helper->nft);
+	network->state = NETWORK_REMOVING;
+	network_record_save(network, NULL);
+	if (network->ops->remove(network) != NETWORK_LATER)
+		network_gone(network);
+}
+
+/* --- the beginning --- */
+
+/* Tells those that wait. One at a time: any of them may leave on hearing it. */
+static void network_wake(struct network *network, int r,
+			 const struct error *why)
+{
+	network->waking = true; /* the last to leave does not end it yet */
+	for (;;) {
+		struct network_port *port = network->ports;
+
+		while (port && !port->waiting)
+			port = port->next;
+		if (!port)
+			break;
+		port->waiting = false;
+		if (r < 0)
+			network_take(port);
+		port->done(port, r, why);
+	}
+	network->waking = false;
+}
+
+/* There, or not to be. */
+static int network_settle(struct network *network, int r, struct error *err)
+{
+	if (r == 0) {
+		network->state = NETWORK_LIVE;
+		r = network_record_save(network, err);
+	}
+	if (r < 0)
+		network->state = NETWORK_REMOVING;
+	return r;
+}
+
+/* Undoes what failed. made: had ops->make() done its part? */
+static void network_undo(struct network *network, bool made)
+{
+	if (made)
+		network_end(network);
+	else
+		network_gone(network);
+}
+
+/* How the making has ended, for those who wait. */
+static void network_made(struct network *network, bool made, int r,
+			 const struct error *why)
+{
+	struct error kept = why ? *why : (struct error){""};
+
+	r = network_settle(network, r, &kept);
+	/* Who is told that it failed may want it again: another one then. */
+	network_wake(network, r, &kept);
+	if (r < 0)
+		network_undo(network, made);
+	else if (!network->n_ports && network->state == NETWORK_LIVE)
+		network_end(network);
+}
+
+/* The DHCP server answers, or does not. */
+static void network_on_dhcp(struct network *network, int r,
+			    const struct error *why)
+{
+	network_made(network, true, r, why ? why : &(struct error){""});
+}
+
+/* The switch is there: the host's side of it. Return: as ops->make(). */
+static int network_dress(struct network *network, struct error *err)
+{
+	int r = network->host_ifname[0] ? network_host_put(network, err) : 0;
+
+	if (r < 0 || network->dhcp_first.family == AF_UNSPEC)
+		return r;
+	/* Written down first: a server is never forgotten. */
+	r = network_record_save(network, err);
+	if (r == 0)
+		r = network_serve(network, true, err);
+	if (r == 0)
+		r = dhcp_server_start(network, network_on_dhcp, err);
+	return r;
+}
+
+void network_done(struct network *network, int r, const struct error *why)
+{
+	struct error kept = why ? *why : (struct error){""};
+	bool made = r == 0;
+
+	if (network->state == NETWORK_REMOVING) {
+		network_gone(network);
+		return;
+	}
+	if (made)
+		r = network_dress(network, &kept);
+	if (r != NETWORK_LATER)
+		network_made(network, made, r, &kept);
+}
+
+/* Return: 0, NETWORK_LATER, -errno. */
+static int network_begin(struct network *network, bool *ret_made,
+			 struct error *err)
+{
+	int r;
+
+	network->begun = true;
+	r = network_host_clash(network, err);
+	/* Written down first: whoever is killed now has told the next. */
+	if (r == 0)
+		r = network_record_save(network, err);
+	if (r == 0)
+		r = network->ops->make(network, err);
+	*ret_made = r == 0;
+	return r == 0 ? network_dress(network, err) : r;
+}
+
+/*
+ * One is out of the way: who waited for that? Several, when they are on one
+ * bridge. (Each time from the beginning: any of them may be gone by then.)
+ */
+static void network_begin_next(struct helper *h)
+{
+	for (;;) {
+		struct network *network = h->networks;
+		struct error why = {""};
+		bool made;
+		int r;
+
+		while (network && (network->begun || network_before(network)))
+			network = network->next;
+		if (!network)
+			return;
+		r = network_begin(network, &made, &why);
+		if (r != NETWORK_LATER)
+			network_made(network, made, r, &why);
+	}
+}
+
+static int network_make(struct helper *h, const struct policy_network *config,
+			struct network **ret, struct error *err)
+{
+	const struct network_ops *ops = network_ops_of(config->type);
+	struct network *network;
+	bool made;
+	int r;
+
+	network = network_new(h);
+	if (!network)
+		return error_set(err, -ENOMEM, "out of memory");
+	network->ops = ops;
+	network->state = NETWORK_MAKING;
+	r = network_fill(network, config, err);
+	if (r < 0) {
+		network_free(network);
+		return r;
+	}
+	*ret = network;
+	if (network_before(network))
+		return NETWORK_LATER;
+	r = network_begin(network, &made, err);
+	if (r == NETWORK_LATER)
+		return r;
+	r = network_settle(network, r, err);
+	if (r < 0)
+		network_undo(network, made);
+	return r;
+}
+
+/* --- ports --- */
+
+int network_join(struct helper *h, const struct policy_network *config,
+		 struct network_port *port, struct error *err)
+{
+	struct network *network = network_find(h, config->name);
+	int r = 0;
+
+	if (!network)
+		r = network_make(h, config, &network, err);
+	else if (network->state == NETWORK_MAKING)
+		r = NETWORK_LATER;
+	if (r < 0 || !network)
+		return r;
+	if (network->plan != network_plan(config) && !network->told) {
+		log_warning("the policy of the network %s has changed: that "
+			    "takes effect when its last namespace is gone",
+			    network->name);
+		network->told = true;
+	}
+	network_add(network, port);
+	port->waiting = r == NETWORK_LATER;
+	return r;
+}
+
+int network_attach(struct network_port *port, struct error *err)
+{
+	int r;
+
+	port->attached = true;
+	r = port->network->ops->port_add(port, err);
+	port->waiting = r == NETWORK_LATER;
+	return r;
+}
+
+void network_port_done(struct network_port *port, int r,
+		       const struct error *why)
+{
+	if (!port->waiting)
+		return;
+	port->waiting = false;
+	port->done(port, r, why);
+}
+
+void network_leave(struct network_port *port)
+{
+	struct network *network = port->network;
+
+	if (!network)
+		return;
+	if (port->attached)
+		network->ops->port_remove(port);
+	port->attached = false;
+	network_take(port);
+	/* One that is being made goes when it is there: network_made(). */
+	if (!network->n_ports && network->state == NETWORK_LIVE &&
+	    !network->unsettled && !network->waking)
+		network_end(network);
+}
+
+bool network_has_address(const struct network *network,
+			 const struct inet_prefix *address)
+{
+	size_t bytes = inet_bytes(address->family);
+
+	for (size_t n = 0; n < network->n_addresses; n++)
+		if (network->addresses[n].family == address->family &&
+		    !memcmp(network->addresses[n].addr, address->addr, bytes))
+			return true;
+	for (const struct network_port *port = network->ports; port;
+	     port = port->next)
+		for (size_t n = 0; n < port->n_addresses; n++)
+			if (port->addresses[n].family == address->family &&
+			    !memcmp(port->addresses[n].addr, address->addr,
+				    bytes))
+				return true;
+	return false;
+}
+
+void network_port_ifname(const struct network *network, uint32_t slot,
+			 char ret[static IFNAMSIZ])
+{
+	const char *suffix = network->ops->port_suffix;
+	size_t n;
+
+	pool_ifname(slot, ret);
+	n = strlen(ret);
+	snprintf(ret + n, IFNAMSIZ - n, "%s", suffix ? suffix : "");
+}
+
+static bool network_has_mac(const struct network *network,
+			    const uint8_t mac[static 6])
+{
+	for (const struct network_port *port = network->ports; port;
+	     port = port->next)
+		if (memcmp(port->mac, mac, sizeof(port->mac)) == 0)
+			return true;
+	return false;
+}
+
+void network_port_mac(const struct network *network,
+		      const struct instance *instance, uint8_t ret[static 6])
+{
+	uint64_t hash = index_hash(network->salt, instance->name,
+				   strlen(instance->name));
+	uint8_t mac[6] = {0x02}; /* locally administered, of one */
+
+	/* One of that name may live on, with those who are inside. */
+	do {
+		memcpy(mac + 1, &hash, 5);
+		hash = index_hash(hash, &instance->id, sizeof(instance->id));
+	} while (network_has_mac(network, mac));
+	memcpy(ret, mac, sizeof(mac));
+}
+
+bool network_clears_queues(const struct instance *i)
+{
+	const struct network_port *port = i->network[0] ? i->link_data : NULL;
+
+	return port && port->network && port->network->ops->clears_queues;
+}
+
+/* Is it link-local? A lease has nothing to say about those. */
+static bool is_link_local(const struct inet_prefix *p)
+{
+	return p->family == AF_INET6 && p->addr[0] == 0xfe &&
+	       (p->addr[1] & 0xc0) == 0x80;
+}
+
+int network_port_address(struct instance *i, sa_family_t family,
+			 const struct inet_prefix *address, struct error *err)
+{
+	struct network_port *port = i->network[0] ? i->link_data : NULL;
+	size_t kept = 0;
+	int r = 0;
+
+	if (!port || !port->network || !port->attached)
+		return 0;
+	memcpy(port->was, port->addresses, sizeof(port->was));
+	port->n_was = port->n_addresses;
+	for (size_t n = 0; n < port->n_was; n++)
+		if (port->was[n].family != family ||
+		    is_link_local(&port->was[n]))
+			port->addresses[kept++] = port->was[n];
+	port->n_addresses = kept;
+	if (address && kept < NETWORK_PORT_ADDRESSES)
+		port->addresses[port->n_addresses++] = *address;
+	if (port->network->ops->port_addresses)
+		r = port->network->ops->port_addresses(port, err);
+	return r;
+}
+
+/* --- for the types --- */
+
+int network_note(struct network *network, struct error *err)
+{
+	return network_record_save(network, err);
+}
+
+/* --- what happens to it --- */
+
+void network_lost(struct network *network)
+{
+	struct error why;
+
+	error_set(&why, 0, "the bridge %s was removed by somebody else",
+		  network->bridge);
+	/* Who hears of it may leave it, too, or want one: another one then. */
+	network->state = NETWORK_REMOVING;
+	network->host_ifindex = 0;
+	while (network->ports) {
+		struct network_port *port = network->ports;
+		struct instance *i = port->instance;
+
+		if (port->attached)
+			network->ops->port_remove(port);
+		port->attached = false;
+		network_take(port);
+		instance_broken(i, why.text);
+	}
+	network_end(network);
+}
+
+void network_link_gone(struct helper *h, const struct rtnl_link *link)
+{
+	for (struct network *n = h->networks; n; n = n->next) {
+		if (n->state != NETWORK_LIVE)
+			continue;
+		if (n->host_ifindex == link->ifindex ||
+		    n->ifindex == link->ifindex) {
+			network_lost(n);
+			return;
+		}
+		if (strcmp(n->uplink, link->ifname) == 0) {
+			log_warning("the uplink %s of the network %s is gone",
+				    n->uplink, n->name);
+			return;
+		}
+	}
+}
+
+static bool network_is_gone(const struct network *network, unsigned int ifindex)
+{
+	struct rtnl_link link;
+
+	return ifindex && rtnl_link_by_index(network->helper->rtnl, ifindex,
+					     &link) == -ENODEV;
+}
+
+void network_resync(struct helper *h)
+{
+	struct network *n = h->networks;
+
+	while (n) {
+		if (n->state == NETWORK_LIVE &&
+		    (network_is_gone(n, n->host_ifindex) ||
+		     network_is_gone(n, n->ifindex))) {
+			network_lost(n); /* which may free others, too */
+			n = h->networks;
+		} else {
+			n = n->next;
+		}
+	}
+}
+
+void network_print(const struct helper *h, FILE *f)
+{
+	fprintf(f, "flush set inet netns_pam services\n");
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n->state != NETWORK_REMOVING)
+			dhcp_server_print(n, "add", f);
+	if (nft_has_bridge(h->nft))
+		network_linux_print(h, f);
+}
+
+/* --- a restart --- */
+
+int network_adopt(struct helper *h, struct network_port *port)
+{
+	struct network *network = network_find(h, port->instance->network);
+
+	if (!network || network->state != NETWORK_LIVE)
+		return -ENODEV;
+	network_add(network, port);
+	port->attached = true;
+	if (network->ops->port_adopt && network->ops->port_adopt(port) < 0)
+		return -ENODEV;
+	return 0;
+}
+
+static void network_read(void *data, const char *file)
+{
+	struct helper *h = data;
+	struct network *network = network_new(h);
+
+	if (!network)
+		return;
+	network->begun = true;
+	network->unsettled = true;
+	if (network_record_load(network, file) < 0 ||
+	    !network_ops_of(network->type)) {
+		log_info("the record of the network %s is void: removed", file);
+		snprintf(network->name, sizeof(network->name), "%s", file);
+		network_record_remove(network);
+		network_free(network);
+		return;
+	}
+	network->ops = network_ops_of(network->type);
+	/* Killed in the middle of it: what there is goes. */
+	if (network->state != NETWORK_LIVE || network->ops->adopt(network) < 0)
+		network->state = NETWORK_REMOVING;
+}
+
+int network_open(struct helper *h, struct error *err)
+{
+	int r = network_record_each(h, network_read);
+
+	if (r < 0)
+		return error_set(err, r, "cannot read %s/networks: %s",
+				 h->state_path, strerror(-r));
+	return 0;
+}
+
+void network_drop_unused(struct helper *h)
+{
+	struct network *next;
+
+	for (struct network *n = h->networks; n; n = next) {
+		next = n->next;
+		n->unsettled = false;
+		if (n->n_ports && n->state == NETWORK_LIVE)
+			continue;
+		network_end(n);
+	}
+}
+
+/* They stay: sessions go on on them. */
+void network_close(struct helper *h)
+{
+	while (h->networks) {
+		dhcp_server_forget(h->networks);
+		network_free(h->networks);
+	}
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * type = ovs: an Open vSwitch bridge. One that is there already is the
+ * administrator's and stays as it is, but for our ports; another one is made
+ * and, with the last port of the last network on it, removed. What it is made
+ * of: network_ovs.h.
+ *
+ * The host's side is an internal port BRIDGE.VLAN or BRIDGE.host: several
+ * networks can be on one bridge, whose own interface may be somebody else's.
+ */
+#include "ovs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/helper.h"
+#include "helper/base/log.h"
+#include "network.h"
+#include "vsctl.h"
+#include "helper/kernel/rtnl.h"
+
+struct ovs_request *ovs_request(const struct network *network, bool wait)
+{
+	char label[NAME_MAX_POLICY + 16];
+
+	snprintf(label, sizeof(label), "network %s", network->name);
+	return ovs_new(network->helper, label, wait);
+}
+
+/* --- others on the same bridge --- */
+
+/* Another network on the same bridge, and with the same uplink; or NULL. */
+static struct network *ovs_other(const struct network *network, bool uplink)
+{
+	for (struct network *n = network->helper->networks; n; n = n->next)
+		if (n != network && n->ops == network->ops && n->begun &&
+		    n->state != NETWORK_REMOVING &&
+		    strcmp(n->bridge, network->bridge) == 0 &&
+		    (!uplink || strcmp(n->uplink, network->uplink) == 0))
+			return n;
+	return NULL;
+}
+
+/*
+ * Has another network taken the uplink? One on its way out leaves it, and what
+ * is known of it, to those that were begun before that.
+ */
+static bool ovs_uplink_is_taken(const struct network *network)
+{
+	for (const struct network *n = network->helper->networks; n;
+	     n = n->next)
+		if (n != network && n->ops == network->ops &&
+		    strcmp(n->bridge, network->bridge) == 0 &&
+		    strcmp(n->uplink, network->uplink) == 0 &&
+		    strtoul(n->note, NULL, 10))
+			return true;
+	return false;
+}
+
+/* Is another network on the same bridge and VLAN? */
+static const struct network *ovs_twin(const struct network *network)
+{
+	for (const struct network *n = network->helper->networks; n;
+	     n = n->next)
+		if (n != network && n->ops == network->ops &&
+		    n->state != NETWORK_REMOVING && n->vlan == network->vlan &&
+		    strcmp(n->bridge, network->bridge) == 0)
+			return n;
+	return NULL;
+}
+
+/* --- back to what it was --- */
+
+/* Given back, or left to another network that has it, too. */
+static void ovs_leave_uplink(struct network *network)
+{
+	struct network *other = ovs_other(network, true);
+
+	if (!network->uplink[0] || !other) {
+		network_uplink_give_back(network);
+		return;
+	}
+	if (!strtoul(network->note, NULL, 10))
+		return;
+	memcpy(other->note, network->note, sizeof(other->note));
+	network_note(other, NULL);
+}
+
+/*
+ * Open vSwitch may have left it to the host, dead as it is: then its addresses
+ * must be none that others could clash with.
+ */
+static void ovs_strip_host(struct network *network)
+{
+	struct rtnl *rtnl = network->helper->rtnl;
+	struct rtnl_link link;
+	struct rtnl_batch b;
+
+	if (!network->host_ifindex ||
+	    rtnl_link_by_index(rtnl, network->host_ifindex, &link) < 0)
+		return;
+	for (size_t n = 0; n < network->n_addresses; n++) {
+		rtnl_batch_init(&b);
+		rtnl_put_address_gone(&b, link.ifindex, &network->addresses[n]);
+		rtnl_run(rtnl, &b, NULL);
+	}
+	rtnl_batch_init(&b);
+	rtnl_put_down(&b, link.ifindex);
+	rtnl_run(rtnl, &b, NULL);
+}
+
+/* What is no business of Open vSwitch's is as it was. */
+static void ovs_give_back(struct network *network)
+{
+	ovs_strip_host(network);
+	ovs_leave_uplink(network);
+}
+
+static void ovs_finish(struct ovs_work *work, int r, const struct error *why)
+{
+	struct network *network = work->network;
+	struct error kept = why ? *why : (struct error){""};
+
+	if (work->removing || r < 0)
+		ovs_give_back(network);
+	free(work);
+	network_done(network, r, &kept);
+}
+
+static void ovs_on_undone(void *data, int r, const char *text,
+			  const struct error *why)
+{
+	struct ovs_work *work = data;
+
+	(void)r;
+	(void)text;
+	(void)why;
+	ovs_finish(work, work->r, &work->why);
+}
+
+/* All that is the network's alone, out of the database. */
+static struct ovs_request *ovs_request_removal(const struct ovs_work *work)
+{
+	const struct network *network = work->network;
+	const char *bridge = network->bridge;
+	struct ovs_request *q = ovs_request(network, work->r != -ETIME);
+
+	if (network->has_host)
+		ovs_add_all(q, "--", "--if-exists", "del-port",
+			    network->host_ifname);
+	if (work->uplink_ours && !ovs_other(network, true))
+		ovs_add_all(q, "--", "--if-exists", "del-port",
+			    network->uplink);
+	if (!work->ours || ovs_other(network, false))
+		return q;
+	if (work->others)
+		ovs_add_all(q, "--", "remove", "Bridge", bridge, "external_ids",
+			    "netns-pam");
+	else
+		ovs_add_all(q, "--", "--if-exists", "del-br", bridge);
+	return q;
+}
+
+static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
+{
+	work->r = r;
+	work->why = *why;
+	/* What was there before stays. */
+	work->ours = !work->exists;
+	work->uplink_ours = true;
+	if (ovs_ask(ovs_request_removal(work), ovs_on_undone, work, NULL) < 0)
+		ovs_finish(work, r, why);
+}
+
+/* --- making --- */
+
+static int ovs_uplink_up(const struct network *network, struct error *err)
+{
+	struct rtnl_link link;
+	struct rtnl_batch b;
+	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink,
+				  &link);
+
+	if (r < 0)
+		return error_set(err, r, "the uplink %s is gone: %s",
+				 network->uplink, strerror(-r));
+	rtnl_batch_init(&b);
+	rtnl_put_up(&b, link.ifindex);
+	return rtnl_run(network->helper->rtnl, &b, err);
+}
+
+/* What went wrong with each interface: "" or a reason. */
+static void ovs_on_checked(void *data, int r, const char *text,
+			   const struct error *why)
+{
+	struct ovs_work *work = data;
+	struct network *network = work->network;
+	struct error err = *why;
+	size_t n;
+
+	if (r == 0 && text[strspn(text, "[]\n")])
+		r = error_set(&err, -EIO,
+			      "Open vSwitch cannot make the bridge %s: %s",
+			      network->bridge, text + strspn(text, "[]\n\""));
+	if (r == 0 && network->uplink[0])
+		r = ovs_uplink_up(network, &err);
+	if (r < 0) {
+		ovs_undo(work, r, &err);
+		return;
+	}
+	n = strlen(network->note);
+	snprintf(network->note + n, sizeof(network->note) - n, "%s",
+		 work->userspace ? OVS_USERSPACE : "");
+	ovs_finish(work, 0, NULL);
+}
+
+static void ovs_on_made(void *data, int r, const char *text,
+			const struct error *why)
+{
+	struct ovs_work *work = data;
+	const struct network *network = work->network;
+	struct ovs_request *q;
+	struct error err;
+
+	(void)text;
+	if (r < 0) {
+		ovs_undo(work, r, why);
+		return;
+	}
+	/* ovs-vsctl tells of what failed, and says all is well. */
+	q = ovs_request(network, false);
+	ovs_add_all(q, "get", "Interface", network->bridge, "error");
+	if (network->has_host)
+		ovs_add_all(q, "--", "get", "Interface", network->host_ifname,
+			    "error");
+	if (network->uplink[0])
+		ovs_add_all(q, "--", "get", "Interface", network->uplink,
+			    "error");
+	r = ovs_ask(q, ovs_on_checked, work, &err);
+	if (r < 0)
+		ovs_undo(work, r, &err);
+}
+
+static void ovs_add_mac(struct ovs_request *q, const char *before,
+			const uint8_t mac[static 6])
+{
+	ovs_add(q, "%s\"%02x:%02x:%02x:%02x:%02x:%02x\"", before, mac[0],
+		mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+/* One transaction: all of it or nothing. */
+static struct ovs_request *ovs_request_making(const struct ovs_work *work)
+{
+	const struct network *network = work->network;
+	const char *bridge = network->bridge, *host = network->host_ifname;
+	struct ovs_request *q = ovs_request(network, true);
+
+	if (!work->exists) {
+		ovs_add_all(q, "--", "--may-exist", "add-br", bridge, "--",
+			    "set", "Bridge", bridge);
+		ovs_add(q, "datapath_type=%s",
+			work->userspace ? "netdev" : "system");
+		ovs_add(q, OVS_MARK "=%s", network->name);
+	}
+	if (network->has_host) {
+		ovs_add_all(q, "--", "--if-exists", "del-port", host, "--",
+			    "add-port", bridge, host);
+		ovs_add(q, "tag=%u", network->vlan);
+		ovs_add(q, OVS_MARK "=%s", network->name);
+		ovs_add_all(q, "--", "set", "Interface", host, "type=internal");
+		ovs_add_mac(q, "mac=", network->mac);
+	}
+	if (network->uplink[0]) {
+		ovs_add_all(q, "--", "--may-exist", "add-port", bridge,
+			    network->uplink, "--", "set", "Port",
+			    network->uplink);
+		ovs_add(q, OVS_MARK "=%s", network->name);
+	}
+	return q;
+}
+
+/* --- what is to be made --- */
+
+/* The host's interface on it; "" when the host has none. */
+static int ovs_choose_host(struct network *network, struct error *err)
+{
+	char name[2 * IFNAMSIZ + 8];
+
+	network->host_ifname[0] = '\0';
+	if (!network->has_host)
+		return 0;
+	if (network->vlan)
+		snprintf(name, sizeof(name), "%s.%u", network->bridge,
+			 network->vlan);
+	else
+		snprintf(name, sizeof(name), "%s.host", network->bridge);
+	if (strlen(name) >= IFNAMSIZ)
+		return error_set(err, -ENAMETOOLONG,
+				 "the host's port %s of the network %s would "
+				 "have a name of more than %d letters: give "
+				 "the bridge a shorter one",
+				 name, network->name, IFNAMSIZ - 1);
+	memcpy(network->host_ifname, name, strlen(name) + 1);
+	return 0;
+}
+
+/* Return: 0 or -errno with a sentence. */
+static int ovs_choose(struct ovs_work *work, struct error *err)
+{
+	struct network *network = work->network;
+	const struct network *twin = ovs_twin(network);
+	const char *bridge = network->bridge;
+	struct rtnl_link link;
+	int r;
+
+	if (twin)
+		return error_set(err, -EEXIST,
+				 "the networks %s and %s are on the same "
+				 "bridge %s: give each a `vlan` of its own",
+				 network->name, twin->name, bridge);
+	if (work->uplink_port && !work->uplink_ours)
+		return error_set(err, -EBUSY,
+				 "the uplink %s of the network %s is a port of "
+				 "an Open vSwitch bridge already: leave out "
+				 "`uplink`",
+				 network->uplink, network->name);
+	if (!work->exists &&
+	    rtnl_link_by_name(network->helper->rtnl, bridge, &link) == 0 &&
+	    strcmp(link.kind, "openvswitch") != 0 &&
+	    strcmp(link.kind, "tun") != 0)
+		return error_set(err, -EEXIST,
+				 "the interface %s is there and is no Open "
+				 "vSwitch bridge: give `bridge` of the network "
+				 "%s another name",
+				 bridge, network->name);
+	if (!work->exists) {
+		work->userspace = !ovs_kernel_has_datapath();
+		work->ours = true;
+	}
+	r = ovs_choose_host(network, err);
+	if (r == 0 && network->uplink[0] && !ovs_uplink_is_taken(network))
+		r = network_uplink_take(network, &link, err);
+	return r < 0 ? r : network_note(network, err);
+}
+
+/* --- the switch --- */
+
+/* How things are is known: the network is made, or removed. */
+static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
+{
+	struct ovs_request *q;
+	struct error err = {""};
+
+	if (r < 0) {
+		ovs_finish(work, r, why);
+		return;
+	}
+	r = work->removing ? 0 : ovs_choose(work, &err);
+	if (r == 0) {
+		q = work->removing ? ovs_request_removal(work)
+				   : ovs_request_making(work);
+		r = ovs_ask(q, work->removing ? ovs_on_undone : ovs_on_made,
+			    work, &err);
+	}
+	if (r < 0)
+		ovs_finish(work, r, &err);
+}
+
+static int ovs_make(struct network *network, struct error *err)
+{
+	int r = ovs_look(network, false, ovs_looked, err);
+
+	if (r >= 0)
+		ovs_sweep(network);
+	return r;
+}
+
+static int ovs_adopt(struct network *network)
+{
+	struct rtnl_link link;
+
+	ovs_sweep(network);
+	if (!network->has_host)
+		return 0;
+	return rtnl_link_by_name(network->helper->rtnl, network->host_ifname,
+				 &link);
+}
+
+static int ovs_remove(struct network *network)
+{
+	struct error err;
+
+	if (ovs_look(network, true, ovs_looked, &err) == NETWORK_LATER)
+		return NETWORK_LATER;
+	log_warning("the network %s may have left something behind: %s",
+		    network->name, err.text);
+	ovs_give_back(network);
+	return 0;
+}
+
+const struct network_ops network_ovs_ops = {
+	.name = "ovs",
+	.port_suffix = "v",
+	.clears_queues = true,
+	.make = ovs_make,
+	.adopt = ovs_adopt,
+	.remove = ovs_remove,
+	.port_add = ovs_port_add,
+	.port_remove = ovs_port_remove,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Before a network is made or removed: is its bridge there, and ours, and has
+ * it ports of others; is its uplink a port already? One question after the
+ * other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/helper.h"
+#include "network.h"
+#include "ovs.h"
+#include "vsctl.h"
+#include "helper/instance/pool.h"
+
+/* Is one of the words of external_ids, as CSV, ours? */
+static bool ovs_is_marked(const char *ids)
+{
+	static const char mark[] = "netns-pam=";
+	const char *at = ids;
+
+	while ((at = strstr(at, mark))) {
+		if (at == ids || strchr(" ,\"\n", at[-1]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Is it a port of ours, of whichever network on the bridge? */
+static bool ovs_port_is_ours(const struct network *network, const char *name)
+{
+	uint32_t slot;
+
+	for (const struct network *n = network->helper->networks; n;
+	     n = n->next)
+		if (n->ops == network->ops &&
+		    strcmp(n->bridge, network->bridge) == 0 &&
+		    (strcmp(n->host_ifname, name) == 0 ||
+		     strcmp(n->uplink, name) == 0))
+			return true;
+	return pool_slot_of(name, &slot);
+}
+
+/* The names of the ports, a line each. */
+static void ovs_on_ports(void *data, int r, const char *text,
+			 const struct error *why)
+{
+	struct ovs_work *work = data;
+
+	if (r < 0) {
+		work->looked(work, r, why);
+		return;
+	}
+	while (*text) {
+		char name[IFNAMSIZ];
+
+		text = ovs_next_name(text, name);
+		if (!ovs_port_is_ours(work->network, name))
+			work->others = true;
+	}
+	work->looked(work, 0, NULL);
+}
+
+/* "DATAPATH,EXTERNAL_IDS", or nothing. */
+static void ovs_on_bridge(void *data, int r, const char *text,
+			  const struct error *why)
+{
+	struct ovs_work *work = data;
+	const struct network *network = work->network;
+	struct ovs_request *q;
+	struct error err;
+
+	if (r < 0) {
+		work->looked(work, r, why);
+		return;
+	}
+	work->exists = text[0] != '\0';
+	work->ours = ovs_is_marked(text);
+	work->userspace = strncmp(text, "netdev,", 7) == 0;
+	if (!work->exists || !work->removing) {
+		work->looked(work, 0, NULL);
+		return;
+	}
+	q = ovs_request(network, false);
+	ovs_add_all(q, "list-ports", network->bridge);
+	r = ovs_ask(q, ovs_on_ports, work, &err);
+	if (r < 0)
+		work->looked(work, r, &err);
+}
+
+static int ovs_ask_bridge(struct ovs_work *work, struct error *err)
+{
+	struct ovs_request *q = ovs_request(work->network, false);
+
+	ovs_add_all(q, "--columns=datapath_type,external_ids", "find",
+		    "Bridge");
+	ovs_add_quoted(q, "name=", work->network->bridge);
+	return ovs_ask(q, ovs_on_bridge, work, err);
+}
+
+/* "NAME,EXTERNAL_IDS", or nothing. */
+static void ovs_on_uplink(void *data, int r, const char *text,
+			  const struct error *why)
+{
+	struct ovs_work *work = data;
+	struct error err;
+
+	if (r < 0) {
+		work->looked(work, r, why);
+		return;
+	}
+	work->uplink_port = text[0] != '\0';
+	work->uplink_ours = ovs_is_marked(text);
+	r = ovs_ask_bridge(work, &err);
+	if (r < 0)
+		work->looked(work, r, &err);
+}
+
+int ovs_look(struct network *network, bool removing,
+	     void (*looked)(struct ovs_work *work, int r,
+			    const struct error *why),
+	     struct error *err)
+{
+	struct ovs_work *work = calloc(1, sizeof(*work));
+	struct ovs_request *q;
+	int r;
+
+	if (!work)
+		return error_set(err, -ENOMEM, "out of memory");
+	work->network = network;
+	work->removing = removing;
+	work->looked = looked;
+	if (network->uplink[0]) {
+		q = ovs_request(network, false);
+		ovs_add_all(q, "--columns=name,external_ids", "find", "Port");
+		ovs_add_quoted(q, "name=", network->uplink);
+		r = ovs_ask(q, ovs_on_uplink, work, err);
+	} else {
+		r = ovs_ask_bridge(work, err);
+	}
+	if (r < 0)
+		free(work);
+	return r < 0 ? r : NETWORK_LATER;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports of an Open vSwitch bridge: added, checked, removed.
+ *
+ * Those of networks with `isolate` are "protected": they reach the host's side
+ * and an uplink, not each other. Who sends what is not looked into: flows for
+ * that would be lost, and so the check with them, whenever ovs-vswitchd starts
+ * anew. (A session without privileges cannot send but in its own name.)
+ */
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/kernel/netns.h"
+#include "network.h"
+#include "ovs.h"
+#include "vsctl.h"
+#include "helper/kernel/sysctl.h"
+
+/*
+ * The userspace datapath reads and writes whole frames: those of the namespace
+ * must have their checksums when they leave it, which the kernel else leaves to
+ * the next device.
+ */
+static int ovs_checksums_inside(void *data, struct error *err)
+{
+	const struct instance *i = data;
+	struct ethtool_value value = {.cmd = ETHTOOL_STXCSUM, .data = 0};
+	struct ifreq ifr = {.ifr_data = (char *)&value};
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", i->ifname);
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
+		return error_set(err, -errno,
+				 "cannot have %s of the namespace %s compute "
+				 "checksums: %s",
+				 i->ifname, i->name, strerror(errno));
+	return 0;
+}
+
+static int ovs_checksums(struct instance *i, struct error *err)
+{
+	_cleanup_close_ int netns = instance_netns(i);
+
+	if (netns < 0)
+		return error_set(err, netns, "the namespace %s is gone",
+				 i->name);
+	return netns_visit(&i->helper->host, netns, ovs_checksums_inside, i,
+			   NULL, NULL, err);
+}
+
+static void ovs_on_port_checked(void *data, int r, const char *text,
+				const struct error *why)
+{
+	struct network_port *port = data;
+	struct error err = *why;
+
+	port->type_data = NULL;
+	if (r == 0 && strcmp(text, "[]") != 0)
+		r = error_set(&err, -EIO,
+			      "Open vSwitch does not take %s as a port of %s: "
+			      "%s",
+			      port->instance->host_ifname,
+			      port->network->bridge, text);
+	network_port_done(port, r, &err);
+}
+
+static void ovs_on_port_added(void *data, int r, const char *text,
+			      const struct error *why)
+{
+	struct network_port *port = data;
+	struct ovs_request *q;
+	struct error err = *why;
+
+	(void)text;
+	port->type_data = NULL;
+	if (r == 0) {
+		q = ovs_request(port->network, false);
+		ovs_add_all(q, "get", "Interface", port->instance->host_ifname,
+			    "error");
+		r = ovs_ask(q, ovs_on_port_checked, port, &err);
+		if (r == 0)
+			port->type_data = q;
+	}
+	if (r == 0)
+		return;
+	if (strstr(err.text, "no bridge named"))
+		network_lost(port->network); /* all its ports, this one, too */
+	else
+		network_port_done(port, r, &err);
+}
+
+int ovs_port_add(struct network_port *port, struct error *err)
+{
+	const struct network *network = port->network;
+	const char *ifname = port->instance->host_ifname;
+	struct ovs_request *q;
+	int r = 0;
+
+	if (strstr(network->note, OVS_USERSPACE))
+		r = ovs_checksums(port->instance, err);
+	/* That datapath does not keep frames from the host's own stack. */
+	if (r == 0)
+		r = sysctl_write_interface("ipv4", ifname, "arp_ignore", "8",
+					   err);
+	if (r < 0)
+		return r;
+	q = ovs_request(network, true);
+	/* VLAN 0 is none; a port that is said nothing of carries them all. */
+	ovs_add_all(q, "--if-exists", "del-port", ifname, "--", "add-port",
+		    network->bridge, ifname);
+	ovs_add(q, "tag=%u", network->vlan);
+	ovs_add(q, "protected=%s", network->isolate ? "true" : "false");
+	ovs_add(q, OVS_MARK "=%s", port->instance->name);
+	r = ovs_ask(q, ovs_on_port_added, port, err);
+	if (r < 0)
+		return r;
+	port->type_data = q;
+	instance_waiting(port->instance,
+			 "the port %s of the Open vSwitch "
+			 "bridge %s",
+			 ifname, network->bridge);
+	return NETWORK_LATER;
+}
+
+void ovs_port_remove(struct network_port *port)
+{
+	struct ovs_request *q;
+	struct error err;
+
+	ovs_forget(port->type_data);
+	port->type_data = NULL;
+	q = ovs_request(port->network, false);
+	ovs_add_all(q, "--if-exists", "del-port", port->instance->host_ifname);
+	if (ovs_ask(q, NULL, NULL, &err) < 0)
+		log_warning("the port %s stays in Open vSwitch's database: %s",
+			    port->instance->host_ifname, err.text);
+}

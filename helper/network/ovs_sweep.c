@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports that helpers before us left in the database, after a reboot for
+ * instance: it outlives the interfaces.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "network.h"
+#include "ovs.h"
+#include "vsctl.h"
+#include "helper/kernel/rtnl.h"
+
+#define OVS_MARKED "external_ids:netns-pam!=\"\""
+
+struct ovs_sweeping {
+	struct helper *helper;
+};
+
+static bool ovs_port_is_known(const struct helper *h, const char *name)
+{
+	struct rtnl_link link;
+
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (strcmp(i->host_ifname, name) == 0)
+			return true;
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (strcmp(n->host_ifname, name) == 0 ||
+		    strcmp(n->uplink, name) == 0)
+			return true;
+	/* Of somebody else's namespaces, perhaps. */
+	return rtnl_link_by_name(h->rtnl, name, &link) == 0;
+}
+
+/* "NAME,EXTERNAL_IDS" a line: those without an interface go. */
+static void ovs_on_marked(void *data, int r, const char *text,
+			  const struct error *why)
+{
+	struct helper *h = ((struct ovs_sweeping *)data)->helper;
+
+	(void)why;
+	free(data);
+	while (r == 0 && *text) {
+		char name[IFNAMSIZ];
+
+		text = ovs_next_name(text, name);
+		if (name[0] != '"' && !ovs_port_is_known(h, name)) {
+			struct ovs_request *q = ovs_new(h, name, false);
+
+			ovs_add_all(q, "--if-exists", "del-port", name);
+			ovs_ask(q, NULL, NULL, NULL);
+		}
+	}
+}
+
+void ovs_sweep(const struct network *network)
+{
+	struct ovs_request *q = ovs_request(network, false);
+	struct ovs_sweeping *data = malloc(sizeof(*data));
+
+	if (data)
+		data->helper = network->helper;
+	ovs_add_all(q, "--columns=name,external_ids", "find", "Port",
+		    OVS_MARKED);
+	if (!data || ovs_ask(q, ovs_on_marked, data, NULL) < 0)
+		free(data);
+}

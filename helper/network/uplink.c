@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The uplink of a network: an interface of the host's that a switch gets as a
+ * port and gives back as it was.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/helper.h"
+#include "parts.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
+
+struct uplink_routes {
+	unsigned int ifindex;
+	struct inet_prefix route; /* one by that interface */
+};
+
+static void routes_restart(void *data)
+{
+	((struct uplink_routes *)data)->route.family = AF_UNSPEC;
+}
+
+static void routes_seen(void *data, const struct inet_prefix *p,
+			unsigned int ifindex)
+{
+	struct uplink_routes *routes = data;
+
+	if (ifindex == routes->ifindex)
+		routes->route = *p;
+}
+
+/*
+ * Is it a port of another switch? An Open vSwitch one may have kept it, when it
+ * was not there to be told of the end of the network: whose port it is there,
+ * its database tells.
+ */
+static bool uplink_is_taken(const struct network *network,
+			    const struct rtnl_link *link)
+{
+	struct rtnl_link master;
+
+	if (!link->master || link->master == network->ifindex)
+		return false;
+	return network->type != NETWORK_OVS ||
+	       rtnl_link_by_index(network->helper->rtnl, link->master,
+				  &master) < 0 ||
+	       strcmp(master.kind, "openvswitch") != 0;
+}
+
+/* What the host would lose by it is not taken from it. */
+static int uplink_check(const struct network *network, struct rtnl_link *ret,
+			struct error *err)
+{
+	struct uplink_routes routes = {0};
+	char text[INET_PREFIX_STR];
+	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink, ret);
+
+	if (r == -ENODEV)
+		return error_set(err, r,
+				 "the uplink %s of the network %s does not "
+				 "exist",
+				 network->uplink, network->name);
+	if (r == 0 && uplink_is_taken(network, ret))
+		return error_set(err, -EBUSY,
+				 "the uplink %s of the network %s is a port of "
+				 "another bridge or bond",
+				 network->uplink, network->name);
+	routes.ifindex = ret->ifindex;
+	if (r == 0)
+		r = rtnl_dump_routes(network->helper->rtnl, routes_restart,
+				     routes_seen, &routes);
+	if (r < 0)
+		return error_set(err, r, "cannot look at the uplink %s: %s",
+				 network->uplink, strerror(-r));
+	if (routes.route.family == AF_UNSPEC)
+		return 0;
+	inet_prefix_format(&routes.route, text);
+	return error_set(err, -EBUSY,
+			 "the uplink %s of the network %s has an address or "
+			 "route of the host's (%s), which would stop working: "
+			 "remove it, or give it to the network as its "
+			 "`address`",
+			 network->uplink, network->name, text);
+}
+
+int network_uplink_take(struct network *network, struct rtnl_link *ret,
+			struct error *err)
+{
+	char v6[8] = "0", path[64 + IFNAMSIZ];
+	int r = uplink_check(network, ret, err);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6",
+		 network->uplink);
+	sysctl_read(path, v6, sizeof(v6));
+	snprintf(network->note, sizeof(network->note), "%u %d %d", ret->ifindex,
+		 ret->up, v6[0] == '1');
+	r = network_note(network, err);
+	if (r == 0)
+		r = sysctl_write_interface("ipv6", network->uplink,
+					   "disable_ipv6", "1", err);
+	/* A kernel without IPv6 has no such setting. */
+	return r == -ENOENT ? 0 : r;
+}
+
+void network_uplink_give_back(struct network *network)
+{
+	struct helper *h = network->helper;
+	struct rtnl_link link;
+	struct rtnl_batch b;
+	char *end = network->note;
+	unsigned long ifindex = strtoul(end, &end, 10);
+	unsigned long up = strtoul(end, &end, 10);
+	unsigned long v6 = strtoul(end, &end, 10);
+	bool attached;
+
+	if (!ifindex)
+		return;
+	network->note[0] = '\0';
+	/* By whatever name it has by now. */
+	if (rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link) < 0 ||
+	    uplink_is_taken(network, &link))
+		return;
+	attached = link.master && link.master == network->ifindex;
+	rtnl_batch_init(&b);
+	if (attached)
+		rtnl_put_master(&b, link.ifindex, 0);
+	if (!up)
+		rtnl_put_down(&b, link.ifindex);
+	if (attached || !up)
+		rtnl_run(h->rtnl, &b, NULL);
+	if (!v6)
+		sysctl_write_interface("ipv6", link.ifname, "disable_ipv6", "0",
+				       NULL);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * OPEN and CLOSE: what a login gets. The module says who logs in; the rule is
+ * looked up here once more, in the helper's own copy of the policy, and this
+ * answer is the one that counts.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "helper/firewall/guard.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "common/policy/policy.h"
+#include "helper/instance/resolv_conf.h"
+#include "session.h"
+#include "helper/base/policy_store.h"
+
+/* The answers to policy_match()'s questions that came with the request. */
+struct login_facts {
+	const char *facts;
+	size_t bytes;
+};
+
+static int facts_group(void *data, const char *name)
+{
+	const struct login_facts *f = data;
+
+	return proto_has_fact(f->facts, f->bytes, 'g', name);
+}
+
+static int facts_netgroup(void *data, const char *name)
+{
+	const struct login_facts *f = data;
+
+	return proto_has_fact(f->facts, f->bytes, 'n', name);
+}
+
+/* *ret_guard: are the user's packets in the host's namespace refused? */
+static int login_match(const struct policy *p, const struct proto_request *req,
+		       const char *facts, const struct policy_rule **ret,
+		       bool *ret_guard)
+{
+	struct login_facts f = {facts, req->tail_bytes};
+	int r;
+	struct policy_login login = {
+		.user = req->user,
+		.uid = req->uid,
+		.service = req->service,
+		.tty = req->tty,
+		.rhost = req->rhost,
+		.in_group = facts_group,
+		.in_netgroup = facts_netgroup,
+		.data = &f,
+	};
+
+	*ret = NULL;
+	*ret_guard = false;
+	if (policy_excludes(p, req->service))
+		return 0;
+	r = policy_match(p, &login, ret);
+	if (r == 0 && *ret && (*ret)->guard)
+		*ret_guard = policy_guards(p, &login) > 0;
+	return r;
+}
+
+static bool login_is_in(const struct proto_request *req,
+			const struct netns_id *id)
+{
+	return req->netns_dev == id->dev && req->netns_ino == id->ino;
+}
+
+/* Lends a descriptor of ours to the answer; own: it goes with it. */
+static void answer_fd(struct answer *a, uint32_t flag, int fd, bool own)
+{
+	a->reply.flags |= flag;
+	a->own[a->n_fds] = own;
+	a->fds[a->n_fds++] = fd;
+}
+
+/* Does /etc/netns/SECTION hold files for its sessions, ip-netns(8)? */
+static bool login_has_etc(const char *section)
+{
+	char path[NAME_MAX_POLICY + 16];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/etc/netns/%s", section);
+	/* What cannot be looked at is the module's to refuse. */
+	return lstat(path, &st) == 0 || errno != ENOENT;
+}
+
+static int login_mounts(struct answer *a, const struct instance *i,
+			const struct policy_namespace *ns, struct error *err)
+{
+	if (resolv_of(i, ns).set) {
+		a->tail = resolv_conf(i, ns);
+		if (!a->tail)
+			return error_set(err, -ENOMEM, "out of memory");
+		a->reply.tail_bytes = (uint32_t)strlen(a->tail);
+		a->reply.flags |= PROTO_DNS;
+	}
+	if (login_has_etc(ns->name))
+		a->reply.flags |= PROTO_ETC;
+	return 0;
+}
+
+/* `namespace = host`: leave a login outside, or bring it back out. */
+static int login_to_host(const struct helper *h,
+			 const struct proto_request *req,
+			 const struct policy_rule *rule, struct answer *a)
+{
+	if (login_is_in(req, &h->host.id) || rule->nested == POLICY_KEEP)
+		return answer_set(a, PROTO_STAY,
+				  "rule %s leaves this login where it is",
+				  rule->name);
+	if (rule->nested == POLICY_NESTED_DENY)
+		return answer_set(a, PROTO_DENIED,
+				  "rule %s refuses logins from inside a "
+				  "namespace",
+				  rule->name);
+	answer_fd(a, PROTO_FD_NETNS, h->host.fd, false);
+	answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
+	memcpy(a->reply.namespace, POLICY_HOST, sizeof(POLICY_HOST));
+	return answer_set(a, PROTO_OK, "%s", "");
+}
+
+/*
+ * The namespace of a section for this login, and the session that keeps it.
+ * Return: 0 and *ret; INSTANCE_LATER; -errno, and nothing is left of either.
+ */
+static int login_enter(struct connection *c, const struct proto_request *req,
+		       const struct policy_namespace *ns, bool guard,
+		       struct answer *a, struct instance **ret,
+		       struct error *err)
+{
+	struct helper *h = c->helper;
+	const struct instance_user who = {req->user[0] ? req->user : NULL,
+					  req->uid};
+	_cleanup_close_ int fd = -EBADF;
+	struct instance *i = NULL;
+	int r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, err);
+
+	if (r != 0)
+		return r;
+	r = login_mounts(a, i, ns, err);
+	if (r == 0)
+		r = session_open(h, i, req, c->pid, c->pidfd, c, guard,
+				 &c->session, err);
+	if (r < 0) {
+		free(a->tail);
+		a->tail = NULL;
+		a->reply.tail_bytes = 0;
+		a->reply.flags = 0;
+		/* Held and released: goes if nobody else uses it. */
+		instance_hold(i);
+		instance_release(i);
+		return r;
+	}
+	c->lease = true;
+	memcpy(a->reply.namespace, i->name, strlen(i->name));
+	memcpy(a->reply.section, ns->name, strlen(ns->name));
+	a->reply.session = c->session->id;
+	answer_fd(a, PROTO_FD_NETNS, take_fd(&fd), true);
+	*ret = i;
+	return 0;
+}
+
+static int login_place(struct connection *c, const struct proto_request *req,
+		       const struct policy_rule *rule, bool guard,
+		       struct answer *a)
+{
+	struct helper *h = c->helper;
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(h->store), rule->namespace);
+	bool nested = !login_is_in(req, &h->host.id);
+	uint64_t began = c->waiting ? c->waiting_since : deadline_now_ms();
+	const struct instance *here;
+	struct instance *i = NULL;
+	struct error why = {""};
+	int r = 0;
+
+	if (!ns)
+		return answer_set(a, PROTO_FAILED, "no section for %s",
+				  rule->namespace);
+	if (nested && rule->nested == POLICY_NESTED_DENY)
+		return answer_set(a, PROTO_DENIED,
+				  "rule %s refuses logins from inside a "
+				  "namespace",
+				  rule->name);
+	if (nested && rule->nested == POLICY_KEEP)
+		return answer_set(a, PROTO_STAY,
+				  "rule %s leaves a login that comes from "
+				  "inside a namespace there",
+				  rule->name);
+	if (guard)
+		r = guard_ensure(h, req->uid, &why);
+	if (r == 0)
+		r = login_enter(c, req, ns, guard, a, &i, &why);
+	if (r == INSTANCE_LATER)
+		return ANSWER_LATER;
+	if (r < 0 || !i) {
+		log_error("%s (%s): no namespace %s: %s", req->user,
+			  req->service, rule->namespace, why.text);
+		return answer_set(a, PROTO_FAILED, "%s", why.text);
+	}
+	here = i;
+	if (login_is_in(req, &here->netns))
+		a->reply.flags |= PROTO_ALREADY;
+	else if (nested)
+		answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
+	snprintf(a->log, sizeof(a->log),
+		 "session %" PRIu64 ": %s (uid %u, %s%s%s%s%s) from process %d "
+		 "by rule %s in %s [%" PRIu64 "], %" PRIu64 " ms",
+		 a->reply.session, req->user, req->uid, req->service,
+		 *req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
+		 req->rhost, c->pid, rule->name, here->name, here->netns.ino,
+		 deadline_now_ms() - began);
+	return answer_set(a, PROTO_OK, "%s", "");
+}
+
+int login_open(struct connection *c, const struct proto_request *req,
+	       const char *facts, struct answer *a)
+{
+	struct helper *h = c->helper;
+	const struct policy_rule *rule;
+	struct error why = {""};
+	bool guard;
+	int r;
+
+	if (req->digest != store_policy(h->store)->digest)
+		store_reload(h->store, false, &why);
+	if (req->digest != store_policy(h->store)->digest)
+		return answer_set(a, PROTO_RETRY, "the policy has changed%s%s",
+				  *why.text ? ": " : "", why.text);
+	r = login_match(store_policy(h->store), req, facts, &rule, &guard);
+	if (r < 0)
+		return answer_set(a, PROTO_FAILED,
+				  "the policy cannot be matched: %s",
+				  strerror(-r));
+	if (!rule)
+		return answer_set(a, PROTO_STAY, "no rule matches");
+	if (strcmp(rule->namespace, POLICY_HOST) == 0)
+		return login_to_host(h, req, rule, a);
+	return login_place(c, req, rule, guard, a);
+}
+
+int login_close(struct connection *c, const struct proto_request *req,
+		const char *facts, struct answer *a)
+{
+	(void)req;
+	(void)facts;
+	if (c->session)
+		session_end(c->session);
+	return answer_set(a, PROTO_OK, "%s", "");
+}
+
+/* `netns-pam exec`: the same for a command instead of a login. */
+int admin_enter(struct connection *c, const struct proto_request *req,
+		const char *facts, struct answer *a)
+{
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(c->helper->store), req->name);
+	struct proto_request who = *req;
+	struct instance *i = NULL;
+	struct error why = {""};
+	int r;
+
+	(void)facts;
+	if (!ns)
+		return answer_set(a, PROTO_FAILED,
+				  "the policy has no section [namespace %s]",
+				  req->name);
+	memcpy(who.service, "netns-pam exec", sizeof("netns-pam exec"));
+	r = login_enter(c, &who, ns, false, a, &i, &why);
+	if (r == INSTANCE_LATER)
+		return ANSWER_LATER;
+	if (r < 0 || !i)
+		return answer_set(a, PROTO_FAILED, "%s", why.text);
+	log_info("session %" PRIu64 ": exec by process %d in %s",
+		 a->reply.session, c->pid, i->name);
+	return answer_set(a, PROTO_OK, "%s", "");
+}

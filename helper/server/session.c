@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/base/log.h"
+#include "helper/process/process.h"
+#include "helper/base/record.h"
+#include "server.h"
+
+/* --- records --- */
+
+static void session_file(uint64_t id, char ret[static 24])
+{
+	snprintf(ret, 24, "%" PRIu64, id);
+}
+
+static void session_save(const struct session *s)
+{
+	struct record r;
+	char file[24];
+	int result;
+
+	record_begin(&r);
+	record_add(&r, "instance", "%" PRIu64, s->instance->id);
+	record_add(&r, "namespace", "%s", s->instance->name);
+	record_add(&r, "pid", "%d", s->pid);
+	record_add(&r, "process", "%" PRIu64,
+		   process_identity(s->pid, s->pidfd));
+	record_add(&r, "since", "%" PRIu64, s->since);
+	record_add(&r, "guard", "%d", s->guard);
+	record_add(&r, "uid", "%u", s->uid);
+	record_add(&r, "user", "%s", s->user);
+	record_add(&r, "service", "%s", s->service);
+	record_add(&r, "tty", "%s", s->tty);
+	record_add(&r, "rhost", "%s", s->rhost);
+	session_file(s->id, file);
+	result = record_save(&r, s->helper->sessions_dir, file, false);
+	/* A full /run keeps nobody out; only a restart would forget this. */
+	if (result < 0)
+		log_warning("cannot write down session %s: %s; a restart of "
+			    "netns-pamd would not know of it",
+			    file, strerror(-result));
+}
+
+static void session_unlink(const struct session *s)
+{
+	char file[24];
+
+	session_file(s->id, file);
+	unlinkat(s->helper->sessions_dir, file, 0);
+}
+
+/* --- systemd's fd store --- */
+
+static void session_store_lease(const struct session *s, int fd)
+{
+	char state[64];
+
+	if (!getenv("NOTIFY_SOCKET"))
+		return;
+	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=lease-%" PRIu64,
+		 s->id);
+	sd_pid_notify_with_fds(0, 0, state, &fd, 1);
+}
+
+static void session_forget_lease(const struct session *s)
+{
+	char state[64];
+
+	if (!getenv("NOTIFY_SOCKET"))
+		return;
+	snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=lease-%" PRIu64,
+		 s->id);
+	sd_notify(0, state);
+}
+
+/* --- a session's life --- */
+
+static void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	sd_event_source_disable_unref(s->exit);
+	close_fd(s->pidfd);
+	free(s);
+}
+
+static void session_cleanup(struct session **s)
+{
+	session_free(*s);
+}
+
+static int session_on_exit(sd_event_source *source, int fd, uint32_t events,
+			   void *data)
+{
+	struct session *s = data;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	s->exit = sd_event_source_disable_unref(s->exit);
+	if (!s->lease)
+		session_end(s);
+	return 0;
+}
+
+static int session_watch(struct session *s, struct error *err)
+{
+	int r = sd_event_add_io(s->helper->event, &s->exit, s->pidfd, EPOLLIN,
+				session_on_exit, s);
+
+	if (r < 0)
+		return error_set(err, r, "cannot watch process %d: %s", s->pid,
+				 strerror(-r));
+	return 0;
+}
+
+static void session_insert(struct session *s)
+{
+	s->next = s->helper->sessions;
+	s->helper->sessions = s;
+	instance_hold(s->instance);
+}
+
+int session_open(struct helper *h, struct instance *instance,
+		 const struct proto_request *who, pid_t pid, int pidfd,
+		 struct connection *lease, bool guard, struct session **ret,
+		 struct error *err)
+{
+	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return error_set(err, -ENOMEM, "out of memory");
+	s->helper = h;
+	s->instance = instance;
+	s->id = h->next_session++;
+	s->since = (uint64_t)time(NULL);
+	s->pid = pid;
+	s->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+	if (s->pidfd < 0)
+		return error_set(err, -errno, "too many open sessions: %s",
+				 strerror(errno));
+	s->guard = guard;
+	s->uid = who->uid;
+	memcpy(s->user, who->user, sizeof(s->user));
+	memcpy(s->service, who->service, sizeof(s->service));
+	memcpy(s->tty, who->tty, sizeof(s->tty));
+	memcpy(s->rhost, who->rhost, sizeof(s->rhost));
+	r = session_watch(s, err);
+	if (r < 0)
+		return r;
+	session_save(s);
+	s->lease = lease;
+	session_store_lease(s, connection_fd(lease));
+	session_insert(s);
+	*ret = take_ptr(s);
+	return 0;
+}
+
+void session_end(struct session *s)
+{
+	for (struct session **p = &s->helper->sessions; *p; p = &(*p)->next)
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	log_info("session %" PRIu64 " of %s (%s) in %s is over", s->id, s->user,
+		 s->service, s->instance->name);
+	session_unlink(s);
+	session_forget_lease(s);
+	if (s->lease)
+		connection_forget_session(s->lease);
+	instance_release(s->instance);
+	session_free(s);
+}
+
+void session_lease_gone(struct session *s)
+{
+	s->lease = NULL;
+	if (!s->exit)
+		session_end(s);
+}
+
+struct session *session_find(const struct helper *h, uint64_t id)
+{
+	for (struct session *s = h->sessions; s; s = s->next)
+		if (s->id == id)
+			return s;
+	return NULL;
+}
+
+/* --- after a restart --- */
+
+static struct instance *session_instance(const struct helper *h, uint64_t id,
+					 const char *name)
+{
+	for (struct instance *i = h->instances; i; i = i->next)
+		if (i->id == id && strcmp(i->name, name) == 0)
+			return i;
+	return NULL;
+}
+
+static int session_load(struct session *s, const char *file)
+{
+	struct record r;
+	char *end;
+	int result;
+
+	s->id = strtoull(file, &end, 10);
+	if (*end)
+		return -EINVAL;
+	result = record_load(&r, s->helper->sessions_dir, file);
+	if (result < 0)
+		return result;
+	s->instance =
+		session_instance(s->helper, record_get_number(&r, "instance"),
+				 record_get(&r, "namespace"));
+	s->pid = (pid_t)record_get_number(&r, "pid");
+	s->since = record_get_number(&r, "since");
+	s->guard = record_get_number(&r, "guard");
+	s->uid = (uid_t)record_get_number(&r, "uid");
+	snprintf(s->user, sizeof(s->user), "%s", record_get(&r, "user"));
+	snprintf(s->service, sizeof(s->service), "%s",
+		 record_get(&r, "service"));
+	snprintf(s->tty, sizeof(s->tty), "%s", record_get(&r, "tty"));
+	snprintf(s->rhost, sizeof(s->rhost), "%s", record_get(&r, "rhost"));
+	if (s->pid <= 0)
+		return -EBADMSG;
+	s->pidfd = process_open(s->pid, record_get_number(&r, "process"));
+	return 0;
+}
+
+static void session_adopt(void *data, const char *file)
+{
+	struct helper *h = data;
+	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return;
+	s->helper = h;
+	s->pidfd = -EBADF;
+	r = session_load(s, file);
+	if (s->id >= h->next_session)
+		h->next_session = s->id + 1;
+	if (r == 0 && s->instance && s->pidfd >= 0)
+		r = session_watch(s, NULL);
+	/*
+	 * One without a process may still have its connection in systemd's
+	 * store: kept until session_drop_dead().
+	 */
+	if (r == 0 && s->instance) {
+		session_insert(s);
+		take_ptr(s);
+		return;
+	}
+	unlinkat(h->sessions_dir, file, 0);
+}
+
+void session_reconcile(struct helper *h)
+{
+	record_each(h->sessions_dir, session_adopt, h);
+}
+
+bool session_restore_lease(struct helper *h, uint64_t id,
+			   struct connection *lease)
+{
+	struct session *s = session_find(h, id);
+
+	if (!s || s->lease)
+		return false;
+	s->lease = lease;
+	return true;
+}
+
+void session_drop_dead(struct helper *h)
+{
+	struct session *next;
+
+	for (struct session *s = h->sessions; s; s = next) {
+		next = s->next;
+		if (!s->lease && !s->exit)
+			session_end(s);
+	}
+}
+
+void session_free_all(struct helper *h)
+{
+	while (h->sessions) {
+		struct session *s = h->sessions;
+
+		h->sessions = s->next;
+		session_free(s);
+	}
+}

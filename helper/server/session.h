@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions: who is in a namespace by right of a login. A session is a lease
+ * that the kernel ends: it lasts while the connection it was opened by is held
+ * or the process that opened it lives (pidfd), whatever close_session does.
+ * A CLOSE ends it at once.
+ *
+ * Records let a restarted helper pick sessions up by their process; under
+ * systemd the connections survive, too (sd_pid_notify_with_fds(3), FDSTORE).
+ */
+#ifndef NETNS_PAMD_SESSION_H
+#define NETNS_PAMD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "common/error.h"
+#include "common/names.h"
+#include "common/proto.h"
+
+struct connection;
+struct helper;
+struct instance;
+
+struct session {
+	struct helper *helper;
+	struct session *next;
+	struct instance *instance;
+	uint64_t id;
+	uint64_t since; /* seconds since the epoch */
+	pid_t pid;	/* of the process that opened it */
+	int pidfd;
+	sd_event_source *exit;	  /* NULL: the process is gone */
+	struct connection *lease; /* NULL: it was closed */
+	bool guard;
+	uid_t uid;
+	char user[NAME_MAX_USER + 1];
+	char service[PROTO_SERVICE_MAX];
+	char tty[PROTO_TTY_MAX];
+	char rhost[PROTO_RHOST_MAX];
+};
+
+/*
+ * Begins a session in an instance, for a peer known by pid and pidfd (which is
+ * copied). The connection becomes the lease.
+ * Return: 0 or -errno with a sentence.
+ */
+int session_open(struct helper *h, struct instance *instance,
+		 const struct proto_request *who, pid_t pid, int pidfd,
+		 struct connection *lease, bool guard, struct session **ret,
+		 struct error *err);
+
+/* It is over: by CLOSE, or since nothing holds it any more. */
+void session_end(struct session *s);
+
+/* The connection was closed. May end the session. */
+void session_lease_gone(struct session *s);
+
+struct session *session_find(const struct helper *h, uint64_t id);
+
+/* After a restart: takes up the sessions that are on record. */
+void session_reconcile(struct helper *h);
+
+/* Gives a connection from systemd's fd store back to its session. */
+bool session_restore_lease(struct helper *h, uint64_t id,
+			   struct connection *lease);
+
+/* Then ends those that neither a process nor a connection holds. */
+void session_drop_dead(struct helper *h);
+
+void session_free_all(struct helper *h);
+
+#endif
