@@ -3,8 +3,8 @@
  * Memory that lives and dies with one object: handed out in order, given back
  * all at once. Keeps a policy of many small strings quick to read and free.
  */
-#ifndef NETNS_PAM_ARENA_H
-#define NETNS_PAM_ARENA_H
+#ifndef NETNS_PAM_COMMON_ARENA_H
+#define NETNS_PAM_COMMON_ARENA_H
 
 #include <stddef.h>
 

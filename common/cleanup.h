@@ -4,8 +4,8 @@
  * `_cleanup_free_` releases what it holds when its scope ends, by whichever
  * return. `take_fd()` and `take_ptr()` hand the thing on and disarm the mark.
  */
-#ifndef NETNS_PAM_CLEANUP_H
-#define NETNS_PAM_CLEANUP_H
+#ifndef NETNS_PAM_COMMON_CLEANUP_H
+#define NETNS_PAM_COMMON_CLEANUP_H
 
 #include <errno.h>
 #include <fcntl.h>

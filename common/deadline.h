@@ -3,8 +3,8 @@
  * Deadlines on the monotonic clock, so that a clock jump neither ends nor
  * prolongs a login's wait (CLOCK_MONOTONIC, clock_gettime(2)).
  */
-#ifndef NETNS_PAM_DEADLINE_H
-#define NETNS_PAM_DEADLINE_H
+#ifndef NETNS_PAM_COMMON_DEADLINE_H
+#define NETNS_PAM_COMMON_DEADLINE_H
 
 #include <stdint.h>
 #include <time.h>

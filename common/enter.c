@@ -62,19 +62,19 @@ static int namespace_check(int fd, int type, const char *what,
 	if (fstatfs(fd, &fs) < 0)
 		return error_set(err, -errno, "%s namespace: %m", what);
 	if (fs.f_type != NSFS_MAGIC)
-		return error_set(err, -EINVAL,
-				 "what should be a %s namespace is a file of "
-				 "another kind",
-				 what);
+		return error_set(
+			err, -EINVAL,
+			"what should be a %s namespace is a file of another kind",
+			what);
 	r = ioctl(fd, NS_GET_NSTYPE);
 	if (r < 0)
 		return error_set(err, -errno, "%s namespace: NS_GET_NSTYPE: %m",
 				 what);
 	if (r != type)
-		return error_set(err, -EINVAL,
-				 "what should be a %s namespace is a namespace "
-				 "of another kind (0x%x, see setns(2))",
-				 what, (unsigned int)r);
+		return error_set(
+			err, -EINVAL,
+			"what should be a %s namespace is a namespace of another kind (0x%x, see setns(2))",
+			what, (unsigned int)r);
 	return 0;
 }
 
@@ -115,9 +115,10 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 				 strerror(-o->netns));
 	r = enter_check_netns(o->netns, NULL);
 	if (r < 0)
-		return error_set(err, r,
-				 OWN_NETNS " is no network namespace: is /proc "
-					   "what it should be?");
+		return error_set(
+			err, r,
+			OWN_NETNS
+			" is no network namespace: is /proc what it should be?");
 	if (!mounts)
 		return 0;
 	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
@@ -127,10 +128,10 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 				 strerror(-o->mntns));
 	o->root = path_open("/", O_PATH | O_DIRECTORY);
 	if (o->root < 0)
-		return error_set(err, o->root,
-				 "the root directory of this process cannot be "
-				 "opened: %s",
-				 strerror(-o->root));
+		return error_set(
+			err, o->root,
+			"the root directory of this process cannot be opened: %s",
+			strerror(-o->root));
 	/*
 	 * A user may stand where root must not look (FUSE, NFS), and it is for
 	 * the way back alone: then that leads to "/". A want of descriptors or
@@ -138,10 +139,10 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 	 */
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
 	if (o->cwd == -EMFILE || o->cwd == -ENFILE || o->cwd == -ENOMEM)
-		return error_set(err, o->cwd,
-				 "the working directory of this process cannot "
-				 "be opened: %s",
-				 strerror(-o->cwd));
+		return error_set(
+			err, o->cwd,
+			"the working directory of this process cannot be opened: %s",
+			strerror(-o->cwd));
 	return 0;
 }
 
@@ -192,9 +193,9 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 			"the host's mount namespace cannot be joined: %m");
 	/* That led to the namespace's root: never a way out of a chroot. */
 	if (stat("/", &now) < 0 || !same_object(&now, &root))
-		return error_set(err, -EXDEV,
-				 "this process has another root directory than "
-				 "the host: no login from inside a chroot");
+		return error_set(
+			err, -EXDEV,
+			"this process has another root directory than the host: no login from inside a chroot");
 	cwd_follow(path, &cwd);
 	return 0;
 }
@@ -202,13 +203,13 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 static int mntns_unshare(struct error *err)
 {
 	if (unshare(CLONE_NEWNS) < 0)
-		return error_set(err, -errno,
-				 "no mount namespace of its own for the "
-				 "session: %m");
+		return error_set(
+			err, -errno,
+			"no mount namespace of its own for the session: %m");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return error_set(err, -errno,
-				 "the session's mounts cannot be made private: "
-				 "%m (is / no mount point?)");
+		return error_set(
+			err, -errno,
+			"the session's mounts cannot be made private: %m (is / no mount point?)");
 	return 0;
 }
 
@@ -222,19 +223,19 @@ static int netns_join(int netns, int origin, struct error *err)
 	    same_object(&there, &here))
 		return 0;
 	if (setns(netns, CLONE_NEWNET) < 0)
-		return error_set(err, -errno,
-				 "the network namespace cannot be joined: %m%s",
-				 errno == EPERM
-					 ? " (the service lacks CAP_SYS_ADMIN, "
-					   "or has RestrictNamespaces=)"
-					 : "");
+		return error_set(
+			err, -errno,
+			"the network namespace cannot be joined: %m%s",
+			errno == EPERM
+				? " (the service lacks CAP_SYS_ADMIN, or has RestrictNamespaces=)"
+				: "");
 	r = namespace_is(netns, OWN_NETNS);
 	if (r < 0)
 		return error_set(err, r, OWN_NETNS ": %s", strerror(-r));
 	if (r == 0)
-		return error_set(err, -EXDEV,
-				 "setns() succeeded, but the process is not in "
-				 "the network namespace");
+		return error_set(
+			err, -EXDEV,
+			"setns() succeeded, but the process is not in the network namespace");
 	return 0;
 }
 
@@ -271,10 +272,10 @@ int enter_namespace(const struct enter_plan *plan,
 	if (r == 0) {
 		r = steps_do(plan, &origin, mounts, err);
 		if (r < 0 && enter_restore(&origin, &back) < 0)
-			r = error_set(err, -ENOTRECOVERABLE,
-				      "the session cannot be set up, and the "
-				      "way back is barred: %s",
-				      back.text);
+			r = error_set(
+				err, -ENOTRECOVERABLE,
+				"the session cannot be set up, and the way back is barred: %s",
+				back.text);
 	}
 	if (r < 0) {
 		enter_forget(&origin);
@@ -289,13 +290,13 @@ static int mounts_restore(const struct enter_origin *o, struct error *err)
 	if (namespace_is(o->mntns, OWN_MNTNS) == 1)
 		return 0;
 	if (unshare(CLONE_FS) < 0 || setns(o->mntns, CLONE_NEWNS) < 0)
-		return error_set(err, -errno,
-				 "the mount namespace it came from cannot be "
-				 "joined: %m");
+		return error_set(
+			err, -errno,
+			"the mount namespace it came from cannot be joined: %m");
 	if (fchdir(o->root) < 0 || chroot(".") < 0)
-		return error_set(err, -errno,
-				 "the root directory it came from cannot be "
-				 "entered: %m");
+		return error_set(
+			err, -errno,
+			"the root directory it came from cannot be entered: %m");
 	if (o->cwd >= 0)
 		(void)!fchdir(o->cwd); /* gone or shut meanwhile: "/" it is */
 	return 0;
@@ -318,11 +319,11 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 	if (r == 1)
 		return 0; /* also where it never left */
 	if (code < 0)
-		return error_set(err, code,
-				 "the network namespace it came from cannot be "
-				 "joined: %s",
-				 strerror(-code));
-	return error_set(err, r < 0 ? r : -EXDEV,
-			 "the process is not in the network namespace it came "
-			 "from");
+		return error_set(
+			err, code,
+			"the network namespace it came from cannot be joined: %s",
+			strerror(-code));
+	return error_set(
+		err, r < 0 ? r : -EXDEV,
+		"the process is not in the network namespace it came from");
 }

@@ -8,8 +8,8 @@
  * verify the fd before (NSFS_MAGIC, NS_GET_NSTYPE, ioctl_ns(2)) and the move
  * after. Mustn't: fork, touch signals, cwd, umask, environment, load NSS.
  */
-#ifndef NETNS_PAM_ENTER_H
-#define NETNS_PAM_ENTER_H
+#ifndef NETNS_PAM_COMMON_ENTER_H
+#define NETNS_PAM_COMMON_ENTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

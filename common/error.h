@@ -5,8 +5,8 @@
  * sentence that says what, where and what to do. common/ never logs: the
  * caller that gives up prints the sentence, once.
  */
-#ifndef NETNS_PAM_ERROR_H
-#define NETNS_PAM_ERROR_H
+#ifndef NETNS_PAM_COMMON_ERROR_H
+#define NETNS_PAM_COMMON_ERROR_H
 
 #define ERROR_TEXT_MAX 512
 

@@ -3,8 +3,8 @@
  * One SOCK_SEQPACKET packet with up to two file descriptors, both ways, under
  * a deadline (deadline.h). unix(7), cmsg(3).
  */
-#ifndef NETNS_PAM_FDMSG_H
-#define NETNS_PAM_FDMSG_H
+#ifndef NETNS_PAM_COMMON_FDMSG_H
+#define NETNS_PAM_COMMON_FDMSG_H
 
 #include <stddef.h>
 #include <stdint.h>

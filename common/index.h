@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hash table from strings to numbers, so that 5,000 sections stay quick. */
-#ifndef NETNS_PAM_INDEX_H
-#define NETNS_PAM_INDEX_H
+#ifndef NETNS_PAM_COMMON_INDEX_H
+#define NETNS_PAM_COMMON_INDEX_H
 
 #include <stddef.h>
 #include <stdint.h>

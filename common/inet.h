@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses and prefixes, IPv4 and IPv6 alike, in network byte order. */
-#ifndef NETNS_PAM_INET_H
-#define NETNS_PAM_INET_H
+#ifndef NETNS_PAM_COMMON_INET_H
+#define NETNS_PAM_COMMON_INET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -259,14 +259,12 @@ int mountfd_follow(const char *path, const char *const *stops,
 		if (r == -ENOENT || r == -ENOTDIR)
 			return error_set(
 				err, r,
-				"%s leads to %s, whose directory does not "
-				"exist: mend the link",
+				"%s leads to %s, whose directory does not exist: mend the link",
 				path, now);
 		if (r == -EPERM)
 			return error_set(
 				err, r,
-				"%s leads through the link %s, which others "
-				"than root can change",
+				"%s leads through the link %s, which others than root can change",
 				path, now);
 		if (r < 0)
 			return error_set(err, r, "%s cannot be followed: %s",
@@ -303,9 +301,9 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", t->dir, t->base);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL,
-				 "%s/%s is not a regular file: nothing can be "
-				 "mounted over it",
-				 t->dir, t->base);
+		return error_set(
+			err, -EINVAL,
+			"%s/%s is not a regular file: nothing can be mounted over it",
+			t->dir, t->base);
 	return take_fd(&fd);
 }

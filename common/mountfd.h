@@ -4,8 +4,8 @@
  * openat2(2), and the following of a path's links by hand, so that nothing is
  * ever mounted at the end of a link that somebody slipped in. Linux 5.6.
  */
-#ifndef NETNS_PAM_MOUNTFD_H
-#define NETNS_PAM_MOUNTFD_H
+#ifndef NETNS_PAM_COMMON_MOUNTFD_H
+#define NETNS_PAM_COMMON_MOUNTFD_H
 
 #include <limits.h>
 #include <stdbool.h>

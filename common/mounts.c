@@ -83,15 +83,15 @@ static int etc_file(int dir, const char *name, const char *dir_path,
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", dir_path, name);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL,
-				 "%s/%s is not a regular file: only those are "
-				 "mounted over /etc, and no link is followed",
-				 dir_path, name);
+		return error_set(
+			err, -EINVAL,
+			"%s/%s is not a regular file: only those are mounted over /etc, and no link is followed",
+			dir_path, name);
 	if (!mountfd_only_roots(&st))
-		return error_set(err, -EPERM,
-				 "%s/%s must be root's and not writable by "
-				 "group or others",
-				 dir_path, name);
+		return error_set(
+			err, -EPERM,
+			"%s/%s must be root's and not writable by group or others",
+			dir_path, name);
 	if (!dns)
 		return etc_bind(fd, name, err);
 	r = mountfd_read(fd, resolv_conf);
@@ -114,10 +114,10 @@ static int dir_is_roots(int fd, const char *path, struct error *err)
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s: %m", path);
 	if (!mountfd_only_roots(&st))
-		return error_set(err, -EPERM,
-				 "%s must be root's and not writable by group "
-				 "or others",
-				 path);
+		return error_set(
+			err, -EPERM,
+			"%s must be root's and not writable by group or others",
+			path);
 	return 0;
 }
 
@@ -291,10 +291,10 @@ static int dir_cover(const char *real, const struct mountfd_target *resolv,
 	r = to < 0 ? to : mountfd_tmpfs(&fs);
 	if (r == 0 && is_below(resolv->dir, real)) {
 		if (strcmp(resolv->dir, real) != 0)
-			return error_set(err, -EOPNOTSUPP,
-					 "/etc/resolv.conf leads to %s, which "
-					 "the session must not see",
-					 resolv->dir);
+			return error_set(
+				err, -EOPNOTSUPP,
+				"/etc/resolv.conf leads to %s, which the session must not see",
+				resolv->dir);
 		r = mountfd_create(fs.mount, resolv->base, resolv_conf);
 		*placed = true;
 	}
@@ -462,10 +462,10 @@ int mounts_make(const char *resolv_conf, const char *etc_section,
 	if (r == 0)
 		r = mountfd_attach(fs.mount, place);
 	if (r < 0)
-		return error_set(err, r,
-				 "the session's files cannot be prepared on "
-				 "%s: %s",
-				 scratch, strerror(-r));
+		return error_set(
+			err, r,
+			"the session's files cannot be prepared on %s: %s",
+			scratch, strerror(-r));
 
 	if (resolv_conf)
 		r = dns_make(fs.mount, resolv_conf, nss_text ? &nss : NULL,

@@ -10,8 +10,8 @@
  * anything up by name service, undo: the caller leaves the mount namespace,
  * and everything in it is gone.
  */
-#ifndef NETNS_PAM_MOUNTS_H
-#define NETNS_PAM_MOUNTS_H
+#ifndef NETNS_PAM_COMMON_MOUNTS_H
+#define NETNS_PAM_COMMON_MOUNTS_H
 
 #include "error.h"
 

@@ -4,8 +4,8 @@
  * namespace, a rule, an interface, and how an instance of a namespace is
  * called. Everything that becomes a file name below /run/netns passes here.
  */
-#ifndef NETNS_PAM_NAMES_H
-#define NETNS_PAM_NAMES_H
+#ifndef NETNS_PAM_COMMON_NAMES_H
+#define NETNS_PAM_COMMON_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

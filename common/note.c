@@ -37,10 +37,10 @@ static void note_add(struct note_book *book, bool warning, const char *file,
 		return;
 	vsnprintf(raw, sizeof(raw), format, args);
 	if (book->notes.n == NOTES_MAX) {
-		snprintf(raw, sizeof(raw),
-			 "there is more to say than %d "
-			 "messages; mend these first",
-			 NOTES_MAX);
+		snprintf(
+			raw, sizeof(raw),
+			"there is more to say than %d messages; mend these first",
+			NOTES_MAX);
 		warning = false;
 	}
 	error_set(&shown, 0, "%s", raw);
@@ -120,8 +120,7 @@ int note_verdict(const struct note_book *book, struct error *err)
 
 	if (book->no_memory)
 		return error_set(err, -ENOMEM,
-				 "out of memory while reading "
-				 "the policy");
+				 "out of memory while reading the policy");
 	for (size_t n = 0; n < notes->n && !first; n++)
 		if (!notes->items[n].warning)
 			first = &notes->items[n];

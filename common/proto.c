@@ -103,11 +103,10 @@ static int head_check(const void *packet, size_t bytes, size_t size,
 				 "magic is 0x%08x: not a %s of netns-pam",
 				 magic, what);
 	if (version != PROTO_VERSION)
-		return error_set(err, -EBADMSG,
-				 "version is %u, this side speaks %u: restart "
-				 "netns-pamd "
-				 "and log in again after an upgrade",
-				 version, PROTO_VERSION);
+		return error_set(
+			err, -EBADMSG,
+			"version is %u, this side speaks %u: restart netns-pamd and log in again after an upgrade",
+			version, PROTO_VERSION);
 	if (tail > PROTO_TAIL_MAX)
 		return error_set(err, -EBADMSG,
 				 "tail_bytes is %u, more than %u are not taken",
@@ -128,10 +127,10 @@ static int facts_check(const char *facts, size_t bytes, struct error *err)
 		const char *end = memchr(facts + at, '\0', bytes - at);
 
 		if (facts[at] != 'g' && facts[at] != 'n')
-			return error_set(err, -EBADMSG,
-					 "fact at byte %zu is of kind 0x%02x, "
-					 "neither group nor netgroup",
-					 at, (unsigned char)facts[at]);
+			return error_set(
+				err, -EBADMSG,
+				"fact at byte %zu is of kind 0x%02x, neither group nor netgroup",
+				at, (unsigned char)facts[at]);
 		if (!end)
 			return error_set(err, -EBADMSG,
 					 "fact at byte %zu is not terminated",
@@ -300,10 +299,10 @@ static int ok_check(const struct proto_reply *r, const char *tail,
 		return error_set(err, -EBADMSG, "flags 0x%x are not known",
 				 r->flags);
 	if ((r->flags & PROTO_FD_MNT) && !(r->flags & PROTO_FD_NETNS))
-		return error_set(err, -EBADMSG,
-				 "flags 0x%x: a mount namespace without a "
-				 "network namespace",
-				 r->flags);
+		return error_set(
+			err, -EBADMSG,
+			"flags 0x%x: a mount namespace without a network namespace",
+			r->flags);
 	if ((r->flags & PROTO_FD_PID) && r->flags != PROTO_FD_PID)
 		return error_set(err, -EBADMSG,
 				 "flags 0x%x: a process and a namespace",
@@ -323,9 +322,9 @@ static int ok_check(const struct proto_reply *r, const char *tail,
 				 "\"%s\" cannot be a section's name",
 				 r->section);
 	if ((r->flags & PROTO_ETC) && !r->section[0])
-		return error_set(err, -EBADMSG,
-				 "flags ask for files of a section, but there "
-				 "is no section");
+		return error_set(
+			err, -EBADMSG,
+			"flags ask for files of a section, but there is no section");
 	return 0;
 }
 

@@ -23,8 +23,8 @@
  *   RELOAD  -> OK, or FAILED with the first error of the policy
  *   KICK    session -> OK + pidfd of the process that opened it
  */
-#ifndef NETNS_PAM_PROTO_H
-#define NETNS_PAM_PROTO_H
+#ifndef NETNS_PAM_COMMON_PROTO_H
+#define NETNS_PAM_COMMON_PROTO_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -93,20 +93,19 @@ int target_parse(const char *text, struct target *ret, struct error *err)
 		prefix = split_ports(copy, &ports);
 	}
 	if (!prefix || inet_prefix_parse(prefix, &t.prefix) < 0)
-		return error_set(err, -EINVAL,
-				 "'%s': write "
-				 "PREFIX[:PORT[-PORT]][/tcp|udp|icmp], with "
-				 "IPv6 as [PREFIX]:PORT",
-				 text);
+		return error_set(
+			err, -EINVAL,
+			"'%s': write PREFIX[:PORT[-PORT]][/tcp|udp|icmp], with IPv6 as [PREFIX]:PORT",
+			text);
 	if (inet_prefix_has_host_bits(&t.prefix))
 		return error_set(err, -EINVAL,
 				 "'%s' has bits set below its prefix length",
 				 prefix);
 	if (ports && !ports_parse(ports, &t.ports))
-		return error_set(err, -EINVAL,
-				 "'%s' is no port and no range of ports (1 to "
-				 "65535)",
-				 ports);
+		return error_set(
+			err, -EINVAL,
+			"'%s' is no port and no range of ports (1 to 65535)",
+			ports);
 	if (ports && t.ports.protocol == TARGET_ICMP)
 		return error_set(err, -EINVAL, "'%s': icmp has no ports", text);
 	*ret = t;
@@ -122,10 +121,10 @@ int target_parse_ports(const char *text, struct target_ports *ret,
 	snprintf(copy, sizeof(copy), "%s", text);
 	ports.protocol = cut_protocol(copy);
 	if (!ports_parse(copy, &ports) || ports.protocol == TARGET_ICMP)
-		return error_set(err, -EINVAL,
-				 "'%s': write PORT[-PORT][/tcp|udp], as in "
-				 "53/udp",
-				 text);
+		return error_set(
+			err, -EINVAL,
+			"'%s': write PORT[-PORT][/tcp|udp], as in 53/udp",
+			text);
 	*ret = ports;
 	return 0;
 }
@@ -168,10 +167,10 @@ int target_parse_publish(const char *text, struct target_publish *ret,
 	p.port = inside ? port_parse(inside, strlen(inside)) : 0;
 	p.host_port = port_parse(outside, strlen(outside));
 	if (!p.port || !p.host_port || p.protocol == TARGET_ICMP)
-		return error_set(err, -EINVAL,
-				 "'%s': write [ADDRESS:]HOSTPORT:PORT[/tcp|udp]"
-				 ", as in 8080:80/tcp",
-				 text);
+		return error_set(
+			err, -EINVAL,
+			"'%s': write [ADDRESS:]HOSTPORT:PORT[/tcp|udp], as in 8080:80/tcp",
+			text);
 	if (address && (strchr(address, '/') ||
 			inet_prefix_parse(address, &p.address) < 0))
 		return error_set(err, -EINVAL, "'%s' is no address of the host",

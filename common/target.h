@@ -3,8 +3,8 @@
  * What filters are about, read from the words of the policy: the targets of
  * `allow` and `deny`, the ports of `allow_host`, what `publish` makes known.
  */
-#ifndef NETNS_PAM_TARGET_H
-#define NETNS_PAM_TARGET_H
+#ifndef NETNS_PAM_COMMON_TARGET_H
+#define NETNS_PAM_COMMON_TARGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

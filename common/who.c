@@ -89,10 +89,10 @@ int who_init(struct who *who, const char *user, const char *service,
 	else if (r == -ERANGE)
 		return error_set(err, r, TOO_LARGE, "user", user, BUFFER_MIB);
 	else if (r < 0)
-		return error_set(err, r,
-				 "user \"%s\" cannot be looked up: %s (see "
-				 "nsswitch.conf and the directory service)",
-				 user, strerror(-r));
+		return error_set(
+			err, r,
+			"user \"%s\" cannot be looked up: %s (see nsswitch.conf and the directory service)",
+			user, strerror(-r));
 
 	/*
 	 * Rules are about the account. A directory that ignores case must not
@@ -100,10 +100,10 @@ int who_init(struct who *who, const char *user, const char *service,
 	 */
 	name = pw.pw_name ? pw.pw_name : user;
 	if (!name[0] || strlen(name) > NAME_MAX_USER)
-		return error_set(err, -ENAMETOOLONG,
-				 "user \"%s\" has a name of %zu bytes in the "
-				 "user database",
-				 user, strlen(name));
+		return error_set(
+			err, -ENAMETOOLONG,
+			"user \"%s\" has a name of %zu bytes in the user database",
+			user, strlen(name));
 
 	memset(who, 0, sizeof(*who));
 	memcpy(who->user, name, strlen(name));
@@ -252,10 +252,10 @@ static int trouble(struct who *who, int code, const char *what,
 	if (code == -ERANGE)
 		return error_set(&who->trouble, code, TOO_LARGE, what, name,
 				 BUFFER_MIB);
-	return error_set(&who->trouble, code,
-			 "%s \"%s\" cannot be looked up for %s: %s (see "
-			 "nsswitch.conf and the directory service)",
-			 what, name, who->user, strerror(-code));
+	return error_set(
+		&who->trouble, code,
+		"%s \"%s\" cannot be looked up for %s: %s (see nsswitch.conf and the directory service)",
+		what, name, who->user, strerror(-code));
 }
 
 static int in_group(void *data, const char *name)
@@ -282,9 +282,9 @@ const char *who_trouble(const struct who *who, int code)
 {
 	if (who->trouble.text[0])
 		return who->trouble.text;
-	return code == -ENAMETOOLONG ? "the name of the remote host is too "
-				       "long to be compared with `rhosts`"
-				     : strerror(-code);
+	return code == -ENAMETOOLONG
+		       ? "the name of the remote host is too long to be compared with `rhosts`"
+		       : strerror(-code);
 }
 
 struct policy_login who_login(struct who *who)

@@ -5,15 +5,15 @@
  * its own. All of it happens before the process moves: inside the namespace a
  * directory server may be out of reach.
  */
-#ifndef NETNS_PAM_WHO_H
-#define NETNS_PAM_WHO_H
+#ifndef NETNS_PAM_COMMON_WHO_H
+#define NETNS_PAM_COMMON_WHO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "error.h"
 #include "common/policy/policy.h"
+#include "error.h"
 #include "proto.h"
 
 struct who {

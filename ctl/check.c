@@ -73,8 +73,7 @@ static void check_print(const char *path, int r, const struct policy *policy,
 	} else if (!policy->n_files) {
 		printf("%s: there is no policy, so nobody is mapped\n", path);
 	} else {
-		printf("%s: valid: %zu rule%s, %zu namespace%s, %zu network%s, "
-		       "%zu warning%s\n",
+		printf("%s: valid: %zu rule%s, %zu namespace%s, %zu network%s, %zu warning%s\n",
 		       path, policy->n_rules, plural(policy->n_rules),
 		       policy->n_namespaces, plural(policy->n_namespaces),
 		       policy->n_networks, plural(policy->n_networks), warnings,

@@ -28,11 +28,10 @@ int client_request_name(struct proto_request *request, const char *name,
 			const struct user *user, struct error *err)
 {
 	if (!name_is_policy(name))
-		return error_set(err, -EINVAL,
-				 "'%s' cannot be the name of a namespace: "
-				 "letters, digits, '_', '.' and '-', at most "
-				 "%d, not starting with '.' or '-'",
-				 name, NAME_MAX_POLICY);
+		return error_set(
+			err, -EINVAL,
+			"'%s' cannot be the name of a namespace: letters, digits, '_', '.' and '-', at most %d, not starting with '.' or '-'",
+			name, NAME_MAX_POLICY);
 	if (user) {
 		size_t bytes = strlen(user->pw.pw_name);
 
@@ -53,12 +52,11 @@ static int connect_error(const char *socket, int code, struct error *err)
 	switch (code) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		return error_set(err, code,
-				 "netns-pamd is not running (%s at %s): "
-				 "systemctl start netns-pamd.socket",
-				 code == -ENOENT ? "no socket"
-						 : "nobody listens",
-				 socket);
+		return error_set(
+			err, code,
+			"netns-pamd is not running (%s at %s): systemctl start netns-pamd.socket",
+			code == -ENOENT ? "no socket" : "nobody listens",
+			socket);
 	case -EACCES:
 	case -EPERM:
 		return error_set(err, code,
@@ -67,10 +65,10 @@ static int connect_error(const char *socket, int code, struct error *err)
 		return error_set(err, code, "the socket's path is too long: %s",
 				 socket);
 	case -ETIMEDOUT:
-		return error_set(err, code,
-				 "netns-pamd takes no connection at %s: is it "
-				 "hung or stopped?",
-				 socket);
+		return error_set(
+			err, code,
+			"netns-pamd takes no connection at %s: is it hung or stopped?",
+			socket);
 	default:
 		return error_set(err, code, "cannot connect to %s: %s", socket,
 				 strerror(-code));
@@ -81,19 +79,19 @@ static int exchange_error(int code, struct error *err)
 {
 	switch (code) {
 	case -ETIMEDOUT:
-		return error_set(err, code,
-				 "netns-pamd did not answer within %d s: is it "
-				 "hung or stopped?",
-				 CLIENT_TIMEOUT_MS / 1000);
+		return error_set(
+			err, code,
+			"netns-pamd did not answer within %d s: is it hung or stopped?",
+			CLIENT_TIMEOUT_MS / 1000);
 	case -EPIPE:
 	case -ECONNRESET:
-		return error_set(err, code,
-				 "netns-pamd closed the connection without an "
-				 "answer; its log says why");
+		return error_set(
+			err, code,
+			"netns-pamd closed the connection without an answer; its log says why");
 	case -EBADMSG:
-		return error_set(err, code,
-				 "netns-pamd sent what this version does not "
-				 "understand: are both of one version?");
+		return error_set(
+			err, code,
+			"netns-pamd sent what this version does not understand: are both of one version?");
 	default:
 		return error_set(err, code, "cannot talk to netns-pamd: %s",
 				 strerror(-code));
@@ -156,10 +154,11 @@ static int verdict_error(const struct proto_reply *head, struct error *err)
 	default:
 		return exchange_error(-EBADMSG, err);
 	}
-	return error_set(err, code, "%s",
-			 *head->text ? head->text
-				     : "netns-pamd refused and did not say "
-				       "why; see its log");
+	return error_set(
+		err, code, "%s",
+		*head->text
+			? head->text
+			: "netns-pamd refused and did not say why; see its log");
 }
 
 static int reply_fill(struct client_reply *reply, const char *packet, int *fd,

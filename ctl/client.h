@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One call from the command to the helper, as proto.h has it. */
-#ifndef NETNS_PAM_CLIENT_H
-#define NETNS_PAM_CLIENT_H
+#ifndef NETNS_PAM_CTL_CLIENT_H
+#define NETNS_PAM_CTL_CLIENT_H
 
 #include <stdint.h>
 

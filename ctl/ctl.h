@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the commands of netns-pam have in common. */
-#ifndef NETNS_PAM_CTL_H
-#define NETNS_PAM_CTL_H
+#ifndef NETNS_PAM_CTL_CTL_H
+#define NETNS_PAM_CTL_CTL_H
 
 #include "common/policy/policy.h"
 

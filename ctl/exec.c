@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "client.h"
-#include "ctl.h"
+#include "common/cleanup.h"
 #include "common/enter.h"
+#include "ctl.h"
 
 #define EXEC_NOT_INVOKED 126 /* as env(1) and sh(1) have them */
 #define EXEC_NOT_FOUND	 127

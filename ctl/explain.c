@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "ctl.h"
-#include "explain.h"
-#include "json.h"
 #include "common/names.h"
 #include "common/policy/describe.h"
 #include "common/proto.h"
 #include "common/who.h"
+#include "ctl.h"
+#include "explain.h"
+#include "json.h"
 
 #define DEFAULT_SERVICE "sshd"
 
@@ -79,19 +79,19 @@ static json_t *why_text(const char *why, const struct who *who)
 		return json_sprintf("services: %s is not one of them",
 				    who->service);
 	if (!strcmp(why, "ttys"))
-		return *who->tty ? json_sprintf("ttys: %s is not one of them",
-						who->tty)
-				 : json_string("ttys: the login has no "
-					       "terminal");
+		return *who->tty
+			       ? json_sprintf("ttys: %s is not one of them",
+					      who->tty)
+			       : json_string("ttys: the login has no terminal");
 	if (!strcmp(why, "rhosts"))
 		return *who->rhost
 			       ? json_sprintf("rhosts: %s is not one of them",
 					      who->rhost)
-			       : json_string("rhosts: the login comes from "
-					     "this machine");
+			       : json_string(
+					 "rhosts: the login comes from this machine");
 	if (!strcmp(why, "root"))
-		return json_string("uid 0 needs a rule that names root, or "
-				   "uid 0");
+		return json_string(
+			"uid 0 needs a rule that names root, or uid 0");
 	return json_sprintf("%s: %s is in none of them", why, who->user);
 }
 
@@ -258,8 +258,7 @@ static json_t *namespace_json(const struct policy *policy,
 			  instance) < 0)
 		return NULL;
 	object = json_pack(
-		"{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o}",
+		"{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"name",
 		json_sprintf("%s%s", instance,
 			     ns->scope == SCOPE_SESSION ? ".N" : ""),

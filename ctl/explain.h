@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The answer of `netns-pam explain`, in columns for people. */
-#ifndef NETNS_PAM_EXPLAIN_H
-#define NETNS_PAM_EXPLAIN_H
+#ifndef NETNS_PAM_CTL_EXPLAIN_H
+#define NETNS_PAM_CTL_EXPLAIN_H
 
 #include <jansson.h>
 

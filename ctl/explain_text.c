@@ -140,8 +140,7 @@ int explain_print(const json_t *answer)
 
 	print_login(answer);
 	if (json_is_true(json_object_get(answer, "excluded"))) {
-		puts("The service is one of exclude_services (some are built "
-		     "in), so the session stays where it is.");
+		puts("The service is one of exclude_services (some are built in), so the session stays where it is.");
 		return 0;
 	}
 	if (json_array_size(rules)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the commands that print JSON share. */
-#ifndef NETNS_PAM_JSON_H
-#define NETNS_PAM_JSON_H
+#ifndef NETNS_PAM_CTL_JSON_H
+#define NETNS_PAM_CTL_JSON_H
 
 #include <jansson.h>
 

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
-#include "common/cleanup.h"
 #include "client.h"
-#include "ctl.h"
+#include "common/cleanup.h"
 #include "common/deadline.h"
+#include "ctl.h"
 
 /*
  * SIGHUP is what a session's end is to most programs; su blocks it, and passes
@@ -77,8 +77,8 @@ static int kick(int pidfd, uint64_t session, struct error *err)
 		return error_set(err, r, "cannot end session %" PRIu64 ": %s",
 				 session, strerror(-r));
 	return error_set(err, -ETIMEDOUT,
-			 "session %" PRIu64 " does not end: its process is "
-			 "stuck in the kernel",
+			 "session %" PRIu64
+			 " does not end: its process is stuck in the kernel",
 			 session);
 }
 
@@ -90,10 +90,10 @@ static int session_parse(const char *text, uint64_t *ret, struct error *err)
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || !value)
-		return error_set(err, -EINVAL,
-				 "'%s' is not a session's number; "
-				 "`netns-pam status` lists them",
-				 text);
+		return error_set(
+			err, -EINVAL,
+			"'%s' is not a session's number; `netns-pam status` lists them",
+			text);
 	*ret = value;
 	return 0;
 }

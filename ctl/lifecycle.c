@@ -8,8 +8,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "common/cleanup.h"
 #include "client.h"
+#include "common/cleanup.h"
 #include "ctl.h"
 
 struct lifecycle {

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl.h"
 #include "common/proto.h"
+#include "ctl.h"
 
 struct command {
 	const char *name;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "client.h"
-#include "ctl.h"
 #include "common/policy/policy.h"
+#include "ctl.h"
 
 static int reload_check(const char *config)
 {
@@ -31,7 +31,6 @@ int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 	struct proto_request request = client_request(PROTO_RELOAD);
 	struct error err;
 
-	(void)argv;
 	if (argc != 1)
 		return CTL_USAGE;
 	if (reload_check(ctl->config) < 0)

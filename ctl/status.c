@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/cleanup.h"
 #include "client.h"
+#include "common/cleanup.h"
 #include "ctl.h"
 #include "json.h"
 #include "table.h"
@@ -220,8 +220,7 @@ static json_t *json_addresses(const struct proto_namespace *ns)
 static json_t *json_namespace(const struct proto_namespace *ns)
 {
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
-		"s:I, s:I, s:I, s:I}",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
 		"name", json_text(ns->name), "section", json_text(ns->section),
 		"state", json_text(ns->state), "link", json_text(ns->link),
 		"scope", json_text(ns->scope), "lifetime",

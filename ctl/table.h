@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Aligned columns of text for people, safe to show on a terminal. */
-#ifndef NETNS_PAM_TABLE_H
-#define NETNS_PAM_TABLE_H
+#ifndef NETNS_PAM_CTL_TABLE_H
+#define NETNS_PAM_CTL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

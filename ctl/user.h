@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The user that --user names: looked up outside, become inside. */
-#ifndef NETNS_PAM_USER_H
-#define NETNS_PAM_USER_H
+#ifndef NETNS_PAM_CTL_USER_H
+#define NETNS_PAM_CTL_USER_H
 
 #include <pwd.h>
 #include <sys/types.h>

@@ -5,8 +5,8 @@
  * one thread, on one event loop: each step of a login is whole before the next
  * login is looked at, so that nothing needs a lock.
  */
-#ifndef NETNS_PAMD_HELPER_H
-#define NETNS_PAMD_HELPER_H
+#ifndef NETNS_PAM_HELPER_HELPER_H
+#define NETNS_PAM_HELPER_HELPER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/guard.h"
-#include "helper/kernel/netns.h"
 #include "helper/instance/pool.h"
+#include "helper/kernel/netns.h"
 #include "helper/lifecycle/spare.h"
 
 struct child;

@@ -18,29 +18,29 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "common/cleanup.h"
-#include "helper/link/dhcp_event.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
+#include "helper.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
 #include "helper/firewall/guard.h"
-#include "helper.h"
-#include "helper/instance/instance.h"
-#include "helper/base/log.h"
-#include "helper/network/network.h"
 #include "helper/firewall/nft.h"
-#include "helper/network/vsctl.h"
-#include "common/policy/policy.h"
-#include "helper/process/privs.h"
-#include "common/proto.h"
-#include "helper/link/rate.h"
+#include "helper/instance/instance.h"
 #include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
+#include "helper/lifecycle/sweep.h"
+#include "helper/link/dhcp_event.h"
+#include "helper/link/rate.h"
+#include "helper/network/network.h"
+#include "helper/network/vsctl.h"
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
+#include "helper/process/privs.h"
 #include "helper/server/server.h"
 #include "helper/server/session.h"
-#include "helper/base/policy_store.h"
-#include "helper/lifecycle/sweep.h"
-#include "helper/kernel/sysctl.h"
 
 #define MAIN_USAGE 2
 
@@ -49,8 +49,7 @@
 static void main_help(void)
 {
 	puts("Usage: netns-pamd [OPTION]...\n"
-	     "Connects login sessions to network namespaces, for "
-	     "pam_netns(8).\n"
+	     "Connects login sessions to network namespaces, for pam_netns(8).\n"
 	     "\n"
 	     "  --config PATH     the policy (" POLICY_FILE ")\n"
 	     "  --socket PATH     where to listen (" PROTO_SOCKET ")\n"
@@ -256,9 +255,9 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 			continue;
 		inet_prefix_format(p, route);
 		inet_prefix_format(mine, address);
-		log_warning("the host has a new route to %s, which overlaps %s "
-			    "of the namespace %s",
-			    route, address, i->name);
+		log_warning(
+			"the host has a new route to %s, which overlaps %s of the namespace %s",
+			route, address, i->name);
 		return;
 	}
 }
@@ -278,9 +277,6 @@ static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
 					     main_on_lost, h};
 	int r = rtnl_monitor_read(h->monitor, &handlers);
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	if (r < 0)
 		log_error("cannot hear of links and routes: %s", strerror(-r));
 	return 0;
@@ -290,7 +286,6 @@ static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
 static int main_on_name(sd_event_source *source,
 			const struct inotify_event *event, void *data)
 {
-	(void)source;
 	if (event->mask & IN_DELETE && event->len)
 		instance_name_gone(data, event->name);
 	return 0;
@@ -301,8 +296,6 @@ static int main_on_hangup(sd_event_source *source,
 {
 	struct helper *h = data;
 
-	(void)source;
-	(void)info;
 	store_reload(h->store, true, NULL);
 	spare_renew(h);
 	return 0;
@@ -424,9 +417,9 @@ static int main_start(struct helper *h, struct error *err)
 	if (r < 0)
 		return r;
 	if (!child_user_exists(CHILD_USER))
-		log_warning("there is no user " CHILD_USER ": programs of VPN "
-			    "and DHCP run as nobody; systemd-sysusers makes "
-			    "it");
+		log_warning(
+			"there is no user " CHILD_USER
+			": programs of VPN and DHCP run as nobody; systemd-sysusers makes it");
 	main_configure_pools(h);
 	r = event_open(h, err);
 	if (r == 0)

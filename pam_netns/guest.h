@@ -4,8 +4,8 @@
  * program may come with its standard streams closed; a descriptor opened then,
  * by us or by the name service, would become one of them and be written to.
  */
-#ifndef NETNS_PAM_GUEST_H
-#define NETNS_PAM_GUEST_H
+#ifndef NETNS_PAM_PAM_NETNS_GUEST_H
+#define NETNS_PAM_PAM_NETNS_GUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

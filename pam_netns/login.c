@@ -12,14 +12,14 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/enter.h"
-#include "guest.h"
-#include "outcome.h"
 #include "common/policy/policy.h"
 #include "common/proto.h"
+#include "common/who.h"
+#include "guest.h"
+#include "outcome.h"
 #include "request.h"
 #include "session.h"
 #include "source.h"
-#include "common/who.h"
 
 #define HOST_NETNS "/proc/1/ns/net"
 #define RETRY_MS   20 /* between questions when the policy changes under us */
@@ -60,10 +60,10 @@ static bool is_disabled(const struct login *l)
 	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return true;
-	outcome_log(l->pamh, LOG_WARNING,
-		    "%s is not a regular file that only root can write: it "
-		    "disables nothing",
-		    path);
+	outcome_log(
+		l->pamh, LOG_WARNING,
+		"%s is not a regular file that only root can write: it disables nothing",
+		path);
 	return false;
 }
 
@@ -160,8 +160,7 @@ static int answer_enter(struct login *l, struct request_answer *a,
 	r = options_state_path(l->options, "mnt", scratch);
 	if (r < 0)
 		return error_set(err, r,
-				 "the state directory's path is too "
-				 "long");
+				 "the state directory's path is too long");
 	if (plan.netns < 0 && !plan.resolv_conf && !plan.etc_section)
 		return 0; /* there already, and nothing to mount */
 	if (plan.netns < 0) {
@@ -173,11 +172,10 @@ static int answer_enter(struct login *l, struct request_answer *a,
 		plan.netns = own;
 	}
 	if (guest_is_threaded())
-		outcome_log(l->pamh, LOG_WARNING,
-			    "%s has more than one thread: only the one that "
-			    "opens the session, and what it starts, moves into "
-			    "the namespace",
-			    l->service[0] ? l->service : "this program");
+		outcome_log(
+			l->pamh, LOG_WARNING,
+			"%s has more than one thread: only the one that opens the session, and what it starts, moves into the namespace",
+			l->service[0] ? l->service : "this program");
 	return enter_namespace(&plan, origin, err);
 }
 
@@ -236,10 +234,10 @@ static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
 		return OUTCOME_STAYS;
 	case PROTO_RETRY:
 		*again = true;
-		error_set(err, -ETIMEDOUT,
-			  "netns-pamd has another policy than %s (see "
-			  "netns-pam reload)",
-			  l->options->config);
+		error_set(
+			err, -ETIMEDOUT,
+			"netns-pamd has another policy than %s (see netns-pam reload)",
+			l->options->config);
 		return OUTCOME_UNAVAILABLE;
 	case PROTO_DENIED:
 		error_set(err, -EACCES, "%s", a.reply.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LOGIN: the steps of a login, in their order. */
-#ifndef NETNS_PAM_LOGIN_H
-#define NETNS_PAM_LOGIN_H
+#ifndef NETNS_PAM_PAM_NETNS_LOGIN_H
+#define NETNS_PAM_PAM_NETNS_LOGIN_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>

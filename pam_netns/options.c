@@ -59,15 +59,14 @@ static int option_parse(const char *argument, struct options *o,
 		o->namespace = value;
 		if (name_is_policy(value))
 			return 0;
-		return error_set(err, -EINVAL,
-				 "namespace=%s: no namespace can have this "
-				 "name",
-				 value);
+		return error_set(
+			err, -EINVAL,
+			"namespace=%s: no namespace can have this name", value);
 	}
-	return error_set(err, -EINVAL,
-			 "unknown option \"%s\" in the PAM file (there are "
-			 "config=, socket=, namespace= and debug)",
-			 argument);
+	return error_set(
+		err, -EINVAL,
+		"unknown option \"%s\" in the PAM file (there are config=, socket=, namespace= and debug)",
+		argument);
 }
 
 int options_parse(int argc, const char **argv, struct options *ret,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The module's arguments in a PAM file, see pam_netns(8). */
-#ifndef NETNS_PAM_OPTIONS_H
-#define NETNS_PAM_OPTIONS_H
+#ifndef NETNS_PAM_PAM_NETNS_OPTIONS_H
+#define NETNS_PAM_PAM_NETNS_OPTIONS_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -48,15 +48,12 @@ static const char *user_text(enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_DENIED:
-		return "Login refused by the network policy of this system "
-		       "(netns: denied).";
+		return "Login refused by the network policy of this system (netns: denied).";
 	case OUTCOME_UNAVAILABLE:
-		return "Login refused: its network is not available (netns: "
-		       "unavailable).";
+		return "Login refused: its network is not available (netns: unavailable).";
 	case OUTCOME_UNDECIDED:
 	case OUTCOME_STRANDED:
-		return "Login refused: its network cannot be determined "
-		       "(netns: error).";
+		return "Login refused: its network cannot be determined (netns: error).";
 	case OUTCOME_NO_RULE:
 	case OUTCOME_DISABLED:
 	case OUTCOME_ROOT_PASSES:
@@ -75,23 +72,23 @@ static void report_log(const pam_handle_t *pamh, const struct options *options,
 {
 	switch (r->outcome) {
 	case OUTCOME_MOVED:
-		outcome_log(pamh, LOG_INFO,
-			    "%s is in network namespace %s (rule %s, session "
-			    "%llu)",
-			    r->user, r->namespace, r->rule, r->session);
+		outcome_log(
+			pamh, LOG_INFO,
+			"%s is in network namespace %s (rule %s, session %llu)",
+			r->user, r->namespace, r->rule, r->session);
 		return;
 	case OUTCOME_DISABLED:
-		outcome_log(pamh, LOG_ALERT,
-			    "%s/" PROTO_DISABLE " exists: %s is let in and "
-			    "moved nowhere; remove it when the trouble is over",
-			    options->state_dir, r->user);
+		outcome_log(
+			pamh, LOG_ALERT,
+			"%s/" PROTO_DISABLE
+			" exists: %s is let in and moved nowhere; remove it when the trouble is over",
+			options->state_dir, r->user);
 		return;
 	case OUTCOME_ROOT_PASSES:
-		outcome_log(pamh, LOG_ALERT,
-			    "%s is let in as root, since it cannot be known "
-			    "who is mapped: %s; mend it (see netns-pam "
-			    "check), everybody else is refused",
-			    r->user, r->why);
+		outcome_log(
+			pamh, LOG_ALERT,
+			"%s is let in as root, since it cannot be known who is mapped: %s; mend it (see netns-pam check), everybody else is refused",
+			r->user, r->why);
 		return;
 	case OUTCOME_DENIED:
 	case OUTCOME_UNAVAILABLE:

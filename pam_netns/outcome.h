@@ -3,8 +3,8 @@
  * The ways a login can end: what each means to PAM, what the user is told, and
  * the one line in the log. Mustn't: let an error become a success.
  */
-#ifndef NETNS_PAM_OUTCOME_H
-#define NETNS_PAM_OUTCOME_H
+#ifndef NETNS_PAM_PAM_NETNS_OUTCOME_H
+#define NETNS_PAM_PAM_NETNS_OUTCOME_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>

@@ -28,10 +28,10 @@ static int field_set(char *field, size_t size, const char *value,
 	size_t length = strlen(value);
 
 	if (length >= size)
-		return error_set(err, -ENAMETOOLONG,
-				 "the %s has %zu bytes, more than %zu are not "
-				 "taken",
-				 what, length, size - 1);
+		return error_set(
+			err, -ENAMETOOLONG,
+			"the %s has %zu bytes, more than %zu are not taken",
+			what, length, size - 1);
 	memcpy(field, value, length + 1);
 	return 0;
 }
@@ -63,10 +63,10 @@ static int request_fill(const struct policy *policy, const struct who *who,
 		return ret;
 	ret = enter_current_netns(&dev, &ino);
 	if (ret < 0)
-		return error_set(err, ret,
-				 "the network namespace of this process cannot "
-				 "be learned: %s (is /proc mounted?)",
-				 strerror(-ret));
+		return error_set(
+			err, ret,
+			"the network namespace of this process cannot be learned: %s (is /proc mounted?)",
+			strerror(-ret));
 	r->netns_dev = dev;
 	r->netns_ino = ino;
 	return 0;
@@ -75,15 +75,14 @@ static int request_fill(const struct policy *policy, const struct who *who,
 static int no_answer(int code, const char *socket, struct error *err)
 {
 	if (code == -ETIMEDOUT)
-		return error_set(err, code,
-				 "netns-pamd does not answer on %s in time "
-				 "(`timeout` of the policy; see systemctl "
-				 "status netns-pamd)",
-				 socket);
-	return error_set(err, code,
-			 "netns-pamd does not answer on %s: %s (see systemctl "
-			 "status netns-pamd)",
-			 socket, strerror(-code));
+		return error_set(
+			err, code,
+			"netns-pamd does not answer on %s in time (`timeout` of the policy; see systemctl status netns-pamd)",
+			socket);
+	return error_set(
+		err, code,
+		"netns-pamd does not answer on %s: %s (see systemctl status netns-pamd)",
+		socket, strerror(-code));
 }
 
 /* Takes a received packet apart. packet is bytes + 1 long. */
@@ -106,10 +105,10 @@ static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
 	expected = !!(reply->flags & PROTO_FD_NETNS) +
 		   !!(reply->flags & PROTO_FD_MNT);
 	if (n_fds != expected)
-		return error_set(err, -EBADMSG,
-				 "reply of netns-pamd: %zu descriptors instead "
-				 "of %zu",
-				 n_fds, expected);
+		return error_set(
+			err, -EBADMSG,
+			"reply of netns-pamd: %zu descriptors instead of %zu",
+			n_fds, expected);
 	if (reply->verdict == PROTO_OK &&
 	    !(reply->flags & (PROTO_FD_NETNS | PROTO_ALREADY)))
 		return error_set(err, -EBADMSG,

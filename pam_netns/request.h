@@ -4,8 +4,8 @@
  * reply through that is not wholly as proto.h says, with exactly the
  * descriptors that it announces. Mustn't: wait past the deadline.
  */
-#ifndef NETNS_PAM_REQUEST_H
-#define NETNS_PAM_REQUEST_H
+#ifndef NETNS_PAM_PAM_NETNS_REQUEST_H
+#define NETNS_PAM_PAM_NETNS_REQUEST_H
 
 #include <stdint.h>
 

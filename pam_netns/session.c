@@ -26,8 +26,6 @@ static void session_free(struct session *session)
 
 static void data_cleanup(pam_handle_t *pamh, void *data, int status)
 {
-	(void)pamh;
-	(void)status;
 	if (data)
 		session_free(data);
 }

@@ -7,8 +7,8 @@
  * when libpam drops the handle; that happens in forked children too, and in
  * pkexec(1) just before the program starts.
  */
-#ifndef NETNS_PAM_SESSION_H
-#define NETNS_PAM_SESSION_H
+#ifndef NETNS_PAM_PAM_NETNS_SESSION_H
+#define NETNS_PAM_PAM_NETNS_SESSION_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>

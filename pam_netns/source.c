@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
-#include "outcome.h"
 #include "common/proto.h"
+#include "outcome.h"
 
 /* Return: 0, -ENOENT when the helper has published none, -errno. */
 static int last_good_read(const struct options *options, struct policy **ret)
@@ -52,10 +52,10 @@ int source_read(pam_handle_t *pamh, const struct options *options,
 		if (r == 0)
 			error_set(err, -ENOENT, "%s is not there",
 				  options->config);
-		outcome_log(pamh, LOG_WARNING,
-			    "%s: the last good policy is used instead (see "
-			    "netns-pam check)",
-			    err->text);
+		outcome_log(
+			pamh, LOG_WARNING,
+			"%s: the last good policy is used instead (see netns-pam check)",
+			err->text);
 		policy_free(now);
 		*ret = last;
 		return 0;
@@ -66,10 +66,10 @@ int source_read(pam_handle_t *pamh, const struct options *options,
 	}
 	policy_free(now);
 	if (r == 0)
-		return error_set(err, fallback,
-				 "%s is not there, and the last good policy in "
-				 "%s cannot be read: %s",
-				 options->config, options->state_dir,
-				 strerror(-fallback));
+		return error_set(
+			err, fallback,
+			"%s is not there, and the last good policy in %s cannot be read: %s",
+			options->config, options->state_dir,
+			strerror(-fallback));
 	return r;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which policy is in force: the administrator's files, or the last good ones.
  */
-#ifndef NETNS_PAM_SOURCE_H
-#define NETNS_PAM_SOURCE_H
+#ifndef NETNS_PAM_PAM_NETNS_SOURCE_H
+#define NETNS_PAM_PAM_NETNS_SOURCE_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "options.h"
 #include "common/policy/policy.h"
+#include "options.h"
 
 /*
  * Reads the policy. While the files are being written, are broken or are not

@@ -121,10 +121,10 @@ static void key_finish(struct policy_build *build)
 {
 	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
 	    build->book->notes.errors == build->key_errors)
-		note_error(build->book, build->file, build->key_line,
-			   "%s: the list is empty; write %s, or leave the key "
-			   "out",
-			   build->key->name, build->key->help);
+		note_error(
+			build->book, build->file, build->key_line,
+			"%s: the list is empty; write %s, or leave the key out",
+			build->key->name, build->key->help);
 	build->key = NULL;
 }
 
@@ -155,10 +155,10 @@ static void section_unknown(struct policy_build *build, unsigned int line,
 				   heading + word);
 			return;
 		}
-	note_error(build->book, build->file, line,
-		   "unknown section [%s]; there are [options], [rule NAME], "
-		   "[namespace NAME] and [network NAME]",
-		   heading);
+	note_error(
+		build->book, build->file, line,
+		"unknown section [%s]; there are [options], [rule NAME], [namespace NAME] and [network NAME]",
+		heading);
 }
 
 static void section_name_check(struct policy_build *build,
@@ -168,26 +168,25 @@ static void section_name_check(struct policy_build *build,
 
 	if (section->kind == KIND_OPTIONS) {
 		if (*section->name)
-			note_error(build->book, build->file, section->line,
-				   "[options] has no name; write just "
-				   "[options]");
+			note_error(
+				build->book, build->file, section->line,
+				"[options] has no name; write just [options]");
 		return;
 	}
 	if (!*section->name)
 		note_error(build->book, build->file, section->line,
 			   "[%s] needs a name; write [%s NAME]", kind, kind);
 	else if (!name_is_policy(section->name))
-		note_error(build->book, build->file, section->line,
-			   "'%s' cannot be the name of a %s; use at most %d "
-			   "letters, digits, '_', '.' and '-', and begin with "
-			   "neither '.' nor '-'",
-			   section->name, kind, NAME_MAX_POLICY);
+		note_error(
+			build->book, build->file, section->line,
+			"'%s' cannot be the name of a %s; use at most %d letters, digits, '_', '.' and '-', and begin with neither '.' nor '-'",
+			section->name, kind, NAME_MAX_POLICY);
 	else if (section->kind != KIND_NETWORK &&
 		 !strcmp(section->name, POLICY_HOST))
-		note_error(build->book, build->file, section->line,
-			   "no %s can be called 'host': the word means that a "
-			   "session stays outside",
-			   kind);
+		note_error(
+			build->book, build->file, section->line,
+			"no %s can be called 'host': the word means that a session stays outside",
+			kind);
 }
 
 /* Puts the section into the index, or says where the first one is. */
@@ -248,10 +247,10 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 	const char *name = policy_kind_name(kind);
 
 	if (!strncmp(key, "sysctl", strlen("sysctl"))) {
-		note_error(build->book, build->file, line,
-			   "unknown key '%s' in [%s]; write it as "
-			   "sysctl.net.ipv4.ip_forward",
-			   key, name);
+		note_error(
+			build->book, build->file, line,
+			"unknown key '%s' in [%s]; write it as sysctl.net.ipv4.ip_forward",
+			key, name);
 		return;
 	}
 	if (like) {
@@ -262,11 +261,11 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 	}
 	for (unsigned int other = 0; other < POLICY_KINDS; other++)
 		if (policy_key_find(other, key)) {
-			note_error(build->book, build->file, line,
-				   "the key '%s' belongs into [%s%s], not into "
-				   "[%s]",
-				   key, policy_kind_name(other),
-				   other == KIND_OPTIONS ? "" : " NAME", name);
+			note_error(
+				build->book, build->file, line,
+				"the key '%s' belongs into [%s%s], not into [%s]",
+				key, policy_kind_name(other),
+				other == KIND_OPTIONS ? "" : " NAME", name);
 			return;
 		}
 	note_error(build->book, build->file, line,
@@ -284,10 +283,10 @@ static bool text_has_comment(struct policy_build *build, unsigned int line,
 	for (const char *p = text; *p; p++) {
 		if (*p == ';' ||
 		    (*p == '#' && (p == text || strchr(BLANKS, p[-1])))) {
-			note_error(build->book, build->file, line,
-				   "%s: '%c' in the value; a comment after a "
-				   "value starts with a blank and ';'",
-				   key, *p);
+			note_error(
+				build->book, build->file, line,
+				"%s: '%c' in the value; a comment after a value starts with a blank and ';'",
+				key, *p);
 			return true;
 		}
 	}
@@ -334,10 +333,10 @@ static void build_items(struct policy_build *build, unsigned int line,
 		if (*item)
 			build_value(build, line, build->key->name, item);
 		else if (comma)
-			note_error(build->book, build->file, line,
-				   "%s: nothing before a comma; remove the "
-				   "comma or name what is missing",
-				   build->key->name);
+			note_error(
+				build->book, build->file, line,
+				"%s: nothing before a comma; remove the comma or name what is missing",
+				build->key->name);
 		item = comma ? comma + 1 : NULL;
 	}
 }
@@ -398,10 +397,10 @@ static void build_more(void *data, unsigned int line, const char *text)
 	if (!build->key)
 		return; /* of a key that was refused */
 	if (!(build->key->flags & KEY_LIST)) {
-		note_error(build->book, build->file, line,
-			   "'%s' takes one value; an indented line goes on "
-			   "only with a list",
-			   build->key->name);
+		note_error(
+			build->book, build->file, line,
+			"'%s' takes one value; an indented line goes on only with a list",
+			build->key->name);
 		return;
 	}
 	build_text(build, line, build->key->name, text);

@@ -4,8 +4,8 @@
  * and what is wrong so far. Private to the policy_*.c files; nobody outside
  * sees a policy before it is complete and without errors.
  */
-#ifndef NETNS_PAM_POLICY_BUILD_H
-#define NETNS_PAM_POLICY_BUILD_H
+#ifndef NETNS_PAM_COMMON_POLICY_BUILD_H
+#define NETNS_PAM_COMMON_POLICY_BUILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +13,8 @@
 #include "common/arena.h"
 #include "common/index.h"
 #include "common/note.h"
-#include "policy.h"
 #include "keys.h"
+#include "policy.h"
 
 /* The policy and the memory of everything in it. */
 struct policy_store {

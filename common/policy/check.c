@@ -60,13 +60,13 @@ static void check_keys(const struct check *check, const char *title,
 			char links[POLICY_WORDS_MAX];
 
 			check_links_list(key->links, links);
-			CHECK_ERROR(check, line,
-				    "%s: has no use with link = %s, only with "
-				    "%s%s",
-				    key->name, policy_link_name(link), links,
-				    check_key_line(check, "link")
-					    ? ""
-					    : " (the section has no 'link')");
+			CHECK_ERROR(
+				check, line,
+				"%s: has no use with link = %s, only with %s%s",
+				key->name, policy_link_name(link), links,
+				check_key_line(check, "link")
+					? ""
+					: " (the section has no 'link')");
 		}
 	}
 }
@@ -78,10 +78,10 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	bool host;
 
 	if (!check_key_line(check, "namespace")) {
-		CHECK_ERROR(check, rule->line,
-			    "[rule %s] needs the key 'namespace': a "
-			    "[namespace] section's name, or host",
-			    rule->name);
+		CHECK_ERROR(
+			check, rule->line,
+			"[rule %s] needs the key 'namespace': a [namespace] section's name, or host",
+			rule->name);
 		return;
 	}
 	if (!rule->namespace)
@@ -101,9 +101,9 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
 	else if (rule->guard && host)
-		CHECK_ERROR(check, check_place(check, "guard"),
-			    "guard: with namespace = host the user's packets "
-			    "are at home in the host; they cannot be refused");
+		CHECK_ERROR(
+			check, check_place(check, "guard"),
+			"guard: with namespace = host the user's packets are at home in the host; they cannot be refused");
 }
 
 static void check_scope(const struct check *check,
@@ -114,25 +114,23 @@ static void check_scope(const struct check *check,
 	if (ns->scope == SCOPE_SHARED)
 		return;
 	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
-		CHECK_ERROR(check, check_place(check, "scope"),
-			    "scope: nobody can make an external namespace for "
-			    "each session before it begins; use shared or "
-			    "user");
+		CHECK_ERROR(
+			check, check_place(check, "scope"),
+			"scope: nobody can make an external namespace for each session before it begins; use shared or user");
 	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
-		CHECK_ERROR(check, check_place(check, "lifetime"),
-			    "lifetime: with scope = session every login would "
-			    "leave a namespace for ever");
+		CHECK_ERROR(
+			check, check_place(check, "lifetime"),
+			"lifetime: with scope = session every login would leave a namespace for ever");
 	if (ns->interface && !policy_is_template(ns->interface))
-		CHECK_ERROR(check, check_place(check, "interface"),
-			    "interface: '%s' can be in one namespace only, and "
-			    "scope = %s makes several; put %%u, %%U or %%n "
-			    "into it",
-			    ns->interface, scope);
+		CHECK_ERROR(
+			check, check_place(check, "interface"),
+			"interface: '%s' can be in one namespace only, and scope = %s makes several; put %%u, %%U or %%n into it",
+			ns->interface, scope);
 	if (ns->publish.n)
-		CHECK_ERROR(check, check_place(check, "publish"),
-			    "publish: a port of the host leads to one "
-			    "namespace, and scope = %s makes several",
-			    scope);
+		CHECK_ERROR(
+			check, check_place(check, "publish"),
+			"publish: a port of the host leads to one namespace, and scope = %s makes several",
+			scope);
 }
 
 /* One port of the host leads to one place. */
@@ -153,13 +151,11 @@ static void check_publish(const struct check *check,
 							 &other, NULL) < 0 ||
 				    !target_publish_clash(&mine, &other))
 					continue;
-				CHECK_ERROR(check,
-					    check_place(check, "publish"),
-					    "publish: '%s' and '%s' of "
-					    "[namespace %s] are the same port "
-					    "of the host",
-					    ns->publish.items[n],
-					    by->publish.items[k], by->name);
+				CHECK_ERROR(
+					check, check_place(check, "publish"),
+					"publish: '%s' and '%s' of [namespace %s] are the same port of the host",
+					ns->publish.items[n],
+					by->publish.items[k], by->name);
 				return;
 			}
 	}
@@ -187,19 +183,19 @@ static void check_references(const struct check *check,
 	}
 	other = policy_build_object(check->build, peer);
 	if (!strcmp(ns->peer, ns->name))
-		CHECK_ERROR(check, check_place(check, "peer"),
-			    "peer: a cable needs another namespace at its far "
-			    "end");
+		CHECK_ERROR(
+			check, check_place(check, "peer"),
+			"peer: a cable needs another namespace at its far end");
 	else if (other->link == LINK_EXTERNAL)
-		CHECK_ERROR(check, check_place(check, "peer"),
-			    "peer: [namespace %s] has link = external, and "
-			    "what others made is left as it is",
-			    ns->peer);
+		CHECK_ERROR(
+			check, check_place(check, "peer"),
+			"peer: [namespace %s] has link = external, and what others made is left as it is",
+			ns->peer);
 	else if (other->scope != SCOPE_SHARED)
-		CHECK_ERROR(check, check_place(check, "peer"),
-			    "peer: [namespace %s] has scope = %s, so that it "
-			    "is not one namespace to lead a cable to",
-			    ns->peer, policy_scope_name(other->scope));
+		CHECK_ERROR(
+			check, check_place(check, "peer"),
+			"peer: [namespace %s] has scope = %s, so that it is not one namespace to lead a cable to",
+			ns->peer, policy_scope_name(other->scope));
 }
 
 /*
@@ -225,10 +221,10 @@ static void check_name(const struct check *check,
 		owner = policy_build_object(check->build, other);
 		if (owner->scope == SCOPE_SHARED)
 			continue;
-		CHECK_ERROR(check, check->section->line,
-			    "[namespace %s] could be an instance of [namespace "
-			    "%s], which has scope = %s; choose another name",
-			    ns->name, prefix, policy_scope_name(owner->scope));
+		CHECK_ERROR(
+			check, check->section->line,
+			"[namespace %s] could be an instance of [namespace %s], which has scope = %s; choose another name",
+			ns->name, prefix, policy_scope_name(owner->scope));
 		return;
 	}
 }
@@ -241,9 +237,9 @@ static void check_namespace(const struct check *check,
 	check_name(check, ns);
 	check_references(check, ns);
 	if (ns->search.n && !ns->dns_set)
-		CHECK_ERROR(check, check_place(check, "search"),
-			    "search: needs servers in 'dns'; without them the "
-			    "session resolves as the host does");
+		CHECK_ERROR(
+			check, check_place(check, "search"),
+			"search: needs servers in 'dns'; without them the session resolves as the host does");
 	if (ns->link == LINK_KINDS)
 		return; /* an unknown word, noted when it was read */
 
@@ -255,9 +251,9 @@ static void check_namespace(const struct check *check,
 	for (size_t n = 0; n < ns->ready.n; n++)
 		if (!strcmp(ns->ready.items[n], "handshake") &&
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
-			CHECK_ERROR(check, check_place(check, "ready"),
-				    "ready: 'handshake' is there only with "
-				    "link = wireguard or openvpn");
+			CHECK_ERROR(
+				check, check_place(check, "ready"),
+				"ready: 'handshake' is there only with link = wireguard or openvpn");
 }
 
 /* Are both in the prefix of one of the host's addresses? */
@@ -292,11 +288,10 @@ static void check_uplink(const struct check *check,
 		     by->bridge && network->bridge &&
 		     !strcmp(by->bridge, network->bridge)))
 			continue;
-		CHECK_ERROR(check, check_place(check, "uplink"),
-			    "uplink: '%s' is the uplink of [network %s] "
-			    "already: [network %s] needs another, since an "
-			    "interface can be a port of one bridge only",
-			    network->uplink, by->name, network->name);
+		CHECK_ERROR(
+			check, check_place(check, "uplink"),
+			"uplink: '%s' is the uplink of [network %s] already: [network %s] needs another, since an interface can be a port of one bridge only",
+			network->uplink, by->name, network->name);
 		return;
 	}
 }
@@ -322,10 +317,10 @@ static void check_bridge(const struct check *check,
 	bool ovs = network->type == NETWORK_OVS;
 
 	if (is_npam(network->bridge))
-		CHECK_ERROR(check, check_place(check, "bridge"),
-			    "bridge: '%s' is like the names that netns-pam "
-			    "gives to interfaces of its own; choose another",
-			    network->bridge);
+		CHECK_ERROR(
+			check, check_place(check, "bridge"),
+			"bridge: '%s' is like the names that netns-pam gives to interfaces of its own; choose another",
+			network->bridge);
 	for (const struct policy_network *by = policy->networks; by < network;
 	     by++) {
 		bool both = ovs && by->type == NETWORK_OVS;
@@ -333,11 +328,11 @@ static void check_bridge(const struct check *check,
 		if (!by->bridge || strcmp(by->bridge, network->bridge) != 0 ||
 		    (both && by->vlan != network->vlan))
 			continue;
-		CHECK_ERROR(check, check_place(check, "bridge"),
-			    "bridge: '%s' is the bridge of [network %s] "
-			    "already: give [network %s] another%s",
-			    network->bridge, by->name, network->name,
-			    both ? ", or a 'vlan' of its own" : "");
+		CHECK_ERROR(
+			check, check_place(check, "bridge"),
+			"bridge: '%s' is the bridge of [network %s] already: give [network %s] another%s",
+			network->bridge, by->name, network->name,
+			both ? ", or a 'vlan' of its own" : "");
 		return;
 	}
 }
@@ -350,9 +345,9 @@ static void check_network(const struct check *check,
 	snprintf(title, sizeof(title), "[network %s]", network->name);
 	check_keys(check, title, 0);
 	if (network->nat && !check_key_line(check, "address"))
-		CHECK_ERROR(check, check_place(check, "nat"),
-			    "nat: needs an 'address' of the host on the "
-			    "bridge");
+		CHECK_ERROR(
+			check, check_place(check, "nat"),
+			"nat: needs an 'address' of the host on the bridge");
 	if (network->uplink && network->bridge &&
 	    !strcmp(network->uplink, network->bridge))
 		CHECK_ERROR(check, check_place(check, "uplink"),
@@ -371,9 +366,9 @@ static void check_network(const struct check *check,
 	last = strchr(text, '-');
 	*last++ = '\0';
 	if (!network_contains(network, text, last))
-		CHECK_ERROR(check, check_place(check, "dhcp"),
-			    "dhcp: the range must lie in the prefix of an "
-			    "'address' of this section");
+		CHECK_ERROR(
+			check, check_place(check, "dhcp"),
+			"dhcp: the range must lie in the prefix of an 'address' of this section");
 }
 
 static void check_options(const struct check *check)
@@ -382,11 +377,10 @@ static void check_options(const struct check *check)
 
 	for (size_t n = 0; n < list->n; n++)
 		if (!list->items[n][strspn(list->items[n], "*")])
-			CHECK_ERROR(check,
-				    check_place(check, "exclude_services"),
-				    "exclude_services: '%s' is every service; "
-				    "no login would be looked at",
-				    list->items[n]);
+			CHECK_ERROR(
+				check, check_place(check, "exclude_services"),
+				"exclude_services: '%s' is every service; no login would be looked at",
+				list->items[n]);
 }
 
 void policy_check(struct policy_build *build)

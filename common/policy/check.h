@@ -3,8 +3,8 @@
  * What the checks of whole sections share. Private to policy_check*.c; the way
  * in is policy_check(), see policy_build.h.
  */
-#ifndef NETNS_PAM_POLICY_CHECK_H
-#define NETNS_PAM_POLICY_CHECK_H
+#ifndef NETNS_PAM_COMMON_POLICY_CHECK_H
+#define NETNS_PAM_COMMON_POLICY_CHECK_H
 
 #include "build.h"
 

@@ -93,9 +93,9 @@ static void check_gateways(const struct check *check,
 	    ns->link == LINK_OPENVPN)
 		return;
 	if (ns->address_mode != ADDRESS_STATIC) {
-		CHECK_ERROR(check, line,
-			    "gateway: needs a static 'address' (auto and dhcp "
-			    "bring their own gateway)");
+		CHECK_ERROR(
+			check, line,
+			"gateway: needs a static 'address' (auto and dhcp bring their own gateway)");
 		return;
 	}
 	for (size_t n = 0; n < ns->gateway.n; n++) {
@@ -106,21 +106,20 @@ static void check_gateways(const struct check *check,
 		v4 += p.family == AF_INET;
 		v6 += p.family == AF_INET6;
 		if (!namespace_has_family(ns, p.family))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is %s and 'address' has "
-				    "none of that family",
-				    text,
-				    p.family == AF_INET ? "IPv4" : "IPv6");
+			CHECK_ERROR(
+				check, line,
+				"gateway: '%s' is %s and 'address' has none of that family",
+				text, p.family == AF_INET ? "IPv4" : "IPv6");
 		else if (gateway_is_own(ns, &p))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is the namespace's own "
-				    "address",
-				    text);
+			CHECK_ERROR(
+				check, line,
+				"gateway: '%s' is the namespace's own address",
+				text);
 		else if (!gateway_is_near(ns, &p))
-			CHECK_ERROR(check, line,
-				    "gateway: '%s' is in none of the prefixes "
-				    "of 'address'",
-				    text);
+			CHECK_ERROR(
+				check, line,
+				"gateway: '%s' is in none of the prefixes of 'address'",
+				text);
 	}
 	if (v4 > 1 || v6 > 1)
 		CHECK_ERROR(check, line,
@@ -180,13 +179,13 @@ static void check_mtu(const struct check *check,
 
 	if (!ns->mtu || ns->mtu >= IPV6_MTU_MIN || !ipv6)
 		return;
-	CHECK_ERROR(check, check_place(check, "mtu"),
-		    "mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
-		    fixed ? "leave the IPv6 address out"
-		    : ns->link == LINK_BRIDGE
-			    ? "set a static IPv4 address, or leave the IPv6 "
-			      "address of the network out"
-			    : "set pool6 = none, or a static IPv4 address");
+	CHECK_ERROR(
+		check, check_place(check, "mtu"),
+		"mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
+		fixed ? "leave the IPv6 address out"
+		: ns->link == LINK_BRIDGE
+			? "set a static IPv4 address, or leave the IPv6 address of the network out"
+			: "set pool6 = none, or a static IPv4 address");
 }
 
 void policy_check_addresses(const struct check *check,
@@ -199,12 +198,11 @@ void policy_check_addresses(const struct check *check,
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (ns->scope != SCOPE_SHARED &&
 		    !policy_is_template(ns->address.items[n]))
-			CHECK_ERROR(check, check_place(check, "address"),
-				    "address: '%s' would be that of every "
-				    "instance of scope = %s; put %%u, %%U or "
-				    "%%n into it, or write auto",
-				    ns->address.items[n],
-				    policy_scope_name(ns->scope));
+			CHECK_ERROR(
+				check, check_place(check, "address"),
+				"address: '%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
+				ns->address.items[n],
+				policy_scope_name(ns->scope));
 	check_gateways(check, ns);
 	check_twice(check, &ns->address);
 	check_mtu(check, ns);

@@ -50,8 +50,7 @@ static void print_cable(FILE *f, const struct policy *p,
 			const struct policy_namespace *ns)
 {
 	fprintf(f,
-		"a cable (veth) to the namespace %s, plugged in while that is "
-		"there%s",
+		"a cable (veth) to the namespace %s, plugged in while that is there%s",
 		ns->peer,
 		policy_cable_is_mutual(p, ns)
 			? ""
@@ -74,16 +73,14 @@ int policy_describe_link(const struct policy *p,
 		break;
 	case LINK_EXTERNAL:
 		fprintf(f,
-			"whatever /run/netns/%s has: made by somebody else, "
-			"joined as it is",
+			"whatever /run/netns/%s has: made by somebody else, joined as it is",
 			whose->instance);
 		break;
 	case LINK_NAT:
 		fputs("a veth pair to the host, which masquerades it (NAT)", f);
 		break;
 	case LINK_ROUTED:
-		fputs("a veth pair to the host, which routes its addresses "
-		      "unchanged",
+		fputs("a veth pair to the host, which routes its addresses unchanged",
 		      f);
 		break;
 	case LINK_BRIDGE:

@@ -5,8 +5,8 @@
  *
  * Mustn't: look at the machine; `explain` works without a helper.
  */
-#ifndef NETNS_PAM_POLICY_DESCRIBE_H
-#define NETNS_PAM_POLICY_DESCRIBE_H
+#ifndef NETNS_PAM_COMMON_POLICY_DESCRIBE_H
+#define NETNS_PAM_COMMON_POLICY_DESCRIBE_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -86,15 +86,15 @@ static void note_dir(struct note_book *book, const char *path,
 		     const struct stat *st)
 {
 	if (st->st_uid != 0)
-		note_error(book, path, 0,
-			   "the directory belongs to uid %u; it must belong "
-			   "to root (chown root)",
-			   (unsigned int)st->st_uid);
+		note_error(
+			book, path, 0,
+			"the directory belongs to uid %u; it must belong to root (chown root)",
+			(unsigned int)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		note_error(book, path, 0,
-			   "the directory can be written by others than root "
-			   "(mode %04o; chmod go-w)",
-			   (unsigned int)(st->st_mode & 07777));
+		note_error(
+			book, path, 0,
+			"the directory can be written by others than root (mode %04o; chmod go-w)",
+			(unsigned int)(st->st_mode & 07777));
 }
 
 /* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
@@ -110,9 +110,9 @@ static int dir_open(const char *path, struct note_book *book, struct error *err)
 		error_set(err, 0, "%s: cannot be opened: %m", path);
 		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
 	}
-	note_error(book, path, 0,
-		   "it is not a directory; drop-ins belong into one (and not "
-		   "behind a symbolic link)");
+	note_error(
+		book, path, 0,
+		"it is not a directory; drop-ins belong into one (and not behind a symbolic link)");
 	return -EINVAL;
 }
 

@@ -33,11 +33,10 @@ int policy_expand(const char *text, const char *user, uid_t uid,
 		if (*p == '%') {
 			p++;
 			if (*p == 'u' && !user_is_part(user))
-				return error_set(err, -EINVAL,
-						 "the user name '%s' cannot "
-						 "stand for %%u in '%s'; use "
-						 "%%U there",
-						 user ? user : "", text);
+				return error_set(
+					err, -EINVAL,
+					"the user name '%s' cannot stand for %%u in '%s'; use %%U there",
+					user ? user : "", text);
 			else if (*p == 'u')
 				part = user;
 			else if (*p == 'n')

@@ -62,17 +62,17 @@ static void note_owner(struct note_book *book, const char *path,
 		       const struct stat *st, const char *what)
 {
 	if (st->st_uid != 0)
-		note_error(book, path, 0,
-			   "the %s belongs to uid %u; it must belong to root "
-			   "(chown root)",
-			   what, (unsigned int)st->st_uid);
+		note_error(
+			book, path, 0,
+			"the %s belongs to uid %u; it must belong to root (chown root)",
+			what, (unsigned int)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH) &&
 	    !(S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX))
-		note_error(book, path, 0,
-			   "the %s can be written by %s (mode %04o); only root "
-			   "may (chmod go-w)",
-			   what, st->st_mode & S_IWOTH ? "others" : "its group",
-			   (unsigned int)(st->st_mode & 07777));
+		note_error(
+			book, path, 0,
+			"the %s can be written by %s (mode %04o); only root may (chmod go-w)",
+			what, st->st_mode & S_IWOTH ? "others" : "its group",
+			(unsigned int)(st->st_mode & 07777));
 }
 
 /* Return: the bytes read, or -errno; fewer than `bytes` at end of file. */

@@ -4,8 +4,8 @@
  * everything on the open fd and read once. Mustn't: hang on a FIFO, follow a
  * link, act on a file that is being written, look at what the bytes mean.
  */
-#ifndef NETNS_PAM_POLICY_FILE_H
-#define NETNS_PAM_POLICY_FILE_H
+#ifndef NETNS_PAM_COMMON_POLICY_FILE_H
+#define NETNS_PAM_COMMON_POLICY_FILE_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * repeated keys, what a link needs and refuses, and the test that each key is
  * in the manual page.
  */
-#ifndef NETNS_PAM_POLICY_KEYS_H
-#define NETNS_PAM_POLICY_KEYS_H
+#ifndef NETNS_PAM_COMMON_POLICY_KEYS_H
+#define NETNS_PAM_COMMON_POLICY_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -97,10 +97,10 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 	}
 	rest = text_trim(end + 1);
 	if (*rest && *rest != ';' && *rest != '#') {
-		note_error(reader->book, reader->file, reader->number,
-			   "'%s' after the section heading; keys go on lines "
-			   "of their own",
-			   rest);
+		note_error(
+			reader->book, reader->file, reader->number,
+			"'%s' after the section heading; keys go on lines of their own",
+			rest);
 		return LINE_EMPTY;
 	}
 	*end = '\0';
@@ -118,11 +118,11 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good)
 		return LINE_EMPTY;
 	if (separator != '=') {
-		note_error(reader->book, reader->file, reader->number,
-			   separator == ':'
-				   ? "write KEY = VALUE, with '=' and not ':'"
-				   : "neither a [section] nor KEY = VALUE (a "
-				     "comment line starts with ';' or '#')");
+		note_error(
+			reader->book, reader->file, reader->number,
+			separator == ':'
+				? "write KEY = VALUE, with '=' and not ':'"
+				: "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
 		return LINE_EMPTY;
 	}
 	*end = '\0';
@@ -134,10 +134,10 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 		return LINE_EMPTY;
 	}
 	if (!reader->in_section) {
-		note_error(reader->book, reader->file, reader->number,
-			   "'%s' stands before the first section; put it below "
-			   "a heading such as [options]",
-			   reader->key);
+		note_error(
+			reader->book, reader->file, reader->number,
+			"'%s' stands before the first section; put it below a heading such as [options]",
+			reader->key);
 		return LINE_EMPTY;
 	}
 	reader->state = LINE_KEY_GOOD;
@@ -160,16 +160,16 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 		return LINE_EMPTY;
 	}
 	if (*after == '=' && reader->to->is_key(text, word)) {
-		note_error(reader->book, reader->file, reader->number,
-			   "keys start in column 1: an indented line continues "
-			   "the list above it");
+		note_error(
+			reader->book, reader->file, reader->number,
+			"keys start in column 1: an indented line continues the list above it");
 		reader->state = LINE_KEY_BROKEN;
 		return LINE_EMPTY;
 	}
 	if (reader->state == LINE_KEY_NONE)
-		note_error(reader->book, reader->file, reader->number,
-			   "an indented line continues a list, and there is "
-			   "none above it");
+		note_error(
+			reader->book, reader->file, reader->number,
+			"an indented line continues a list, and there is none above it");
 	if (reader->state != LINE_KEY_GOOD)
 		return LINE_EMPTY;
 	return LINE_MORE;
@@ -231,10 +231,10 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	len = newline ? (size_t)(newline - line) : left;
 	reader->next += len + (newline != NULL);
 	if (len > max) {
-		note_error(reader->book, reader->file, reader->number,
-			   "the line has %zu bytes, at most %zu fit; continue "
-			   "lists on indented lines",
-			   len, max);
+		note_error(
+			reader->book, reader->file, reader->number,
+			"the line has %zu bytes, at most %zu fit; continue lists on indented lines",
+			len, max);
 		return NULL;
 	}
 	*ret_len = len;
@@ -310,9 +310,9 @@ int policy_lines_read(const char *file, const char *text, size_t bytes,
 	int r;
 
 	if (bytes >= strlen(BOM) && !memcmp(text, BOM, strlen(BOM))) {
-		note_error(book, file, 1,
-			   "the file starts with a byte order mark; save it as "
-			   "plain UTF-8");
+		note_error(
+			book, file, 1,
+			"the file starts with a byte order mark; save it as plain UTF-8");
 		reader.next += strlen(BOM);
 		errors = book->notes.errors;
 	}

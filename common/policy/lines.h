@@ -5,8 +5,8 @@
  * drop or take for something else in silence, and checks that inih then saw
  * the same. Mustn't: know what a key means.
  */
-#ifndef NETNS_PAM_POLICY_LINES_H
-#define NETNS_PAM_POLICY_LINES_H
+#ifndef NETNS_PAM_COMMON_POLICY_LINES_H
+#define NETNS_PAM_COMMON_POLICY_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

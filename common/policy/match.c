@@ -10,8 +10,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "common/index.h"
 #include "build.h"
+#include "common/index.h"
 #include "common/proto.h"
 
 #define HOST_MAX (PROTO_RHOST_MAX - 1) /* what a request can hold */

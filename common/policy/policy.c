@@ -90,10 +90,10 @@ static int maker_add(struct maker *maker, const char *file, char *text,
 
 	if (r == 0 &&
 	    maker->store->policy.text_bytes + bytes > POLICY_FILE_BYTES_MAX)
-		note_error(&maker->book, file, 0,
-			   "all files of the policy together have more than %d "
-			   "bytes",
-			   POLICY_FILE_BYTES_MAX);
+		note_error(
+			&maker->book, file, 0,
+			"all files of the policy together have more than %d bytes",
+			POLICY_FILE_BYTES_MAX);
 	if (r < 0) {
 		free(text);
 		return r;
@@ -128,16 +128,14 @@ static int maker_dropins(struct maker *maker, const char *path,
 		if (snprintf(file, sizeof(file), "%s.d/%s", path,
 			     dir.names[n]) >= (int)sizeof(file))
 			r = error_set(err, -ENAMETOOLONG,
-				      "%s.d: too long a "
-				      "path",
-				      path);
+				      "%s.d: too long a path", path);
 		else
 			r = maker_read(maker, dir.fd, dir.names[n], file, err);
 		if (r == -ENOENT)
-			r = error_set(err, -EBUSY,
-				      "%s: it vanished while the directory was "
-				      "read; try again",
-				      file);
+			r = error_set(
+				err, -EBUSY,
+				"%s: it vanished while the directory was read; try again",
+				file);
 	}
 	policy_dir_close(&dir);
 	return r;

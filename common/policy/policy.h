@@ -8,8 +8,8 @@
  * only when there is not one error. Mustn't: log, exit, keep globals, look up
  * users or groups (callers bring the answers, see who.h).
  */
-#ifndef NETNS_PAM_POLICY_H
-#define NETNS_PAM_POLICY_H
+#ifndef NETNS_PAM_COMMON_POLICY_POLICY_H
+#define NETNS_PAM_COMMON_POLICY_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -216,10 +216,10 @@ void value_timeout(const struct policy_value *value)
 			    0 ||
 		    number * units[n].ms < TIMEOUT_MS_MIN ||
 		    number * units[n].ms > TIMEOUT_MS_MAX) {
-			value_error(value,
-				    "'%s' is out of range; 100ms to 10m are "
-				    "possible",
-				    value->text);
+			value_error(
+				value,
+				"'%s' is out of range; 100ms to 10m are possible",
+				value->text);
 			return;
 		}
 		*(unsigned int *)value->at =
@@ -276,19 +276,19 @@ void value_rate(const struct policy_value *value)
 		if (value_number(value->text, digits, RATE_MAX, &number) < 0 ||
 		    number > RATE_MAX / units[n].bits ||
 		    number * units[n].bits < RATE_MIN) {
-			value_error(value,
-				    "'%s' is out of range; 8kbit to 400gbit "
-				    "are possible",
-				    value->text);
+			value_error(
+				value,
+				"'%s' is out of range; 8kbit to 400gbit are possible",
+				value->text);
 			return;
 		}
 		*(uint64_t *)value->at = number * units[n].bits;
 		return;
 	}
-	value_error(value,
-		    "'%s' is no rate; write a whole number and bit, kbit, mbit "
-		    "or gbit, as in 10mbit",
-		    value->text);
+	value_error(
+		value,
+		"'%s' is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit",
+		value->text);
 }
 
 int value_template(const struct policy_value *value)
@@ -302,8 +302,7 @@ int value_template(const struct policy_value *value)
 		if (!*p || !strchr("uUn%", *p)) {
 			value_error(
 				value,
-				"'%%%.1s' in '%s' is not known; %%u (user), "
-				"%%U (uid), %%n (namespace) and %%%% are",
+				"'%%%.1s' in '%s' is not known; %%u (user), %%U (uid), %%n (namespace) and %%%% are",
 				p, value->text);
 			return -EINVAL;
 		}
@@ -320,8 +319,7 @@ void value_path(const struct policy_value *value)
 		return;
 	if (text[0] != '/') {
 		value_error(value,
-			    "'%s' is no absolute path; it must start "
-			    "with '/'",
+			    "'%s' is no absolute path; it must start with '/'",
 			    text);
 		return;
 	}
@@ -331,17 +329,17 @@ void value_path(const struct policy_value *value)
 	}
 	for (const char *p = strchr(text, '/'); p; p = strchr(p + 1, '/'))
 		if (!strncmp(p, "/../", 4) || !strcmp(p, "/..")) {
-			value_error(value,
-				    "'%s' has '..' in it; write the "
-				    "path without",
-				    text);
+			value_error(
+				value,
+				"'%s' has '..' in it; write the path without",
+				text);
 			return;
 		}
 	if (strpbrk(text, " \t")) {
-		value_error(value,
-			    "'%s' has a blank in it; name a file, "
-			    "without arguments",
-			    text);
+		value_error(
+			value,
+			"'%s' has a blank in it; name a file, without arguments",
+			text);
 		return;
 	}
 	*(char **)value->at = value_copy(value);
@@ -383,8 +381,9 @@ void value_sysctl(const struct policy_value *value)
 	}
 	for (size_t n = 0; n < ns->n_sysctls; n++)
 		if (!strcmp(ns->sysctls[n].name, name)) {
-			value_error(value, "given twice in this section; keep "
-					   "one of them");
+			value_error(
+				value,
+				"given twice in this section; keep one of them");
 			return;
 		}
 	if (ns->n_sysctls == SYSCTLS_MAX) {

@@ -5,8 +5,8 @@
  * lists; policy_value_net.c what networks are made of, policy_value_ports.c
  * what filters are; policy_value_who.c the matchers.
  */
-#ifndef NETNS_PAM_POLICY_VALUE_H
-#define NETNS_PAM_POLICY_VALUE_H
+#ifndef NETNS_PAM_COMMON_POLICY_VALUE_H
+#define NETNS_PAM_COMMON_POLICY_VALUE_H
 
 #include <stddef.h>
 

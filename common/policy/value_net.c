@@ -55,10 +55,10 @@ static void value_pool(const struct policy_value *value, sa_family_t family,
 		value_error(value, "the length of '%s' must be /%u to /%u",
 			    value->text, min, max);
 	else if ((special = prefix_special(&p)))
-		value_error(value,
-			    "'%s' holds %s addresses, which cannot be "
-			    "given to namespaces",
-			    value->text, special);
+		value_error(
+			value,
+			"'%s' holds %s addresses, which cannot be given to namespaces",
+			value->text, special);
 	else
 		*(struct inet_prefix *)value->at = p;
 }
@@ -80,18 +80,19 @@ void value_pool6(const struct policy_value *value)
 static bool text_is_ifname(const struct policy_value *value, const char *text)
 {
 	if (!name_is_ifname(text))
-		value_error(value,
-			    "'%s' is no interface name; use 1 to 15 "
-			    "characters without blank, '/', ':', '%%'",
-			    text);
+		value_error(
+			value,
+			"'%s' is no interface name; use 1 to 15 characters without blank, '/', ':', '%%'",
+			text);
 	else if (!strcmp(text, "lo"))
-		value_error(value, "'lo' is the loopback interface, which "
-				   "every namespace has of its own");
+		value_error(
+			value,
+			"'lo' is the loopback interface, which every namespace has of its own");
 	else if (!strcmp(text, "all") || !strcmp(text, "default"))
-		value_error(value,
-			    "'%s' is what the kernel calls settings of all "
-			    "interfaces; none can have that name",
-			    text);
+		value_error(
+			value,
+			"'%s' is what the kernel calls settings of all interfaces; none can have that name",
+			text);
 	else
 		return true;
 	return false;
@@ -123,16 +124,15 @@ static bool text_is_address(const struct policy_value *value)
 	struct inet_prefix p, all;
 
 	if (inet_prefix_parse(value->text, &p) < 0) {
-		value_error(value,
-			    "'%s' is no address; write ADDRESS/LENGTH, "
-			    "as in 192.0.2.7/24",
-			    value->text);
+		value_error(
+			value,
+			"'%s' is no address; write ADDRESS/LENGTH, as in 192.0.2.7/24",
+			value->text);
 		return false;
 	}
 	if (!strchr(value->text, '/')) {
 		value_error(value,
-			    "'%s' lacks its prefix length, as in "
-			    "192.0.2.7/24",
+			    "'%s' lacks its prefix length, as in 192.0.2.7/24",
 			    value->text);
 		return false;
 	}
@@ -146,16 +146,15 @@ static bool text_is_address(const struct policy_value *value)
 	}
 	if (p.length == 0) {
 		value_error(value,
-			    "'%s': a prefix of length 0 is the whole "
-			    "Internet",
+			    "'%s': a prefix of length 0 is the whole Internet",
 			    value->text);
 		return false;
 	}
 	if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p)) {
-		value_error(value,
-			    "'%s' is the network's own address; name a "
-			    "host in it",
-			    value->text);
+		value_error(
+			value,
+			"'%s' is the network's own address; name a host in it",
+			value->text);
 		return false;
 	}
 	return true;
@@ -173,8 +172,9 @@ void value_address(const struct policy_value *value)
 		mode = ADDRESS_DHCP;
 	if (value->item > 0 &&
 	    (mode != ADDRESS_STATIC || ns->address_mode != ADDRESS_STATIC)) {
-		value_error(value, "'auto' and 'dhcp' stand alone, without "
-				   "other addresses");
+		value_error(
+			value,
+			"'auto' and 'dhcp' stand alone, without other addresses");
 		return;
 	}
 	ns->address_mode = mode;
@@ -203,10 +203,10 @@ void value_gateway(const struct policy_value *value)
 	if (template == 0) {
 		if (strchr(value->text, '/') ||
 		    inet_prefix_parse(value->text, &p) < 0) {
-			value_error(value,
-				    "'%s' is no address; write one "
-				    "without a length",
-				    value->text);
+			value_error(
+				value,
+				"'%s' is no address; write one without a length",
+				value->text);
 			return;
 		}
 		special = prefix_special(&p);
@@ -241,17 +241,15 @@ void value_route(const struct policy_value *value)
 	}
 	if (template == 0) {
 		if (!prefix || inet_prefix_parse(prefix, &to) < 0) {
-			value_error(value,
-				    "'%s' is no prefix; write one such "
-				    "as 192.0.2.0/24, or 0.0.0.0/0 for "
-				    "everything",
-				    prefix);
+			value_error(
+				value,
+				"'%s' is no prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
+				prefix);
 			return;
 		}
 		if (inet_prefix_has_host_bits(&to)) {
 			value_error(value,
-				    "'%s' has bits set below its prefix "
-				    "length",
+				    "'%s' has bits set below its prefix length",
 				    prefix);
 			return;
 		}
@@ -289,8 +287,7 @@ void value_dns(const struct policy_value *value)
 	if (strchr(value->text, '/') ||
 	    inet_prefix_parse(value->text, &p) < 0) {
 		value_error(value,
-			    "'%s' is no address of a name server (nor "
-			    "'host')",
+			    "'%s' is no address of a name server (nor 'host')",
 			    value->text);
 		return;
 	}
@@ -324,10 +321,10 @@ void value_ready(const struct policy_value *value)
 			return;
 	} else if (strcmp(value->text, "route") != 0 &&
 		   strcmp(value->text, "handshake") != 0) {
-		value_error(value,
-			    "'%s' is not known; write route, "
-			    "interface:NAME or handshake",
-			    value->text);
+		value_error(
+			value,
+			"'%s' is not known; write route, interface:NAME or handshake",
+			value->text);
 		return;
 	}
 	value_append(value, value->at);
@@ -346,10 +343,10 @@ void value_dhcp(const struct policy_value *value)
 	    inet_prefix_parse(text, &first) < 0 ||
 	    inet_prefix_parse(dash, &last) < 0 || first.family != AF_INET ||
 	    last.family != AF_INET)
-		value_error(value,
-			    "'%s' is no range; write FIRST-LAST, as in "
-			    "192.0.2.10-192.0.2.99",
-			    value->text);
+		value_error(
+			value,
+			"'%s' is no range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99",
+			value->text);
 	else if (memcmp(first.addr, last.addr, inet_bytes(AF_INET)) > 0)
 		value_error(value, "the range '%s' is the wrong way round",
 			    value->text);

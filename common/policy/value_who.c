@@ -36,16 +36,15 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 
 	if (len > max)
 		value_error(value,
-			    "a %s of %zu bytes; at most %zu are "
-			    "possible",
-			    what, len, max);
+			    "a %s of %zu bytes; at most %zu are possible", what,
+			    len, max);
 	else if (text[0] == '"' || text[0] == '\'')
 		value_error(value, "%s stands in quotes; leave them out", text);
 	else if (strchr(text, '='))
-		value_error(value,
-			    "'%s' holds a '='; a key starts in column 1 of its "
-			    "own line",
-			    text);
+		value_error(
+			value,
+			"'%s' holds a '='; a key starts in column 1 of its own line",
+			text);
 	else
 		return true;
 	return false;
@@ -54,10 +53,10 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 void value_section_name(const struct policy_value *value)
 {
 	if (!name_is_policy(value->text))
-		value_error(value,
-			    "'%s' cannot be the name of a section; they have "
-			    "at most %d letters, digits, '_', '.' and '-'",
-			    value->text, NAME_MAX_POLICY);
+		value_error(
+			value,
+			"'%s' cannot be the name of a section; they have at most %d letters, digits, '_', '.' and '-'",
+			value->text, NAME_MAX_POLICY);
 	else
 		*(char **)value->at = value_copy(value);
 }
@@ -74,11 +73,10 @@ static void names_append(const struct policy_value *value)
 
 	for (const char *p = value->text; *p && n + 1 < sizeof(name); p++) {
 		if (*p == ' ' || *p == '\t') {
-			value_error(value,
-				    "'%s' holds a blank; separate names by "
-				    "commas, and write a blank that belongs to "
-				    "a name as '\\ '",
-				    value->text);
+			value_error(
+				value,
+				"'%s' holds a blank; separate names by commas, and write a blank that belongs to a name as '\\ '",
+				value->text);
 			return;
 		}
 		if (p[0] == '\\' && p[1] == ' ')
@@ -95,15 +93,15 @@ void value_users(const struct policy_value *value)
 	if (!text_is_plain(value, "user name", NAME_MAX_USER))
 		return;
 	if (value->text[0] == '%' || value->text[0] == '@')
-		value_error(value,
-			    "'%s' is no user; groups go into 'groups' "
-			    "or 'netgroups', without the '%c'",
-			    value->text, value->text[0]);
+		value_error(
+			value,
+			"'%s' is no user; groups go into 'groups' or 'netgroups', without the '%c'",
+			value->text, value->text[0]);
 	else if (text_has(value->text, "*?"))
-		value_error(value,
-			    "'%s': user names are compared as they are, "
-			    "without wildcards",
-			    value->text);
+		value_error(
+			value,
+			"'%s': user names are compared as they are, without wildcards",
+			value->text);
 	else if (text_has(value->text, ":/"))
 		value_error(value, "'%s': no user name holds ':' or '/'",
 			    value->text);
@@ -119,10 +117,10 @@ void value_groups(const struct policy_value *value)
 		value_error(value, "'%s': write the name without the '%c'",
 			    value->text, value->text[0]);
 	else if (text_has(value->text, "*?"))
-		value_error(value,
-			    "'%s': names are compared as they are, "
-			    "without wildcards",
-			    value->text);
+		value_error(
+			value,
+			"'%s': names are compared as they are, without wildcards",
+			value->text);
 	else if (strchr(value->text, ':'))
 		value_error(value, "'%s': no group name holds ':'",
 			    value->text);
@@ -141,17 +139,17 @@ void value_uids(const struct policy_value *value)
 	    (dash < len ? value_number(value->text + dash + 1, len - dash - 1,
 				       UINT32_MAX, &last)
 			: (last = first, 0)) < 0) {
-		value_error(value,
-			    "'%s' is no uid and no range of them; write 1000 "
-			    "or 1000-1999, at most %lu",
-			    value->text, (unsigned long)UINT32_MAX);
+		value_error(
+			value,
+			"'%s' is no uid and no range of them; write 1000 or 1000-1999, at most %lu",
+			value->text, (unsigned long)UINT32_MAX);
 		return;
 	}
 	if (first > last) {
-		value_error(value,
-			    "the range '%s' is the wrong way round; "
-			    "write %lu-%lu",
-			    value->text, last, first);
+		value_error(
+			value,
+			"the range '%s' is the wrong way round; write %lu-%lu",
+			value->text, last, first);
 		return;
 	}
 	uids = value_grow(value, rule->uids, rule->n_uids, sizeof(*uids));
@@ -190,8 +188,7 @@ static bool value_is_glob(const struct policy_value *value, const char *what,
 		return false;
 	if (text_has(value->text, " \t"))
 		value_error(value,
-			    "'%s' has a blank in it; separate with "
-			    "commas",
+			    "'%s' has a blank in it; separate with commas",
 			    value->text);
 	else if (!glob_is_closed(value->text))
 		value_error(value, "'%s' has an open '[' or ends in '\\'",
@@ -206,10 +203,10 @@ void value_services(const struct policy_value *value)
 	if (!value_is_glob(value, "service name", PROTO_SERVICE_MAX - 1))
 		return;
 	if (strchr(value->text, '/'))
-		value_error(value,
-			    "'%s': a PAM service is the name of a file "
-			    "in /etc/pam.d, without a path",
-			    value->text);
+		value_error(
+			value,
+			"'%s': a PAM service is the name of a file in /etc/pam.d, without a path",
+			value->text);
 	else
 		value_append(value, value->at);
 }
@@ -252,18 +249,18 @@ void value_rhosts(const struct policy_value *value)
 		return;
 	if (!text[strspn(text, "0123456789.*?")] && text_has(text, "*?") &&
 	    strcmp(text, "*") != 0) {
-		value_error(value,
-			    "'%s' would match host names too, which strangers "
-			    "can choose; write a prefix such as 192.0.2.0/24",
-			    text);
+		value_error(
+			value,
+			"'%s' would match host names too, which strangers can choose; write a prefix such as 192.0.2.0/24",
+			text);
 		return;
 	}
 	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
 	    strchr(text, '-')) {
-		value_error(value,
-			    "'%s': ranges of addresses are not known; use "
-			    "prefixes such as 192.0.2.0/29",
-			    text);
+		value_error(
+			value,
+			"'%s': ranges of addresses are not known; use prefixes such as 192.0.2.0/29",
+			text);
 		return;
 	}
 	/* No host name has a slash, a colon, or is all digits and dots. */

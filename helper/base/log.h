@@ -4,8 +4,8 @@
  * front (sd-daemon(3)). Every logger leaves errno as it was, and a failure to
  * log is nobody's problem: under the journal stderr does not block.
  */
-#ifndef NETNS_PAMD_LOG_H
-#define NETNS_PAMD_LOG_H
+#ifndef NETNS_PAM_HELPER_BASE_LOG_H
+#define NETNS_PAM_HELPER_BASE_LOG_H
 
 #include <stdbool.h>
 

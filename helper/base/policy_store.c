@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "log.h"
 #include "common/policy/policy.h"
 #include "common/proto.h"
+#include "log.h"
 #include "timer.h"
 
 #define STORE_RETRY_US 200000  /* a file that is being written */
@@ -139,16 +139,12 @@ static void store_wait(sd_event_source *timer, uint64_t us)
 
 static int store_on_retry(sd_event_source *s, uint64_t when, void *data)
 {
-	(void)s;
-	(void)when;
 	store_reload(data, false, NULL);
 	return 0;
 }
 
 static int store_on_gone(sd_event_source *s, uint64_t when, void *data)
 {
-	(void)s;
-	(void)when;
 	store_reload(data, true, NULL);
 	return 0;
 }
@@ -165,10 +161,10 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 		policy_free(fresh);
 		policy_notes_clear(&notes);
 		store_wait(store->gone, STORE_GONE_US);
-		return error_set(err, -ENOENT,
-				 "%s is missing: the policy as it was stays in "
-				 "force for a second",
-				 store->path);
+		return error_set(
+			err, -ENOENT,
+			"%s is missing: the policy as it was stays in force for a second",
+			store->path);
 	}
 	if (r == -EBUSY)
 		store_wait(store->retry, STORE_RETRY_US);
@@ -217,8 +213,6 @@ static int store_on_change(sd_event_source *s, int fd, uint32_t events,
 	bool ours = false;
 	ssize_t n;
 
-	(void)s;
-	(void)events;
 	dropins = strrchr(store->dropins, '/') + 1;
 	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
 		for (char *p = buffer; p < buffer + n;) {
@@ -272,8 +266,8 @@ static int store_fall_back(struct store *store, struct error *err)
 	} else {
 		policy_free(p);
 		r = policy_parse("nothing", "", 0, &p, NULL, err);
-		log_error("there is no good policy: mapped logins are refused "
-			  "until there is one");
+		log_error(
+			"there is no good policy: mapped logins are refused until there is one");
 	}
 	store->policy = p;
 	return r;

@@ -5,8 +5,8 @@
  * one; replaced whole or not at all. The last good text is published below the
  * state directory for modules that find the file broken or half-written.
  */
-#ifndef NETNS_PAMD_STORE_H
-#define NETNS_PAMD_STORE_H
+#ifndef NETNS_PAM_HELPER_BASE_POLICY_STORE_H
+#define NETNS_PAM_HELPER_BASE_POLICY_STORE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  *
  * Should: survive a kill at any instruction; a half-written record is none.
  */
-#ifndef NETNS_PAMD_RECORD_H
-#define NETNS_PAMD_RECORD_H
+#ifndef NETNS_PAM_HELPER_BASE_RECORD_H
+#define NETNS_PAM_HELPER_BASE_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

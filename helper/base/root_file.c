@@ -25,15 +25,15 @@ static int judge(const char *path, const struct stat *st, bool secret,
 				 "%s %sbelongs to uid %u: chown root %s", path,
 				 holds, (unsigned int)st->st_uid, path);
 	if (secret && mode & 077)
-		return error_set(err, -EPERM,
-				 "%s %shas mode %04o, so that others than root "
-				 "can get at it: chmod 600 %s",
-				 path, holds, mode, path);
+		return error_set(
+			err, -EPERM,
+			"%s %shas mode %04o, so that others than root can get at it: chmod 600 %s",
+			path, holds, mode, path);
 	if (mode & 022)
-		return error_set(err, -EPERM,
-				 "%s has mode %04o, so that others than root "
-				 "can write it: chmod go-w %s",
-				 path, mode, path);
+		return error_set(
+			err, -EPERM,
+			"%s has mode %04o, so that others than root can write it: chmod go-w %s",
+			path, mode, path);
 	return 0;
 }
 
@@ -57,9 +57,7 @@ static int judge_way(const char *path, const char *way, struct error *err)
 		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
 			return error_set(
 				err, -EPERM,
-				"%s: the directory %s is not root's alone, and "
-				"others could put another file there: chown "
-				"root and chmod go-w it, or take another place",
+				"%s: the directory %s is not root's alone, and others could put another file there: chown root and chmod go-w it, or take another place",
 				path, dir);
 	}
 	return 0;

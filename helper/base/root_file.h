@@ -5,8 +5,8 @@
  * too large, and either for root's eyes alone or at least for nobody else to
  * write. Looked at by descriptor, so that what was judged is what is read.
  */
-#ifndef NETNS_PAMD_ROOT_FILE_H
-#define NETNS_PAMD_ROOT_FILE_H
+#ifndef NETNS_PAM_HELPER_BASE_ROOT_FILE_H
+#define NETNS_PAM_HELPER_BASE_ROOT_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One-shot timers of the event loop, on the monotonic clock. */
-#ifndef NETNS_PAMD_TIMER_H
-#define NETNS_PAMD_TIMER_H
+#ifndef NETNS_PAM_HELPER_BASE_TIMER_H
+#define NETNS_PAM_HELPER_BASE_TIMER_H
 
 #include <stdint.h>
 #include <systemd/sd-event.h>

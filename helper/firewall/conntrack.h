@@ -5,8 +5,8 @@
  * asked before a port was published, or while it led elsewhere, would not be
  * heard before a pause of half a minute. (A TCP connection has an end.)
  */
-#ifndef NETNS_PAMD_CONNTRACK_H
-#define NETNS_PAMD_CONNTRACK_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_CONNTRACK_H
+#define NETNS_PAM_HELPER_FIREWALL_CONNTRACK_H
 
 #include <stdbool.h>
 #include <stdint.h>

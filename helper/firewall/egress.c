@@ -471,8 +471,7 @@ static int print_family(struct egress_printer *p, struct egress_rules *rules)
 	if (fclose(p->elements) != 0 || r < 0)
 		return -ENOMEM;
 	fprintf(p->add,
-		"add map %s %s-v%c { type ipv%c_addr : verdict; flags "
-		"interval; }\n%s }\n"
+		"add map %s %s-v%c { type ipv%c_addr : verdict; flags interval; }\n%s }\n"
 		"add rule %s %s %s daddr vmap @%s-v%c\n",
 		p->table, p->name, digit, digit, elements, p->table, p->name,
 		family, p->name, digit);
@@ -496,8 +495,7 @@ static void print_dns(const struct egress_printer *p, const struct resolv *dns)
 	}
 	fprintf(p->add,
 		"add rule %s %s-dns %s\n"
-		"add rule %s %s meta l4proto { tcp, udp } th dport 53 goto "
-		"%s-dns\n",
+		"add rule %s %s meta l4proto { tcp, udp } th dport 53 goto %s-dns\n",
 		p->table, p->name, verdicts[VERDICT_DENY], p->table, p->name,
 		p->name);
 }

@@ -14,8 +14,8 @@
  * it is named: other namespaces, link-local and metadata addresses. It comes to
  * the end of no chain: see firewall.nft.
  */
-#ifndef NETNS_PAMD_EGRESS_H
-#define NETNS_PAMD_EGRESS_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_EGRESS_H
+#define NETNS_PAM_HELPER_FIREWALL_EGRESS_H
 
 #include <stdint.h>
 #include <stdio.h>

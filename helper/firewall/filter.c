@@ -6,16 +6,16 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/index.h"
 #include "filter_parts.h"
 #include "firewall.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/helper.h"
-#include "common/index.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
 #include "helper/kernel/netns.h"
 #include "nft.h"
-#include "helper/base/policy_store.h"
 
 #define TABLE "inet " NFT_TABLE
 
@@ -244,10 +244,10 @@ static int changes_take_over(struct changes *c, struct instance *from,
 	if (changes_has(c, from) ||
 	    (from->state != INSTANCE_LEAVING &&
 	     policy_namespace_find(policy, from->section)))
-		return error_set(err, -EADDRINUSE,
-				 "publish: the port %s of the host leads to "
-				 "the namespace %s already",
-				 port, from->name);
+		return error_set(
+			err, -EADDRINUSE,
+			"publish: the port %s of the host leads to the namespace %s already",
+			port, from->name);
 	without = filter_unpublished(c->helper, from->filter);
 	if (!without || changes_add(c, from, without) < 0)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -272,10 +272,10 @@ static int changes_check_port(struct changes *c, struct instance *i,
 	if (r < 0 || ours || !filter_port_is_taken(e))
 		return r;
 	filter_port_name(e, port);
-	return error_set(err, -EADDRINUSE,
-			 "publish: the port %s of the host is in use "
-			 "by a program there",
-			 port);
+	return error_set(
+		err, -EADDRINUSE,
+		"publish: the port %s of the host is in use by a program there",
+		port);
 }
 
 static int changes_check_ports(struct changes *c, struct error *err)
@@ -451,14 +451,13 @@ int filter_adopt(struct helper *h, struct error *err)
 		if (!filter_concerns(i))
 			continue;
 		if (!ns)
-			log_warning("the policy has no section [namespace %s] "
-				    "any more: %s the namespace %s",
-				    i->section,
-				    link_ops_of(i->link)->filter == FILTER_HOST
-					    ? "nothing can leave"
-					    : "what can leave stays as it is "
-					      "in",
-				    i->name);
+			log_warning(
+				"the policy has no section [namespace %s] any more: %s the namespace %s",
+				i->section,
+				link_ops_of(i->link)->filter == FILTER_HOST
+					? "nothing can leave"
+					: "what can leave stays as it is in",
+				i->name);
 		r = filter_plan(i, store_policy(h->store), ns, &i->filter, err);
 		if (r < 0)
 			return r;

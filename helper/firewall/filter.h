@@ -13,8 +13,8 @@
  * Should: change old for new in one transaction. Mustn't: let a packet pass in
  * between that neither allows.
  */
-#ifndef NETNS_PAMD_FILTER_H
-#define NETNS_PAMD_FILTER_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_H
+#define NETNS_PAM_HELPER_FIREWALL_FILTER_H
 
 #include <stdio.h>
 

@@ -4,12 +4,12 @@
  * same answers to the same policy as in firewall.nft, for what leaves by the
  * output hook.
  */
-#include "helper/link/address.h"
 #include "common/cleanup.h"
 #include "filter_parts.h"
 #include "helper/instance/instance.h"
-#include "nft.h"
 #include "helper/instance/resolv_conf.h"
+#include "helper/link/address.h"
+#include "nft.h"
 
 #define TABLE "inet " NFT_TABLE
 #define RULE  "add rule " TABLE " "
@@ -31,11 +31,9 @@ static void print_frame(FILE *f)
 /* What a network does not work without: neighbours, routers, leases. */
 static void print_needed(const struct policy_namespace *ns, FILE *f)
 {
-	fputs(RULE "output oifname \"lo\" accept\n" RULE
-		   "output icmpv6 type { nd-router-solicit, "
-		   "nd-neighbor-solicit, nd-neighbor-advert, "
-		   "mld-listener-report, mld-listener-done, "
-		   "mld2-listener-report } accept\n",
+	fputs(RULE
+	      "output oifname \"lo\" accept\n" RULE
+	      "output icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld-listener-done, mld2-listener-report } accept\n",
 	      f);
 	if (ns->address_mode == ADDRESS_DHCP)
 		fputs(RULE "output udp sport 68 udp dport 67 accept\n" RULE
@@ -107,8 +105,8 @@ int filter_print_inside(const struct instance *i, const struct policy *policy,
 		filter_print_limit_inside(ns->max_connections, f);
 	fputs(RULE "admitted accept\n", f);
 	if (follows)
-		fputs(RULE "refuse meta l4proto tcp ct state established "
-			   "reject with tcp reset\n",
+		fputs(RULE
+		      "refuse meta l4proto tcp ct state established reject with tcp reset\n",
 		      f);
 	fputs(RULE "refuse reject with icmpx admin-prohibited\n" RULE
 		   "unnamed ip daddr { " EGRESS_REFUSED4 " } goto refuse\n" RULE
@@ -117,9 +115,9 @@ int filter_print_inside(const struct instance *i, const struct policy *policy,
 	      f);
 	print_needed(ns, f);
 	if (follows)
-		fputs(RULE "output ct direction reply accept\n" RULE
-			   "output ct state related meta l4proto { icmp, "
-			   "ipv6-icmp } accept\n",
+		fputs(RULE
+		      "output ct direction reply accept\n" RULE
+		      "output ct state related meta l4proto { icmp, ipv6-icmp } accept\n",
 		      f);
 	fputs(RULE "output jump leave\n" RULE "output drop\n", f);
 	return print_egress(i, policy, ns, f, err);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What filter.c (comparing, changing) and filter_plan.c (wanting) share. */
-#ifndef NETNS_PAMD_FILTER_PARTS_H
-#define NETNS_PAMD_FILTER_PARTS_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
+#define NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "egress.h"
 #include "common/error.h"
 #include "common/policy/policy.h"
+#include "egress.h"
 
 struct helper;
 struct instance;

@@ -7,16 +7,16 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "filter_parts.h"
-#include "helper/helper.h"
 #include "common/index.h"
+#include "common/target.h"
+#include "filter_parts.h"
+#include "helper/base/log.h"
+#include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
-#include "nft.h"
 #include "helper/instance/resolv_conf.h"
 #include "helper/kernel/sysctl.h"
-#include "common/target.h"
+#include "nft.h"
 
 #define TABLE "inet " NFT_TABLE
 
@@ -221,9 +221,8 @@ static void print_limit(FILE *f, const char *chain, const char *side,
 
 	fprintf(f,
 		"add rule " TABLE " %s %s . symhash mod %u @full goto refuse\n"
-		"add rule " TABLE " %s add @connections { %s . symhash mod %u "
-		"ct count over %u } update @full { %s . symhash mod %u } goto "
-		"refuse\n",
+		"add rule " TABLE
+		" %s add @connections { %s . symhash mod %u ct count over %u } update @full { %s . symhash mod %u } goto refuse\n",
 		chain, side, parts, chain, side, parts, limit / parts, side,
 		parts);
 }
@@ -257,11 +256,10 @@ void filter_print_limit_inside(unsigned int limit, FILE *f)
 	unsigned int parts = limit_parts(number);
 
 	fprintf(f,
-		"add set " TABLE " connections { typeof oif . symhash "
-		"mod 2; size 4096; flags dynamic; }\n"
-		"add rule " TABLE " admitted ct state new add @connections { "
-		"oif . symhash mod %u ct count over %u } goto "
-		"refuse\n",
+		"add set " TABLE
+		" connections { typeof oif . symhash mod 2; size 4096; flags dynamic; }\n"
+		"add rule " TABLE
+		" admitted ct state new add @connections { oif . symhash mod %u ct count over %u } goto refuse\n",
 		parts, number / parts);
 }
 
@@ -472,10 +470,10 @@ static int plan_publish_item(const struct plan *p, const char *text)
 		return 0;
 	}
 	if (r == 0 && !done)
-		return error_set(p->err, -EADDRNOTAVAIL,
-				 "publish: '%s' leads to no address: the "
-				 "namespace %s has none of that family",
-				 text, i->name);
+		return error_set(
+			p->err, -EADDRNOTAVAIL,
+			"publish: '%s' leads to no address: the namespace %s has none of that family",
+			text, i->name);
 	return r;
 }
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/inet.h"
 #include "conntrack.h"
 #include "filter_parts.h"
-#include "common/inet.h"
-#include "listener.h"
 #include "helper/base/log.h"
+#include "listener.h"
 
 /* In the order of families, and of whether an address of the host is given. */
 static const char *const publish_sets[2][2] = {{"publish4", "publish4_at"},
@@ -101,8 +101,7 @@ void filter_publish_changed(const struct filter_element *e, bool gone)
 	port.port = (uint16_t)strtoul(key.port, NULL, 10);
 	r = conntrack_forget(&port);
 	if (r < 0)
-		log_warning("publish: who talks to port %s/udp already may go "
-			    "on where it led before: the kernel's connections "
-			    "cannot be read: %s",
-			    key.port, strerror(-r));
+		log_warning(
+			"publish: who talks to port %s/udp already may go on where it led before: the kernel's connections cannot be read: %s",
+			key.port, strerror(-r));
 }

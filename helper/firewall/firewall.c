@@ -9,11 +9,11 @@
 #include "common/cleanup.h"
 #include "filter.h"
 #include "guard.h"
-#include "helper/helper.h"
 #include "helper/base/log.h"
+#include "helper/base/timer.h"
+#include "helper/helper.h"
 #include "helper/network/network.h"
 #include "nft.h"
-#include "helper/base/timer.h"
 
 #define FIREWALL_TRIES	  100
 #define FIREWALL_PAUSE_NS 20000000
@@ -107,12 +107,9 @@ static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
 {
 	struct helper *h = data;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	if (nft_monitor_read(h->nft)) {
-		log_warning("somebody removed the firewall table inet "
-			    "netns_pam, or a part of it: put back");
+		log_warning(
+			"somebody removed the firewall table inet netns_pam, or a part of it: put back");
 		firewall_put_back(h);
 	}
 	return 0;
@@ -122,8 +119,6 @@ static int firewall_on_retry(sd_event_source *source, uint64_t when, void *data)
 {
 	struct helper *h = data;
 
-	(void)source;
-	(void)when;
 	if (!nft_is_loaded(h->nft))
 		firewall_put_back(h);
 	return 0;

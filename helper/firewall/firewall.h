@@ -4,8 +4,8 @@
  * of namespaces, users and forwarding as they are now. Made at start, put back
  * when somebody removed it, and asked for before anything that relies on it.
  */
-#ifndef NETNS_PAMD_FIREWALL_H
-#define NETNS_PAMD_FIREWALL_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
+#define NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
 
 #include "common/error.h"
 

@@ -10,9 +10,9 @@
 
 #include "common/cleanup.h"
 #include "helper/base/log.h"
-#include "nft.h"
 #include "helper/base/record.h"
 #include "helper/kernel/sysctl.h"
+#include "nft.h"
 
 #define FORWARDING_RECORD "forwarding"
 #define FORWARDING_4	  "net/ipv4/ip_forward"

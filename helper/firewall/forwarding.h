@@ -9,8 +9,8 @@
  * it may have its default route: interfaces that listened (accept_ra = 1) are
  * told to go on listening (accept_ra = 2) before it is switched on.
  */
-#ifndef NETNS_PAMD_FORWARDING_H
-#define NETNS_PAMD_FORWARDING_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_FORWARDING_H
+#define NETNS_PAM_HELPER_FIREWALL_FORWARDING_H
 
 #include <stdbool.h>
 #include <stdio.h>

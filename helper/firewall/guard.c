@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "firewall.h"
-#include "helper/helper.h"
-#include "helper/base/log.h"
-#include "nft.h"
 #include "common/policy/policy.h"
-#include "helper/server/session.h"
+#include "firewall.h"
+#include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/helper.h"
+#include "helper/server/session.h"
+#include "nft.h"
 
 #define GUARD_PASSWD "/etc/passwd"
 #define GUARD_GROUP  "/etc/group"
@@ -122,8 +122,6 @@ static int guard_in_group(void *data, const char *name)
 /* Netgroups live in directories: their users are known when they come. */
 static int guard_in_netgroup(void *data, const char *name)
 {
-	(void)data;
-	(void)name;
 	return 0;
 }
 

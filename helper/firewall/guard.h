@@ -7,8 +7,8 @@
  *
  * uid 0 is never guarded.
  */
-#ifndef NETNS_PAMD_GUARD_H
-#define NETNS_PAMD_GUARD_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_GUARD_H
+#define NETNS_PAM_HELPER_FIREWALL_GUARD_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Programs of the host that wait for packets on a port, see proc_net_tcp. */
-#ifndef NETNS_PAMD_LISTENER_H
-#define NETNS_PAMD_LISTENER_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_LISTENER_H
+#define NETNS_PAM_HELPER_FIREWALL_LISTENER_H
 
 #include <stdbool.h>
 #include <stdint.h>

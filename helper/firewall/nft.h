@@ -7,8 +7,8 @@
  * Should: have the table complete or report that it is not; put it back at
  * once when somebody removes it. Mustn't: touch any other table.
  */
-#ifndef NETNS_PAMD_NFT_H
-#define NETNS_PAMD_NFT_H
+#ifndef NETNS_PAM_HELPER_FIREWALL_NFT_H
+#define NETNS_PAM_HELPER_FIREWALL_NFT_H
 
 #include <stdbool.h>
 #include <stddef.h>

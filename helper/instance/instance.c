@@ -9,18 +9,18 @@
 #include <string.h>
 #include <time.h>
 
-#include "helper/process/child.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "helper/link/dhcp_client.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/lifecycle/sweep.h"
+#include "helper/link/dhcp_client.h"
+#include "helper/process/child.h"
+#include "link_ops.h"
 #include "parts.h"
 #include "record.h"
-#include "link_ops.h"
-#include "helper/base/log.h"
-#include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
-#include "helper/lifecycle/sweep.h"
 
 /* --- the list and the tree --- */
 
@@ -299,8 +299,8 @@ void instance_name_gone(struct helper *h, const char *name)
 	    (netns_open(h->netns_dir, name, &fd, &there, &stale, NULL) == 0 &&
 	     netns_same(&there, &i->netns)))
 		return;
-	log_warning("somebody removed the name of the namespace %s; its "
-		    "sessions keep it",
-		    name);
+	log_warning(
+		"somebody removed the name of the namespace %s; its sessions keep it",
+		name);
 	instance_retire(i, END_KEEP);
 }

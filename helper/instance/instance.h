@@ -12,8 +12,8 @@
  * login gets a new one, and slot and record are free when the kernel says that
  * the link is gone (RTM_DELLINK). The kernel counts the users, we do not.
  */
-#ifndef NETNS_PAMD_INSTANCE_H
-#define NETNS_PAMD_INSTANCE_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
+#define NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -22,10 +22,10 @@
 #include <systemd/sd-event.h>
 
 #include "common/error.h"
-#include "helper/helper.h"
 #include "common/inet.h"
 #include "common/names.h"
 #include "common/policy/policy.h"
+#include "helper/helper.h"
 
 struct child;
 struct child_command;

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "parts.h"
 #include "helper/kernel/netns.h"
+#include "parts.h"
 
 struct keep_place {
 	char dir[PATH_MAX], name[24];

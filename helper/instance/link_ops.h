@@ -3,8 +3,8 @@
  * The one interface that all ways of connecting a namespace go through. A link
  * is a file link_KIND.c and a line in link.c's table; no link knows another.
  */
-#ifndef NETNS_PAMD_LINK_H
-#define NETNS_PAMD_LINK_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
+#define NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
 
 #include <stdbool.h>
 

@@ -5,9 +5,9 @@
 
 #include "common/cleanup.h"
 #include "helper/helper.h"
-#include "instance.h"
 #include "helper/kernel/netns.h"
 #include "helper/kernel/rtnl.h"
+#include "instance.h"
 
 struct netns_rtnl {
 	int (*open)(struct rtnl **ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rtnetlink sockets in a namespace that is there already. */
-#ifndef NETNS_PAMD_NETNS_RTNL_H
-#define NETNS_PAMD_NETNS_RTNL_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_NETNS_RTNL_H
+#define NETNS_PAM_HELPER_INSTANCE_NETNS_RTNL_H
 
 #include "common/error.h"
 

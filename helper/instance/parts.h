@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files instance*.c share; nobody else. */
-#ifndef NETNS_PAMD_INSTANCE_PARTS_H
-#define NETNS_PAMD_INSTANCE_PARTS_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_PARTS_H
+#define NETNS_PAM_HELPER_INSTANCE_PARTS_H
 
 #include "instance.h"
 

@@ -8,8 +8,8 @@
  *
  * Should: know what is taken. Mustn't: touch the kernel.
  */
-#ifndef NETNS_PAMD_POOL_H
-#define NETNS_PAMD_POOL_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_POOL_H
+#define NETNS_PAM_HELPER_INSTANCE_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "instance.h"
 #include "helper/base/record.h"
+#include "instance.h"
 
 static void record_add_prefix(struct record *r, const char *key,
 			      const struct inet_prefix *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An instance as a record below STATE_DIR/namespaces, and back (record.h). */
-#ifndef NETNS_PAMD_INSTANCE_RECORD_H
-#define NETNS_PAMD_INSTANCE_RECORD_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_RECORD_H
+#define NETNS_PAM_HELPER_INSTANCE_RECORD_H
 
 #include "common/error.h"
 

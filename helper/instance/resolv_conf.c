@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "instance.h"
 #include "common/policy/policy.h"
+#include "instance.h"
 
 struct resolv resolv_of(const struct instance *i,
 			const struct policy_namespace *ns)

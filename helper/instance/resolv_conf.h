@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The resolv.conf(5) that a session of a namespace gets. */
-#ifndef NETNS_PAMD_RESOLV_H
-#define NETNS_PAMD_RESOLV_H
+#ifndef NETNS_PAM_HELPER_INSTANCE_RESOLV_CONF_H
+#define NETNS_PAM_HELPER_INSTANCE_RESOLV_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

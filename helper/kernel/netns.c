@@ -69,10 +69,10 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 	int r;
 
 	if (net < 0 || mnt < 0)
-		return error_set(err, -errno,
-				 "cannot open /proc/self/ns: %s (is /proc "
-				 "mounted?)",
-				 strerror(errno));
+		return error_set(
+			err, -errno,
+			"cannot open /proc/self/ns: %s (is /proc mounted?)",
+			strerror(errno));
 	r = netns_stat(net, &ret->id);
 	if (r == 0)
 		r = netns_own_proc_inode(&ret->id.proc_inode);
@@ -120,8 +120,7 @@ int netns_visit(const struct netns_host *host, int fd,
 			r = netns_own_proc_inode(&id.proc_inode);
 		if (r < 0)
 			error_set(err, r,
-				  "cannot open the new network "
-				  "namespace: %s",
+				  "cannot open the new network namespace: %s",
 				  strerror(-r));
 	}
 	if (r == 0)
@@ -202,10 +201,10 @@ static int netns_is_none(const char *path, const struct stat *st,
 {
 	if (S_ISREG(st->st_mode) && st->st_size == 0) {
 		*ret_stale = true;
-		return error_set(err, -ENOENT,
-				 "%s is a plain file: there is no namespace "
-				 "behind it",
-				 path);
+		return error_set(
+			err, -ENOENT,
+			"%s is a plain file: there is no namespace behind it",
+			path);
 	}
 	return error_set(err, -EEXIST,
 			 "%s is not a network namespace but a %s: move it away",
@@ -242,10 +241,10 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	if (fs.f_type != NSFS_MAGIC)
 		return netns_is_none(path, &st, ret_stale, err);
 	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return error_set(err, -EEXIST,
-				 "%s is a namespace, but not of the network "
-				 "kind: umount it",
-				 path);
+		return error_set(
+			err, -EEXIST,
+			"%s is a namespace, but not of the network kind: umount it",
+			path);
 	r = netns_stat(fd, ret_id);
 	if (r < 0)
 		return error_set(err, r, "%s: %s", path, strerror(-r));
@@ -270,17 +269,17 @@ static int netns_replace_stale(const char *dir, const char *name,
 		int r = netns_open(dir, name, &other, &id, &stale, err);
 
 		if (r == 0)
-			return error_set(err, -EEXIST,
-					 "%s is taken: somebody else made it "
-					 "just now, try again",
-					 path);
+			return error_set(
+				err, -EEXIST,
+				"%s is taken: somebody else made it just now, try again",
+				path);
 		if (!stale)
 			return r == -ENOENT ? 0 : r;
 		nanosleep(&pause, NULL);
 	}
-	log_warning("%s was a plain file without a namespace behind it: "
-		    "replaced",
-		    path);
+	log_warning(
+		"%s was a plain file without a namespace behind it: replaced",
+		path);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 

@@ -8,8 +8,8 @@
  * program (it must never serve from a wrong one). Mustn't: configure links,
  * remove a name that is not the namespace it is told.
  */
-#ifndef NETNS_PAMD_NETNS_H
-#define NETNS_PAMD_NETNS_H
+#ifndef NETNS_PAM_HELPER_KERNEL_NETNS_H
+#define NETNS_PAM_HELPER_KERNEL_NETNS_H
 
 #include <stdbool.h>
 #include <stdint.h>

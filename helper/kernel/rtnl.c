@@ -142,9 +142,9 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	size_t at = 0;
 
 	if (b->overflow)
-		return error_set(err, -E2BIG,
-				 "too many addresses and routes "
-				 "for one namespace");
+		return error_set(
+			err, -E2BIG,
+			"too many addresses and routes for one namespace");
 	if (!b->n)
 		return 0;
 	for (unsigned int i = 0; i < b->n; i++) {

@@ -12,8 +12,8 @@
  * Should: be the only file that knows netlink messages of this family.
  * Mustn't: log, decide policy.
  */
-#ifndef NETNS_PAMD_RTNL_H
-#define NETNS_PAMD_RTNL_H
+#ifndef NETNS_PAM_HELPER_KERNEL_RTNL_H
+#define NETNS_PAM_HELPER_KERNEL_RTNL_H
 
 #include <net/if.h>
 #include <stdbool.h>

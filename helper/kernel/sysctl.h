@@ -11,8 +11,8 @@
  * past those of all others to find a new one missing: a third of a millisecond
  * with a thousand namespaces (fs/proc/proc_sysctl.c, proc_sys_compare()).
  */
-#ifndef NETNS_PAMD_SYSCTL_H
-#define NETNS_PAMD_SYSCTL_H
+#ifndef NETNS_PAM_HELPER_KERNEL_SYSCTL_H
+#define NETNS_PAM_HELPER_KERNEL_SYSCTL_H
 
 #include <stdbool.h>
 #include <stddef.h>

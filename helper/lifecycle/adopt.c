@@ -4,15 +4,15 @@
 #include <signal.h>
 #include <string.h>
 
-#include "helper/process/child.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "hook.h"
+#include "helper/base/log.h"
+#include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/record.h"
-#include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
 #include "helper/kernel/rtnl.h"
+#include "helper/process/child.h"
+#include "hook.h"
 
 static void mark_link(void *data, const struct rtnl_link *link)
 {

@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/process/child.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "helper/firewall/filter.h"
-#include "hook.h"
-#include "helper/instance/parts.h"
-#include "helper/instance/record.h"
-#include "helper/instance/link_ops.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/firewall/filter.h"
+#include "helper/instance/link_ops.h"
+#include "helper/instance/parts.h"
+#include "helper/instance/record.h"
+#include "helper/process/child.h"
+#include "hook.h"
 #include "sweep.h"
 
 /* Is there a link of ours for which the host forwards? */
@@ -97,8 +97,6 @@ static void instance_on_hook_ended(void *data, int r, const struct error *why)
 {
 	struct instance *i = data;
 
-	(void)r;
-	(void)why;
 	i->hook = NULL;
 	i->hook_pid = 0;
 	if (instance_is_spent(i)) {

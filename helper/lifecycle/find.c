@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/index.h"
+#include "helper/base/log.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
-#include "common/index.h"
+#include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/record.h"
-#include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
 #include "helper/link/rate.h"
 
 uint64_t instance_plan(const struct policy_namespace *ns)
@@ -62,26 +62,26 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 			   err);
 
 	if (r == -ENOENT || (r == 0 && !netns_same(&there, &i->netns))) {
-		log_warning("the name of the namespace %s was taken away by "
-			    "somebody else; its sessions keep it",
-			    i->name);
+		log_warning(
+			"the name of the namespace %s was taken away by somebody else; its sessions keep it",
+			i->name);
 		return -ESTALE;
 	}
 	if (r < 0)
 		return r;
 	plan = instance_plan(ns);
 	if (!i->foreign && plan && i->plan != plan) {
-		log_info("the policy of the namespace %s has changed: new "
-			 "sessions get a new one, old ones keep theirs",
-			 i->name);
+		log_info(
+			"the policy of the namespace %s has changed: new sessions get a new one, old ones keep theirs",
+			i->name);
 		return -ESTALE;
 	}
 	if (i->broken || i->cut)
 		return -ESTALE;
 	if (!i->foreign && i->host_ifname[0] && !i->host_ifindex) {
-		log_warning("the link of the namespace %s is gone: new "
-			    "sessions get a new one",
-			    i->name);
+		log_warning(
+			"the link of the namespace %s is gone: new sessions get a new one",
+			i->name);
 		return -ESTALE;
 	}
 	*ret_fd = take_fd(&fd);

@@ -20,10 +20,10 @@ static int hook_check_owner(const char *path, const char *event,
 {
 	if (st->st_uid == 0 && !(st->st_mode & 022))
 		return 0;
-	return error_set(err, -EPERM,
-			 "the `%s` program: %s must belong to root and not be "
-			 "writable by others: chown root, chmod go-w",
-			 event, path);
+	return error_set(
+		err, -EPERM,
+		"the `%s` program: %s must belong to root and not be writable by others: chown root, chmod go-w",
+		event, path);
 }
 
 /*

@@ -11,11 +11,11 @@
  *
  * What they write goes to the log.
  */
-#ifndef NETNS_PAMD_HOOK_H
-#define NETNS_PAMD_HOOK_H
+#ifndef NETNS_PAM_HELPER_LIFECYCLE_HOOK_H
+#define NETNS_PAM_HELPER_LIFECYCLE_HOOK_H
 
-#include "helper/process/child.h"
 #include "helper/instance/instance.h"
+#include "helper/process/child.h"
 
 #define HOOK_TIMEOUT_MS 10000 /* where no policy says */
 

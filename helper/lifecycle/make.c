@@ -12,21 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/process/child.h"
 #include "common/cleanup.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
-#include "hook.h"
+#include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/record.h"
-#include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
-#include "helper/link/rate.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
-#include "sweep.h"
 #include "helper/kernel/sysctl.h"
-#include "helper/base/timer.h"
+#include "helper/link/rate.h"
+#include "helper/process/child.h"
+#include "hook.h"
+#include "sweep.h"
 
 #define MAKING_POLL_US 50000 /* looks for what `ready` asks for */
 
@@ -253,8 +253,6 @@ static int making_ready_one(struct making *m, const char *condition,
 
 static int making_on_poll(sd_event_source *source, uint64_t when, void *data)
 {
-	(void)source;
-	(void)when;
 	making_go_on(data);
 	return 0;
 }
@@ -527,10 +525,10 @@ int instance_make(struct helper *h, const struct policy_namespace *ns,
 		if (r == 0)
 			r = instance_found(i, ns, &there, err);
 		else if (r == -ENOENT)
-			error_set(err, r,
-				  "there is no namespace %s in %s: make it "
-				  "with `ip netns add %s` before the login",
-				  name, h->netns_dir, name);
+			error_set(
+				err, r,
+				"there is no namespace %s in %s: make it with `ip netns add %s` before the login",
+				name, h->netns_dir, name);
 		if (r < 0) {
 			instance_forget(i);
 			return r;

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/policy/policy.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
-#include "common/policy/policy.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
 #include "helper/kernel/sysctl.h"
-#include "helper/base/timer.h"
 
 /* After the last login that took one: what it still asks for comes first. */
 #define SPARE_PAUSE_US 5000
@@ -33,7 +33,6 @@ static int spare_visit(void *data, struct error *err)
 
 static int spare_visit_without_ipv6(void *data, struct error *err)
 {
-	(void)data;
 	return sysctl_without_ipv6(err);
 }
 
@@ -83,8 +82,6 @@ static int spare_on_timer(sd_event_source *source, uint64_t when, void *data)
 	struct helper *h = data;
 	struct error why;
 
-	(void)source;
-	(void)when;
 	if (!h->spare.inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
 		log_debug("no spare namespace: %s", why.text);
 	return 0;

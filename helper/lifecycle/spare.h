@@ -6,8 +6,8 @@
  * is one at most, and only where the policy makes any. It has no name: it ends
  * with the helper, or when it is dropped.
  */
-#ifndef NETNS_PAMD_SPARE_H
-#define NETNS_PAMD_SPARE_H
+#ifndef NETNS_PAM_HELPER_LIFECYCLE_SPARE_H
+#define NETNS_PAM_HELPER_LIFECYCLE_SPARE_H
 
 #include <stdbool.h>
 #include <systemd/sd-event.h>

@@ -12,9 +12,9 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/error.h"
-#include "helper/instance/instance.h"
 #include "helper/base/log.h"
 #include "helper/base/timer.h"
+#include "helper/instance/instance.h"
 
 #define SWEEP_AT_ONCE	  16   /* namespaces that are being taken down */
 #define SWEEP_PATIENCE_MS 1000 /* one that takes longer is not counted */
@@ -63,9 +63,6 @@ static int sweep_on_exit(sd_event_source *source, int fd, uint32_t events,
 {
 	struct instance *i = data;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	i->straggler = sd_event_source_disable_unref(i->straggler);
 	sweep_soon(i->helper);
 	return 0;
@@ -158,14 +155,11 @@ static int sweep_run(struct helper *h)
 
 static int sweep_on_defer(sd_event_source *source, void *data)
 {
-	(void)source;
 	return sweep_run(data);
 }
 
 static int sweep_on_time(sd_event_source *source, uint64_t when, void *data)
 {
-	(void)source;
-	(void)when;
 	return sweep_run(data);
 }
 

@@ -5,8 +5,8 @@
  * leave at a time: a thousand at once would hold the kernel's RTNL lock, and
  * with it the next login, for a second (cleanup_net(), net_namespace.c).
  */
-#ifndef NETNS_PAMD_SWEEP_H
-#define NETNS_PAMD_SWEEP_H
+#ifndef NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
+#define NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
 
 struct helper;
 struct error;

@@ -39,10 +39,10 @@ int address_plan(const struct link_site *site, struct addresses *ret,
 		int r;
 
 		if (ret->n == ADDRESS_INSIDE_MAX)
-			return error_set(err, -E2BIG,
-					 "more than %d addresses for the "
-					 "namespace %s",
-					 ADDRESS_INSIDE_MAX, ns->name);
+			return error_set(
+				err, -E2BIG,
+				"more than %d addresses for the namespace %s",
+				ADDRESS_INSIDE_MAX, ns->name);
 		*a = (struct address){.host_route = false};
 		r = address_expand(site, ns->address.items[n], &a->inner, err);
 		for (size_t k = 0; r == 0 && k < ns->gateway.n; k++) {
@@ -70,10 +70,10 @@ int address_check_clash(const struct link_site *site,
 	inet_address_format(p, text);
 	if (route) {
 		inet_prefix_format(route, other);
-		return error_set(err, -EADDRINUSE,
-				 "the address %s lies in %s, to which the host "
-				 "has a route of its own: choose another",
-				 text, other);
+		return error_set(
+			err, -EADDRINUSE,
+			"the address %s lies in %s, to which the host has a route of its own: choose another",
+			text, other);
 	}
 	if (pool_address_is_taken(&h->pool, p))
 		return error_set(err, -EADDRINUSE,
@@ -82,10 +82,10 @@ int address_check_clash(const struct link_site *site,
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
 					inet_prefix_contains(p, &i->address6)))
-			return error_set(err, -EADDRINUSE,
-					 "the address %s is in use by the "
-					 "namespace %s",
-					 text, i->name);
+			return error_set(
+				err, -EADDRINUSE,
+				"the address %s is in use by the namespace %s",
+				text, i->name);
 	return 0;
 }
 
@@ -123,10 +123,10 @@ static int address_put_route(const struct link_site *site, const char *route,
 		return r;
 	gateway = at ? &named : address_gateway(plan, destination.family);
 	if (gateway && gateway->family != destination.family)
-		return error_set(err, -EINVAL,
-				 "the gateway of the route `%s` in the "
-				 "namespace %s is of another family",
-				 route, site->ns->name);
+		return error_set(
+			err, -EINVAL,
+			"the gateway of the route `%s` in the namespace %s is of another family",
+			route, site->ns->name);
 	rtnl_put_route(b, &destination, gateway, ifindex);
 	return 0;
 }

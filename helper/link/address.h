@@ -3,8 +3,8 @@
  * `address`, `gateway` and `routes` of a section, worked out for one namespace
  * and put on its interface: what all links with static addresses share.
  */
-#ifndef NETNS_PAMD_ADDRESS_H
-#define NETNS_PAMD_ADDRESS_H
+#ifndef NETNS_PAM_HELPER_LINK_ADDRESS_H
+#define NETNS_PAM_HELPER_LINK_ADDRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,14 +16,14 @@
 
 #include "address.h"
 #include "dhcp_client.h"
-#include "helper/helper.h"
-#include "host_end.h"
-#include "helper/instance/instance.h"
-#include "helper/network/network.h"
-#include "helper/firewall/nft.h"
-#include "helper/kernel/rtnl.h"
 #include "helper/base/policy_store.h"
+#include "helper/firewall/nft.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "helper/network/network.h"
+#include "host_end.h"
 
 #define BRIDGE_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define BRIDGE_IFNAME  "eth0"
@@ -89,19 +89,15 @@ static int bridge_plan_auto(struct bridge_link *link, struct error *err)
 	int r = 0;
 
 	if (!network->n_addresses)
-		return error_set(err, -EINVAL,
-				 "the namespace %s has `address = auto`, and "
-				 "the network %s has no `address`: give one of "
-				 "them one",
-				 link->site->ns->name, network->name);
+		return error_set(
+			err, -EINVAL,
+			"the namespace %s has `address = auto`, and the network %s has no `address`: give one of them one",
+			link->site->ns->name, network->name);
 	if (network->uplink[0])
-		return error_set(err, -EINVAL,
-				 "the namespace %s has `address = auto`, and "
-				 "which addresses are free beyond the uplink "
-				 "%s of the network %s is not known: set "
-				 "`address`",
-				 link->site->ns->name, network->uplink,
-				 network->name);
+		return error_set(
+			err, -EINVAL,
+			"the namespace %s has `address = auto`, and which addresses are free beyond the uplink %s of the network %s is not known: set `address`",
+			link->site->ns->name, network->uplink, network->name);
 	for (size_t n = 0; r == 0 && n < network->n_addresses; n++) {
 		struct address *a = &link->plan.items[link->plan.n];
 
@@ -127,10 +123,10 @@ static int bridge_check_static(const struct network *network,
 	if (!why)
 		return 0;
 	inet_address_format(address, text);
-	return error_set(err, -EADDRINUSE,
-			 "the address %s is %s in the network %s: choose "
-			 "another",
-			 text, why, network->name);
+	return error_set(
+		err, -EADDRINUSE,
+		"the address %s is %s in the network %s: choose another", text,
+		why, network->name);
 }
 
 static int bridge_plan_static(struct bridge_link *link, struct error *err)
@@ -193,11 +189,10 @@ static int bridge_plan(struct bridge_link *link, struct error *err)
 	if (ns->address_mode == ADDRESS_DHCP) {
 		if (network->dhcp_first.family || network->uplink[0])
 			return 0;
-		return error_set(err, -EINVAL,
-				 "the namespace %s has `address = dhcp`, and "
-				 "the network %s has neither `dhcp` nor "
-				 "`uplink`: nobody would answer",
-				 ns->name, network->name);
+		return error_set(
+			err, -EINVAL,
+			"the namespace %s has `address = dhcp`, and the network %s has neither `dhcp` nor `uplink`: nobody would answer",
+			ns->name, network->name);
 	}
 	r = ns->address_mode == ADDRESS_AUTO ? bridge_plan_auto(link, err)
 					     : bridge_plan_static(link, err);
@@ -478,7 +473,6 @@ static void bridge_lost(struct helper *h, struct instance *i)
 {
 	struct bridge_link *link = i->link_data;
 
-	(void)h;
 	dhcp_client_stop(i);
 	if (link)
 		network_leave(&link->port);
@@ -486,7 +480,6 @@ static void bridge_lost(struct helper *h, struct instance *i)
 
 static void bridge_remove(struct helper *h, struct instance *i, int netns)
 {
-	(void)netns;
 	bridge_lost(h, i);
 	free(i->link_data);
 	i->link_data = NULL;

@@ -23,15 +23,15 @@
 
 #include "address.h"
 #include "common/cleanup.h"
+#include "common/proto.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 #include "helper/instance/netns_rtnl.h"
-#include "common/proto.h"
-#include "rate.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
 #include "helper/kernel/sysctl.h"
+#include "rate.h"
 
 #define CABLE_IFNAME "eth0"
 #define CABLE_ALIAS  "netns-pam cable to "
@@ -65,7 +65,6 @@ static bool cable_names(const struct policy_namespace *ns, const char *section)
 static bool cable_has_ipv6(const struct helper *h,
 			   const struct policy_namespace *ns)
 {
-	(void)h;
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (strchr(ns->address.items[n], ':'))
 			return true;
@@ -208,11 +207,11 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 	rtnl_put_veth(&b, &veth);
 	r = rtnl_run(near->site.inside, &b, err);
 	if (r == -EEXIST)
-		return error_set(err, r,
-				 "there is an interface %s in %s, or %s in %s, "
-				 "that is none of ours",
-				 near->ifname, near->site.instance->name,
-				 far->ifname, far->site.instance->name);
+		return error_set(
+			err, r,
+			"there is an interface %s in %s, or %s in %s, that is none of ours",
+			near->ifname, near->site.instance->name, far->ifname,
+			far->site.instance->name);
 	for (size_t n = 0; r == 0 && n < 2; n++) {
 		struct rtnl_link link;
 
@@ -400,11 +399,10 @@ static int cable_create(const struct link_site *site, struct error *err)
 	if (!peer)
 		return 0;
 	if (peer->foreign)
-		return error_set(err, -EPERM,
-				 "the namespace %s was made by somebody else, "
-				 "and netns-pam leads no cable into it: remove "
-				 "it, or its section's `peer`",
-				 peer->name);
+		return error_set(
+			err, -EPERM,
+			"the namespace %s was made by somebody else, and netns-pam leads no cable into it: remove it, or its section's `peer`",
+			peer->name);
 	return cable_lead(&near, peer, err);
 }
 
@@ -476,7 +474,6 @@ static void cable_unplug(struct instance *i)
 
 static void cable_cut(struct helper *h, struct instance *i)
 {
-	(void)h;
 	cable_unplug(i);
 }
 

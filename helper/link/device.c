@@ -18,14 +18,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "helper/helper.h"
-#include "interface.h"
-#include "helper/instance/instance.h"
+#include "common/proto.h"
 #include "helper/base/log.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
 #include "helper/instance/pool.h"
-#include "common/proto.h"
 #include "helper/kernel/rtnl.h"
+#include "interface.h"
 
 #define DEVICE_ALIAS	 "netns-pam-device"
 #define DEVICE_ALIAS_MAX 256	    /* IFALIASZ */
@@ -145,9 +145,9 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 			      names[n] ? names[n] : i->device);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)
-			log_error("%s: the host has another %s by now: what "
-				  "was %s comes back by another name",
-				  i->name, i->device, i->device);
+			log_error(
+				"%s: the host has another %s by now: what was %s comes back by another name",
+				i->name, i->device, i->device);
 	}
 	return r;
 }
@@ -200,9 +200,9 @@ static void device_remove(struct helper *h, struct instance *i, int netns)
 		log_info("%s: the interface %s was deleted", i->name,
 			 i->device);
 	else if (r < 0)
-		log_error("%s: cannot give the interface %s back to the host: "
-			  "%s",
-			  i->name, i->device, why.text);
+		log_error(
+			"%s: cannot give the interface %s back to the host: %s",
+			i->name, i->device, why.text);
 	else
 		log_info("%s: the host has the interface %s again", i->name,
 			 i->device);
@@ -235,14 +235,13 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	int r;
 
 	if (link->ifindex == 1 || !strcmp(link->ifname, "lo"))
-		return error_set(err, -EINVAL,
-				 "the loopback cannot be moved into a "
-				 "namespace");
+		return error_set(
+			err, -EINVAL,
+			"the loopback cannot be moved into a namespace");
 	if (link->master)
 		return error_set(
 			err, -EBUSY,
-			"the interface %s is a port of %s: take it off first "
-			"(ip link set %s nomaster)",
+			"the interface %s is a port of %s: take it off first (ip link set %s nomaster)",
 			link->ifname,
 			rtnl_link_by_index(h->rtnl, link->master, &master) == 0
 				? master.ifname
@@ -250,10 +249,10 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 			link->ifname);
 	r = rtnl_has_default_route(h->rtnl, link->ifindex);
 	if (r > 0)
-		return error_set(err, -EBUSY,
-				 "the host's default route goes by the "
-				 "interface %s: the host would be cut off",
-				 link->ifname);
+		return error_set(
+			err, -EBUSY,
+			"the host's default route goes by the interface %s: the host would be cut off",
+			link->ifname);
 	if (r == 0)
 		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);
 	if (r < 0)
@@ -276,10 +275,8 @@ static int device_check_ours(const struct link_site *site, const char *name,
 			return error_set(
 				err, -EBUSY,
 				o->link == LINK_DEVICE
-					? "the interface %s is in the "
-					  "namespace %s"
-					: "the interface %s is the parent of "
-					  "one of the namespace %s",
+					? "the interface %s is in the namespace %s"
+					: "the interface %s is the parent of one of the namespace %s",
 				name, o->name);
 	return 0;
 }
@@ -297,15 +294,14 @@ static int device_find(const struct link_site *site, struct rtnl_link *ret,
 	if (r < 0)
 		return r;
 	if (!name_is_ifname(name))
-		return error_set(err, -EINVAL,
-				 "`interface` is `%s`, which cannot be an "
-				 "interface's name",
-				 name);
+		return error_set(
+			err, -EINVAL,
+			"`interface` is `%s`, which cannot be an interface's name",
+			name);
 	if (pool_slot_of(name, &slot))
-		return error_set(err, -EINVAL,
-				 "the interface %s belongs to another "
-				 "namespace",
-				 name);
+		return error_set(
+			err, -EINVAL,
+			"the interface %s belongs to another namespace", name);
 	r = device_check_ours(site, name, err);
 	if (r < 0)
 		return r;
@@ -313,10 +309,10 @@ static int device_find(const struct link_site *site, struct rtnl_link *ret,
 	if (r == -ENODEV && device_find_stray(h, name, NULL) == 0)
 		r = rtnl_link_by_name(h->rtnl, name, ret);
 	if (r == -ENODEV)
-		return error_set(err, r,
-				 "the interface %s does not exist: is it in "
-				 "another namespace?",
-				 name);
+		return error_set(
+			err, r,
+			"the interface %s does not exist: is it in another namespace?",
+			name);
 	if (r < 0)
 		return error_set(err, r, "cannot look at the interface %s: %s",
 				 name, strerror(-r));
@@ -354,9 +350,9 @@ static void device_warn(const struct link_site *site,
 	    address.one.family == AF_UNSPEC)
 		return;
 	inet_prefix_format(&address.one, text);
-	log_warning("%s: the interface %s leaves the host, which had addresses "
-		    "or routes on it (%s, ...) and does not get these back",
-		    site->instance->name, link->ifname, text);
+	log_warning(
+		"%s: the interface %s leaves the host, which had addresses or routes on it (%s, ...) and does not get these back",
+		site->instance->name, link->ifname, text);
 }
 
 static int device_create(const struct link_site *site, struct error *err)
@@ -398,7 +394,6 @@ static int device_create(const struct link_site *site, struct error *err)
 
 static int device_adopt(struct helper *h, struct instance *i)
 {
-	(void)h;
 	return inside_adopt(i, device_lost, false);
 }
 

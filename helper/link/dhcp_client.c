@@ -9,19 +9,19 @@
 #include <systemd/sd-event.h>
 
 #include "address.h"
-#include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "common/cleanup.h"
-#include "dhcp_lease.h"
 #include "dhcp_event.h"
+#include "dhcp_lease.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
 #include "helper/instance/netns_rtnl.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
-#include "helper/base/timer.h"
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
 
 #define DHCP_PROGRAM "udhcpc"
 #define DHCP_CAPABILITIES                                                      \
@@ -255,9 +255,9 @@ static void dhcp_lost(struct dhcp_client *c, const char *why)
 	if (!dhcp_is_bound(c))
 		return;
 	inet_address_format(&c->lease.address, text);
-	log_warning("%s: the lease of %s on %s is lost: %s; it reaches nothing "
-		    "until there is another",
-		    i->name, text, i->ifname, why);
+	log_warning(
+		"%s: the lease of %s on %s is lost: %s; it reaches nothing until there is another",
+		i->name, text, i->ifname, why);
 	if (dhcp_configure(c, NULL, &failed) < 0)
 		log_error("%s: %s", i->name, failed.text);
 	dhcp_note_none(c);
@@ -281,7 +281,6 @@ static void dhcp_ended(void *data, int r, const struct error *why)
 	struct dhcp_client *c = data;
 	struct instance *i = c->instance;
 
-	(void)r;
 	i->child = NULL;
 	i->pid = 0;
 	if (i->making) {
@@ -297,8 +296,6 @@ static int dhcp_again(sd_event_source *source, uint64_t when, void *data)
 	struct dhcp_client *c = data;
 	struct error why;
 
-	(void)source;
-	(void)when;
 	c->restarted = dhcp_is_bound(c);
 	if (dhcp_start(c, -1, &why) < 0) {
 		log_error("%s: %s", c->instance->name, why.text);
@@ -309,8 +306,6 @@ static int dhcp_again(sd_event_source *source, uint64_t when, void *data)
 
 static int dhcp_expired(sd_event_source *source, uint64_t when, void *data)
 {
-	(void)source;
-	(void)when;
 	dhcp_lost(data, "it ran out");
 	return 0;
 }
@@ -423,10 +418,10 @@ static void dhcp_refused(struct dhcp_client *c, const struct error *why)
 
 	log_warning("%s: a DHCP server's answer on %s is of no use: %s",
 		    i->name, i->ifname, why->text);
-	instance_waiting(i,
-			 "a DHCP lease on %s (the answer of a server was of no "
-			 "use: %.80s)",
-			 i->ifname, why->text);
+	instance_waiting(
+		i,
+		"a DHCP lease on %s (the answer of a server was of no use: %.80s)",
+		i->ifname, why->text);
 	dhcp_lost(c, "the server renewed it with one that is of no use");
 	dhcp_start_anew(c);
 }
@@ -508,10 +503,9 @@ static void dhcp_told(struct instance *i, const struct event *e)
 	if (event_is_done(e))
 		return;
 	if (!strcmp(what, "nak")) {
-		instance_waiting(i,
-				 "a DHCP lease on %s (a server refused to give "
-				 "one)",
-				 i->ifname);
+		instance_waiting(
+			i, "a DHCP lease on %s (a server refused to give one)",
+			i->ifname);
 		dhcp_lost(c, "the server took it back");
 	} else if (!c->restarted) { /* deconfig, leasefail */
 		dhcp_lost(c, "the server did not renew it");

@@ -9,8 +9,8 @@
  * Without a lease the interface has no address and no route: a session whose
  * lease ran out reaches nothing, rather than somewhere else.
  */
-#ifndef NETNS_PAMD_DHCP_CLIENT_H
-#define NETNS_PAMD_DHCP_CLIENT_H
+#ifndef NETNS_PAM_HELPER_LINK_DHCP_CLIENT_H
+#define NETNS_PAM_HELPER_LINK_DHCP_CLIENT_H
 
 #include <stdbool.h>
 

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "helper/base/log.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 
 #define EVENT_FILE	"event"
 #define EVENT_NOW	"now"  /* the last that was looked at */
@@ -184,7 +184,6 @@ static void event_tell_new(struct event_watch *w)
 static int event_on_inotify(sd_event_source *source,
 			    const struct inotify_event *event, void *data)
 {
-	(void)source;
 	if (event->mask & IN_Q_OVERFLOW ||
 	    (event->len && !strcmp(event->name, EVENT_FILE)))
 		event_tell_new(data);
@@ -193,7 +192,6 @@ static int event_on_inotify(sd_event_source *source,
 
 static int event_on_first(sd_event_source *source, void *data)
 {
-	(void)source;
 	if (event_tell(data, EVENT_DONE))
 		event_tell_new(data);
 	return 0;

@@ -9,8 +9,8 @@
  * All that is in there may come from a stranger on the network: whoever uses a
  * value checks it. An interface's name is never taken from it.
  */
-#ifndef NETNS_PAMD_EVENT_H
-#define NETNS_PAMD_EVENT_H
+#ifndef NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
+#define NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -98,10 +98,10 @@ static int lease_address(const struct dhcp_words *words,
 	int length;
 
 	if (!words->ip || lease_ipv4(words->ip, &p) < 0 || !lease_is_host(&p))
-		return error_set(err, -EBADMSG,
-				 "the address %.40s is none that a machine can "
-				 "have",
-				 words->ip ? words->ip : "(none)");
+		return error_set(
+			err, -EBADMSG,
+			"the address %.40s is none that a machine can have",
+			words->ip ? words->ip : "(none)");
 	/* Without a mask it is a single one, and all goes by the router. */
 	length = words->subnet ? lease_mask_length(words->subnet) : 32;
 	if (length < DHCP_PREFIX_MIN)
@@ -112,8 +112,7 @@ static int lease_address(const struct dhcp_words *words,
 	if (length < 31 && (!host || host == ~lease_mask((unsigned int)length)))
 		return error_set(
 			err, -EBADMSG,
-			"the address %.40s is that of its network as a "
-			"whole, or the broadcast one",
+			"the address %.40s is that of its network as a whole, or the broadcast one",
 			words->ip);
 	p.length = (uint8_t)length;
 	lease->address = p;

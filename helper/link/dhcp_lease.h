@@ -6,8 +6,8 @@
  * What cannot be used of the address is an error. Any other value that makes no
  * sense is left out, and named in `refused`, once.
  */
-#ifndef NETNS_PAMD_DHCP_LEASE_H
-#define NETNS_PAMD_DHCP_LEASE_H
+#ifndef NETNS_PAM_HELPER_LINK_DHCP_LEASE_H
+#define NETNS_PAM_HELPER_LINK_DHCP_LEASE_H
 
 #include <stdint.h>
 

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
+#include "common/proto.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "common/proto.h"
 #include "helper/kernel/rtnl.h"
 
 void host_end_cut(struct helper *h, struct instance *i)

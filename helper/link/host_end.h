@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of a veth(4) pair that stays in the host: what its links share. */
-#ifndef NETNS_PAMD_HOST_END_H
-#define NETNS_PAMD_HOST_END_H
+#ifndef NETNS_PAM_HELPER_LINK_HOST_END_H
+#define NETNS_PAM_HELPER_LINK_HOST_END_H
 
 struct helper;
 struct instance;

@@ -9,16 +9,16 @@
 #include <systemd/sd-event.h>
 
 #include "address.h"
+#include "common/policy/policy.h"
+#include "common/proto.h"
 #include "dhcp_client.h"
+#include "helper/base/log.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
 #include "helper/instance/netns_rtnl.h"
-#include "common/policy/policy.h"
-#include "common/proto.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/timer.h"
 
 #define INSIDE_AGAIN_US 20000
 
@@ -54,9 +54,6 @@ static void inside_on_link(void *data, const struct rtnl_link *link)
 static void inside_on_route(void *data, const struct inet_prefix *p,
 			    unsigned int ifindex)
 {
-	(void)data;
-	(void)p;
-	(void)ifindex;
 }
 
 /* Events were missed: is it still there? */
@@ -80,9 +77,6 @@ static int inside_on_event(sd_event_source *source, int fd, uint32_t events,
 	const struct rtnl_events handlers = {inside_on_link, inside_on_route,
 					     inside_on_lost, in};
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	rtnl_monitor_read(in->monitor, &handlers);
 	if (in->gone) {
 		in->heard = sd_event_source_disable_unref(in->heard);
@@ -117,7 +111,6 @@ static int inside_watch(struct instance *i, int netns, const char *lost,
 
 bool inside_has_ipv6(const struct helper *h, const struct policy_namespace *ns)
 {
-	(void)h;
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (strchr(ns->address.items[n], ':') ||
 		    strchr(ns->address.items[n], '%'))
@@ -178,8 +171,9 @@ static int inside_up(struct inside *in, struct error *err)
 	rtnl_put_up(&b, i->ifindex);
 	r = rtnl_run(site->inside, &b, err);
 	if (r == -EADDRINUSE) {
-		instance_waiting(i, "the end of the namespace that had its "
-				    "hardware address");
+		instance_waiting(
+			i,
+			"the end of the namespace that had its hardware address");
 		timer_arm(in->again, INSIDE_AGAIN_US);
 		return LINK_LATER;
 	}
@@ -192,8 +186,6 @@ static int inside_on_again(sd_event_source *source, uint64_t when, void *data)
 	struct error why;
 	int r = inside_up(in, &why);
 
-	(void)source;
-	(void)when;
 	if (r != LINK_LATER)
 		instance_connected(in->instance, r, &why); /* may free in */
 	return 0;
@@ -286,7 +278,6 @@ void inside_describe(struct helper *h, const struct instance *i,
 	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 
-	(void)h;
 	if (i->address4.family)
 		inet_prefix_format(&i->address4, ret->address4);
 	if (i->address6.family)

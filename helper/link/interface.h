@@ -4,8 +4,8 @@
  * host's stack: addressed, watched, described. What link_macvlan.c and
  * link_device.c have in common.
  */
-#ifndef NETNS_PAMD_INSIDE_H
-#define NETNS_PAMD_INSIDE_H
+#ifndef NETNS_PAM_HELPER_LINK_INTERFACE_H
+#define NETNS_PAM_HELPER_LINK_INTERFACE_H
 
 #include <stdbool.h>
 

@@ -14,13 +14,13 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "helper/helper.h"
 #include "common/index.h"
-#include "interface.h"
+#include "common/proto.h"
+#include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/pool.h"
-#include "common/proto.h"
 #include "helper/kernel/rtnl.h"
+#include "interface.h"
 
 #define MACVLAN_IFINDEX                                                        \
 	32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c                   \
@@ -75,15 +75,15 @@ static int macvlan_parent(const struct link_site *site, struct rtnl_link *ret,
 	if (r < 0)
 		return r;
 	if (!name_is_ifname(parent))
-		return error_set(err, -EINVAL,
-				 "`parent` is `%s`, which cannot be an "
-				 "interface's name",
-				 parent);
+		return error_set(
+			err, -EINVAL,
+			"`parent` is `%s`, which cannot be an interface's name",
+			parent);
 	if (pool_slot_of(parent, &slot))
-		return error_set(err, -EINVAL,
-				 "the interface %s of `parent` belongs to "
-				 "another namespace",
-				 parent);
+		return error_set(
+			err, -EINVAL,
+			"the interface %s of `parent` belongs to another namespace",
+			parent);
 	r = rtnl_link_by_name(site->helper->rtnl, parent, ret);
 	if (r == -ENODEV)
 		return error_set(err, r,
@@ -93,15 +93,15 @@ static int macvlan_parent(const struct link_site *site, struct rtnl_link *ret,
 		return error_set(err, r, "cannot look at the interface %s: %s",
 				 parent, strerror(-r));
 	if (!ret->up)
-		return error_set(err, -ENETDOWN,
-				 "the interface %s of `parent` is down: bring "
-				 "it up (ip link set %s up)",
-				 parent, parent);
+		return error_set(
+			err, -ENETDOWN,
+			"the interface %s of `parent` is down: bring it up (ip link set %s up)",
+			parent, parent);
 	if (site->ns->mtu > ret->mtu)
-		return error_set(err, -EINVAL,
-				 "`mtu` is %u, and the interface %s of "
-				 "`parent` has no more than %u",
-				 site->ns->mtu, parent, ret->mtu);
+		return error_set(
+			err, -EINVAL,
+			"`mtu` is %u, and the interface %s of `parent` has no more than %u",
+			site->ns->mtu, parent, ret->mtu);
 	snprintf(i->device, sizeof(i->device), "%s", parent);
 	return 0;
 }
@@ -134,14 +134,14 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 	rtnl_put_new(&b, &new);
 	r = rtnl_run(site->helper->rtnl, &b, &why);
 	if (r == -EOPNOTSUPP)
-		return error_set(err, r,
-				 "the kernel has no macvlan interfaces: "
-				 "modprobe macvlan");
+		return error_set(
+			err, r,
+			"the kernel has no macvlan interfaces: modprobe macvlan");
 	if (r == -EBUSY)
-		return error_set(err, r,
-				 "the interface %s of `parent` is in use as a "
-				 "port of a bridge or bond: name that instead",
-				 parent.ifname);
+		return error_set(
+			err, r,
+			"the interface %s of `parent` is in use as a port of a bridge or bond: name that instead",
+			parent.ifname);
 	if (r < 0)
 		return error_set(err, r, "cannot make a macvlan of %s: %s",
 				 parent.ifname, why.text);
@@ -150,21 +150,17 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 
 static int macvlan_adopt(struct helper *h, struct instance *i)
 {
-	(void)h;
 	return inside_adopt(i, macvlan_lost, true);
 }
 
 /* Deleted: nobody inside, not even root, can bring it up again. */
 static void macvlan_cut(struct helper *h, struct instance *i)
 {
-	(void)h;
 	inside_delete(i);
 }
 
 static void macvlan_remove(struct helper *h, struct instance *i, int netns)
 {
-	(void)h;
-	(void)netns;
 	inside_stop(i);
 }
 

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/policy/describe.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 #include "helper/instance/netns_rtnl.h"
-#include "helper/network/network.h"
-#include "common/policy/describe.h"
 #include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
+#include "helper/network/network.h"
 
 #define RATE_IFB "rate0" /* in the namespace, for what it receives */
 
@@ -69,9 +69,9 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 	rtnl_put_tbf(&b, link->ifindex, &tbf);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -ENOENT)
-		error_set(err, r,
-			  "the kernel has no token bucket for `rate`: modprobe "
-			  "sch_tbf");
+		error_set(
+			err, r,
+			"the kernel has no token bucket for `rate`: modprobe sch_tbf");
 	return r;
 }
 
@@ -90,10 +90,9 @@ static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 	rtnl_put_new(&b, &ifb);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -EOPNOTSUPP)
-		return error_set(err, r,
-				 "the kernel has no interfaces of kind ifb, "
-				 "which `rate` needs with this link: modprobe "
-				 "ifb");
+		return error_set(
+			err, r,
+			"the kernel has no interfaces of kind ifb, which `rate` needs with this link: modprobe ifb");
 	return r < 0 ? r : rtnl_link_by_name(rtnl, RATE_IFB, ret);
 }
 
@@ -125,9 +124,9 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	rtnl_put_redirect(&b, link->ifindex, ifb.ifindex);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -ENOENT)
-		error_set(err, r,
-			  "the kernel cannot redirect packets, which `rate` "
-			  "needs with this link: modprobe cls_u32 act_mirred");
+		error_set(
+			err, r,
+			"the kernel cannot redirect packets, which `rate` needs with this link: modprobe cls_u32 act_mirred");
 	return r;
 }
 

@@ -9,8 +9,8 @@
  * Should: change a rate without losing what waits. Mustn't: know kinds of
  * links.
  */
-#ifndef NETNS_PAMD_RATE_H
-#define NETNS_PAMD_RATE_H
+#ifndef NETNS_PAM_HELPER_LINK_RATE_H
+#define NETNS_PAM_HELPER_LINK_RATE_H
 
 #include "common/error.h"
 

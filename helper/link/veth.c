@@ -15,12 +15,12 @@
 #include <string.h>
 
 #include "address.h"
-#include "helper/helper.h"
-#include "host_end.h"
-#include "helper/instance/instance.h"
 #include "helper/firewall/nft.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "host_end.h"
 
 #define VETH_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define VETH_IFNAME  "eth0"
@@ -64,10 +64,10 @@ static int veth_gateway_guess(const struct inet_prefix *inner,
 
 	inet_prefix_format(inner, text);
 	if (inner->length == bits)
-		return error_set(err, -EINVAL,
-				 "the address %s has no room for a gateway in "
-				 "its prefix: set `gateway`",
-				 text);
+		return error_set(
+			err, -EINVAL,
+			"the address %s has no room for a gateway in its prefix: set `gateway`",
+			text);
 	inet_prefix_nth(inner, first, ret);
 	if (memcmp(ret->addr, inner->addr, sizeof(ret->addr)) == 0)
 		inet_prefix_nth(inner, first + 1, ret);
@@ -288,10 +288,10 @@ static int veth_create(const struct link_site *site, struct error *err)
 	snprintf(i->ifname, sizeof(i->ifname), "%s",
 		 site->ns->ifname ? site->ns->ifname : VETH_IFNAME);
 	if (!plan.addresses.n)
-		return error_set(err, -EINVAL,
-				 "no addresses for the namespace %s: pool4 and "
-				 "pool6 are none, and it has no `address`",
-				 site->ns->name);
+		return error_set(
+			err, -EINVAL,
+			"no addresses for the namespace %s: pool4 and pool6 are none, and it has no `address`",
+			site->ns->name);
 	r = rtnl_link_by_name(h->rtnl, i->host_ifname, &link);
 	if (r < 0)
 		return error_set(err, r, "cannot find %s: %s", i->host_ifname,

@@ -15,8 +15,8 @@
  * With `nat` it resolves as the host does, and tells its clients so; without,
  * it is no name server.
  */
-#ifndef NETNS_PAMD_DHCP_SERVER_H
-#define NETNS_PAMD_DHCP_SERVER_H
+#ifndef NETNS_PAM_HELPER_NETWORK_DHCP_SERVER_H
+#define NETNS_PAM_HELPER_NETWORK_DHCP_SERVER_H
 
 #include <stdio.h>
 

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "helper/helper.h"
-#include "parts.h"
 #include "helper/firewall/nft.h"
+#include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "parts.h"
 
 /*
  * Nothing that is heard there configures the host, and ARP tells of no address
@@ -52,11 +52,10 @@ int network_host_put(struct network *network, struct error *err)
 	int r = rtnl_link_by_name(h->rtnl, network->host_ifname, &link);
 
 	if (r < 0)
-		return error_set(err, r,
-				 "the interface %s of the network %s is not "
-				 "there: %s",
-				 network->host_ifname, network->name,
-				 strerror(-r));
+		return error_set(
+			err, r,
+			"the interface %s of the network %s is not there: %s",
+			network->host_ifname, network->name, strerror(-r));
 	network->host_ifindex = link.ifindex;
 	r = network_host_harden(network, err);
 	if (r < 0)
@@ -119,8 +118,8 @@ int network_host_clash(const struct network *network, struct error *err)
 	if (routes.clash.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&routes.clash, text);
-	return error_set(err, -EADDRINUSE,
-			 "the network %s has an address in %s, to which the "
-			 "host has a route of its own: choose another",
-			 network->name, text);
+	return error_set(
+		err, -EADDRINUSE,
+		"the network %s has an address in %s, to which the host has a route of its own: choose another",
+		network->name, text);
 }

@@ -13,14 +13,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "helper/base/log.h"
 #include "helper/firewall/firewall.h"
+#include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
-#include "network.h"
-#include "helper/firewall/nft.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "network.h"
 
 #define LINUX_PORTS_MAX 1023 /* BR_MAX_PORTS, net/bridge/br_private.h */
 
@@ -245,16 +245,14 @@ static int linux_check_name(const struct network *network, struct error *err)
 				 network->bridge, strerror(-r));
 	for (const struct network *n = h->networks; n; n = n->next)
 		if (n != network && n->ifindex == link.ifindex)
-			return error_set(err, -EEXIST,
-					 "the interface %s is the bridge of "
-					 "the network %s until its last "
-					 "namespace is gone",
-					 network->bridge, n->name);
-	return error_set(err, -EEXIST,
-			 "the interface %s is there already, and netns-pam did "
-			 "not make it: choose another `bridge` for the network "
-			 "%s, or remove it",
-			 network->bridge, network->name);
+			return error_set(
+				err, -EEXIST,
+				"the interface %s is the bridge of the network %s until its last namespace is gone",
+				network->bridge, n->name);
+	return error_set(
+		err, -EEXIST,
+		"the interface %s is there already, and netns-pam did not make it: choose another `bridge` for the network %s, or remove it",
+		network->bridge, network->name);
 }
 
 static int linux_make_bridge(struct network *network, struct error *err)
@@ -333,10 +331,10 @@ static int linux_make(struct network *network, struct error *err)
 	int r;
 
 	if (network->vlan)
-		return error_set(err, -EOPNOTSUPP,
-				 "[network %s]: `vlan` is there only with "
-				 "type = ovs",
-				 network->name);
+		return error_set(
+			err, -EOPNOTSUPP,
+			"[network %s]: `vlan` is there only with type = ovs",
+			network->name);
 	/* The firewall comes first, and closes ports that nobody knows. */
 	nft_want_bridge(h->nft);
 	r = firewall_ensure(h, err);
@@ -384,10 +382,10 @@ static int linux_port_add(struct network_port *port, struct error *err)
 	rtnl_put_forward(&b, i->host_ifindex, port->mac);
 	r = rtnl_run(network->helper->rtnl, &b, err);
 	if (r == -EXFULL)
-		error_set(err, r,
-			  "the bridge %s of the network %s is full: it can "
-			  "have %d ports",
-			  network->bridge, network->name, LINUX_PORTS_MAX);
+		error_set(
+			err, r,
+			"the bridge %s of the network %s is full: it can have %d ports",
+			network->bridge, network->name, LINUX_PORTS_MAX);
 	return r;
 }
 

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "dhcp_server.h"
-#include "helper/helper.h"
 #include "common/index.h"
-#include "helper/instance/instance.h"
+#include "dhcp_server.h"
 #include "helper/base/log.h"
-#include "parts.h"
-#include "helper/firewall/nft.h"
 #include "helper/base/record.h"
+#include "helper/firewall/nft.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
 #include "helper/kernel/rtnl.h"
+#include "parts.h"
 
 static const struct network_ops *network_ops_of(enum policy_network_type type)
 {
@@ -339,9 +339,9 @@ int network_join(struct helper *h, const struct policy_network *config,
 	if (r < 0 || !network)
 		return r;
 	if (network->plan != network_plan(config) && !network->told) {
-		log_warning("the policy of the network %s has changed: that "
-			    "takes effect when its last namespace is gone",
-			    network->name);
+		log_warning(
+			"the policy of the network %s has changed: that takes effect when its last namespace is gone",
+			network->name);
 		network->told = true;
 	}
 	network_add(network, port);

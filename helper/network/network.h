@@ -12,8 +12,8 @@
  * Should: know of all ports. Mustn't: take over or remove a switch or an
  * interface that somebody else made.
  */
-#ifndef NETNS_PAMD_NETWORK_H
-#define NETNS_PAMD_NETWORK_H
+#ifndef NETNS_PAM_HELPER_NETWORK_NETWORK_H
+#define NETNS_PAM_HELPER_NETWORK_NETWORK_H
 
 #include <net/if.h>
 #include <stdbool.h>

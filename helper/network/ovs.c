@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/helper.h"
 #include "helper/base/log.h"
+#include "helper/helper.h"
+#include "helper/kernel/rtnl.h"
 #include "network.h"
 #include "vsctl.h"
-#include "helper/kernel/rtnl.h"
 
 struct ovs_request *ovs_request(const struct network *network, bool wait)
 {
@@ -134,9 +134,6 @@ static void ovs_on_undone(void *data, int r, const char *text,
 {
 	struct ovs_work *work = data;
 
-	(void)r;
-	(void)text;
-	(void)why;
 	ovs_finish(work, work->r, &work->why);
 }
 
@@ -224,7 +221,6 @@ static void ovs_on_made(void *data, int r, const char *text,
 	struct ovs_request *q;
 	struct error err;
 
-	(void)text;
 	if (r < 0) {
 		ovs_undo(work, r, why);
 		return;
@@ -297,11 +293,10 @@ static int ovs_choose_host(struct network *network, struct error *err)
 	else
 		snprintf(name, sizeof(name), "%s.host", network->bridge);
 	if (strlen(name) >= IFNAMSIZ)
-		return error_set(err, -ENAMETOOLONG,
-				 "the host's port %s of the network %s would "
-				 "have a name of more than %d letters: give "
-				 "the bridge a shorter one",
-				 name, network->name, IFNAMSIZ - 1);
+		return error_set(
+			err, -ENAMETOOLONG,
+			"the host's port %s of the network %s would have a name of more than %d letters: give the bridge a shorter one",
+			name, network->name, IFNAMSIZ - 1);
 	memcpy(network->host_ifname, name, strlen(name) + 1);
 	return 0;
 }
@@ -316,25 +311,23 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 	int r;
 
 	if (twin)
-		return error_set(err, -EEXIST,
-				 "the networks %s and %s are on the same "
-				 "bridge %s: give each a `vlan` of its own",
-				 network->name, twin->name, bridge);
+		return error_set(
+			err, -EEXIST,
+			"the networks %s and %s are on the same bridge %s: give each a `vlan` of its own",
+			network->name, twin->name, bridge);
 	if (work->uplink_port && !work->uplink_ours)
-		return error_set(err, -EBUSY,
-				 "the uplink %s of the network %s is a port of "
-				 "an Open vSwitch bridge already: leave out "
-				 "`uplink`",
-				 network->uplink, network->name);
+		return error_set(
+			err, -EBUSY,
+			"the uplink %s of the network %s is a port of an Open vSwitch bridge already: leave out `uplink`",
+			network->uplink, network->name);
 	if (!work->exists &&
 	    rtnl_link_by_name(network->helper->rtnl, bridge, &link) == 0 &&
 	    strcmp(link.kind, "openvswitch") != 0 &&
 	    strcmp(link.kind, "tun") != 0)
-		return error_set(err, -EEXIST,
-				 "the interface %s is there and is no Open "
-				 "vSwitch bridge: give `bridge` of the network "
-				 "%s another name",
-				 bridge, network->name);
+		return error_set(
+			err, -EEXIST,
+			"the interface %s is there and is no Open vSwitch bridge: give `bridge` of the network %s another name",
+			bridge, network->name);
 	if (!work->exists) {
 		work->userspace = !ovs_kernel_has_datapath();
 		work->ours = true;

@@ -7,8 +7,8 @@
  * What is ours in the database bears external_ids:netns-pam, the name of a
  * network or of a namespace: the database outlives helpers and boots.
  */
-#ifndef NETNS_PAMD_NETWORK_OVS_H
-#define NETNS_PAMD_NETWORK_OVS_H
+#ifndef NETNS_PAM_HELPER_NETWORK_OVS_H
+#define NETNS_PAM_HELPER_NETWORK_OVS_H
 
 #include <stdbool.h>
 

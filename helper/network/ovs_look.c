@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "helper/helper.h"
+#include "helper/instance/pool.h"
 #include "network.h"
 #include "ovs.h"
 #include "vsctl.h"
-#include "helper/instance/pool.h"
 
 /* Is one of the words of external_ids, as CSV, ours? */
 static bool ovs_is_marked(const char *ids)

@@ -17,14 +17,14 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
+#include "helper/base/log.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 #include "helper/kernel/netns.h"
+#include "helper/kernel/sysctl.h"
 #include "network.h"
 #include "ovs.h"
 #include "vsctl.h"
-#include "helper/kernel/sysctl.h"
 
 /*
  * The userspace datapath reads and writes whole frames: those of the namespace
@@ -40,10 +40,10 @@ static int ovs_checksums_inside(void *data, struct error *err)
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", i->ifname);
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
-		return error_set(err, -errno,
-				 "cannot have %s of the namespace %s compute "
-				 "checksums: %s",
-				 i->ifname, i->name, strerror(errno));
+		return error_set(
+			err, -errno,
+			"cannot have %s of the namespace %s compute checksums: %s",
+			i->ifname, i->name, strerror(errno));
 	return 0;
 }
 
@@ -66,11 +66,11 @@ static void ovs_on_port_checked(void *data, int r, const char *text,
 
 	port->type_data = NULL;
 	if (r == 0 && strcmp(text, "[]") != 0)
-		r = error_set(&err, -EIO,
-			      "Open vSwitch does not take %s as a port of %s: "
-			      "%s",
-			      port->instance->host_ifname,
-			      port->network->bridge, text);
+		r = error_set(
+			&err, -EIO,
+			"Open vSwitch does not take %s as a port of %s: %s",
+			port->instance->host_ifname, port->network->bridge,
+			text);
 	network_port_done(port, r, &err);
 }
 
@@ -81,7 +81,6 @@ static void ovs_on_port_added(void *data, int r, const char *text,
 	struct ovs_request *q;
 	struct error err = *why;
 
-	(void)text;
 	port->type_data = NULL;
 	if (r == 0) {
 		q = ovs_request(port->network, false);
@@ -126,9 +125,8 @@ int ovs_port_add(struct network_port *port, struct error *err)
 		return r;
 	port->type_data = q;
 	instance_waiting(port->instance,
-			 "the port %s of the Open vSwitch "
-			 "bridge %s",
-			 ifname, network->bridge);
+			 "the port %s of the Open vSwitch bridge %s", ifname,
+			 network->bridge);
 	return NETWORK_LATER;
 }
 

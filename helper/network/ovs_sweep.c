@@ -8,10 +8,10 @@
 
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/kernel/rtnl.h"
 #include "network.h"
 #include "ovs.h"
 #include "vsctl.h"
-#include "helper/kernel/rtnl.h"
 
 #define OVS_MARKED "external_ids:netns-pam!=\"\""
 
@@ -40,7 +40,6 @@ static void ovs_on_marked(void *data, int r, const char *text,
 {
 	struct helper *h = ((struct ovs_sweeping *)data)->helper;
 
-	(void)why;
 	free(data);
 	while (r == 0 && *text) {
 		char name[IFNAMSIZ];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files network*.c share among themselves; see network.h. */
-#ifndef NETNS_PAMD_NETWORK_PARTS_H
-#define NETNS_PAMD_NETWORK_PARTS_H
+#ifndef NETNS_PAM_HELPER_NETWORK_PARTS_H
+#define NETNS_PAM_HELPER_NETWORK_PARTS_H
 
 #include "network.h"
 

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "dhcp_server.h"
-#include "helper/helper.h"
 #include "common/index.h"
-#include "parts.h"
+#include "dhcp_server.h"
 #include "helper/base/record.h"
+#include "helper/helper.h"
+#include "parts.h"
 
 #define NETWORK_DIR	   "networks"
 #define NETWORK_MACHINE_ID "/etc/machine-id"

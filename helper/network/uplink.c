@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "helper/helper.h"
-#include "parts.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "parts.h"
 
 struct uplink_routes {
 	unsigned int ifindex;
@@ -59,15 +59,15 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink, ret);
 
 	if (r == -ENODEV)
-		return error_set(err, r,
-				 "the uplink %s of the network %s does not "
-				 "exist",
-				 network->uplink, network->name);
+		return error_set(
+			err, r,
+			"the uplink %s of the network %s does not exist",
+			network->uplink, network->name);
 	if (r == 0 && uplink_is_taken(network, ret))
-		return error_set(err, -EBUSY,
-				 "the uplink %s of the network %s is a port of "
-				 "another bridge or bond",
-				 network->uplink, network->name);
+		return error_set(
+			err, -EBUSY,
+			"the uplink %s of the network %s is a port of another bridge or bond",
+			network->uplink, network->name);
 	routes.ifindex = ret->ifindex;
 	if (r == 0)
 		r = rtnl_dump_routes(network->helper->rtnl, routes_restart,
@@ -78,12 +78,10 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 	if (routes.route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&routes.route, text);
-	return error_set(err, -EBUSY,
-			 "the uplink %s of the network %s has an address or "
-			 "route of the host's (%s), which would stop working: "
-			 "remove it, or give it to the network as its "
-			 "`address`",
-			 network->uplink, network->name, text);
+	return error_set(
+		err, -EBUSY,
+		"the uplink %s of the network %s has an address or route of the host's (%s), which would stop working: remove it, or give it to the network as its `address`",
+		network->uplink, network->name, text);
 }
 
 int network_uplink_take(struct network *network, struct rtnl_link *ret,

@@ -7,8 +7,8 @@
  * Should: say in a sentence that Open vSwitch is not installed, not running, or
  * does not answer. Mustn't: know what networks are.
  */
-#ifndef NETNS_PAMD_OVS_H
-#define NETNS_PAMD_OVS_H
+#ifndef NETNS_PAM_HELPER_NETWORK_VSCTL_H
+#define NETNS_PAM_HELPER_NETWORK_VSCTL_H
 
 #include <net/if.h>
 #include <stdbool.h>

@@ -14,10 +14,10 @@
 
 #include "child_run.h"
 #include "common/cleanup.h"
-#include "helper/helper.h"
 #include "helper/base/log.h"
-#include "process.h"
 #include "helper/base/timer.h"
+#include "helper/helper.h"
+#include "process.h"
 
 #define CHILD_LABEL_MAX 160
 #define CHILD_LINE_MAX	1024
@@ -65,10 +65,10 @@ int child_find(const char *program, const char *package, char ret[static 256],
 
 	if (program[0] == '/') {
 		if (strlen(program) >= 256)
-			return error_set(err, -ENAMETOOLONG,
-					 "the path of the program %.40s... has "
-					 "more than 255 bytes",
-					 program);
+			return error_set(
+				err, -ENAMETOOLONG,
+				"the path of the program %.40s... has more than 255 bytes",
+				program);
 		memcpy(ret, program, strlen(program) + 1);
 		if (access(ret, X_OK) == 0)
 			return 0;
@@ -174,8 +174,6 @@ static int child_on_output(sd_event_source *source, int fd, uint32_t events,
 {
 	struct child_stream *s = data;
 
-	(void)source;
-	(void)events;
 	if (!child_read(s, fd)) {
 		child_line(s);
 		s->source = sd_event_source_disable_unref(s->source);
@@ -211,9 +209,6 @@ static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
 	struct error why;
 	int r;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	if (c->ours &&
 	    waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
 		    0 &&
@@ -244,8 +239,6 @@ static int child_on_time(sd_event_source *source, uint64_t when, void *data)
 {
 	struct child *c = data;
 
-	(void)source;
-	(void)when;
 	if (c->stopped || c->late) {
 		child_kill(c, SIGKILL);
 		return 0;

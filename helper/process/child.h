@@ -8,8 +8,8 @@
  * Should: tell its owner exactly once how it ended; keep its words for the log
  * and for the message. Mustn't: wait for anything.
  */
-#ifndef NETNS_PAMD_CHILD_H
-#define NETNS_PAMD_CHILD_H
+#ifndef NETNS_PAM_HELPER_PROCESS_CHILD_H
+#define NETNS_PAM_HELPER_PROCESS_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>

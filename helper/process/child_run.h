@@ -4,8 +4,8 @@
  * behind all that it has of the helper, becomes whom it is to be, and goes into
  * its namespace.
  */
-#ifndef NETNS_PAMD_CHILD_RUN_H
-#define NETNS_PAMD_CHILD_RUN_H
+#ifndef NETNS_PAM_HELPER_PROCESS_CHILD_RUN_H
+#define NETNS_PAM_HELPER_PROCESS_CHILD_RUN_H
 
 #include "child.h"
 

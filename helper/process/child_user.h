@@ -3,8 +3,8 @@
  * Who programs run as that need not be root: a user of its own where there is
  * one. Of /etc/passwd, as it stands: a directory is no place to ask for this.
  */
-#ifndef NETNS_PAMD_CHILD_USER_H
-#define NETNS_PAMD_CHILD_USER_H
+#ifndef NETNS_PAM_HELPER_PROCESS_CHILD_USER_H
+#define NETNS_PAM_HELPER_PROCESS_CHILD_USER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -51,11 +51,9 @@ int privs_drop(struct error *err)
 		return error_set(err, -EPERM, "cannot read my capabilities");
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) ||
 	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
-		return error_set(err, -EPERM,
-				 "netns-pamd needs CAP_NET_ADMIN and "
-				 "CAP_SYS_ADMIN: check the service's "
-				 "CapabilityBoundingSet=, or the container it "
-				 "runs in");
+		return error_set(
+			err, -EPERM,
+			"netns-pamd needs CAP_NET_ADMIN and CAP_SYS_ADMIN: check the service's CapabilityBoundingSet=, or the container it runs in");
 	for (size_t i = 0; i < sizeof(had) / sizeof(had[0]); i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED,
 					       privs_for_children[i]);

@@ -6,8 +6,8 @@
  * load modules. It gains nothing by executing a program (PR_SET_NO_NEW_PRIVS),
  * leaves no core, and cannot be traced.
  */
-#ifndef NETNS_PAMD_PRIVS_H
-#define NETNS_PAMD_PRIVS_H
+#ifndef NETNS_PAM_HELPER_PROCESS_PRIVS_H
+#define NETNS_PAM_HELPER_PROCESS_PRIVS_H
 
 #include "common/error.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A process told from all others until the next boot, across pid reuse. */
-#ifndef NETNS_PAMD_PROCESS_H
-#define NETNS_PAMD_PROCESS_H
+#ifndef NETNS_PAM_HELPER_PROCESS_PROCESS_H
+#define NETNS_PAM_HELPER_PROCESS_PROCESS_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -52,10 +52,10 @@ static void resolve_ended(void *data, int r, const struct error *why)
 
 	resolve->child = NULL;
 	if (r == -ETIME) {
-		error_set(&text, 0,
-			  "the host's name servers do not say within %d "
-			  "seconds what %s is",
-			  RESOLVE_MS / 1000, resolve->name);
+		error_set(
+			&text, 0,
+			"the host's name servers do not say within %d seconds what %s is",
+			RESOLVE_MS / 1000, resolve->name);
 	} else if (r == -ECHILD || (r == 0 && !resolve->answer.n)) {
 		r = -EHOSTUNREACH;
 		error_set(&text, r, "the host cannot resolve the name %s",

@@ -4,8 +4,8 @@
  * getent(1) reads nsswitch.conf and may take as long as it likes, the helper
  * does neither.
  */
-#ifndef NETNS_PAMD_RESOLVE_H
-#define NETNS_PAMD_RESOLVE_H
+#ifndef NETNS_PAM_HELPER_PROCESS_RESOLVE_NAME_H
+#define NETNS_PAM_HELPER_PROCESS_RESOLVE_NAME_H
 
 #include <stddef.h>
 

@@ -9,14 +9,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/policy/policy.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
-#include "common/policy/policy.h"
 #include "session.h"
-#include "helper/base/policy_store.h"
 
 static const struct policy_namespace *admin_section(const struct helper *h,
 						    const char *name)
@@ -97,9 +97,6 @@ int admin_status(struct connection *c, const struct proto_request *req,
 	size_t bytes = 0;
 	FILE *f;
 
-	(void)req;
-	(void)facts;
-	(void)a;
 	if (c->pending)
 		return -EBUSY;
 	f = open_memstream(&text, &bytes);
@@ -134,21 +131,20 @@ int admin_up(struct connection *c, const struct proto_request *req,
 	struct error why = {""};
 	int r;
 
-	(void)facts;
 	if (!ns)
 		return answer_set(a, PROTO_FAILED,
 				  "the policy has no section [namespace %s]",
 				  req->name);
 	if (ns->scope == SCOPE_SESSION)
-		return answer_set(a, PROTO_FAILED,
-				  "the namespace %s is one per session: a "
-				  "login makes it",
-				  req->name);
+		return answer_set(
+			a, PROTO_FAILED,
+			"the namespace %s is one per session: a login makes it",
+			req->name);
 	if (ns->link == LINK_EXTERNAL)
-		return answer_set(a, PROTO_FAILED,
-				  "the namespace %s has link = external: "
-				  "somebody else makes it",
-				  req->name);
+		return answer_set(
+			a, PROTO_FAILED,
+			"the namespace %s has link = external: somebody else makes it",
+			req->name);
 	r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, &why);
 	if (r == INSTANCE_LATER)
 		return ANSWER_LATER;
@@ -189,7 +185,6 @@ int admin_down(struct connection *c, const struct proto_request *req,
 	struct helper *h = c->helper;
 	struct instance *i = NULL;
 
-	(void)facts;
 	if (admin_name(req, name) == 0)
 		i = instance_find(h, name);
 	if (c->waiting)
@@ -197,22 +192,20 @@ int admin_down(struct connection *c, const struct proto_request *req,
 	if (!i)
 		return answer_set(
 			a, PROTO_FAILED,
-			"there is no namespace %s%s%s that netns-pamd "
-			"made: see `netns-pam status`",
+			"there is no namespace %s%s%s that netns-pamd made: see `netns-pam status`",
 			req->name, *req->user ? " of " : "", req->user);
 	if (i->foreign)
-		return answer_set(a, PROTO_FAILED,
-				  "the namespace %s was made by somebody else "
-				  "and is never removed by netns-pam",
-				  i->name);
+		return answer_set(
+			a, PROTO_FAILED,
+			"the namespace %s was made by somebody else and is never removed by netns-pam",
+			i->name);
 	if (i->sessions && !(req->flags & PROTO_FORCE))
-		return answer_set(a, PROTO_FAILED,
-				  "%u session%s in the namespace %s: kick "
-				  "%s, or use --force to cut %s off",
-				  i->sessions,
-				  i->sessions == 1 ? " is" : "s are", i->name,
-				  i->sessions == 1 ? "it" : "them",
-				  i->sessions == 1 ? "it" : "them");
+		return answer_set(
+			a, PROTO_FAILED,
+			"%u session%s in the namespace %s: kick %s, or use --force to cut %s off",
+			i->sessions, i->sessions == 1 ? " is" : "s are",
+			i->name, i->sessions == 1 ? "it" : "them",
+			i->sessions == 1 ? "it" : "them");
 	log_info("%s is taken down by hand", i->name);
 	instance_retire(i, END_CUT);
 	i = instance_find(h, name);
@@ -231,18 +224,16 @@ int admin_reload(struct connection *c, const struct proto_request *req,
 	struct error why;
 	int r = store_reload(h->store, true, &why);
 
-	(void)req;
-	(void)facts;
 	if (r < 0)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	spare_renew(h);
 	/* Tried again: what was in the way may have gone since. */
 	h->filter_stale = h->filter_stale && filter_reload(h, &why) < 0;
 	if (h->filter_stale)
-		return answer_set(a, PROTO_FAILED,
-				  "new sessions get the new policy, but open "
-				  "namespaces keep the filter they have: %s",
-				  why.text);
+		return answer_set(
+			a, PROTO_FAILED,
+			"new sessions get the new policy, but open namespaces keep the filter they have: %s",
+			why.text);
 	return answer_set(a, PROTO_OK, "%s", "");
 }
 
@@ -251,7 +242,6 @@ int admin_kick(struct connection *c, const struct proto_request *req,
 {
 	const struct session *s = session_find(c->helper, req->session);
 
-	(void)facts;
 	if (!s)
 		return answer_set(a, PROTO_FAILED,
 				  "there is no session %" PRIu64

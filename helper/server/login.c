@@ -15,14 +15,14 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/policy/policy.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/firewall/guard.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
-#include "common/policy/policy.h"
 #include "helper/instance/resolv_conf.h"
 #include "session.h"
-#include "helper/base/policy_store.h"
 
 /* The answers to policy_match()'s questions that came with the request. */
 struct login_facts {
@@ -122,10 +122,10 @@ static int login_to_host(const struct helper *h,
 				  "rule %s leaves this login where it is",
 				  rule->name);
 	if (rule->nested == POLICY_NESTED_DENY)
-		return answer_set(a, PROTO_DENIED,
-				  "rule %s refuses logins from inside a "
-				  "namespace",
-				  rule->name);
+		return answer_set(
+			a, PROTO_DENIED,
+			"rule %s refuses logins from inside a namespace",
+			rule->name);
 	answer_fd(a, PROTO_FD_NETNS, h->host.fd, false);
 	answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
 	memcpy(a->reply.namespace, POLICY_HOST, sizeof(POLICY_HOST));
@@ -191,15 +191,15 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		return answer_set(a, PROTO_FAILED, "no section for %s",
 				  rule->namespace);
 	if (nested && rule->nested == POLICY_NESTED_DENY)
-		return answer_set(a, PROTO_DENIED,
-				  "rule %s refuses logins from inside a "
-				  "namespace",
-				  rule->name);
+		return answer_set(
+			a, PROTO_DENIED,
+			"rule %s refuses logins from inside a namespace",
+			rule->name);
 	if (nested && rule->nested == POLICY_KEEP)
-		return answer_set(a, PROTO_STAY,
-				  "rule %s leaves a login that comes from "
-				  "inside a namespace there",
-				  rule->name);
+		return answer_set(
+			a, PROTO_STAY,
+			"rule %s leaves a login that comes from inside a namespace there",
+			rule->name);
 	if (guard)
 		r = guard_ensure(h, req->uid, &why);
 	if (r == 0)
@@ -216,13 +216,15 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		a->reply.flags |= PROTO_ALREADY;
 	else if (nested)
 		answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
-	snprintf(a->log, sizeof(a->log),
-		 "session %" PRIu64 ": %s (uid %u, %s%s%s%s%s) from process %d "
-		 "by rule %s in %s [%" PRIu64 "], %" PRIu64 " ms",
-		 a->reply.session, req->user, req->uid, req->service,
-		 *req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
-		 req->rhost, c->pid, rule->name, here->name, here->netns.ino,
-		 deadline_now_ms() - began);
+	snprintf(
+		a->log, sizeof(a->log),
+		"session %" PRIu64
+		": %s (uid %u, %s%s%s%s%s) from process %d by rule %s in %s [%" PRIu64
+		"], %" PRIu64 " ms",
+		a->reply.session, req->user, req->uid, req->service,
+		*req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
+		req->rhost, c->pid, rule->name, here->name, here->netns.ino,
+		deadline_now_ms() - began);
 	return answer_set(a, PROTO_OK, "%s", "");
 }
 
@@ -255,8 +257,6 @@ int login_open(struct connection *c, const struct proto_request *req,
 int login_close(struct connection *c, const struct proto_request *req,
 		const char *facts, struct answer *a)
 {
-	(void)req;
-	(void)facts;
 	if (c->session)
 		session_end(c->session);
 	return answer_set(a, PROTO_OK, "%s", "");
@@ -273,7 +273,6 @@ int admin_enter(struct connection *c, const struct proto_request *req,
 	struct error why = {""};
 	int r;
 
-	(void)facts;
 	if (!ns)
 		return answer_set(a, PROTO_FAILED,
 				  "the policy has no section [namespace %s]",

@@ -20,12 +20,12 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/fdmsg.h"
-#include "helper/helper.h"
-#include "helper/base/log.h"
 #include "common/policy/policy.h"
-#include "session.h"
+#include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
+#include "helper/helper.h"
+#include "session.h"
 
 #define SERVER_BACKLOG	       512
 #define SERVER_CONNECTIONS_MAX 8192
@@ -221,15 +221,13 @@ static int connection_on_deadline(sd_event_source *source, uint64_t when,
 	struct proto_request req;
 	struct error why;
 
-	(void)source;
-	(void)when;
 	memcpy(&req, c->waiting, sizeof(req));
 	if (req.op == PROTO_DOWN)
-		error_set(&why, 0,
-			  "the namespace %s is still there after %" PRIu64
-			  " s, and will be gone when its `down` program %s "
-			  "has ended",
-			  i ? i->name : "", ms / 1000, i ? i->down : "");
+		error_set(
+			&why, 0,
+			"the namespace %s is still there after %" PRIu64
+			" s, and will be gone when its `down` program %s has ended",
+			i ? i->name : "", ms / 1000, i ? i->down : "");
 	else
 		error_set(&why, 0,
 			  "the namespace %s was not ready within %" PRIu64
@@ -327,8 +325,6 @@ static int connection_flush(struct connection *c)
 static int connection_on_idle(sd_event_source *source, uint64_t when,
 			      void *data)
 {
-	(void)source;
-	(void)when;
 	connection_close(data);
 	return 0;
 }
@@ -361,8 +357,7 @@ static void connection_read(struct connection *c)
 		struct error why;
 
 		error_set(&why, 0,
-			  "the packet is too large, or holds "
-			  "descriptors");
+			  "the packet is too large, or holds descriptors");
 		connection_malformed(c, &why);
 	}
 	if (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
@@ -378,8 +373,6 @@ static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
 {
 	struct connection *c = data;
 
-	(void)source;
-	(void)fd;
 	if (events & EPOLLOUT && connection_flush(c) < 0) {
 		connection_close(c);
 		return 0;
@@ -468,7 +461,6 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 {
 	struct helper *h = data;
 
-	(void)events;
 	for (int i = 0; i < SERVER_ACCEPT_AT_ONCE; i++) {
 		int peer =
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -496,8 +488,6 @@ static int server_on_pause_over(sd_event_source *source, uint64_t when,
 {
 	struct helper *h = data;
 
-	(void)source;
-	(void)when;
 	return sd_event_source_set_enabled(h->listener, SD_EVENT_ON);
 }
 
@@ -560,10 +550,10 @@ static int server_listen(const char *path, struct error *err)
 		return error_set(err, -errno, "cannot make a socket: %s",
 				 strerror(errno));
 	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG,
-				 "the socket's path has more than %zu bytes: "
-				 "%s",
-				 sizeof(address.sun_path) - 1, path);
+		return error_set(
+			err, -ENAMETOOLONG,
+			"the socket's path has more than %zu bytes: %s",
+			sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	error_set(err, 0, "cannot listen on %s", path);
 	r = server_clear_path(&address, err);

@@ -5,8 +5,8 @@
  * server.c says who may ask what and when; it is the security policy of the
  * socket.
  */
-#ifndef NETNS_PAMD_SERVER_H
-#define NETNS_PAMD_SERVER_H
+#ifndef NETNS_PAM_HELPER_SERVER_SERVER_H
+#define NETNS_PAM_HELPER_SERVER_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +14,8 @@
 #include <systemd/sd-event.h>
 
 #include "common/error.h"
-#include "helper/instance/instance.h"
 #include "common/proto.h"
+#include "helper/instance/instance.h"
 
 struct helper;
 struct session;

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "helper/base/log.h"
+#include "helper/base/record.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 #include "helper/process/process.h"
-#include "helper/base/record.h"
 #include "server.h"
 
 /* --- records --- */
@@ -50,9 +50,9 @@ static void session_save(const struct session *s)
 	result = record_save(&r, s->helper->sessions_dir, file, false);
 	/* A full /run keeps nobody out; only a restart would forget this. */
 	if (result < 0)
-		log_warning("cannot write down session %s: %s; a restart of "
-			    "netns-pamd would not know of it",
-			    file, strerror(-result));
+		log_warning(
+			"cannot write down session %s: %s; a restart of netns-pamd would not know of it",
+			file, strerror(-result));
 }
 
 static void session_unlink(const struct session *s)
@@ -108,9 +108,6 @@ static int session_on_exit(sd_event_source *source, int fd, uint32_t events,
 {
 	struct session *s = data;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	s->exit = sd_event_source_disable_unref(s->exit);
 	if (!s->lease)
 		session_end(s);

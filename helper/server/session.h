@@ -8,8 +8,8 @@
  * Records let a restarted helper pick sessions up by their process; under
  * systemd the connections survive, too (sd_pid_notify_with_fds(3), FDSTORE).
  */
-#ifndef NETNS_PAMD_SESSION_H
-#define NETNS_PAMD_SESSION_H
+#ifndef NETNS_PAM_HELPER_SERVER_SESSION_H
+#define NETNS_PAM_HELPER_SERVER_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -20,8 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "contest.h"
 #include "common/deadline.h"
+#include "contest.h"
 #include "samples.h"
 
 #define ECHO_PORT	7007
@@ -318,19 +318,16 @@ static void suite_join_and_create(void)
 
 static int64_t inside_echo4(void *data)
 {
-	(void)data;
 	return contest_echo(bench.server4, ECHO_PORT);
 }
 
 static int64_t inside_echo6(void *data)
 {
-	(void)data;
 	return contest_echo(bench.server6, ECHO_PORT);
 }
 
 static int64_t inside_flow(void *data)
 {
-	(void)data;
 	return contest_echo_flow(bench.server4, ECHO_PORT);
 }
 

@@ -162,7 +162,6 @@ static int64_t unshare_child(const void *data)
 {
 	int64_t start = samples_now();
 
-	(void)data;
 	return unshare(CLONE_NEWNET) < 0 ? -1 : samples_now() - start;
 }
 

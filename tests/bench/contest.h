@@ -4,8 +4,8 @@
  * long it took in nanoseconds, or -1 when it did not work. Each runs in a
  * child of its own, so that none finds what another has left.
  */
-#ifndef NETNS_PAM_BENCH_CONTEST_H
-#define NETNS_PAM_BENCH_CONTEST_H
+#ifndef NETNS_PAM_TESTS_BENCH_CONTEST_H
+#define NETNS_PAM_TESTS_BENCH_CONTEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

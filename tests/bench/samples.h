@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Times of one thing measured many times, in nanoseconds. */
-#ifndef NETNS_PAM_BENCH_SAMPLES_H
-#define NETNS_PAM_BENCH_SAMPLES_H
+#ifndef NETNS_PAM_TESTS_BENCH_SAMPLES_H
+#define NETNS_PAM_TESTS_BENCH_SAMPLES_H
 
 #include <stddef.h>
 #include <stdint.h>

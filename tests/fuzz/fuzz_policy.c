@@ -14,7 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int member(void *data, const char *name)
 {
-	(void)data;
 	return name[0] & 1;
 }
 

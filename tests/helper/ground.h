@@ -4,8 +4,8 @@
  * namespaces of the program's own, an empty /run in memory, and what is said
  * on stderr.
  */
-#ifndef NETNS_PAM_TEST_GROUND_H
-#define NETNS_PAM_TEST_GROUND_H
+#ifndef NETNS_PAM_TESTS_HELPER_GROUND_H
+#define NETNS_PAM_TESTS_HELPER_GROUND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -20,11 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "helper/process/child.h"
-#include "helper/helper.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "ground.h"
+#include "helper/helper.h"
+#include "helper/process/child.h"
 
 static struct helper h;
 static struct error why;
@@ -35,14 +35,12 @@ static struct error words;
 
 static void on_line(void *data, char *line)
 {
-	(void)data;
 	strncat(lines, line, sizeof(lines) - strlen(lines) - 2);
 	strncat(lines, "\n", 2);
 }
 
 static void on_end(void *data, int r, const struct error *said)
 {
-	(void)data;
 	ended++;
 	result = r;
 	words = *said;
@@ -52,7 +50,6 @@ static const struct child_events events = {on_line, on_end, NULL};
 
 static int setup(void **state)
 {
-	(void)state;
 	lines[0] = '\0';
 	ended = 0;
 	h.children = NULL;
@@ -61,7 +58,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	child_close_all(&h);
 	h.event = sd_event_unref(h.event);
 	return 0;
@@ -101,7 +97,6 @@ static void run(const char *script, struct child_command more)
 
 static void lines_and_status(void **state)
 {
-	(void)state;
 	run("echo one; echo; printf two", (struct child_command){0});
 	assert_string_equal(lines, "one\ntwo\n");
 	assert_int_equal(result, 0);
@@ -109,7 +104,6 @@ static void lines_and_status(void **state)
 
 static void the_last_words_are_in_the_reason(void **state)
 {
-	(void)state;
 	ground_listen();
 	run("echo first >&2; echo it is broken >&2; exit 4",
 	    (struct child_command){0});
@@ -121,7 +115,6 @@ static void the_last_words_are_in_the_reason(void **state)
 
 static void a_signal_is_named(void **state)
 {
-	(void)state;
 	run("kill -SEGV $$", (struct child_command){0});
 	assert_int_equal(result, -ECHILD);
 	assert_string_equal(words.text, "the test was killed by signal 11");
@@ -131,7 +124,6 @@ static void F57_a_clean_start(void **state)
 {
 	static const char *const env[] = {"COLOUR=blue", NULL};
 
-	(void)state;
 	setenv("LD_PRELOAD_TEST", "leak", 1);
 	signal(SIGPIPE, SIG_IGN);
 	run("env | grep -vE '^(PWD|_|SHLVL)=' | sort; pwd; umask;"
@@ -148,7 +140,6 @@ static void a_secret_goes_by_stdin_only(void **state)
 {
 	static const char secret[] = "key = 12345\n";
 
-	(void)state;
 	run("cat; tr '\\0' ' ' </proc/$$/cmdline /proc/$$/environ | "
 	    "grep -c 12345",
 	    (struct child_command){.input = secret,
@@ -158,7 +149,6 @@ static void a_secret_goes_by_stdin_only(void **state)
 
 static void nothing_to_read_is_the_end(void **state)
 {
-	(void)state;
 	run("cat; echo done", (struct child_command){0});
 	assert_string_equal(lines, "done\n");
 }
@@ -172,7 +162,6 @@ static void a_missing_program_is_named(void **state)
 					      .netns = -1};
 	struct child *c;
 
-	(void)state;
 	assert_int_equal(child_start(&h, &command, &events, &c, &why), -ENOENT);
 	assert_string_equal(why.text, "the program frobnicated is not "
 				      "installed: install frobnicator");
@@ -183,7 +172,6 @@ static void too_long_and_it_goes_with_all_it_started(void **state)
 {
 	pid_t grandchild;
 
-	(void)state;
 	run("trap '' TERM; sleep 1000 & echo $!; wait; wait",
 	    (struct child_command){.timeout_ms = 200});
 	assert_int_equal(result, -ETIME);
@@ -197,7 +185,6 @@ static void stopped_and_nobody_is_told(void **state)
 {
 	struct child *c;
 
-	(void)state;
 	c = start("trap 'exit 0' TERM; echo here; while :; do sleep 0.05; done",
 		  (struct child_command){0});
 	wait_for(lines[0]);
@@ -210,9 +197,6 @@ static int other_end;
 
 static void on_other_end(void *data, int r, const struct error *said)
 {
-	(void)data;
-	(void)r;
-	(void)said;
 	other_end++;
 }
 
@@ -220,7 +204,6 @@ static void ended_and_somebody_else_is_told(void **state)
 {
 	struct child *c;
 
-	(void)state;
 	c = start("trap '' TERM; echo here; while :; do sleep 0.05; done",
 		  (struct child_command){0});
 	wait_for(lines[0]);
@@ -236,7 +219,6 @@ static void F58_held_until_it_is_let_go(void **state)
 	struct child *c;
 	char exe[64], now[256] = "";
 
-	(void)state;
 	c = start("echo began", (struct child_command){.held = true});
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", child_pid(c));
 	assert_true(readlink(exe, now, sizeof(now) - 1) > 0);
@@ -252,7 +234,6 @@ static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
 	char text[32] = "";
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -275,7 +256,6 @@ static void a_flood_holds_nobody_up(void **state)
 {
 	uint64_t began;
 
-	(void)state;
 	start("yes", (struct child_command){0});
 	began = deadline_now_ms();
 	for (int n = 0; n < 20; n++)
@@ -290,7 +270,6 @@ static void it_runs_inside_a_namespace(void **state)
 	char wanted[64];
 	struct stat st;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	assert_int_equal(fstat(fd, &st), 0);
@@ -308,7 +287,6 @@ static void it_is_given_its_descriptor_among_thousands(void **state)
 	int fds[2000], pipes[2];
 	char text[16] = "";
 
-	(void)state;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &many), 0);
 	for (size_t n = 0; n < 2000; n++)
 		assert_true((fds[n] = open("/dev/null", O_CLOEXEC)) >= 0);
@@ -327,7 +305,6 @@ static void it_is_given_its_descriptor_among_thousands(void **state)
 
 static void somebody_else_with_one_capability(void **state)
 {
-	(void)state;
 	ground_need();
 	run("id -u; id -g; id -G; grep -E 'Cap(Eff|Prm|Amb)' /proc/$$/status; "
 	    "umask",
@@ -351,7 +328,6 @@ static void F57_those_of_one_user_are_apart(void **state)
 	struct child *one;
 	char script[200];
 
-	(void)state;
 	ground_need();
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0)
 		skip();
@@ -375,7 +351,6 @@ static void a_lasting_one_is_found_again(void **state)
 	uint64_t identity;
 	pid_t pid;
 
-	(void)state;
 	c = start("exec sleep 1000", (struct child_command){.lasting = true});
 	pid = child_pid(c);
 	identity = child_identity(c);

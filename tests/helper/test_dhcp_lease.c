@@ -53,7 +53,6 @@ static void a_good_lease_is_taken_whole(void **state)
 {
 	struct dhcp_words words = good();
 
-	(void)state;
 	words.mtu = "1400";
 	parse(&words);
 	assert_prefix("192.0.2.9/24", &lease.address);
@@ -71,7 +70,6 @@ static void an_address_alone_is_enough(void **state)
 {
 	const struct dhcp_words words = {.ip = "192.0.2.9"};
 
-	(void)state;
 	parse(&words);
 	assert_prefix("192.0.2.9/32", &lease.address);
 	assert_int_equal(lease.n_routes, 0);
@@ -105,7 +103,6 @@ static void F95_addresses_that_cannot_be(void **state)
 		{"192.0.2.9", ""},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		struct dhcp_words words = good();
 
@@ -123,7 +120,6 @@ static void both_ends_of_a_cable_are_addresses(void **state)
 {
 	struct dhcp_words words = good();
 
-	(void)state;
 	words.ip = "192.0.2.0";
 	words.subnet = "255.255.255.254";
 	parse(&words);
@@ -134,7 +130,6 @@ static void classless_routes_take_the_routers_place(void **state)
 {
 	struct dhcp_words words = good();
 
-	(void)state;
 	words.staticroutes = "198.51.100.7/24 192.0.2.3 10.0.0.0/8 0.0.0.0 "
 			     "10.1.0.0/16 192.0.2.9";
 	words.msstaticroutes = "172.16.0.0/12 192.0.2.4";
@@ -165,7 +160,6 @@ static void F95_routes_that_make_no_sense_are_left_out(void **state)
 		"169.254.169.254/32 192.0.2.1",
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(routes) / sizeof(routes[0]); n++) {
 		struct dhcp_words words = good();
 
@@ -180,7 +174,6 @@ static void halves_of_everything_are_routes(void **state)
 {
 	struct dhcp_words words = good();
 
-	(void)state;
 	words.staticroutes = "0.0.0.0/1 192.0.2.1 128.0.0.0/1 192.0.2.1 "
 			     "0.0.0.0/1 192.0.2.2";
 	parse(&words);
@@ -194,7 +187,6 @@ static void F95_more_routes_than_there_is_room_for(void **state)
 	char text[3000] = "", huge[5000];
 	size_t used = 0;
 
-	(void)state;
 	for (unsigned int n = 0; n < 40; n++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "10.%u.0.0/16 192.0.2.1 ", n);
@@ -228,7 +220,6 @@ static void F95_names_that_make_no_sense_are_left_out(void **state)
 		{"", NULL, ""},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		struct dhcp_words words = good();
 
@@ -244,7 +235,6 @@ static void F95_other_values(void **state)
 {
 	struct dhcp_words words = good();
 
-	(void)state;
 	words.dns = "127.0.0.1 192.0.2.53 0.0.0.0 ::1 x 192.0.2.54 192.0.2.55 "
 		    "192.0.2.56 192.0.2.57 192.0.2.58 192.0.2.59";
 	words.router = "127.0.0.1 192.0.2.2";

@@ -62,7 +62,6 @@ static void everything_has_its_place(void **state)
 {
 	const char *text = printed("", "192.0.2.0/24");
 
-	(void)state;
 	assert_has(text, "{ 0.0.0.0-192.0.1.255 : goto unnamed, "
 			 "192.0.2.0-192.0.2.255 : goto refuse, "
 			 "192.0.3.0-255.255.255.255 : goto unnamed }");
@@ -79,7 +78,6 @@ static void to_the_first_and_the_last_address(void **state)
 {
 	const char *text = printed("0.0.0.0/0", "128.0.0.0/1");
 
-	(void)state;
 	assert_has(text, "{ 0.0.0.0-127.255.255.255 : goto unnamed, "
 			 "128.0.0.0-255.255.255.255 : goto refuse }");
 	text = printed("::/0", "8000::/1");
@@ -98,7 +96,6 @@ static void what_is_named_passes_all_checks(void **state)
 				   "169.0.0.0/8 fd00:ec2::254",
 				   "");
 
-	(void)state;
 	assert_has(text, "192.0.2.1 : goto admitted");
 	assert_has(text, "10.213.7.0-10.213.7.255 : goto admitted");
 	assert_has(text, "169.254.0.0-169.254.127.255 : goto admitted, "
@@ -113,7 +110,6 @@ static void ports_are_joined_and_chains_are_shared(void **state)
 				   "203.0.113.0/24/icmp 192.0.2.0/26/tcp",
 				   "192.0.2.0/25:85");
 
-	(void)state;
 	/* where the prefixes lie within each other, all of them count */
 	assert_has(text, "192.0.2.0-192.0.2.63 : goto x-");
 	assert_has(text, "192.0.2.64-192.0.2.127 : goto x-");
@@ -133,7 +129,6 @@ static void deny_wins(void **state)
 {
 	const char *text = printed("192.0.2.0/24", "192.0.2.80 192.0.2.0/24");
 
-	(void)state;
 	assert_has(text, "192.0.2.80 : goto refuse");
 	assert_null(strstr(text, "goto unnamed"));
 	text = printed("192.0.2.80:80/tcp", "0.0.0.0/0");
@@ -145,7 +140,6 @@ static void deny_holds_by_nat64(void **state)
 {
 	const char *text = printed("", "192.0.2.0/24 198.51.100.7:80/tcp");
 
-	(void)state;
 	assert_has(text, "64:ff9b::c000:200-64:ff9b::c000:2ff : goto refuse");
 	assert_has(text, "64:ff9b:1::c000:200-64:ff9b:1::c000:2ff : goto "
 			 "refuse");
@@ -165,7 +159,6 @@ static void metadata_by_nat64_is_named(void **state)
 {
 	const char *text = printed("64:ff9b::/96 64:ff9b::a9fe:a900/120", "");
 
-	(void)state;
 	assert_has(text, "64:ff9b::-64:ff9b::a9fe:a8ff : goto unnamed");
 	assert_has(text, "64:ff9b::a9fe:a900-64:ff9b::a9fe:a9ff : goto "
 			 "admitted");

@@ -16,11 +16,11 @@
 
 #include <cmocka.h>
 
-#include "helper/link/dhcp_event.h"
-#include "helper/helper.h"
-#include "helper/instance/instance.h"
 #include "common/cleanup.h"
 #include "ground.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/link/dhcp_event.h"
 
 #define STATE	"/run/state"
 #define DIR_7	STATE "/events/7"
@@ -54,7 +54,6 @@ static void on_told(struct instance *i, const struct event *e)
 
 static int event_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	umask(077);
@@ -78,7 +77,6 @@ static int event_setup(void **state)
 
 static int event_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	event_close(&h);
@@ -102,7 +100,6 @@ static void watch(void)
 
 static void the_script_tells(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	assert_int_equal(told, 0);
@@ -123,7 +120,6 @@ static void the_script_tells(void **state)
 
 static void F95_a_program_that_is_not_root_tells_by_a_descriptor(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	/* Not by the path, which is root's. */
@@ -147,7 +143,6 @@ static void F95_a_program_that_is_not_root_tells_by_a_descriptor(void **state)
 
 static void a_restarted_helper_hears_the_last_word(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	assert_int_equal(
@@ -165,7 +160,6 @@ static void a_restarted_helper_hears_the_last_word(void **state)
 
 static void what_is_done_is_known_after_a_restart(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	done = true;
@@ -189,7 +183,6 @@ static void what_is_done_is_known_after_a_restart(void **state)
 /* What a namespace of the same number left is not this one's lease. */
 static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	assert_int_equal(
@@ -204,7 +197,6 @@ static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
 
 static void forgetting_leaves_nothing(void **state)
 {
-	(void)state;
 	ground_need();
 	event_forget(&instance); /* fine when there is none */
 	watch();
@@ -240,7 +232,6 @@ static pid_t chatter(int dir)
 
 static void forgetting_a_program_that_goes_on_leaves_nothing(void **state)
 {
-	(void)state;
 	ground_need();
 	for (int n = 0; n < 50; n++) {
 		pid_t pid;
@@ -268,7 +259,6 @@ static void F95_odd_files_are_not_told(void **state)
 		"head -c 70000 /dev/zero >new",
 	};
 
-	(void)state;
 	ground_need();
 	watch();
 	for (size_t n = 0; n < sizeof(odd) / sizeof(odd[0]); n++) {
@@ -285,7 +275,6 @@ static void F95_odd_files_are_not_told(void **state)
 
 static void a_value_is_all_up_to_its_NUL(void **state)
 {
-	(void)state;
 	ground_need();
 	watch();
 	/* A newline is a part of the value; a longer name is another. */

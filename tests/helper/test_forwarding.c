@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
+#include "ground.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/nft.h"
 #include "helper/kernel/sysctl.h"
-#include "ground.h"
 
 #define STATE "/run/state"
 
@@ -39,7 +39,6 @@ static struct error why;
 /* A host with an uplink eth0, which routes nothing. */
 static int forwarding_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	if (mount("s", "/run", "tmpfs", 0, "mode=755") < 0 ||
@@ -56,7 +55,6 @@ static int forwarding_setup(void **state)
 
 static int forwarding_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	nft = nft_close(nft);
@@ -102,7 +100,6 @@ static void restart(void)
 
 static void on_while_needed_and_off_afterwards(void **state)
 {
-	(void)state;
 	ground_need();
 	need(true, false);
 	is(FORWARD4, "1");
@@ -130,7 +127,6 @@ static void on_while_needed_and_off_afterwards(void **state)
 
 static void an_administrators_router_is_left_alone(void **state)
 {
-	(void)state;
 	ground_need();
 	set(FORWARD4, "1");
 	set(FORWARD6, "1");
@@ -148,7 +144,6 @@ static void an_administrators_router_is_left_alone(void **state)
 
 static void a_router_of_one_family_stays_one_of_it(void **state)
 {
-	(void)state;
 	ground_need();
 	set(FORWARD4, "1");
 	need(true, true);
@@ -163,7 +158,6 @@ static void a_router_of_one_family_stays_one_of_it(void **state)
 
 static void who_listened_to_advertisements_goes_on_listening(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(ground_sh("ip link add eth0.7 type veth peer y; "
 				   "ip link add lan0 type veth peer z"),
@@ -184,7 +178,6 @@ static void who_listened_to_advertisements_goes_on_listening(void **state)
 
 static void IPv4_alone_touches_no_listener(void **state)
 {
-	(void)state;
 	ground_need();
 	need(true, false);
 	is(IN_RA, "1");
@@ -193,7 +186,6 @@ static void IPv4_alone_touches_no_listener(void **state)
 
 static void interfaces_that_forwarded_already_go_on(void **state)
 {
-	(void)state;
 	ground_need();
 	set(IN_FORWARD4, "1");
 	set("net/ipv6/conf/eth0/forwarding", "1");
@@ -212,7 +204,6 @@ static void interfaces_that_forwarded_already_go_on(void **state)
 
 static void a_restart_remembers_what_was_before(void **state)
 {
-	(void)state;
 	ground_need();
 	set(IN_FORWARD4, "1");
 	need(true, true);
@@ -238,7 +229,6 @@ static void a_restart_remembers_what_was_before(void **state)
 /* sysctl --system, or a hand that switches it off under open sessions */
 static void what_somebody_switches_off_is_on_for_the_next(void **state)
 {
-	(void)state;
 	ground_need();
 	need(true, true);
 	set(FORWARD4, "0");
@@ -257,7 +247,6 @@ static void without_the_drop_nothing_is_switched_on(void **state)
 {
 	struct nft *bare;
 
-	(void)state;
 	ground_need();
 	nft = nft_close(nft);
 	assert_int_equal(ground_sh("nft delete table inet netns_pam"), 0);
@@ -277,7 +266,6 @@ static void the_table_that_is_made_anew_has_the_drop(void **state)
 	size_t bytes = 0;
 	FILE *out;
 
-	(void)state;
 	ground_need();
 	need(true, false);
 	nft = nft_close(nft);
@@ -297,7 +285,6 @@ static void the_table_that_is_made_anew_has_the_drop(void **state)
 /* What could not be switched off again is not switched on. */
 static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(mount("s", STATE, "tmpfs", 0, "nr_inodes=1"), 0);
 	close(state_dir);
@@ -312,7 +299,6 @@ static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 /* More than the list of listeners has room for: the uplink came first. */
 static void a_host_with_many_interfaces(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(ground_sh("for i in $(seq 150); do "
 				   "echo link add interface-$i type veth "

@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#include "helper/kernel/netns.h"
-#include "helper/process/privs.h"
 #include "common/cleanup.h"
 #include "ground.h"
+#include "helper/kernel/netns.h"
+#include "helper/process/privs.h"
 
 #define DIR	 "/run/netns"
 #define AT(name) DIR "/" name
@@ -34,7 +34,6 @@ static int netns_setup(void **state)
 {
 	struct error why;
 
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	/* as systemd leaves it: what is mounted below is seen by others */
@@ -48,7 +47,6 @@ static int netns_setup(void **state)
 
 static int netns_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	assert_int_equal(ground_count("/proc/self/fd"), open_before);
@@ -110,7 +108,6 @@ static void is_in_the_way(const char *name, const char *because)
 
 static void F41_file_with_contents(void **state)
 {
-	(void)state;
 	ground_need();
 	ground_write(AT("x"), "notes\n");
 	is_in_the_way("x", "file with contents");
@@ -119,7 +116,6 @@ static void F41_file_with_contents(void **state)
 
 static void F41_fifo(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(mkfifo(AT("x"), 0600), 0);
 	is_in_the_way("x", "special file");
@@ -127,7 +123,6 @@ static void F41_fifo(void **state)
 
 static void F41_directory(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(mkdir(AT("x"), 0700), 0);
 	is_in_the_way("x", "directory");
@@ -135,7 +130,6 @@ static void F41_directory(void **state)
 
 static void F41_symbolic_link_to_a_namespace(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(symlink("/proc/self/ns/net", AT("x")), 0);
 	is_in_the_way("x", "symbolic link");
@@ -149,7 +143,6 @@ static void F41_namespaces_of_other_kinds(void **state)
 	static const char *const kinds[] = {"uts", "ipc", "pid", "user"};
 	char from[64];
 
-	(void)state;
 	ground_need();
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		snprintf(from, sizeof(from), "/proc/self/ns/%s", kinds[i]);
@@ -167,7 +160,6 @@ static void F66_a_plain_file_is_stale_and_replaced(void **state)
 	struct error why;
 	bool stale = false;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	mine = id_of(fd);
@@ -192,7 +184,6 @@ static void F66_a_stale_mount_is_an_error(void **state)
 	_cleanup_close_ int fd = -EBADF;
 	struct error why;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	ground_write("/run/plain", "%s", "");
@@ -211,7 +202,6 @@ static void nothing_there_is_no_error_worth_a_word(void **state)
 	bool stale = true;
 	int fd = -1;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(netns_open(DIR, "x", &fd, &id, &stale, NULL), -ENOENT);
 	assert_false(stale);
@@ -225,7 +215,6 @@ static void F42_overlong_names(void **state)
 	char name[PATH_MAX + 1];
 	struct error why;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	memset(name, 'x', sizeof(name) - 1);
@@ -247,7 +236,6 @@ static void a_taken_name_stays(void **state)
 	struct error why;
 	bool stale;
 
-	(void)state;
 	ground_need();
 	a = ground_netns_new();
 	b = ground_netns_new();
@@ -274,7 +262,6 @@ static void F69_what_ip_netns_made_is_opened_and_left_alone(void **state)
 	struct error why;
 	bool stale;
 
-	(void)state;
 	ground_need();
 	mine = ground_netns_new();
 	own = id_of(mine);
@@ -294,7 +281,6 @@ static void what_fails_to_mount_leaves_no_file(void **state)
 	_cleanup_close_ int plain = -EBADF;
 	struct error why;
 
-	(void)state;
 	ground_need();
 	assert_true(netns_publish(DIR, "x", 9999, &why) < 0);
 	assert_non_null(strstr(why.text, "cannot mount"));
@@ -309,7 +295,6 @@ static void what_fails_to_mount_leaves_no_file(void **state)
 
 static int into_private_mounts(void *data)
 {
-	(void)data;
 	if (unshare(CLONE_NEWNS) < 0)
 		return -1;
 	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
@@ -330,7 +315,6 @@ static void F67_a_name_goes_in_every_mount_namespace(void **state)
 	struct error why;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	a = ground_netns_new();
 	b = ground_netns_new();
@@ -356,7 +340,6 @@ static void F67_preparing_again_mounts_nothing(void **state)
 	struct error why;
 	struct stat st;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	assert_int_equal(ground_mounts_at(DIR), 1);
@@ -379,7 +362,6 @@ static void the_directory_is_made_open_whatever_the_umask(void **state)
 	struct stat st;
 	mode_t before;
 
-	(void)state;
 	ground_need();
 	before = umask(077);
 	assert_int_equal(netns_prepare_dir("/run/other", &why), 0);
@@ -449,7 +431,6 @@ static void F67_ten_first_uses_at_once(void **state)
 {
 	char path[64];
 
-	(void)state;
 	ground_need();
 	for (int round = 0; round < 5; round++) {
 		race(prepare_and_publish, 10);
@@ -485,7 +466,6 @@ static void F67_mixed_with_ip_netns(void **state)
 {
 	char path[64];
 
-	(void)state;
 	ground_need();
 	race(publish_or_ip, 10);
 	assert_int_equal(ground_mounts_at(DIR), 1);
@@ -533,7 +513,6 @@ static int look_or_publish(void *data)
 
 static void F20_a_name_is_whole_or_not_there(void **state)
 {
-	(void)state;
 	ground_need();
 	race(look_or_publish, 4);
 	assert_int_equal(ground_mounts_at(AT("x")), 0);
@@ -545,7 +524,6 @@ static int hold_the_lock(void *data)
 {
 	int fd = open(DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	(void)data;
 	return setuid(65534) < 0 ? -1 : flock(fd, LOCK_EX);
 }
 
@@ -556,7 +534,6 @@ static void a_lock_that_is_held_stops_nothing(void **state)
 	struct error why;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	fd = ground_netns_new();
 	mine = id_of(fd);
@@ -593,7 +570,6 @@ static void visits_come_back(void **state)
 	struct netns_id id;
 	struct error why;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(netns_visit(&host, -1, on_visit, &v, &fd, &id, &why),
 			 0);
@@ -619,7 +595,6 @@ static void a_visit_that_fails_comes_back_with_nothing(void **state)
 	struct error why;
 	int fd = -1;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(netns_visit(&host, -1, on_visit, &v, &fd, &id, &why),
 			 -EDOM);
@@ -641,14 +616,12 @@ static int visit_without_return(void *data)
 	struct netns_id id;
 	int fd;
 
-	(void)data;
 	netns_visit(&lost, -1, on_visit, &v, &fd, &id, NULL);
 	return 77; /* it went on in the wrong namespace */
 }
 
 static void who_cannot_come_back_ends(void **state)
 {
-	(void)state;
 	ground_need();
 	ground_listen();
 	assert_int_equal(ground_run(visit_without_return, NULL), 1);
@@ -706,7 +679,6 @@ static void F70_processes_of_others_are_found_without_ptrace(void **state)
 	struct netns_id id;
 	struct error why;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(netns_visit(&host, -1, on_visit, &v, &fd, &id, &why),
 			 0);

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "helper/kernel/netns.h"
-#include "helper/firewall/nft.h"
 #include "ground.h"
+#include "helper/firewall/nft.h"
+#include "helper/kernel/netns.h"
 
 #define TABLE "table inet netns_pam"
 
@@ -29,7 +29,6 @@ static struct error why;
 /* Each test has a namespace to itself, with a table loaded. */
 static int nft_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	if (unshare(CLONE_NEWNET) < 0 || nft_open(&nft, &why) < 0 ||
@@ -42,7 +41,6 @@ static int nft_setup(void **state)
 
 static int nft_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	nft = nft_close(nft);
@@ -147,7 +145,6 @@ static void the_rules_are_those_of_the_source(void **state)
 {
 	char first[64 * 1024];
 
-	(void)state;
 	ground_need();
 	assert_true(nft_is_loaded(nft));
 	snprintf(first, sizeof(first), "%s", listed(TABLE));
@@ -164,7 +161,6 @@ static void the_rules_are_those_of_the_source(void **state)
 static void loading_again_keeps_the_elements(void **state)
 {
 
-	(void)state;
 	ground_need();
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
 	assert_int_equal(egress_refuse(nft, "npam1"), 0);
@@ -175,7 +171,6 @@ static void loading_again_keeps_the_elements(void **state)
 
 static void F75_others_flush_everything_but_ours(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_true(is_owned());
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
@@ -196,7 +191,6 @@ static void F75_others_flush_everything_but_ours(void **state)
 
 static void F77_the_table_outlives_its_helper_and_is_adopted(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
 	nft = nft_close(nft);
@@ -215,7 +209,6 @@ static void F77_what_was_flushed_meanwhile_is_made_anew(void **state)
 {
 	char whole[64 * 1024];
 
-	(void)state;
 	ground_need();
 	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	nft = nft_close(nft);
@@ -230,7 +223,6 @@ static int open_and_load(void *data)
 {
 	struct nft *mine;
 
-	(void)data;
 	return nft_open(&mine, &why) < 0 || nft_load(mine, "", &why) < 0;
 }
 
@@ -238,7 +230,6 @@ static void F77_also_when_it_was_killed(void **state)
 {
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	nft = nft_close(nft);
 	pid = ground_child(open_and_load, NULL);
@@ -253,7 +244,6 @@ static void a_second_helper_is_told_of_the_first(void **state)
 {
 	struct nft *second = NULL;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(nft_open(&second, &why), 0);
 	assert_int_equal(nft_load(second, "", &why), -EPERM);
@@ -286,7 +276,6 @@ static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
 	};
 	char whole[64 * 1024];
 
-	(void)state;
 	ground_need();
 	load_plain();
 	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
@@ -328,7 +317,6 @@ static void F75_a_part_that_is_removed_is_put_back(void **state)
 		"add element inet netns_pam guarded { 5001 }\n";
 	char whole[64 * 1024];
 
-	(void)state;
 	ground_need();
 	load_plain();
 	assert_int_equal(nft_load(nft, guarded, &why), 0);
@@ -351,7 +339,6 @@ static void F75_a_part_that_is_removed_is_put_back(void **state)
 
 static void doubt_is_got_over_by_loading(void **state)
 {
-	(void)state;
 	ground_need();
 	nft_doubt(nft);
 	assert_false(nft_is_loaded(nft));
@@ -365,7 +352,6 @@ static void doubt_is_got_over_by_loading(void **state)
 
 static void F75_what_happens_to_other_tables_is_no_alarm(void **state)
 {
-	(void)state;
 	ground_need();
 	load_plain();
 	assert_int_equal(ground_sh("nft add table inet netns_pam2; "
@@ -383,7 +369,6 @@ static void F75_lost_events_count_as_removal(void **state)
 {
 	int bytes = 16 * 1024;
 
-	(void)state;
 	ground_need();
 	load_plain();
 	assert_int_equal(setsockopt(nft_monitor_fd(nft), SOL_SOCKET,
@@ -406,7 +391,6 @@ static void F75_our_own_changes_are_not_too_many(void **state)
 	size_t bytes = 0;
 	FILE *f;
 
-	(void)state;
 	ground_need();
 	load_plain();
 	for (uid_t i = 0; i < 20000; i++)
@@ -441,7 +425,6 @@ static void F77_what_sections_had_is_cleared(void **state)
 		"{ npam1 : jump egress_a.b-c_0 }\n";
 	char whole[64 * 1024];
 
-	(void)state;
 	ground_need();
 	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	/* once with a name that is used again in the same transaction */
@@ -464,7 +447,6 @@ static int run_inside(struct nft *of, int netns, const char *commands)
 	char *copy = strdup(commands);
 	int r;
 
-	(void)of;
 	assert_int_equal(netns_host_open(&host, &why), 0);
 	r = nft_run_inside(&host, netns, copy, &why);
 	free(copy);
@@ -486,7 +468,6 @@ static void a_namespace_has_a_table_of_its_own(void **state)
 	char host[64 * 1024], first[64 * 1024];
 	int netns, here;
 
-	(void)state;
 	ground_need();
 	here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	netns = ground_netns_new();
@@ -514,7 +495,6 @@ static void a_namespace_has_a_table_of_its_own(void **state)
 
 static void no_router_is_switched(void **state)
 {
-	(void)state;
 	ground_need();
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(no_router(nft, false, true), 0);
@@ -536,7 +516,6 @@ static void five_thousand_guarded_users(void **state)
 {
 	static uid_t uids[MANY];
 
-	(void)state;
 	ground_need();
 	for (uid_t i = 0; i < MANY; i++)
 		uids[i] = 4294967294U - 3 * i;
@@ -565,7 +544,6 @@ static void five_thousand_guarded_users(void **state)
 static void a_refusal_has_nftables_own_words(void **state)
 {
 
-	(void)state;
 	ground_need();
 	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
 	assert_non_null(strstr(why.text, "nftables refuses"));
@@ -580,7 +558,6 @@ static void without_a_table_everything_is_refused(void **state)
 {
 	struct nft *bare;
 
-	(void)state;
 	ground_need();
 	nft = nft_close(nft);
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
@@ -596,7 +573,6 @@ static void opening_and_closing_leaves_no_descriptor(void **state)
 {
 	int fds;
 
-	(void)state;
 	ground_need();
 	fds = ground_count("/proc/self/fd");
 	nft = nft_close(nft);

@@ -52,7 +52,6 @@ static void a_usual_file(void **state)
 					"auth-user-pass login\n"
 					"verb 5\n");
 
-	(void)state;
 	assert_string_equal(c->remote, "vpn.example.net");
 	assert_true(c->tls);
 	assert_false(c->tap);
@@ -86,7 +85,6 @@ static void files_are_descriptors(void **state)
 	char said[200];
 	char *text = openvpn_files_text(c, &bytes);
 
-	(void)state;
 	assert_int_equal(c->n_files, 3);
 	assert_string_equal(c->files[1].path, "a \"b");
 	assert_true(c->files[2].secret);
@@ -117,7 +115,6 @@ static void other_facts(void **state)
 	struct openvpn_conf *c = parsed("dev tap3\nverb 1\nroute-nopull\n"
 					"redirect-gateway def1 ipv6\n");
 
-	(void)state;
 	assert_true(c->tap);
 	assert_false(c->tls);
 	assert_true(c->nopull);
@@ -136,7 +133,6 @@ static void lines_without_use_are_blanked(void **state)
 	struct openvpn_conf *c = parsed("dev tun\nuser nobody\n"
 					"script-security 2\nmute 5\nclient\n");
 
-	(void)state;
 	assert_string_equal(c->text, "dev tun\n           \n"
 				     "                 \n      \nclient\n");
 	assert_int_equal(c->owner_line, 2);
@@ -150,7 +146,6 @@ static void keys_inside(void **state)
 					"<connection>\nremote a 1\n"
 					"</connection>\n");
 
-	(void)state;
 	assert_int_equal(c->secret_line, 5);
 	assert_string_equal(c->remote, "a");
 	openvpn_conf_free(c);
@@ -167,7 +162,6 @@ static void a_secret_is_not_repeated(void **state)
 	char secret[301], text[1000];
 	struct error why;
 
-	(void)state;
 	memset(secret, 'S', 300);
 	secret[300] = '\0';
 	snprintf(text, sizeof(text), "dev tun\n<key>\n%s\n</key>\n", secret);
@@ -194,7 +188,6 @@ static void programs_are_refused(void **state)
 					    "dns-updown",
 					    "client-disconnect"};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		char text[100], wanted[100];
 
@@ -210,7 +203,6 @@ static void programs_are_refused(void **state)
 /* All the ways in which openvpn would still read `up`. */
 static void however_they_are_written(void **state)
 {
-	(void)state;
 	refuses("dev tun\n  \t up /x\n", "f:2: 'up'");
 	refuses("dev tun\n\"up\" /x\n", "f:2: 'up'");
 	refuses("dev tun\n'up' /x\n", "f:2: 'up'");
@@ -229,7 +221,6 @@ static void however_they_are_written(void **state)
 
 static void what_gets_in_the_way_is_refused(void **state)
 {
-	(void)state;
 	refuses("dev tun\nmanagement 127.0.0.1 7505\n", "f:2: 'management'");
 	refuses("management-hold\n", "f:1: 'management-hold'");
 	refuses("daemon\n", "f:1: 'daemon': openvpn is a part of");
@@ -248,7 +239,6 @@ static void what_gets_in_the_way_is_refused(void **state)
 
 static void questions_are_refused(void **state)
 {
-	(void)state;
 	refuses("dev tun\nauth-user-pass\n",
 		"f:2: 'auth-user-pass' without a file would ask");
 	refuses("askpass\n", "'askpass' without a file");
@@ -262,7 +252,6 @@ static void questions_are_refused(void **state)
 
 static void a_device_is_needed(void **state)
 {
-	(void)state;
 	refuses("client\n", "f: there is no 'dev'");
 	refuses("dev null\n", "f:1: 'dev null': neither a tun nor a tap");
 	refuses("client\ndev mine\n", "f:2: 'dev mine'");
@@ -274,7 +263,6 @@ static void broken_text(void **state)
 	struct openvpn_conf *conf = NULL;
 	struct error why;
 
-	(void)state;
 	refuses("dev tun\nremote \"a\n", "f:2: a quote or a backslash");
 	assert_true(openvpn_conf_parse("f", nul, sizeof(nul) - 1, &conf, &why) <
 		    0);
@@ -319,7 +307,6 @@ static void files(void **state)
 	struct openvpn_conf *conf;
 	struct error why;
 
-	(void)state;
 	if (getuid() != 0) {
 		skip();
 		return;
@@ -351,7 +338,6 @@ static void files(void **state)
 
 static int make_dir(void **state)
 {
-	(void)state;
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -361,7 +347,6 @@ static int remove_dir(void **state)
 					    "fifo",   "open", "theirs",
 					    "inline", "nokey"};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
 		unlink(in_dir(names[n]));
 	return rmdir(dir);
@@ -376,7 +361,6 @@ static void the_example(void **state)
 	size_t n;
 	struct error why;
 
-	(void)state;
 	if (!f) {
 		skip();
 		return;

@@ -57,7 +57,6 @@ static void addresses(void **state)
 					   "tun_mtu=1400\n",
 				    false, false);
 
-	(void)state;
 	is(&p.address4, "10.8.0.2/24");
 	is(&p.address6, "fd08::2/64");
 	assert_int_equal(p.peer4.family, AF_UNSPEC);
@@ -77,7 +76,6 @@ static void no_address_is_an_error(void **state)
 {
 	struct openvpn_push p;
 
-	(void)state;
 	assert_int_equal(read_lines("tun_mtu=1500\n", false, false, &p),
 			 -EBADMSG);
 	assert_int_equal(
@@ -110,7 +108,6 @@ static void routes(void **state)
 			   "route_ipv6_gateway_1=fd08::1\n",
 		    false, false);
 
-	(void)state;
 	assert_int_equal(p.n_routes, 2);
 	is(&p.routes[0].to, "10.99.0.0/24");
 	assert_int_equal(p.routes[0].gateway.family, AF_UNSPEC);
@@ -126,7 +123,6 @@ static void routes_of_a_tap_have_gateways(void **state)
 					   "route_gateway_1=10.8.0.1\n",
 				    true, true);
 
-	(void)state;
 	assert_int_equal(p.n_routes, 2);
 	is(&p.routes[0].to, "0.0.0.0/0");
 	is(&p.routes[0].gateway, "10.8.0.1/32");
@@ -138,7 +134,6 @@ static void everything_into_the_tunnel(void **state)
 {
 	struct openvpn_push p = got(SUBNET, false, true);
 
-	(void)state;
 	assert_int_equal(p.n_routes, 1);
 	is(&p.routes[0].to, "0.0.0.0/0");
 	openvpn_push_clear(&p);
@@ -161,7 +156,6 @@ static void nonsense_is_left_out(void **state)
 			   "tun_mtu=7\n",
 		    false, false);
 
-	(void)state;
 	assert_int_equal(p.n_routes, 0);
 	assert_int_equal(p.n_dns, 0);
 	assert_string_equal(p.search, "");
@@ -183,7 +177,6 @@ static void name_servers(void **state)
 			   "foreign_option_7=block-outside-dns\n",
 		    false, false);
 
-	(void)state;
 	assert_int_equal(p.n_dns, 2);
 	is(&p.dns[0], "10.99.0.53/32");
 	is(&p.dns[1], "fd99::53/128");
@@ -207,7 +200,6 @@ static void domains_are_names(void **state)
 	static const char *const bad[] = {"a b", "a\nb",	 "-a",	".a",
 					  "",	 "\xc3\xa4.net", "a/b", "a#b"};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
 		struct openvpn_env env = {0};
 		struct openvpn_push p;
@@ -229,7 +221,6 @@ static void too_many(void **state)
 	struct openvpn_push p;
 	char text[100];
 
-	(void)state;
 	openvpn_env_add(&env, "ifconfig_local=10.8.0.2");
 	/* the last one first, as openvpn lists them */
 	for (int n = OPENVPN_ROUTES_MAX + 88; n > 0; n--) {
@@ -254,7 +245,6 @@ static void its_log(void **state)
 {
 	bool redirect4 = false;
 
-	(void)state;
 	openvpn_push_log("PUSH: Received control message: 'PUSH_REPLY,"
 			 "route-gateway 10.8.0.1,ping 1'",
 			 &redirect4);

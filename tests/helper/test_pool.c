@@ -39,13 +39,11 @@ static void route(const char *text)
 
 static int pool_setup(void **state)
 {
-	(void)state;
 	return pool_init(&pool);
 }
 
 static int pool_teardown(void **state)
 {
-	(void)state;
 	pool_clear(&pool);
 	return 0;
 }
@@ -67,7 +65,6 @@ static void pairs_are_31_and_127_even_the_host(void **state)
 {
 	struct inet_prefix none = {0}, host, inner;
 
-	(void)state;
 	pair_is("10.213.0.0/16", 1, "10.213.0.2/31", "10.213.0.3/31");
 	pair_is("10.213.0.0/16", 127, "10.213.0.254/31", "10.213.0.255/31");
 	pair_is("10.213.0.0/16", 128, "10.213.1.0/31", "10.213.1.1/31");
@@ -95,7 +92,6 @@ static void F44_only_our_interface_names_are_slots(void **state)
 	char name[16];
 	uint32_t slot;
 
-	(void)state;
 	for (uint32_t i = 1; i < POOL_SLOTS_MAX; i += 97) {
 		pool_ifname(i, name);
 		assert_true(pool_slot_of(name, &slot));
@@ -128,7 +124,6 @@ static void F78_full_pool_says_which_and_how_many(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	configure("10.213.0.0/28", "fd6e::/48");
 	fill(7);
 	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
@@ -159,7 +154,6 @@ static void F78_small_pools(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	configure("192.0.2.0/30", "none");
 	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 1);
@@ -176,7 +170,6 @@ static void F78_small_pools(void **state)
 
 static void largest_pools_have_all_slots(void **state)
 {
-	(void)state;
 	configure("10.0.0.0/8", "fd6e::/48");
 	fill(POOL_SLOTS_MAX - 1);
 }
@@ -186,7 +179,6 @@ static void slots_go_round_before_they_come_back(void **state)
 	uint32_t slot, last = 0;
 	struct error why;
 
-	(void)state;
 	configure("10.213.0.0/27", "none"); /* 15 pairs */
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
@@ -201,7 +193,6 @@ static void F78_routes_of_the_host_are_passed_by(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	configure("10.213.0.0/28", "fd6e::/124");
 	route("10.213.0.2/32"); /* one address of slot 1 */
 	route("10.213.0.4/31"); /* slot 2 */
@@ -224,7 +215,6 @@ static void F78_a_route_over_the_pool_is_named(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	configure("10.213.0.0/16", "fd6e::/48");
 	route("10.0.0.0/8");
 	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
@@ -248,7 +238,6 @@ static void many_routes_are_all_looked_at(void **state)
 	struct inet_prefix p;
 	char text[INET_PREFIX_STR];
 
-	(void)state;
 	for (unsigned int i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "10.%u.%u.0/24", i / 256, i % 256);
 		route(text);
@@ -271,7 +260,6 @@ static void a_pool_that_moves_gives_no_address_twice(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	pool_addresses(&old, 5, &host, &inner); /* 10.0.0.10, .11 */
 	configure("10.0.0.8/29", "none");
 	pool_take_address(&pool, &inner);
@@ -293,7 +281,6 @@ static void a_slot_that_ends_frees_no_address_of_another(void **state)
 	struct error why;
 	uint32_t slot;
 
-	(void)state;
 	configure("10.0.0.0/24", "none");
 	pool_mark(&pool, 1); /* npam1: 10.0.0.2 and .3 */
 	pool_mark(&pool, 5); /* npam5: 10.0.0.10 and .11 */
@@ -324,7 +311,6 @@ static void what_lies_outside_the_pool_takes_nothing(void **state)
 		"2001:db8::1/64", "fd6f::3/127",
 	};
 
-	(void)state;
 	configure("10.213.0.0/29", "fd6e::/48");
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		struct inet_prefix p = prefix(addresses[i]);
@@ -338,7 +324,6 @@ static void what_lies_outside_the_pool_takes_nothing(void **state)
 
 static void slots_beyond_the_end_harm_nothing(void **state)
 {
-	(void)state;
 	configure("10.213.0.0/29", "none");
 	pool_mark(&pool, POOL_SLOTS_MAX);
 	pool_mark(&pool, UINT32_MAX);

@@ -17,15 +17,14 @@
 
 #include <cmocka.h>
 
-#include "helper/base/record.h"
 #include "ground.h"
+#include "helper/base/record.h"
 
 static char dir[] = "/tmp/record-XXXXXX";
 static int dirfd_;
 
 static int record_setup(void **state)
 {
-	(void)state;
 	snprintf(dir, sizeof(dir), "/tmp/record-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
@@ -35,7 +34,6 @@ static int record_setup(void **state)
 
 static int record_teardown(void **state)
 {
-	(void)state;
 	close(dirfd_);
 	ground_remove(dir);
 	return 0;
@@ -66,7 +64,6 @@ static void what_is_saved_is_loaded(void **state)
 	struct record r = sample(), back;
 	struct stat st;
 
-	(void)state;
 	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
 	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
 	assert_string_equal(record_get(&back, "name"), "vpn.alice");
@@ -86,7 +83,6 @@ static void a_record_is_replaced_only_when_told(void **state)
 {
 	struct record r = sample(), other, back;
 
-	(void)state;
 	record_begin(&other);
 	record_add(&other, "name", "%s", "other");
 	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
@@ -106,7 +102,6 @@ static void F58_every_torn_record_is_none(void **state)
 	char whole[RECORD_MAX];
 	size_t bytes;
 
-	(void)state;
 	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
 	bytes = strlen(ground_read(path_of("1")));
 	memcpy(whole, ground_read(path_of("1")), bytes);
@@ -124,7 +119,6 @@ static void F64_a_record_of_another_boot_is_stale(void **state)
 {
 	struct record back;
 
-	(void)state;
 	ground_write(path_of("1"), "boot 01234567-89ab-cdef-0123-456789abcdef\n"
 				   "name vpn\nend\n");
 	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
@@ -140,7 +134,6 @@ static void garbage_is_no_record(void **state)
 	struct record back;
 	FILE *f;
 
-	(void)state;
 	ground_write(path_of("1"), "\n");
 	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
 	ground_write(path_of("1"), "end\n");
@@ -163,7 +156,6 @@ static void what_is_no_file_is_no_record(void **state)
 {
 	struct record r = sample(), back;
 
-	(void)state;
 	assert_int_equal(record_save(&r, dirfd_, "real", false), 0);
 	assert_int_equal(symlinkat("real", dirfd_, "link"), 0);
 	assert_int_equal(mkfifoat(dirfd_, "fifo", 0600), 0);
@@ -180,7 +172,6 @@ static void overlong_is_refused_and_leaves_nothing(void **state)
 	struct record r, back;
 	char value[RECORD_MAX];
 
-	(void)state;
 	memset(value, 'x', sizeof(value) - 1);
 	value[sizeof(value) - 1] = '\0';
 	record_begin(&r);
@@ -223,7 +214,6 @@ static void F56_a_hostile_value_forges_no_key(void **state)
 {
 	struct record r, back;
 
-	(void)state;
 	record_begin(&r);
 	record_add(&r, "pid", "%d", 42);
 	record_add(&r, "rhost", "%s", "x\npid 1\nend\n");
@@ -243,7 +233,6 @@ static void F56_a_hostile_value_hides_no_key_after_it(void **state)
 	};
 	struct record r, back;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
 		record_begin(&r);
 		record_add(&r, "tty", "%s", hostile[i]);
@@ -269,7 +258,6 @@ static void F58_temporary_files_are_cleared_away(void **state)
 	struct record r = sample();
 	char names[SEEN_MAX] = "";
 
-	(void)state;
 	ground_write(path_of(".1"), "half a rec");
 	ground_write(path_of(".77"), "%s", "");
 	assert_int_equal(record_save(&r, dirfd_, "1", true), 0);
@@ -285,7 +273,6 @@ static void F49_no_link_is_followed(void **state)
 {
 	struct record r = sample();
 
-	(void)state;
 	ground_write(path_of("victim"), "precious");
 	assert_int_equal(symlinkat("victim", dirfd_, ".1"), 0);
 	assert_int_equal(record_save(&r, dirfd_, "1", true), -ELOOP);
@@ -300,7 +287,6 @@ static void F65_full_state_directory(void **state)
 	int small, filler;
 	char block[4096] = "";
 
-	(void)state;
 	ground_need();
 	assert_int_equal(mkdir("/run/small", 0700), 0);
 	assert_int_equal(mount("tmpfs", "/run/small", "tmpfs", 0, "size=16k"),
@@ -330,7 +316,6 @@ static void F65_no_inodes_left_and_read_only(void **state)
 	struct record r = sample(), back;
 	int small;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(mount("tmpfs", "/run/small", "tmpfs", 0,
 			       "nr_inodes=2,size=64k"),
@@ -355,7 +340,6 @@ static int half_write(void *data)
 	const struct rlimit limit = {64, 64};
 	struct record r = sample();
 
-	(void)data;
 	signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
 		return 1;
@@ -368,7 +352,6 @@ static void F59_a_short_write_leaves_nothing(void **state)
 {
 	struct record r = sample(), back;
 
-	(void)state;
 	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
 	assert_int_equal(ground_run(half_write, NULL), 0);
 	assert_int_equal(record_load(&back, dirfd_, "1"), 0);

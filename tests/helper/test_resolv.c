@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
+#include "common/policy/policy.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
-#include "common/policy/policy.h"
 
 /* What the link brought; nothing unless a test says so. */
 static struct instance from;
@@ -39,7 +39,6 @@ static void gives(const char *keys, const char *wanted)
 
 static void servers_in_their_order(void **state)
 {
-	(void)state;
 	gives("dns = 192.0.2.53\n", "nameserver 192.0.2.53\n");
 	gives("dns = 2001:db8::53, 192.0.2.53, 192.0.2.54\n",
 	      "nameserver 2001:db8::53\nnameserver 192.0.2.53\n"
@@ -48,7 +47,6 @@ static void servers_in_their_order(void **state)
 
 static void search_is_one_line(void **state)
 {
-	(void)state;
 	gives("dns = 192.0.2.53\nsearch = example.net\n",
 	      "nameserver 192.0.2.53\nsearch example.net\n");
 	gives("dns = 192.0.2.53\nsearch = example.net, corp.example.net\n",
@@ -57,7 +55,6 @@ static void search_is_one_line(void **state)
 
 static void the_links_own_unless_the_policy_speaks(void **state)
 {
-	(void)state;
 	assert_int_equal(inet_prefix_parse("192.0.2.7", &from.link_dns[0]), 0);
 	from.n_link_dns = 1;
 	strcpy(from.link_search, "lan.example");
@@ -74,7 +71,6 @@ static void a_lease_without_servers_is_not_the_hosts(void **state)
 	struct policy *p = NULL;
 	struct error why;
 
-	(void)state;
 	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
 		fail_msg("%s", why.text);
 	ns = policy_namespace_find(p, "vpn");
@@ -89,7 +85,6 @@ static void host_means_none(void **state)
 	struct policy *p = NULL;
 	struct error why;
 
-	(void)state;
 	if (policy_parse("test", text, strlen(text), &p, NULL, &why) < 0)
 		fail_msg("%s", why.text);
 	from.n_link_dns = 1;

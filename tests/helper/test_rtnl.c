@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "helper/kernel/rtnl.h"
 #include "ground.h"
+#include "helper/kernel/rtnl.h"
 
 static int home, here;
 static struct rtnl *rtnl;
@@ -28,7 +28,6 @@ static struct error why;
 /* Each test has a namespace to itself, with a socket in it. */
 static int rtnl_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	here = ground_netns_new();
@@ -38,7 +37,6 @@ static int rtnl_setup(void **state)
 
 static int rtnl_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	rtnl = rtnl_close(rtnl);
@@ -80,7 +78,6 @@ static int run(void)
 
 static void all_is_done_in_one_batch(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(ground_sh("ip link add eth0 index 20 type veth peer x "
 				   "&& ip link set x up"),
@@ -107,7 +104,6 @@ static void all_is_done_in_one_batch(void **state)
 
 static void an_error_names_its_step_and_the_rest_is_done(void **state)
 {
-	(void)state;
 	ground_need();
 	rtnl_put_up(&batch, 1);
 	put_address(77, "192.0.2.1/31");  /* no such link */
@@ -128,7 +124,6 @@ static void an_error_names_its_step_and_the_rest_is_done(void **state)
 
 static void the_kernels_own_words_are_passed_on(void **state)
 {
-	(void)state;
 	ground_need();
 	rtnl_put_up(&batch, 1);
 	put_route(1, "10.0.0.1/8", NULL);
@@ -147,7 +142,6 @@ static void what_is_there_already_is_EEXIST(void **state)
 				 .mac = {2, 0, 0, 0, 0, 1},
 				 .peer_mac = {2, 0, 0, 0, 0, 2}};
 
-	(void)state;
 	ground_need();
 	rtnl_put_up(&batch, 1);
 	put_address(1, "192.0.2.1/31");
@@ -173,7 +167,6 @@ static void what_is_there_already_is_EEXIST(void **state)
 
 static void too_much_is_refused_and_nothing_done(void **state)
 {
-	(void)state;
 	ground_need();
 	rtnl_put_up(&batch, 1);
 	for (int i = 0; i < 3 * RTNL_BATCH_MAX; i++) {
@@ -204,7 +197,6 @@ static void links_are_found_or_ENODEV(void **state)
 {
 	struct rtnl_link link;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_link_by_name(rtnl, "lo", &link), 0);
 	assert_int_equal(link.ifindex, 1);
@@ -228,7 +220,6 @@ static void F74_a_pair_is_made_in_place_with_all_it_needs(void **state)
 				 .mac = {2, 0x6e, 0x70, 1, 0, 7},
 				 .peer_mac = {2, 0x6e, 0x70, 0, 0, 7}};
 
-	(void)state;
 	ground_need();
 	outside = ground_netns_new();
 	assert_int_equal(setns(outside, CLONE_NEWNET), 0);
@@ -313,7 +304,6 @@ static void a_dump_sees_each_link_once(void **state)
 {
 	static struct links seen;
 
-	(void)state;
 	ground_need();
 	make_many();
 	assert_int_equal(rtnl_dump_links(rtnl, seen_link, &seen), 0);
@@ -335,7 +325,6 @@ static void a_default_route_is_found_by_its_link(void **state)
 {
 	struct rtnl_link e, f;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_has_default_route(rtnl, 0), 0);
 	assert_int_equal(ground_sh("ip link add e type veth peer f && "
@@ -390,7 +379,6 @@ static void a_dump_of_routes_leaves_out_what_nobody_owns(void **state)
 					  "|224.",    "|192.0.2.255/32|"};
 	struct routes r = {0};
 
-	(void)state;
 	ground_need();
 	assert_int_equal(
 		ground_sh("set -e; ip link set lo up; "
@@ -472,7 +460,6 @@ static void the_monitor_hears_of_links_and_routes(void **state)
 	struct rtnl *monitor;
 	struct heard heard;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	heard = hear(monitor); /* nothing yet, and it does not wait */
@@ -509,7 +496,6 @@ static void leaving_a_bridge_is_not_being_gone(void **state)
 	struct rtnl *monitor;
 	struct heard heard;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(ground_sh("ip link add br0 type bridge && "
 				   "ip link add p type veth peer q && "
@@ -536,7 +522,6 @@ static void F73_an_overflow_is_told_and_got_over(void **state)
 	struct heard heard;
 	int bytes = 4096;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	assert_int_equal(setsockopt(rtnl_fd(monitor), SOL_SOCKET,
@@ -567,7 +552,6 @@ static void the_monitor_has_room_for_a_thousand_logouts(void **state)
 	struct rtnl *monitor;
 	struct heard heard;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	make_many();
@@ -619,7 +603,6 @@ static void F73_only_the_kernel_is_believed(void **state)
 	struct rtnl *monitor;
 	struct heard heard;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	forge(port_of(monitor), &gone, sizeof(gone));

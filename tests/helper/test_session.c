@@ -22,18 +22,18 @@
 
 #include <cmocka.h>
 
-#include "helper/process/child.h"
-#include "helper/helper.h"
-#include "helper/instance/instance.h"
-#include "helper/kernel/rtnl.h"
-#include "helper/server/server.h"
-#include "helper/server/session.h"
-#include "helper/base/policy_store.h"
-#include "helper/lifecycle/sweep.h"
-#include "helper/kernel/sysctl.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "ground.h"
+#include "helper/base/policy_store.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
+#include "helper/lifecycle/sweep.h"
+#include "helper/process/child.h"
+#include "helper/server/server.h"
+#include "helper/server/session.h"
 
 #define STATE	 "/run/state"
 #define POLICY	 "/run/policy.conf"
@@ -50,7 +50,6 @@ static struct connection lease;
 
 static void nothing(void *data)
 {
-	(void)data;
 }
 
 static void begin(void)
@@ -120,7 +119,6 @@ static int session_setup(void **state)
 		"[namespace ever]\nlink = none\nlifetime = forever\n"
 		"[namespace theirs]\nlink = external\n";
 
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	if (mount("r", "/run", "tmpfs", 0, "mode=755") < 0 ||
@@ -136,7 +134,6 @@ static int session_setup(void **state)
 
 static int session_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	end();
@@ -201,7 +198,6 @@ static struct session *login(struct instance *i, pid_t pid)
 
 static int just_live(void *data)
 {
-	(void)data;
 	return 0;
 }
 
@@ -228,7 +224,6 @@ static void a_session_ends_with_CLOSE(void **state)
 {
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	session_end(login(get("jail", "alice", 5001, NULL), pid));
@@ -243,7 +238,6 @@ static void the_process_alone_keeps_it(void **state)
 	struct session *s;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	s = login(get("jail", "alice", 5001, NULL), pid);
@@ -261,7 +255,6 @@ static void the_connection_alone_keeps_it(void **state)
 	struct session *s;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	s = login(get("jail", "alice", 5001, NULL), pid);
@@ -280,7 +273,6 @@ static void F70_a_process_inside_keeps_the_namespace(void **state)
 	pid_t pid, inside;
 	int fd;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	login(get("jail", "alice", 5001, &fd), pid);
@@ -303,7 +295,6 @@ static void a_chain_of_processes_inside_is_followed(void **state)
 	pid_t pid, inside[4];
 	int fd;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	login(get("jail", "alice", 5001, &fd), pid);
@@ -325,7 +316,6 @@ static void lifetimes_are_kept(void **state)
 	pid_t pid, inside;
 	int fd;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	login(get("cut", "alice", 5001, &fd), pid);
@@ -350,7 +340,6 @@ static void F71_the_last_out_and_the_first_in(void **state)
 	struct instance *first, *second;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	first = get("jail", "alice", 5001, NULL);
@@ -370,7 +359,6 @@ static void scopes_have_a_namespace_each(void **state)
 {
 	struct instance *a, *b;
 
-	(void)state;
 	ground_need();
 	a = get("own", "alice", 5001, NULL);
 	b = get("own", "bob", 5002, NULL);
@@ -393,7 +381,6 @@ static void F69_a_foreign_namespace_is_left(void **state)
 	pid_t pid;
 	int fd;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(instance_get(&h,
 				      policy_namespace_find(policy, "theirs"),
@@ -418,7 +405,6 @@ static void F68_a_name_that_was_taken_away(void **state)
 	struct stat a, b;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	login(get("jail", "alice", 5001, &before), pid);
@@ -446,7 +432,6 @@ static void F58_a_restart_finds_sessions_by_their_process(void **state)
 	uint64_t id;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	s = login(get("jail", "alice", 5001, NULL), pid);
@@ -473,7 +458,6 @@ static void F58_a_process_that_ended_meanwhile(void **state)
 {
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	login(get("jail", "alice", 5001, NULL), pid);
@@ -490,7 +474,6 @@ static void F53_a_pid_of_somebody_else_is_no_session(void **state)
 	char path[64], text[4096], *start;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	snprintf(path, sizeof(path), SESSIONS "/%" PRIu64,
@@ -515,7 +498,6 @@ static void F58_a_lease_that_systemd_kept(void **state)
 	uint64_t id;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	id = login(get("jail", "alice", 5001, NULL), pid)->id;
@@ -537,7 +519,6 @@ static void F58_a_lease_that_systemd_kept(void **state)
 
 static void F64_records_that_are_no_good_are_cleared_away(void **state)
 {
-	(void)state;
 	ground_need();
 	end();
 	ground_write(SESSIONS "/1", "half");
@@ -557,7 +538,6 @@ static void F64_records_that_are_no_good_are_cleared_away(void **state)
 
 static void F58_killed_between_record_and_name(void **state)
 {
-	(void)state;
 	ground_need();
 	get("jail", "alice", 5001, NULL);
 	end();
@@ -584,7 +564,6 @@ static void F65_a_full_state_directory(void **state)
 	int filler, fd;
 	pid_t pid;
 
-	(void)state;
 	ground_need();
 	end();
 	assert_int_equal(mount("s", STATE, "tmpfs", 0, "mode=700,size=32k"), 0);

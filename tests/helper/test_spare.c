@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#include "helper/helper.h"
-#include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
-#include "helper/kernel/sysctl.h"
 #include "common/cleanup.h"
 #include "ground.h"
+#include "helper/base/policy_store.h"
+#include "helper/helper.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
 
 #define POLICY	 "/run/policy.conf"
 #define PATIENCE 100
@@ -27,7 +27,6 @@ static struct error why;
 
 static void nothing(void *data)
 {
-	(void)data;
 }
 
 static void begin(const char *link)
@@ -94,7 +93,6 @@ static int look(void *data, struct error *err)
 {
 	char value[16];
 
-	(void)err;
 	assert_int_equal(
 		sysctl_read("net/ipv4/conf/all/accept_redirects", value, 16),
 		0);
@@ -128,7 +126,6 @@ static void the_spare_one_is_like_one_that_is_made_now(void **state)
 	_cleanup_taken_ struct taken ready = {.netns = -EBADF},
 				     now = {.netns = -EBADF};
 
-	(void)state;
 	ground_need();
 	begin("nat");
 	assert_true(is_made());
@@ -146,7 +143,6 @@ static void without_IPv6_or_with_it_as_the_login_needs_it(void **state)
 	_cleanup_taken_ struct taken without = {.netns = -EBADF},
 				     next = {.netns = -EBADF};
 
-	(void)state;
 	ground_need();
 	begin("nat");
 	assert_true(is_made());
@@ -162,7 +158,6 @@ static void renewed_it_is_another(void **state)
 {
 	uint64_t before;
 
-	(void)state;
 	ground_need();
 	begin("nat");
 	assert_true(is_made());
@@ -176,7 +171,6 @@ static void renewed_it_is_another(void **state)
 
 static void none_is_made_where_none_is_wanted(void **state)
 {
-	(void)state;
 	ground_need();
 	begin("external");
 	assert_false(is_made());

@@ -16,11 +16,11 @@
 
 #include <cmocka.h>
 
-#include "helper/base/policy_store.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "ground.h"
 #include "common/policy/policy.h"
+#include "ground.h"
+#include "helper/base/policy_store.h"
 
 #define CONF	    "/run/p/netns-pam.conf"
 #define NEW	    "/run/p/netns-pam.conf.new"
@@ -54,7 +54,6 @@ static int start(void)
 
 static int store_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	if (mount("p", "/run", "tmpfs", 0, "mode=755") < 0 ||
@@ -66,7 +65,6 @@ static int store_setup(void **state)
 
 static int store_teardown(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	store = store_close(store);
@@ -120,7 +118,6 @@ static const char *verdict(void)
 
 static void no_file_is_an_empty_policy(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(start(), 0);
 	assert_string_equal(verdict(), "");
@@ -135,7 +132,6 @@ static void a_renamed_file_is_taken_and_published(void **state)
 {
 	struct stat st;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -154,7 +150,6 @@ static void a_renamed_file_is_taken_and_published(void **state)
 
 static void what_is_the_same_is_no_change(void **state)
 {
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -171,7 +166,6 @@ static void F27_a_file_that_is_being_written_is_not_read(void **state)
 	char text[200];
 	int fd, n;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -201,7 +195,6 @@ static void F27_a_busy_file_is_tried_again(void **state)
 	uint64_t deadline = deadline_in_ms(PATIENCE_MS);
 	int fd;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -220,7 +213,6 @@ static void F26_a_broken_file_leaves_the_last_good_one(void **state)
 {
 	const char *said;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -254,7 +246,6 @@ static void F26_two_hundred_turns_of_good_and_bad(void **state)
 	char name[16];
 	int wrong = 0;
 
-	(void)state;
 	ground_need();
 	put("n0");
 	assert_int_equal(start(), 0);
@@ -282,7 +273,6 @@ static void a_file_that_goes_has_a_second_to_come_back(void **state)
 {
 	uint64_t began;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -306,7 +296,6 @@ static void a_file_that_goes_has_a_second_to_come_back(void **state)
 
 static void an_administrator_who_reloads_means_it(void **state)
 {
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -318,7 +307,6 @@ static void an_administrator_who_reloads_means_it(void **state)
 
 static void F28_a_file_that_others_may_write_is_not_taken(void **state)
 {
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -343,7 +331,6 @@ static void F28_a_file_that_others_may_write_is_not_taken(void **state)
 
 static void drop_ins_are_watched(void **state)
 {
-	(void)state;
 	ground_need();
 	ground_write(CONF, "[namespace a]\nlink = none\n");
 	assert_int_equal(start(), 0);
@@ -379,7 +366,6 @@ static void drop_ins_are_watched(void **state)
 
 static void F25_a_restart_with_a_broken_file_takes_the_last_good(void **state)
 {
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);
@@ -397,7 +383,6 @@ static void F25_a_restart_with_a_broken_file_takes_the_last_good(void **state)
 
 static void F25_a_first_start_with_a_broken_file_has_none(void **state)
 {
-	(void)state;
 	ground_need();
 	put_broken();
 	ground_listen();
@@ -412,7 +397,6 @@ static void F25_a_first_start_with_a_broken_file_has_none(void **state)
 /* Somebody's rubbish in the place of the copy is no policy either. */
 static void F25_a_torn_copy_is_none(void **state)
 {
-	(void)state;
 	ground_need();
 	ground_write(COPY, "[rule r]\nusers = al");
 	put_broken();
@@ -427,7 +411,6 @@ static void F65_a_full_state_directory_stops_no_reload(void **state)
 	char block[4096] = "";
 	int filler;
 
-	(void)state;
 	ground_need();
 	close(state_dir);
 	assert_int_equal(mount("s", STATE, "tmpfs", 0, "mode=700,size=16k"), 0);
@@ -454,7 +437,6 @@ static void paths_that_cannot_be_are_refused(void **state)
 {
 	char path[5000];
 
-	(void)state;
 	ground_need();
 	assert_int_equal(store_open(&store, event, "netns-pam.conf", state_dir,
 				    STATE, on_changed, &changes, &why),
@@ -476,7 +458,6 @@ static void opening_and_closing_leaves_no_descriptor(void **state)
 {
 	int fds;
 
-	(void)state;
 	ground_need();
 	put("one");
 	assert_int_equal(start(), 0);

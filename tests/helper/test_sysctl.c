@@ -15,17 +15,16 @@
 
 #include <cmocka.h>
 
-#include "helper/kernel/sysctl.h"
 #include "common/cleanup.h"
-#include "ground.h"
 #include "common/policy/policy.h"
+#include "ground.h"
+#include "helper/kernel/sysctl.h"
 
 static int home;
 static struct error why;
 
 static int sysctl_setup(void **state)
 {
-	(void)state;
 	if (geteuid() != 0)
 		return 0;
 	return unshare(CLONE_NEWNET) < 0 ? -1 : sysctl_open(&why);
@@ -33,7 +32,6 @@ static int sysctl_setup(void **state)
 
 static int sysctl_teardown(void **state)
 {
-	(void)state;
 	sysctl_close();
 	return geteuid() == 0 ? setns(home, CLONE_NEWNET) : 0;
 }
@@ -50,7 +48,6 @@ static void a_value_is_written_and_read(void **state)
 {
 	char value[64], tiny[2];
 
-	(void)state;
 	ground_need();
 	assert_int_equal(sysctl_write("net/ipv4/ip_forward", "1", &why), 0);
 	assert_string_equal(value_of("net/ipv4/ip_forward"), "1");
@@ -86,7 +83,6 @@ static void F52_nothing_outside_proc_sys(void **state)
 	};
 	char value[64];
 
-	(void)state;
 	ground_need();
 	ground_write("/run/victim", "precious");
 	assert_int_equal(sysctl_write("net/ipv4/ip_forward", "0", &why), 0);
@@ -127,7 +123,6 @@ static void F52_what_is_mounted_over_proc_is_not_seen(void **state)
 {
 	bool whole = false;
 
-	(void)state;
 	ground_need();
 	ground_write("/run/victim", "precious");
 	assert_int_equal(ground_run(with_a_fake_proc, &whole), 0);
@@ -146,7 +141,6 @@ static void F52_dots_in_an_interface_name_separate_nothing(void **state)
 		{(char[]){"net.ipv4.conf.lo.forwarding"}, (char[]){"1"}},
 	};
 
-	(void)state;
 	ground_need();
 	assert_int_equal(ground_sh("ip link add eth0.100 type veth peer eth0"),
 			 0);
@@ -169,7 +163,6 @@ static void the_first_bad_setting_ends_the_list(void **state)
 		{(char[]){"net.ipv4.ip_forward"}, (char[]){"1"}},
 	};
 
-	(void)state;
 	ground_need();
 	assert_int_equal(sysctl_apply(list, 3, &why), -ENOENT);
 	assert_non_null(strstr(why.text, "net/ipv4/no_such"));
@@ -223,7 +216,6 @@ static void golden_is(void)
 
 static void F90_a_fresh_namespace_has_the_golden_list(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(sysctl_harden_namespace(&why), 0);
 	assert_int_equal(ground_sh("ip link add eth0 type veth peer x"), 0);
@@ -252,7 +244,6 @@ static void F90_whatever_it_began_with(void **state)
 		"net/ipv6/conf/default/accept_redirects",
 	};
 
-	(void)state;
 	ground_need();
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		assert_int_equal(sysctl_write(paths[i], "1", &why), 0);
@@ -263,7 +254,6 @@ static void F90_whatever_it_began_with(void **state)
 
 static void F22_a_namespace_without_IPv6_has_none_on_its_links(void **state)
 {
-	(void)state;
 	ground_need();
 	assert_int_equal(sysctl_harden_namespace(&why), 0);
 	assert_int_equal(sysctl_without_ipv6(&why), 0);
@@ -281,7 +271,6 @@ static void F90_ports_and_ping_groups_are_the_hosts(void **state)
 {
 	_cleanup_close_ int host = -EBADF;
 
-	(void)state;
 	ground_need();
 	assert_int_equal(
 		sysctl_write("net/ipv4/ip_unprivileged_port_start", "80", &why),
@@ -305,7 +294,6 @@ static void many_namespaces_one_after_the_other(void **state)
 {
 	int fds;
 
-	(void)state;
 	ground_need();
 	fds = ground_count("/proc/self/fd");
 	for (int i = 0; i < 300; i++) {

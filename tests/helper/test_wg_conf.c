@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "helper/link/wireguard/conf.h"
 #include "ground.h"
+#include "helper/link/wireguard/conf.h"
 
 #define PRIVATE "eOsA3oTbgyVJhV5jh1ZZ1vxH0t2pkX0vV6e2Sf1qCkE="
 #define SHARED	"cPsA3oTbgyVJhV5jh1ZZ1vxH0t2pkX0vV6e2Sf1qCkE="
@@ -60,7 +60,6 @@ static void everything(void **state)
 		      "Endpoint = [2001:db8::1]:443\nPersistentKeepalive=off");
 	const struct wg_peer *peer = conf->peers;
 
-	(void)state;
 	assert_string_equal(conf->private_key, PRIVATE);
 	assert_true(conf->has_listen_port);
 	assert_int_equal(conf->listen_port, 51821);
@@ -107,7 +106,6 @@ static void printed_for_wg(void **state)
 			  "\nPersistentKeepalive = 25\nPresharedKey=" SHARED);
 	char *text = wg_conf_print(conf, 0);
 
-	(void)state;
 	/* a name is not for wg to look up */
 	assert_string_equal(
 		text, "[Interface]\nPrivateKey = " PRIVATE
@@ -138,7 +136,6 @@ static void long_lists(void **state)
 	struct wg_conf *conf;
 	size_t used = 0;
 
-	(void)state;
 	assert_non_null(text);
 	used += (size_t)sprintf(text, INTERFACE PEER);
 	for (unsigned int n = 0; n < 1000; n++)
@@ -231,7 +228,6 @@ static void refused(void **state)
 		 "wg:5: PersistentKeepalive must be a number from 0 to 65535"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct wg_conf *conf = NULL;
 		struct error why = {""};
@@ -271,7 +267,6 @@ static void keys_are_never_said(void **state)
 		"PrivateKey = " PRIVATE "\n[Peer]\nPresharedKey = %s",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct wg_conf *conf = NULL;
 		struct error why = {""};
@@ -298,7 +293,6 @@ static void damaged(void **state)
 	struct error why;
 	char *text = calloc(1, 5000);
 
-	(void)state;
 	assert_non_null(text);
 	assert_int_equal(wg_conf_parse("wg", nul, sizeof(nul) - 1, &conf, &why),
 			 -EINVAL);
@@ -327,7 +321,6 @@ static void load_says(int code, const char *wanted)
 
 static void files(void **state)
 {
-	(void)state;
 	ground_need();
 	load_says(-ENOENT, "/run/wg0.conf cannot be opened: No such file or "
 			   "directory");

@@ -3,8 +3,8 @@
  * A machine for one test program: mount and network namespaces of its own, an
  * /etc and a /run in memory, some accounts, one named network namespace.
  */
-#ifndef NETNS_PAM_TEST_BOX_H
-#define NETNS_PAM_TEST_BOX_H
+#ifndef NETNS_PAM_TESTS_PAM_BOX_H
+#define NETNS_PAM_TESTS_PAM_BOX_H
 
 #include <stdbool.h>
 #include <stddef.h>

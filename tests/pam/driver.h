@@ -3,8 +3,8 @@
  * A PAM application in a few calls: one handle, a service file of one line
  * made for the purpose, the texts that the module sends to the user.
  */
-#ifndef NETNS_PAM_TEST_DRIVER_H
-#define NETNS_PAM_TEST_DRIVER_H
+#ifndef NETNS_PAM_TESTS_PAM_DRIVER_H
+#define NETNS_PAM_TESTS_PAM_DRIVER_H
 
 #include <security/pam_appl.h>
 

@@ -3,8 +3,8 @@
  * A stand-in for netns-pamd that answers as it is told, wrongly too. It runs
  * in a child process; what it saw is in memory that both share.
  */
-#ifndef NETNS_PAM_TEST_FAKE_HELPER_H
-#define NETNS_PAM_TEST_FAKE_HELPER_H
+#ifndef NETNS_PAM_TESTS_PAM_FAKE_HELPER_H
+#define NETNS_PAM_TESTS_PAM_FAKE_HELPER_H
 
 #include <stdbool.h>
 #include <stddef.h>

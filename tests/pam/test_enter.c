@@ -104,7 +104,6 @@ int move_mount(int from_dir, const char *from, int to_dir, const char *to,
 
 static int prepare(void **state)
 {
-	(void)state;
 	calls = fail_at = 0;
 	if (box_shell("umount /etc/resolv.conf 2>/dev/null; "
 		      "rm -rf /etc/resolv.conf /etc/netns /etc/dns /run/nscd "
@@ -231,7 +230,6 @@ static void plain(void *data)
 	struct error err;
 	struct stat st;
 
-	(void)data;
 	place_note(&before);
 	box_check(enter_namespace(&plan, &origin, &err) == 0);
 	box_check(stat(BOX_NETNS, &st) == 0);
@@ -245,7 +243,6 @@ static void plain(void *data)
 
 static void test_plain(void **state)
 {
-	(void)state;
 	box_fork(plain, NULL);
 }
 
@@ -324,7 +321,6 @@ static void test_resolv_conf(void **state)
 		{.prepare = "rmdir " SCRATCH, .refused = SCRATCH},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(visits) / sizeof(*visits); i++) {
 		struct visit v = visits[i];
 
@@ -350,7 +346,6 @@ static void test_nsswitch(void **state)
 	};
 	char *made;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		assert_int_equal(mounts_nsswitch(cases[i][0], &made), 0);
 		assert_string_equal(made, cases[i][1]);
@@ -360,7 +355,6 @@ static void test_nsswitch(void **state)
 
 static void test_no_nsswitch(void **state)
 {
-	(void)state;
 	visit((struct visit){
 		.prepare = "rm /etc/nsswitch.conf",
 		.inside = "grep -q 192.0.2.53 /etc/resolv.conf && "
@@ -398,7 +392,6 @@ static void covered(void *data)
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct error err;
 
-	(void)data;
 	for (size_t i = 0; i < N_SOCKETS; i++) {
 		struct sockaddr_un a = {.sun_family = AF_UNIX};
 		int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -420,7 +413,6 @@ static void covered(void *data)
 
 static void test_covered(void **state)
 {
-	(void)state;
 	box_fork(covered, NULL);
 }
 
@@ -468,7 +460,6 @@ static char to_resolved[] =
 
 static void test_renamed_over(void **state)
 {
-	(void)state;
 	box_fork(renamed_over, NULL);
 	prepare(NULL);
 	box_fork(renamed_over, to_resolved);
@@ -480,7 +471,6 @@ static void propagation(void *data)
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct error err;
 
-	(void)data;
 	box_check(
 		box_shell(
 			"mkdir -p /run/shared && mount -t tmpfs x /run/shared "
@@ -499,7 +489,6 @@ static void propagation(void *data)
 
 static void test_propagation(void **state)
 {
-	(void)state;
 	box_fork(propagation, NULL);
 }
 
@@ -511,7 +500,6 @@ static void test_propagation(void **state)
 
 static void test_sys(void **state)
 {
-	(void)state;
 	visit((struct visit){
 		.prepare = SYS_MOUNT "ip link add name dmy type bridge",
 		.inside = "[ \"$(ls /sys/class/net)\" = lo ] && "
@@ -596,7 +584,6 @@ static void test_section(void **state)
 		 .refused = "symbolic link"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(visits) / sizeof(*visits); i++) {
 		struct visit v = visits[i];
 
@@ -672,7 +659,6 @@ static void test_fail_each(void **state)
 {
 	static int yes = 1;
 
-	(void)state;
 	box_fork(fail_each, NULL);
 	box_fork(fail_each, &yes);
 }
@@ -685,7 +671,6 @@ static void stranded(void *data)
 	struct error err;
 	struct rlimit;
 
-	(void)data;
 	/* The mounts fail for want of the directory, the way back as EPERM. */
 	plan.scratch = "/run/no-such-directory";
 	calls = 0;
@@ -698,7 +683,6 @@ static void stranded(void *data)
 
 static void test_stranded(void **state)
 {
-	(void)state;
 	box_fork(stranded, NULL);
 }
 
@@ -732,7 +716,6 @@ static void shut_cwd(void *data)
 	unsigned long mntns = box_namespace("mnt");
 	struct error err;
 
-	(void)data;
 	box_check(box_shell("mkdir -m 700 /run/shut && "
 			    "chown 5001 /run/shut") == 0);
 	box_check(chdir("/run/shut") == 0);
@@ -777,7 +760,6 @@ static void shut_cwd(void *data)
 
 static void test_shut_cwd(void **state)
 {
-	(void)state;
 	box_fork(shut_cwd, NULL);
 	assert_int_equal(box_shell("rmdir /run/shut"), 0);
 }
@@ -795,7 +777,6 @@ static void no_descriptors(void *data)
 	struct error err;
 	int next = dup(0);
 
-	(void)data;
 	close(next);
 	box_check(getrlimit(RLIMIT_NOFILE, &files) == 0);
 	box_check(chdir("/usr") == 0);
@@ -815,7 +796,6 @@ static void no_descriptors(void *data)
 
 static void test_no_descriptors(void **state)
 {
-	(void)state;
 	box_fork(no_descriptors, NULL);
 }
 
@@ -830,7 +810,6 @@ static void nested(void *data)
 	struct error err;
 	char cwd[4096];
 
-	(void)data;
 	box_check(chdir("/usr/share") == 0);
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
 	place_note(&in_first);
@@ -882,7 +861,6 @@ static void nested_in_chroot(void *data)
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct error err;
 
-	(void)data;
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
 	box_check(box_shell("mkdir -p /run/root/proc && "
 			    "mount -t proc p /run/root/proc") == 0);
@@ -898,7 +876,6 @@ static void nested_in_chroot(void *data)
 
 static void test_nested(void **state)
 {
-	(void)state;
 	box_fork(nested, NULL);
 	box_fork(nested_in_chroot, NULL);
 	(void)!box_shell("rm -rf /run/root");
@@ -922,7 +899,6 @@ static void race(void *data)
 	int went = 0, refused = 0;
 	pid_t pid;
 
-	(void)data;
 	box_check(box_shell("mkdir -p /run/victim && touch /run/victim/socket "
 			    "/run/avahi-daemon/socket") == 0);
 	place_note(&before);
@@ -953,7 +929,6 @@ static void race(void *data)
 
 static void test_race(void **state)
 {
-	(void)state;
 	box_fork(race, NULL);
 	(void)!box_shell("rm -rf /run/victim /run/avahi-*");
 }
@@ -967,7 +942,6 @@ static void test_wrong_kinds(void **state)
 		"/proc/self/ns/pid", "/proc/self/ns/cgroup"};
 	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		int fd = open(wrong[i], O_RDONLY | O_CLOEXEC);
 

@@ -82,7 +82,6 @@ static void test_only_entry_points(void **state)
 	struct elf e = elf_open(box_module());
 	int found = 0;
 
-	(void)state;
 	for (size_t i = 1; i < e.n_symbols; i++) {
 		const char *name = e.strings + e.symbols[i].st_name;
 
@@ -111,7 +110,6 @@ static void test_needed(void **state)
 					      "libubsan.so"};
 	struct elf e = elf_open(box_module());
 
-	(void)state;
 	for (const elf_Dyn *d = e.dynamic; d->d_tag != DT_NULL; d++) {
 		const char *name = e.strings + d->d_un.d_val;
 
@@ -139,7 +137,6 @@ static void test_no_dangerous_imports(void **state)
 	};
 	struct elf e = elf_open(box_module());
 
-	(void)state;
 	for (size_t i = 1; i < e.n_symbols; i++)
 		for (size_t j = 0; j < sizeof(never) / sizeof(*never); j++)
 			if (strcmp(e.strings + e.symbols[i].st_name,
@@ -151,7 +148,6 @@ static void test_loads(void **state)
 {
 	void *module = dlopen(box_module(), RTLD_NOW | RTLD_LOCAL);
 
-	(void)state;
 	if (!module) {
 		print_error("%s\n", dlerror());
 		fail();

@@ -28,11 +28,11 @@
 
 #include <cmocka.h>
 
-#include "pam_netns/guest.h"
 #include "box.h"
 #include "common/deadline.h"
 #include "driver.h"
 #include "fake_helper.h"
+#include "pam_netns/guest.h"
 
 #define DNS_TEXT "nameserver 192.0.2.53\nsearch example.net\n"
 
@@ -76,8 +76,6 @@ int getgrnam_r(const char *name, struct group *group, char *buffer, size_t size,
 		*group = (struct group){.gr_gid = 5003};
 		*ret = group;
 	}
-	(void)buffer;
-	(void)size;
 	return r;
 }
 
@@ -86,8 +84,6 @@ int getpwnam_r(const char *name, struct passwd *pw, char *buffer, size_t size,
 {
 	int r = look_up();
 
-	(void)buffer;
-	(void)size;
 	*ret = NULL;
 	if (r)
 		return r;
@@ -107,7 +103,6 @@ static int prepare(void **state)
 {
 	struct stat st;
 
-	(void)state;
 	look_up_fails = n_inside = n_low = 0;
 	box_write(BOX_POLICY, "[options]\ntimeout = 1s\n"
 			      "[rule one]\nusers = alice\nnamespace = jail\n"
@@ -150,7 +145,6 @@ static void test_cut_replies(void **state)
 	int fds = 0;
 	pid_t helper;
 
-	(void)state;
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
@@ -176,7 +170,6 @@ static void test_helper_dies(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		plan.behaviour = deaths[i];
 		helper = fake_start(&plan, &seen);
@@ -194,7 +187,6 @@ static void lie_and_open(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	setns_lies = true;
 	box_check(open_once(&d, "alice") == PAM_SYSTEM_ERR);
 	box_check(box_namespace("net") == host_netns);
@@ -207,7 +199,6 @@ static void test_setns_lies(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	helper = fake_start(&plan, &seen);
 	box_fork(lie_and_open, NULL);
 	assert_true(fake_wait(&seen->closes, 1)); /* given back */
@@ -223,7 +214,6 @@ static void test_hangs(void **state)
 	uint64_t began;
 	pid_t helper;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(hangs) / sizeof(*hangs); i++) {
 		plan.behaviour = hangs[i];
 		helper = fake_start(&plan, &seen);
@@ -244,7 +234,6 @@ static void test_full_backlog(void **state)
 	pid_t helper;
 	int others[8];
 
-	(void)state;
 	plan.behaviour = FAKE_NEVER_ACCEPTS;
 	plan.backlog = 1;
 	helper = fake_start(&plan, &seen);
@@ -270,7 +259,6 @@ static void test_retry_storm(void **state)
 	uint64_t began;
 	pid_t helper;
 
-	(void)state;
 	plan.retries = -1;
 	helper = fake_start(&plan, &seen);
 	began = deadline_now_ms();
@@ -284,7 +272,6 @@ static void open_moved(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	box_check(box_namespace("net") == jail_netns);
 	driver_end(&d, 0);
@@ -296,7 +283,6 @@ static void test_retry_then_ok(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	plan.retries = 3;
 	helper = fake_start(&plan, &seen);
 	box_fork(open_moved, NULL);
@@ -311,7 +297,6 @@ static void test_request_says_who(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = nosuch, staff\nnamespace = jail\n"
 		  "[namespace jail]\nlink = none\n");
@@ -348,7 +333,6 @@ static void test_items_too_long(void **state)
 	struct driver d;
 	pid_t helper;
 
-	(void)state;
 	memset(long_text, 'x', sizeof(long_text) - 1);
 	helper = fake_start(&plan, &seen);
 	for (int item = 0; item < 2; item++) {
@@ -393,7 +377,6 @@ static void test_wrong_fds(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	before = box_fd_count();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		plan.fds[0] = open(wrong[i], O_RDONLY | O_CLOEXEC);
@@ -441,7 +424,6 @@ static void check_fds_tidy(void *data)
 	struct driver d;
 	bool was[256];
 
-	(void)data;
 	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
 	for (int fd = 0; fd < 256; fd++)
 		was[fd] = fcntl(fd, F_GETFD) >= 0;
@@ -467,7 +449,6 @@ static void test_fds_tidy(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -487,7 +468,6 @@ static void ask_inside(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "carol", DRIVER_CONV) == 0);
 	box_check(driver_open(&d, 0) == PAM_SUCCESS);
 	box_check(box_namespace("net") == jail_netns);
@@ -504,7 +484,6 @@ static void test_look_ups(void **state)
 	struct driver d;
 	pid_t helper;
 
-	(void)state;
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = staff\nnamespace = jail\n"
 		  "on_error = host\n[namespace jail]\nlink = none\n");
@@ -637,7 +616,6 @@ static void test_odd_processes(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	plan.tail = DNS_TEXT;
 	for (int i = 0; i < 200; i++) {
 		struct oddity o = {
@@ -669,7 +647,6 @@ static void setuid_program(void *data)
 	struct driver d;
 	struct stat st;
 
-	(void)data;
 	box_check(setresgid(5001, 5001, 5001) == 0);
 	box_check(setresuid(5001, 0, 0) == 0);
 	umask(077);
@@ -692,7 +669,6 @@ static void no_capability(void *data)
 	struct __user_cap_data_struct caps[2];
 	struct driver d;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
 	box_check(syscall(SYS_capget, &head, caps) == 0);
 	caps[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective &=
@@ -713,7 +689,6 @@ static void false_proc(void *data)
 	struct stat a, b;
 	struct driver d;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
 	box_check(unshare(CLONE_NEWNS) == 0);
 	box_check(fstatat(before, "net", &a, 0) == 0);
@@ -735,7 +710,6 @@ static void root_is_short(void *data)
 	struct rlimit limit = {3, 4096};
 	struct driver d;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "root", DRIVER_CONV) == 0);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	box_check(driver_open(&d, 0) == PAM_SYSTEM_ERR);
@@ -747,7 +721,6 @@ static void root_is_short(void *data)
 
 static void test_root_is_short(void **state)
 {
-	(void)state;
 	box_write(BOX_POLICY, "[rule one]\nusers = root\nnamespace = jail\n"
 			      "[namespace jail]\nlink = none\n");
 	box_fork(root_is_short, NULL);
@@ -759,7 +732,6 @@ static void test_odd_roots(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
@@ -774,7 +746,6 @@ static void test_guest(void **state)
 {
 	struct guest guest;
 
-	(void)state;
 	errno = 4242;
 	guest_enter(&guest);
 	errno = 1;
@@ -804,7 +775,6 @@ static void test_sequences(void **state)
 	int fds, steps;
 	pid_t helper;
 
-	(void)state;
 	helper = fake_start(&plan, &seen);
 	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV), 0);
 	fds = box_fd_count();
@@ -865,7 +835,6 @@ static void two_lines(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	box_check(box_namespace("net") == jail_netns);
 	box_check(driver_open(&d, 0) == PAM_SUCCESS);
@@ -880,7 +849,6 @@ static void test_two_lines(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	driver_service("test", NULL, 2);
 	helper = fake_start(&plan, &seen);
 	box_fork(two_lines, NULL);
@@ -916,7 +884,6 @@ static void test_forked_handle(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	helper = fake_start(&plan, &seen);
 	box_fork(forked_handle, seen);
 	assert_true(fake_wait(&seen->ended, 1));
@@ -938,7 +905,6 @@ static void closed_by_user(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	box_fork(close_as_user, &d);
 	driver_end(&d, 0);
@@ -950,7 +916,6 @@ static void test_closed_by_user(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -969,7 +934,6 @@ static void slow_close(void *data)
 	uint64_t began;
 	struct driver d;
 
-	(void)data;
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	began = deadline_now_ms();
 	box_check(driver_close(&d, 0) == PAM_SUCCESS);
@@ -985,7 +949,6 @@ static void test_slow_close(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	plan.silent_close = true;
 	helper = fake_start(&plan, &seen);
 	box_fork(slow_close, NULL);
@@ -1017,7 +980,6 @@ static void threaded(void *data)
 	struct driver d;
 	void *result;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
 	box_check(pthread_create(&thread, NULL, open_in_thread, &d) == 0);
 	pthread_join(thread, &result);
@@ -1032,7 +994,6 @@ static void test_threaded(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
 			plan.tail = DNS_TEXT;
@@ -1051,7 +1012,6 @@ static void open_often(void *data)
 	long rss = 0;
 	int fds = 0;
 
-	(void)data;
 	box_check(driver_start(&d, "test", "alice", DRIVER_CONV) == 0);
 	for (int i = 0; i < 10000; i++) {
 		if (i == 500) {
@@ -1073,7 +1033,6 @@ static void test_flat(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	helper = fake_start(&plan, &seen);
 	box_fork(open_often, NULL);
 	assert_int_equal(seen->opens, 10000);
@@ -1085,7 +1044,6 @@ static void already(void *data)
 {
 	struct driver d;
 
-	(void)data;
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	box_check(box_namespace("net") == host_netns);
 	box_check(driver_close(&d, 0) == PAM_SUCCESS);
@@ -1098,7 +1056,6 @@ static void test_already(void **state)
 	struct fake_seen *seen;
 	pid_t helper;
 
-	(void)state;
 	plan.n_fds = 0;
 	plan.reply.flags = PROTO_ALREADY;
 	helper = fake_start(&plan, &seen);

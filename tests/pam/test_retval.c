@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#include "pam_netns/options.h"
-#include "pam_netns/outcome.h"
 #include "box.h"
 #include "driver.h"
 #include "fake_helper.h"
+#include "pam_netns/options.h"
+#include "pam_netns/outcome.h"
 
 #define POLICY                                                                 \
 	"[options]\ntimeout = 1s\n"                                            \
@@ -75,7 +75,6 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
 {
 	va_list args;
 
-	(void)flag;
 	va_start(args, format);
 	line_note(priority, format, args);
 	va_end(args);
@@ -128,7 +127,6 @@ static struct result attempt_with(const struct fake_plan *plan,
 
 static int prepare(void **state)
 {
-	(void)state;
 	box_write(BOX_POLICY, "%s", POLICY);
 	unlink(BOX_STATE "/policy");
 	unlink(BOX_STATE "/disable");
@@ -161,7 +159,6 @@ static void test_table(void **state)
 		[OUTCOME_STRANDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
 	};
 
-	(void)state;
 	for (int o = 0; o < OUTCOMES_; o++)
 		for (int host = 0; host < 2; host++)
 			assert_int_equal(outcome_code((enum outcome)o, host),
@@ -175,7 +172,6 @@ static void test_no_rule(void **state)
 {
 	struct result r;
 
-	(void)state;
 	r = attempt("bob"); /* no helper is there */
 	assert_int_equal(r.code, PAM_IGNORE);
 	assert_stayed(r);
@@ -184,7 +180,6 @@ static void test_no_rule(void **state)
 
 static void test_no_policy(void **state)
 {
-	(void)state;
 	unlink(BOX_POLICY);
 	assert_int_equal(attempt("alice").code, PAM_IGNORE);
 	assert_int_equal(attempt("root").code, PAM_IGNORE);
@@ -195,7 +190,6 @@ static void test_moved(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct result r;
 
-	(void)state;
 	r = attempt_with(&plan, "alice");
 	assert_int_equal(r.code, PAM_SUCCESS);
 	assert_int_equal(r.netns, jail_inode());
@@ -208,7 +202,6 @@ static void test_stays(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct result r;
 
-	(void)state;
 	plan.n_fds = 0;
 	plan.reply = (struct proto_reply){.magic = PROTO_MAGIC,
 					  .version = PROTO_VERSION,
@@ -246,7 +239,6 @@ static void test_failures(void **state)
 		{"carol", PROTO_MALFORMED, PAM_IGNORE},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct fake_plan plan = refusal(cases[i].verdict);
 		struct result r = attempt_with(&plan, cases[i].user);
@@ -263,7 +255,6 @@ static void test_no_helper(void **state)
 {
 	struct result r;
 
-	(void)state;
 	r = attempt("alice");
 	assert_int_equal(r.code, PAM_SYSTEM_ERR);
 	assert_stayed(r);
@@ -279,7 +270,6 @@ static void test_conversation(void **state)
 {
 	struct result r;
 
-	(void)state;
 	assert_int_equal(
 		attempt_conv("test", "alice", DRIVER_CONV, PAM_SILENT).code,
 		PAM_SYSTEM_ERR);
@@ -294,7 +284,6 @@ static void test_conversation(void **state)
 
 static void test_broken_policy(void **state)
 {
-	(void)state;
 	box_write(BOX_POLICY, "[rule one\nusers = alice\n");
 	assert_int_equal(attempt("root").code, PAM_IGNORE);
 	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
@@ -309,7 +298,6 @@ static void test_last_good(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 
-	(void)state;
 	box_write(BOX_STATE "/policy", "%s", POLICY);
 	chmod(BOX_STATE "/policy", 0600);
 	box_write(BOX_POLICY, "[rule one\nusers = alice\n");
@@ -324,7 +312,6 @@ static void test_last_good(void **state)
 
 static void test_disable(void **state)
 {
-	(void)state;
 	box_write(BOX_STATE "/disable", "%s", "");
 	assert_int_equal(attempt("alice").code, PAM_IGNORE);
 	box_write(BOX_POLICY, "%s", "[rule\n");
@@ -351,7 +338,6 @@ static void test_bad_options(void **state)
 		"debug=yes",	  "config",	     "socket=relative/x",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct result r;
 
@@ -382,7 +368,6 @@ static void test_bad_options_elsewhere(void **state)
 		"socket=/run/elsewhere/s socket=relative",
 	};
 
-	(void)state;
 	mkdir("/run/elsewhere", 0755);
 	box_write("/run/elsewhere/disable", "%s", "");
 	for (size_t i = 0; i < sizeof(good_socket) / sizeof(char *); i++) {
@@ -417,7 +402,6 @@ static void test_bad_options_close(void **state)
 {
 	static char root[] = "root", bob[] = "bob";
 
-	(void)state;
 	driver_service("test", "typo", 1);
 	memset(shared, 0, sizeof(*shared));
 	box_fork(bad_options_round, root);
@@ -429,7 +413,6 @@ static void test_namespace_option(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 
-	(void)state;
 	driver_service("test",
 		       "debug namespace=other config=" BOX_POLICY
 		       " socket=" BOX_SOCKET,
@@ -447,7 +430,6 @@ static void test_unknown_user(void **state)
 {
 	char long_name[300];
 
-	(void)state;
 	memset(long_name, 'u', sizeof(long_name) - 1);
 	long_name[sizeof(long_name) - 1] = '\0';
 	assert_int_equal(attempt("nobody-has-this-name").code, PAM_SYSTEM_ERR);
@@ -458,7 +440,6 @@ static void test_unknown_user(void **state)
 
 static void test_excluded(void **state)
 {
-	(void)state;
 	box_write(BOX_POLICY,
 		  "[options]\nexclude_services = test\n[rule all]\n"
 		  "namespace = jail\n[namespace jail]\nlink = none\n");
@@ -467,7 +448,6 @@ static void test_excluded(void **state)
 
 static void test_host_rule(void **state)
 {
-	(void)state;
 	box_write(BOX_POLICY, "[rule all]\nnamespace = host\n");
 	/*
 	 * PID 1 of the sandbox is in the namespace from which the box was
@@ -481,7 +461,6 @@ static void test_close_alone(void **state)
 {
 	struct driver d;
 
-	(void)state;
 	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV),
 			 PAM_SUCCESS);
 	assert_int_equal(driver_close(&d, 0), PAM_SUCCESS);
@@ -496,7 +475,6 @@ static void test_log_lines(void **state)
 			 denied = refusal(PROTO_DENIED);
 	struct result r;
 
-	(void)state;
 	r = attempt_with(&plan, "alice");
 	assert_int_equal(r.n_lines, 1);
 	assert_int_equal(r.priority, LOG_INFO);
@@ -550,7 +528,6 @@ static void test_log_injection(void **state)
 {
 	struct result r;
 
-	(void)state;
 	r = attempt("alice\nroot: let in");
 	assert_int_equal(r.code, PAM_SYSTEM_ERR);
 	assert_int_equal(r.n_lines, 1);

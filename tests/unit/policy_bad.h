@@ -3,8 +3,8 @@
  * Bad policies, each a test of its own: what an administrator might write,
  * and word for word what is said about it. A test program is one table of them.
  */
-#ifndef NETNS_PAM_POLICY_BAD_H
-#define NETNS_PAM_POLICY_BAD_H
+#ifndef NETNS_PAM_TESTS_UNIT_POLICY_BAD_H
+#define NETNS_PAM_TESTS_UNIT_POLICY_BAD_H
 
 #include <errno.h>
 #include <setjmp.h>

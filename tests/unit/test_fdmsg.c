@@ -28,13 +28,11 @@ static int pair[2];
 
 static int pair_open(void **state)
 {
-	(void)state;
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
 }
 
 static int pair_close(void **state)
 {
-	(void)state;
 	close_fd(pair[0]);
 	close_fd(pair[1]);
 	return 0;
@@ -67,7 +65,6 @@ static void test_two_parts(void **state)
 	char buf[64];
 	size_t n_fds = 9;
 
-	(void)state;
 	assert_int_equal(fdmsg_send(pair[0], "head", 4, "and tail", 8, NULL, 0,
 				    deadline_in_ms(1000)),
 			 0);
@@ -83,7 +80,6 @@ static void test_largest(void **state)
 	static char out[66000], in[66001];
 	size_t n_fds;
 
-	(void)state;
 	memset(out, 'z', sizeof(out));
 	assert_int_equal(fdmsg_send(pair[0], out, 736, out + 736,
 				    sizeof(out) - 736, NULL, 0,
@@ -101,7 +97,6 @@ static void test_fds_arrive(void **state)
 	int fds[2], in[2] = {-1, -1};
 	size_t n = 0;
 
-	(void)state;
 	for (size_t count = 1; count <= 2; count++) {
 		fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		fds[1] = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -127,7 +122,6 @@ static void test_fds_unexpected(void **state)
 	int before, fds[2] = {0, 0}, in[2] = {-1, -1};
 	size_t n = 7;
 
-	(void)state;
 	before = fd_count();
 	for (size_t sent = 1; sent <= 2; sent++)
 		for (size_t wanted = 0; wanted < sent; wanted++) {
@@ -164,7 +158,6 @@ static void test_fds_flood(void **state)
 	int before, fds[253] = {0}, in[2];
 	size_t n;
 
-	(void)state;
 	before = fd_count();
 	for (size_t count = 3; count <= 253; count += 25) {
 		send_control(SOL_SOCKET, SCM_RIGHTS, fds, count * sizeof(int));
@@ -179,7 +172,6 @@ static void test_foreign_control(void **state)
 	int on = 1, before, in[2];
 	size_t n;
 
-	(void)state;
 	before = fd_count();
 	assert_int_equal(
 		setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)),
@@ -198,7 +190,6 @@ static void test_truncated(void **state)
 	size_t n;
 	int before = fd_count();
 
-	(void)state;
 	assert_int_equal(fdmsg_send(pair[0], "long", 4, NULL, 0, (int[]){0, 1},
 				    2, deadline_in_ms(1000)),
 			 0);
@@ -214,7 +205,6 @@ static void test_no_room_for_fds(void **state)
 	int in[2], next;
 	size_t n;
 
-	(void)state;
 	assert_int_equal(send_fds((int[]){0, 0}, 2), 0);
 	next = dup(0);
 	close(next);
@@ -232,7 +222,6 @@ static void test_closed_stdio(void **state)
 	int status, sent = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(send_fds(&sent, 1), 0);
 	fflush(NULL);
 	pid = fork();
@@ -261,7 +250,6 @@ static void test_peer_gone(void **state)
 	char c;
 	size_t n;
 
-	(void)state;
 	pair[0] = close_fd(pair[0]);
 	assert_int_equal(
 		fdmsg_recv(pair[1], &c, 1, NULL, 0, &n, deadline_in_ms(1000)),
@@ -276,7 +264,6 @@ static volatile sig_atomic_t ticks;
 
 static void tick(int sig)
 {
-	(void)sig;
 	ticks++;
 }
 
@@ -289,7 +276,6 @@ static void test_deadline_under_signals(void **state)
 	size_t n;
 	char c;
 
-	(void)state;
 	sigaction(SIGALRM, &act, &old);
 	setitimer(ITIMER_REAL, &every, NULL);
 	assert_int_equal(fdmsg_recv(pair[1], &c, 1, NULL, 0, &n, began + 300),
@@ -307,7 +293,6 @@ static void test_send_full(void **state)
 	uint64_t began;
 	int r;
 
-	(void)state;
 	do {
 		began = deadline_now_ms();
 		r = fdmsg_send(pair[0], block, sizeof(block), NULL, 0, NULL, 0,
@@ -338,7 +323,6 @@ static void test_connect(void **state)
 {
 	int listener = listener_open(1), fd;
 
-	(void)state;
 	fd = fdmsg_connect(path, deadline_in_ms(1000));
 	assert_true(fd > 2);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -355,7 +339,6 @@ static void test_connect_bad_path(void **state)
 {
 	char longest[200];
 
-	(void)state;
 	memset(longest, '/', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_int_equal(fdmsg_connect(longest, deadline_in_ms(100)),
@@ -369,7 +352,6 @@ static void test_connect_full(void **state)
 	uint64_t began;
 	pid_t pid;
 
-	(void)state;
 	first = fdmsg_connect(path, deadline_in_ms(1000));
 	assert_true(first > 2);
 	began = deadline_now_ms();

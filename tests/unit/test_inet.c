@@ -33,7 +33,6 @@ static void round_trip(const char *text, const char *wanted)
 
 static void good_text_is_read_and_written(void **state)
 {
-	(void)state;
 	round_trip("192.0.2.7", "192.0.2.7/32");
 	round_trip("192.0.2.7/24", "192.0.2.7/24");
 	round_trip("0.0.0.0/0", "0.0.0.0/0");
@@ -79,7 +78,6 @@ static void bad_text_is_refused(void **state)
 	};
 	struct inet_prefix p = {.family = 99};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++)
 		assert_int_equal(inet_prefix_parse(bad[n], &p), -EINVAL);
 	assert_int_equal(p.family, 99); /* untouched */
@@ -90,7 +88,6 @@ static void addresses_are_written_without_their_length(void **state)
 	struct inet_prefix p = parse("2001:db8::7/64"), none = {0};
 	char got[INET_PREFIX_STR];
 
-	(void)state;
 	inet_address_format(&p, got);
 	assert_string_equal(got, "2001:db8::7");
 	inet_address_format(&none, got);
@@ -108,7 +105,6 @@ static bool contains(const char *prefix, const char *address)
 
 static void a_prefix_contains_what_shares_its_bits(void **state)
 {
-	(void)state;
 	assert_true(contains("192.0.2.0/24", "192.0.2.255"));
 	assert_false(contains("192.0.2.0/24", "192.0.3.0"));
 	assert_true(contains("192.0.2.0/23", "192.0.3.255"));
@@ -128,7 +124,6 @@ static void nothing_is_in_no_prefix(void **state)
 {
 	struct inet_prefix none = {0}, p = parse("0.0.0.0/0");
 
-	(void)state;
 	assert_false(inet_prefix_contains(&none, &p));
 	assert_false(inet_prefix_contains(&p, &none));
 	assert_false(inet_prefix_contains(&none, &none));
@@ -150,7 +145,6 @@ static bool overlaps(const char *one, const char *other)
 
 static void prefixes_overlap_both_ways(void **state)
 {
-	(void)state;
 	assert_true(overlaps("10.0.0.0/8", "10.213.0.0/16"));
 	assert_true(overlaps("10.213.0.0/16", "10.213.0.0/16"));
 	assert_false(overlaps("10.213.0.0/16", "10.214.0.0/16"));
@@ -169,7 +163,6 @@ static bool has_host_bits(const char *text)
 
 static void host_bits_are_those_below_the_length(void **state)
 {
-	(void)state;
 	assert_true(has_host_bits("10.0.0.1/8"));
 	assert_false(has_host_bits("10.0.0.0/8"));
 	assert_false(has_host_bits("10.0.0.1/32"));
@@ -194,7 +187,6 @@ static void nth(const char *prefix, uint64_t offset, const char *wanted)
 
 static void addresses_are_counted_from_the_first(void **state)
 {
-	(void)state;
 	nth("10.213.0.0/16", 0, "10.213.0.0/32");
 	nth("10.213.0.0/16", 1, "10.213.0.1/32");
 	nth("10.213.0.0/16", 255, "10.213.0.255/32");
@@ -213,7 +205,6 @@ static void every_length_masks_its_own_bits(void **state)
 	char text[INET_PREFIX_STR + 8];
 	struct inet_prefix p, first;
 
-	(void)state;
 	for (unsigned int len = 0; len <= 32; len++) {
 		uint32_t mask = len ? 0xffffffffu << (32 - len) : 0, got = 0;
 

@@ -97,7 +97,6 @@ static void bad_test(void **state)
 
 static void F42_sections_have_1_to_64_characters(void **state)
 {
-	(void)state;
 	assert_true(name_is_policy("a"));
 	assert_true(name_is_policy("_"));
 	assert_true(name_is_policy("0"));
@@ -110,7 +109,6 @@ static void F42_sections_have_1_to_64_characters(void **state)
 
 static void F42_instances_have_1_to_127_characters(void **state)
 {
-	(void)state;
 	assert_true(name_is_instance("vpn.alice.12"));
 	assert_true(name_is_instance(A60 A60 "1234567"));
 	assert_false(name_is_instance(A60 A60 "12345678"));
@@ -118,7 +116,6 @@ static void F42_instances_have_1_to_127_characters(void **state)
 
 static void F44_interfaces_are_what_the_kernel_takes(void **state)
 {
-	(void)state;
 	assert_true(name_is_ifname("eth0"));
 	assert_true(name_is_ifname("eth0.100"));
 	assert_true(name_is_ifname("a@b-c_d"));
@@ -150,7 +147,6 @@ static void instance(const char *wanted, const char *section, const char *user,
 
 static void instances_are_called_after_section_user_and_number(void **state)
 {
-	(void)state;
 	instance("vpn", "vpn", NULL, 1000, 0);
 	instance("vpn.alice", "vpn", "alice", 1000, 0);
 	instance("vpn.alice.1", "vpn", "alice", 1000, 1);
@@ -174,7 +170,6 @@ static void F43_odd_user_names_become_numbers(void **state)
 		"\"a\"",   "a`b",
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(odd) / sizeof(odd[0]); n++) {
 		instance("vpn.uid-1000", "vpn", odd[n], 1000, 0);
 		instance("vpn.uid-4294967295.7", "vpn", odd[n], 4294967295u, 7);
@@ -188,7 +183,6 @@ static void F43_no_two_users_share_a_name(void **state)
 	char one[NAME_MAX_INSTANCE + 1], other[NAME_MAX_INSTANCE + 1];
 
 	/* One is called what we write for the other. */
-	(void)state;
 	assert_int_equal(name_instance("vpn", "j\xf6rg", 1000, 0, one), 0);
 	assert_int_equal(name_instance("vpn", "uid-1000", 1001, 0, other), 0);
 	assert_string_equal(one, "vpn.uid-1000");
@@ -203,7 +197,6 @@ static void the_longest_name_fits(void **state)
 {
 	char got[NAME_MAX_INSTANCE + 1];
 
-	(void)state;
 	assert_int_equal(name_instance(A60 "1234",
 				       "aaaaaaaaaabbbbbbbbbbcccccccccc32",
 				       4294967295u, 4294967295u, got),

@@ -28,7 +28,6 @@ static void templates_are_filled_in(void **state)
 	};
 	char *got;
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(good) / sizeof(good[0]); n++) {
 		assert_int_equal(policy_expand(good[n].text, "alice", 1000,
 					       "vpn.alice", &got, NULL),
@@ -45,7 +44,6 @@ static void F42_templates_do_not_climb(void **state)
 	struct error err;
 	char *got;
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(users) / sizeof(users[0]); n++) {
 		got = untouched;
 		assert_int_equal(policy_expand("/etc/wg/%u.conf", users[n],
@@ -67,7 +65,6 @@ static void templates_have_a_bound(void **state)
 	char user[257], text[4096];
 	char *got;
 
-	(void)state;
 	memset(user, 'u', sizeof(user) - 1);
 	user[sizeof(user) - 1] = '\0';
 	text[0] = '\0';
@@ -96,7 +93,6 @@ static void rates_are_written_as_people_do(void **state)
 		{18000000000000, "18000gbit"},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		char got[POLICY_RATE_STR];
 
@@ -107,7 +103,6 @@ static void rates_are_written_as_people_do(void **state)
 
 static void every_word_has_its_name(void **state)
 {
-	(void)state;
 	assert_string_equal(policy_link_name(LINK_NONE), "none");
 	assert_string_equal(policy_link_name(LINK_OPENVPN), "openvpn");
 	for (unsigned int n = 0; n < LINK_KINDS; n++)
@@ -139,7 +134,6 @@ static void the_example_maps_nobody(void **state)
 	struct error err;
 	char *text = file_text("conf/netns-pam.conf");
 
-	(void)state;
 	if (policy_parse("example", text, strlen(text), &p, &notes, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(notes.n, 0);
@@ -170,7 +164,6 @@ static void the_example_without_its_semicolons_is_valid_too(void **state)
 	struct error err;
 	char *text = file_text("conf/netns-pam.conf");
 
-	(void)state;
 	example_uncomment(text);
 	if (policy_parse("example", text, strlen(text), &p, &notes, &err) < 0)
 		fail_msg("%s", err.text);
@@ -186,7 +179,6 @@ static void every_key_is_in_the_example_and_the_manual(void **state)
 {
 	char line[64], *text;
 
-	(void)state;
 	text = file_text("man/netns-pam.conf.5");
 	for (size_t n = 0; n < policy_keys_n; n++) {
 		snprintf(line, sizeof(line),
@@ -234,7 +226,6 @@ static void assert_warnings(const char *text, const char *wanted)
 
 static void F97_the_unwise_is_warned_of(void **state)
 {
-	(void)state;
 	assert_warnings("[rule r]\nusers = a\nnamespace = n\n[namespace n]\n",
 			"");
 	assert_warnings("[rule all]\nnamespace = n\n"
@@ -313,7 +304,6 @@ static void a_flood_of_errors_is_cut_short(void **state)
 	struct policy *p = NULL;
 	struct error err;
 
-	(void)state;
 	for (size_t n = 0; n + 2 < sizeof(text); n += 2)
 		memcpy(text + n, "x\n", 3);
 	assert_int_equal(

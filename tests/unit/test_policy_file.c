@@ -35,15 +35,11 @@ static char path[64], dropins[72], errors[8192];
 static int tree_remove(const char *name, const struct stat *st, int kind,
 		       struct FTW *ftw)
 {
-	(void)st;
-	(void)kind;
-	(void)ftw;
 	return remove(name);
 }
 
 static int set_up(void **state)
 {
-	(void)state;
 	umask(022);
 	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
@@ -55,7 +51,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	return nftw(dir, tree_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -151,7 +146,6 @@ static void F24_a_missing_policy_maps_nobody(void **state)
 	struct policy *policy = NULL;
 	struct error err;
 
-	(void)state;
 	assert_int_equal(load(&policy, &err), 0);
 	assert_int_equal(policy->n_rules, 0);
 	assert_int_equal(policy->n_files, 0);
@@ -166,7 +160,6 @@ static void F24_a_missing_policy_maps_nobody(void **state)
 
 static void F24_an_empty_policy_maps_nobody(void **state)
 {
-	(void)state;
 	file_write(path, "");
 	assert_rules("");
 	assert_int_equal(mkdir(dropins, 0755), 0);
@@ -178,7 +171,6 @@ static void a_good_file_is_read_whole(void **state)
 	struct policy *policy;
 	struct error err;
 
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(load(&policy, &err), 0);
 	assert_string_equal(policy->text, GOOD);
@@ -194,7 +186,6 @@ static void F28_a_symbolic_link_is_refused(void **state)
 {
 	char real[80];
 
-	(void)state;
 	snprintf(real, sizeof(real), "%s/real", dir);
 	file_write(real, GOOD);
 	assert_int_equal(symlink(real, path), 0);
@@ -205,7 +196,6 @@ static void F28_a_symbolic_link_is_refused(void **state)
 
 static void F28_a_dangling_symbolic_link_is_refused(void **state)
 {
-	(void)state;
 	assert_int_equal(symlink("/nowhere", path), 0);
 	assert_refused(
 		"DIR/p.conf:0: it is a symbolic link; the policy must be a "
@@ -214,7 +204,6 @@ static void F28_a_dangling_symbolic_link_is_refused(void **state)
 
 static void F28_a_fifo_is_refused_and_hangs_nobody(void **state)
 {
-	(void)state;
 	assert_int_equal(mkfifo(path, 0644), 0);
 	alarm(10);
 	assert_refused(
@@ -225,7 +214,6 @@ static void F28_a_fifo_is_refused_and_hangs_nobody(void **state)
 
 static void F28_a_directory_is_refused(void **state)
 {
-	(void)state;
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_refused("DIR/p.conf:0: it is a directory; the policy must be a "
 		       "regular file\n");
@@ -233,7 +221,6 @@ static void F28_a_directory_is_refused(void **state)
 
 static void F28_a_device_is_refused(void **state)
 {
-	(void)state;
 	assert_int_equal(mknod(path, S_IFCHR | 0644, makedev(1, 5)), 0);
 	assert_refused("DIR/p.conf:0: it is a device; the policy must be a "
 		       "regular file\n");
@@ -244,7 +231,6 @@ static void F28_a_socket_is_refused(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)state;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
 			 0);
@@ -256,7 +242,6 @@ static void F28_a_socket_is_refused(void **state)
 
 static void F28_a_file_of_somebody_else_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD "guard = maybe\n");
 	assert_int_equal(chown(path, NOBODY, 0), 0);
 	/* What else is wrong with it is said in the same pass. */
@@ -268,7 +253,6 @@ static void F28_a_file_of_somebody_else_is_refused(void **state)
 
 static void F28_a_file_that_its_group_can_write_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(chmod(path, 0664), 0);
 	assert_refused(
@@ -278,7 +262,6 @@ static void F28_a_file_that_its_group_can_write_is_refused(void **state)
 
 static void F28_a_file_that_others_can_write_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(chmod(path, 0646), 0);
 	assert_refused("DIR/p.conf:0: the file can be written by others (mode "
@@ -287,7 +270,6 @@ static void F28_a_file_that_others_can_write_is_refused(void **state)
 
 static void F28_a_directory_above_that_others_can_write_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(chmod(dir, 0777), 0);
 	assert_refused("DIR:0: the directory can be written by others (mode "
@@ -299,7 +281,6 @@ static void F28_a_directory_above_that_others_can_write_is_refused(void **state)
 
 static void F28_a_directory_above_of_somebody_else_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(chown(dir, NOBODY, 0), 0);
 	assert_refused(
@@ -312,7 +293,6 @@ static void dropins_are_read_in_the_order_of_their_names(void **state)
 	struct policy *policy;
 	struct error err;
 
-	(void)state;
 	file_write(path, GOOD);
 	dropin_write("b.conf", "[rule b]\nnamespace = host\n");
 	dropin_write("a.conf", "[rule a]\nnamespace = host\n");
@@ -346,14 +326,12 @@ static void dropins_are_read_in_the_order_of_their_names(void **state)
 
 static void dropins_alone_are_a_policy(void **state)
 {
-	(void)state;
 	dropin_write("a.conf", "[rule a]\nnamespace = host\n");
 	assert_rules("a ");
 }
 
 static void sections_refer_to_each_other_across_files(void **state)
 {
-	(void)state;
 	file_write(path, "[rule r]\nnamespace = n\n");
 	assert_refused(
 		"DIR/p.conf:2: namespace: there is no section [namespace "
@@ -364,7 +342,6 @@ static void sections_refer_to_each_other_across_files(void **state)
 
 static void all_errors_of_all_files_come_in_one_pass(void **state)
 {
-	(void)state;
 	file_write(path, GOOD "users = a\nusers = b\n");
 	dropin_write("b.conf", "[rule good]\nnamespace = host\n");
 	dropin_write("a.conf", "namespace = host\n[rule x]\nnamespace = n\n");
@@ -386,7 +363,6 @@ static void F28_dropins_must_be_roots_files_too(void **state)
 {
 	char file[PATH_MAX];
 
-	(void)state;
 	dropin_write("a.conf", GOOD);
 	snprintf(file, sizeof(file), "%s/a.conf", dropins);
 	assert_int_equal(chown(file, NOBODY, NOBODY), 0);
@@ -405,7 +381,6 @@ static void F28_dropins_must_be_roots_files_too(void **state)
 
 static void F28_a_dropin_directory_of_somebody_else_is_refused(void **state)
 {
-	(void)state;
 	dropin_write("a.conf", GOOD);
 	assert_int_equal(chown(dropins, NOBODY, 0), 0);
 	assert_refused("DIR/p.conf.d:0: the directory belongs to uid 65534; it "
@@ -418,7 +393,6 @@ static void F28_a_dropin_directory_of_somebody_else_is_refused(void **state)
 
 static void F28_a_dropin_directory_behind_a_link_is_refused(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	assert_int_equal(symlink("/etc", dropins), 0);
 	assert_refused("DIR/p.conf.d:0: it is not a directory; drop-ins belong "
@@ -427,7 +401,6 @@ static void F28_a_dropin_directory_behind_a_link_is_refused(void **state)
 
 static void F28_a_file_for_a_dropin_directory_is_refused(void **state)
 {
-	(void)state;
 	file_write(dropins, GOOD);
 	assert_refused("DIR/p.conf.d:0: it is not a directory; drop-ins belong "
 		       "into one (and not behind a symbolic link)\n");
@@ -437,7 +410,6 @@ static void a_nul_byte_is_refused_with_its_line(void **state)
 {
 	FILE *out = fopen(path, "we");
 
-	(void)state;
 	assert_non_null(out);
 	fwrite("[options]\n\ntime\0out\n", 1, 20, out);
 	assert_int_equal(fclose(out), 0);
@@ -447,7 +419,6 @@ static void a_nul_byte_is_refused_with_its_line(void **state)
 
 static void a_file_of_4_mib_is_the_largest(void **state)
 {
-	(void)state;
 	file_write(path, GOOD);
 	/* Made of holes: the size is enough to refuse it. */
 	assert_int_equal(truncate(path, POLICY_FILE_BYTES_MAX + 1), 0);
@@ -459,7 +430,6 @@ static void all_files_together_have_at_most_4_mib(void **state)
 {
 	char *text = malloc(POLICY_FILE_BYTES_MAX);
 
-	(void)state;
 	memset(text, '\n', POLICY_FILE_BYTES_MAX - 1);
 	text[POLICY_FILE_BYTES_MAX - 1] = '\0';
 	file_write(path, text);
@@ -476,7 +446,6 @@ static void F27_a_file_that_is_being_written_is_busy(void **state)
 	char file[PATH_MAX];
 	int fd;
 
-	(void)state;
 	file_write(path, GOOD);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -517,7 +486,6 @@ static void F27_a_half_written_file_is_never_believed(void **state)
 	unsigned int whole = 0, busy = 0;
 	pid_t pid;
 
-	(void)state;
 	file_write(path, "");
 	pid = fork();
 	if (!pid)
@@ -550,7 +518,6 @@ static void F27_an_atomic_replacement_is_read_before_or_after(void **state)
 {
 	char fresh[80];
 
-	(void)state;
 	snprintf(fresh, sizeof(fresh), "%s/fresh", dir);
 	for (unsigned int n = 0; n < 100; n++) {
 		char text[64], wanted[32];
@@ -568,7 +535,6 @@ static void F45_no_descriptor_is_left_open(void **state)
 {
 	int before, after;
 
-	(void)state;
 	file_write(path, GOOD);
 	dropin_write("a.conf", "[rule a]\nnamespace = host\n");
 	dropin_write("b.conf", "[what]\n");

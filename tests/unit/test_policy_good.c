@@ -48,7 +48,6 @@ static void nothing_is_a_policy_for_nobody(void **state)
 {
 	struct policy *p = policy_of("");
 
-	(void)state;
 	assert_int_equal(p->n_rules, 0);
 	assert_int_equal(p->n_namespaces, 0);
 	assert_int_equal(p->n_networks, 0);
@@ -70,7 +69,6 @@ static void options_take_effect(void **state)
 				     "pool6 = none\n"
 				     "exclude_services = proftpd, x*\n");
 
-	(void)state;
 	assert_int_equal(p->on_error, POLICY_ON_ERROR_HOST);
 	assert_int_equal(p->timeout_ms, 120000);
 	assert_prefix(&p->pool4, "172.16.0.0/12");
@@ -94,7 +92,6 @@ static void times_have_three_units(void **state)
 		{"[options]\ntimeout = 10m\n", 600000},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(times) / sizeof(times[0]); n++) {
 		struct policy *p = policy_of(times[n].text);
 
@@ -112,7 +109,6 @@ static void logins_are_not_excluded_by_default(void **state)
 	};
 	struct policy *p = policy_of("");
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(services) / sizeof(services[0]); n++)
 		assert_false(policy_excludes(p, services[n]));
 	assert_true(policy_excludes(p, "samba"));
@@ -141,7 +137,6 @@ static void rules_take_effect(void **state)
 				     "[namespace n]\n");
 	const struct policy_rule *rule = &p->rules[0];
 
-	(void)state;
 	assert_int_equal(p->n_rules, 1);
 	assert_string_equal(rule->name, "one");
 	assert_string_equal(rule->file, "p");
@@ -177,7 +172,6 @@ rules_take_their_defaults_from_options_wherever_they_stand(void **state)
 				     "[options]\ntimeout = 7s\n"
 				     "on_error = host\n");
 
-	(void)state;
 	assert_int_equal(p->rules[0].timeout_ms, 7000);
 	assert_int_equal(p->rules[0].on_error, POLICY_ON_ERROR_HOST);
 	assert_int_equal(p->rules[0].nested, POLICY_SWITCH);
@@ -207,7 +201,6 @@ static void guard_is_on_for_rules_about_users_alone(void **state)
 		{"namespace = host\nguard = no\n", false},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]); n++) {
 		char text[256];
 		struct policy *p;
@@ -225,7 +218,6 @@ static void a_namespace_may_say_nothing(void **state)
 	struct policy *p = policy_of("[namespace jail]\n");
 	const struct policy_namespace *ns = policy_namespace_find(p, "jail");
 
-	(void)state;
 	assert_non_null(ns);
 	assert_int_equal(ns->scope, SCOPE_SHARED);
 	assert_int_equal(ns->link, LINK_NONE);
@@ -270,7 +262,6 @@ static void namespaces_take_effect(void **state)
 		"down = /usr/local/sbin/down\n");
 	const struct policy_namespace *ns = policy_namespace_find(p, "lab");
 
-	(void)state;
 	assert_non_null(ns);
 	assert_int_equal(ns->line, 1);
 	assert_int_equal(ns->link, LINK_ROUTED);
@@ -326,7 +317,6 @@ static void links_take_what_they_need(void **state)
 		"[network w]\nbridge = br0\n");
 	const struct policy_namespace *ns = p->namespaces;
 
-	(void)state;
 	assert_int_equal(p->n_namespaces, 9);
 	assert_int_equal(ns[0].link, LINK_NONE);
 	assert_int_equal(ns[1].link, LINK_EXTERNAL);
@@ -363,7 +353,6 @@ static void networks_take_effect(void **state)
 	const struct policy_network *plain = policy_network_find(p, "plain");
 	const struct policy_network *full = policy_network_find(p, "full");
 
-	(void)state;
 	assert_int_equal(plain->type, NETWORK_LINUX);
 	assert_string_equal(plain->bridge, "br0");
 	assert_true(plain->isolate);
@@ -389,7 +378,6 @@ static void networks_of_a_bridge_share_its_uplink(void **state)
 		"[network blue]\ntype = ovs\nbridge = br0\nvlan = 20\n"
 		"uplink = eth1\n");
 
-	(void)state;
 	assert_string_equal(policy_network_find(p, "blue")->uplink, "eth1");
 	policy_free(p);
 }
@@ -398,7 +386,6 @@ static void dns_can_be_left_to_the_host(void **state)
 {
 	struct policy *p = policy_of("[namespace a]\nlink = nat\ndns = host\n");
 
-	(void)state;
 	assert_false(p->namespaces[0].dns_set);
 	assert_int_equal(p->namespaces[0].dns.n, 0);
 	policy_free(p);
@@ -418,7 +405,6 @@ static void lists_go_on_on_indented_lines(void **state)
 				     "  h\n"
 				     "namespace = host\n");
 
-	(void)state;
 	assert_list(&p->rules[0].users, "a|b|c|d|e|f");
 	assert_list(&p->rules[0].groups, "g|h");
 	policy_free(p);
@@ -432,7 +418,6 @@ static void comments_blanks_and_line_ends_do_not_matter(void **state)
 				     "users\t=  a ,\r\n  b \r\n"
 				     "namespace = host");
 
-	(void)state;
 	assert_int_equal(p->timeout_ms, 3000);
 	assert_string_equal(p->rules[0].name, "x");
 	assert_list(&p->rules[0].users, "a|b");
@@ -448,7 +433,6 @@ static void names_of_64_characters_are_kept_whole(void **state)
 	struct policy *p;
 
 	/* inih keeps 49 bytes of a section; these two differ in the last. */
-	(void)state;
 	assert_int_equal(strlen(name), 64);
 	memcpy(other, name, sizeof(other));
 	other[63] = 'x';
@@ -469,7 +453,6 @@ static void a_line_of_198_bytes_is_read_whole(void **state)
 	char text[512], user[187];
 	struct policy *p;
 
-	(void)state;
 	memset(user, 'u', sizeof(user) - 1);
 	user[sizeof(user) - 1] = '\0';
 	snprintf(text, sizeof(text),
@@ -487,7 +470,6 @@ static void a_sysctl_has_a_long_name(void **state)
 				     "accept_ra_rt_info_max_plen_and_more_of_it"
 				     " = 1\n");
 
-	(void)state;
 	assert_string_equal(p->namespaces[0].sysctls[0].name,
 			    "net.ipv6.conf.all.accept_ra_rt_info_max_plen_and_"
 			    "more_of_it");
@@ -500,7 +482,6 @@ static void equal_texts_have_equal_digests(void **state)
 	struct policy *b = policy_of("[options]\ntimeout = 3s\n");
 	struct policy *c = policy_of("[options]\ntimeout = 4s\n");
 
-	(void)state;
 	assert_string_equal(a->text, "[options]\ntimeout = 3s\n");
 	assert_int_equal(a->text_bytes, strlen(a->text));
 	assert_true(a->digest == b->digest);

@@ -106,7 +106,6 @@ static bool line_matches(const char *line, const char *service, const char *tty,
 
 static void a_rule_without_matchers_is_everybodys(void **state)
 {
-	(void)state;
 	assert_true(line_matches("", "sshd", "", ""));
 	assert_true(line_matches("", "", "", ""));
 }
@@ -122,7 +121,6 @@ static void users_are_compared_byte_by_byte(void **state)
 			  "AD\\bob, a@b.org, a$, -n, domain\\ users,\n"
 			  "  1000, j\xc3\xb6rg, a.b, x'y\n");
 
-	(void)state;
 	for (size_t n = 0; n + 1 < sizeof(odd) / sizeof(odd[0]); n++)
 		assert_string_equal(match(p, login_of(&empty, odd[n], 7)), "r");
 	assert_string_equal(match(p, login_of(&empty, "bob", 7)), "r");
@@ -150,7 +148,6 @@ static void uids_are_ranges_with_both_ends(void **state)
 		{4294967294u, "r"}, {4294967295u, "r"},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
 		assert_string_equal(
 			match(p, login_of(&empty, "x", logins[n].uid)),
@@ -160,7 +157,6 @@ static void uids_are_ranges_with_both_ends(void **state)
 
 static void services_are_globs(void **state)
 {
-	(void)state;
 	assert_true(line_matches("services = sshd", "sshd", "", ""));
 	assert_false(line_matches("services = ssh", "sshd", "", ""));
 	assert_false(line_matches("services = sshd", "SSHD", "", ""));
@@ -175,7 +171,6 @@ static void services_are_globs(void **state)
 
 static void ttys_match_with_and_without_dev(void **state)
 {
-	(void)state;
 	assert_true(line_matches("ttys = tty1", "login", "/dev/tty1", ""));
 	assert_true(line_matches("ttys = /dev/tty1", "login", "tty1", ""));
 	assert_true(line_matches("ttys = tty1", "login", "tty1", ""));
@@ -222,7 +217,6 @@ static void rhosts_are_addresses_prefixes_and_names(void **state)
 		{"0.0.0.0/0", "192.0.2.1/24", false},
 	};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		char line[128];
 
@@ -238,7 +232,6 @@ static void an_rhost_of_any_length_is_safe(void **state)
 {
 	static char rhost[100000];
 
-	(void)state;
 	memset(rhost, '1', 255);
 	assert_true(line_matches("rhosts = *", "sshd", "", rhost));
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
@@ -261,7 +254,6 @@ static void an_rhost_too_long_is_an_error_and_no_mismatch(void **state)
 					    "ttys = ssh\nrhosts = ::/0"};
 	struct policy_login login = login_of(&empty, "alice", 1000);
 
-	(void)state;
 	login.tty = "ssh";
 	login.rhost = rhost;
 	for (size_t n = 0; n < sizeof(lengths) / sizeof(*lengths); n++) {
@@ -300,7 +292,6 @@ static void services_and_ttys_have_no_limit(void **state)
 {
 	static char text[100000];
 
-	(void)state;
 	memset(text, 's', sizeof(text) - 1);
 	assert_true(line_matches("services = s*", text, "", ""));
 	assert_false(line_matches("services = s*d", text, "", ""));
@@ -318,7 +309,6 @@ static void all_matchers_of_a_rule_must_match(void **state)
 				     "rhosts = 192.0.2.1\n");
 	struct policy_login good = login_of(&dir, "alice", 1000), bad;
 
-	(void)state;
 	good.tty = "ssh";
 	good.rhost = "192.0.2.1";
 	assert_string_equal(match(p, good), "r");
@@ -353,7 +343,6 @@ static void the_first_rule_in_file_order_wins(void **state)
 				     "[rule a]\nusers = alice\n"
 				     "namespace = host\n");
 
-	(void)state;
 	assert_string_equal(match(p, login_of(&empty, "alice", 1000)), "y");
 	assert_string_equal(match(p, login_of(&empty, "alice", 1001)), "a");
 	assert_string_equal(match(p, login_of(&empty, "bob", 1000)), "z");
@@ -388,7 +377,6 @@ static void root_is_matched_by_name_only(void **state)
 	};
 	struct directory dir = {.groups = "|root|"};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		char text[256];
 		struct policy *p;
@@ -411,7 +399,6 @@ static void F31_nothing_is_asked_for_root(void **state)
 				     "namespace = host\n"
 				     "[rule b]\nnamespace = host\n");
 
-	(void)state;
 	assert_string_equal(match(p, login_of(&dir, "root", 0)), "none");
 	assert_string_equal(dir.asked, "");
 	policy_free(p);
@@ -431,7 +418,6 @@ static void the_directory_is_asked_last_and_as_little_as_possible(void **state)
 		"namespace = host\n"
 		"[rule h]\ngroups = h1\nnamespace = host\n");
 
-	(void)state;
 	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "g");
 	/* Not past a yes, not past the match, and g1 once. */
 	assert_string_equal(dir.asked, "gf1 gg1 gg2 nlab ");
@@ -445,7 +431,6 @@ static void a_group_and_a_netgroup_of_one_name_are_two(void **state)
 		policy_of("[rule a]\nnetgroups = x\nnamespace = host\n"
 			  "[rule b]\ngroups = x\nnamespace = host\n");
 
-	(void)state;
 	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "b");
 	assert_string_equal(dir.asked, "nx gx ");
 	policy_free(p);
@@ -463,7 +448,6 @@ static void no_answer_is_an_error_and_no_mismatch(void **state)
 	struct policy_login login = login_of(&dir, "alice", 1000);
 	const struct policy_rule *rule = NULL;
 
-	(void)state;
 	assert_int_equal(policy_match(p, &login, &rule), -EIO);
 	assert_null(rule);
 	/* Not asked, not in the way. */
@@ -481,7 +465,6 @@ static void a_user_in_300_groups_is_found_and_each_asked_once(void **state)
 	struct policy *p;
 	size_t len = 0, questions = 0;
 
-	(void)state;
 	groups[len++] = '|';
 	for (unsigned int n = 0; n < 300; n++)
 		len += (size_t)snprintf(groups + len, sizeof(groups) - len,
@@ -511,7 +494,6 @@ static void five_thousand_rules_are_told_apart(void **state)
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
 
-	(void)state;
 	for (unsigned int n = 0; n < RULES; n++)
 		fprintf(out,
 			"[rule r%u]\nusers = user%u,\n  other%u\n"
@@ -564,7 +546,6 @@ static void explain_names_the_first_matcher_that_does_not_match(void **state)
 	struct directory dir = {
 		.groups = "|staff|", .netgroups = "|lab|", .broken = "ldap"};
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		struct policy_login login =
 			login_of(&dir, cases[n].user, cases[n].uid);
@@ -593,7 +574,6 @@ static void explain_passes_on_that_there_was_no_answer(void **state)
 		policy_of("[rule r]\ngroups = ldap\nnamespace = host\n");
 	const char *why;
 
-	(void)state;
 	assert_int_equal(policy_rule_match(&p->rules[0], &login, &why), -EIO);
 	policy_free(p);
 }
@@ -617,7 +597,6 @@ static int guards(const char *rules, const char *user, uid_t uid)
 
 static void a_guard_is_for_users_who_are_never_meant_outside(void **state)
 {
-	(void)state;
 	assert_int_equal(guards("", "alice", 1000), 0);
 	assert_int_equal(guards("[rule r]\nnamespace = n\n", "alice", 1000), 1);
 	assert_int_equal(
@@ -680,7 +659,6 @@ static void excluded_services_are_globs_too(void **state)
 {
 	struct policy *p = policy_of("[options]\nexclude_services = x*, y\n");
 
-	(void)state;
 	assert_true(policy_excludes(p, "xyz"));
 	assert_true(policy_excludes(p, "y"));
 	assert_false(policy_excludes(p, "yy"));

@@ -129,14 +129,12 @@ static void read_failing(const char *text, bool want_notes, int wanted)
 
 static void F60_a_good_policy_is_whole_or_not_there(void **state)
 {
-	(void)state;
 	read_failing(good, false, 0);
 	read_failing(good, true, 0);
 }
 
 static void F60_a_bad_policy_is_bad_or_not_there(void **state)
 {
-	(void)state;
 	read_failing(bad, false, -EINVAL);
 	read_failing(bad, true, -EINVAL);
 }

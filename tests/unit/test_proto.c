@@ -88,7 +88,6 @@ static void test_good_requests(void **state)
 {
 	struct error err = {""};
 
-	(void)state;
 	for (int op = PROTO_OPEN; op < PROTO_OP_MAX_; op++) {
 		request_make((enum proto_op)op);
 		if (request_check(&err) != 0)
@@ -160,7 +159,6 @@ static int is_used(enum proto_op op, const char *field)
 
 static void test_unused_fields(void **state)
 {
-	(void)state;
 	for (int op = PROTO_OPEN; op < PROTO_OP_MAX_; op++) {
 		for (size_t i = 0; i < N_FIELDS; i++) {
 			if (is_used((enum proto_op)op, fields[i].name))
@@ -183,7 +181,6 @@ static void test_unused_fields(void **state)
 
 static void test_strings(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		enum proto_op op =
 			strcmp(fields[i].name, "name") ? PROTO_OPEN : PROTO_UP;
@@ -208,7 +205,6 @@ static void test_head(void **state)
 	static const size_t short_by[] = {1, 8, 800, 895, 896};
 	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(short_by) / sizeof(*short_by); i++) {
 		request_make(PROTO_OPEN);
 		complaint_keep(proto_check_request(
@@ -258,7 +254,6 @@ static void test_needs(void **state)
 	static const char *const bad_names[] = {
 		".", "..", "a/b", "-n", " ", "a b", "a\n", "%n", "$(id)"};
 
-	(void)state;
 	request_make(PROTO_OPEN);
 	memset(q.head.user, 0, sizeof(q.head.user));
 	request_refused("without a user");
@@ -297,7 +292,6 @@ static void test_facts(void **state)
 		{"gab\0\0gx", 8, "neither"}, {"ga\0nb", 5, "terminated"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		request_make(PROTO_OPEN);
 		q.head.tail_bytes = (uint32_t)bad[i].n;
@@ -315,7 +309,6 @@ static void test_has_fact(void **state)
 	static const char facts[] = "gstaff\0nstaffs\0ga";
 	size_t n = sizeof(facts);
 
-	(void)state;
 	assert_int_equal(proto_has_fact(facts, n, 'g', "staff"), 1);
 	assert_int_equal(proto_has_fact(facts, n, 'g', "a"), 1);
 	assert_int_equal(proto_has_fact(facts, n, 'n', "staffs"), 1);
@@ -363,7 +356,6 @@ static void test_good_replies(void **state)
 {
 	struct error err = {""};
 
-	(void)state;
 	for (int v = PROTO_OK; v < PROTO_VERDICT_MAX_; v++) {
 		reply_make((enum proto_verdict)v);
 		if (reply_check(&err) != 0)
@@ -383,7 +375,6 @@ static void test_bad_replies(void **state)
 {
 	struct error err;
 
-	(void)state;
 	n_complaints = 0;
 	reply_make(PROTO_OK);
 	complaint_keep(proto_check_reply(&p, sizeof(p.head) - 1, &err), &err,
@@ -473,7 +464,6 @@ static void test_bad_replies(void **state)
 /* The wire does not change by accident: sizes are asserted in the header. */
 static void test_layout(void **state)
 {
-	(void)state;
 	assert_int_equal(offsetof(struct proto_request, digest), 16);
 	assert_int_equal(offsetof(struct proto_request, uid), 48);
 	assert_int_equal(offsetof(struct proto_request, user), 56);

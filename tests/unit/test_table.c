@@ -20,7 +20,6 @@ static void escapes(const char *text, const char *wanted)
 
 static void printable_text_stays(void **state)
 {
-	(void)state;
 	escapes("", "");
 	escapes("alice", "alice");
 	escapes("a b\\c$", "a b\\c$");
@@ -33,7 +32,6 @@ static void printable_text_stays(void **state)
 
 static void F56_terminal_commands_are_shown_not_obeyed(void **state)
 {
-	(void)state;
 	escapes("\x1b[31m", "\\x1b[31m");
 	escapes("a\nb\r\tc", "a\\x0ab\\x0d\\x09c");
 	escapes("\x7f", "\\x7f");
@@ -48,7 +46,6 @@ static void F56_terminal_commands_are_shown_not_obeyed(void **state)
 
 static void bytes_that_are_not_utf8_are_shown_by_number(void **state)
 {
-	(void)state;
 	escapes("\xff", "\\xff");
 	escapes("a\xc3", "a\\xc3"); /* cut short */
 	escapes("\xe2\x82", "\\xe2\\x82");
@@ -83,7 +80,6 @@ static void columns_stand_below_each_other(void **state)
 {
 	struct table table = {.columns = columns, .n_columns = 3};
 
-	(void)state;
 	table_add(&table, "%s", "J\xc3\xb6rg");
 	table_add(&table, "%d", 7);
 	table_add(&table, "%s", "x");
@@ -100,7 +96,6 @@ static void only_headings_are_bold(void **state)
 {
 	struct table table = {.columns = columns, .n_columns = 3};
 
-	(void)state;
 	table_add(&table, "a");
 	table_add(&table, "1");
 	table_add(&table, "b");

@@ -42,7 +42,6 @@ int getpwnam_r(const char *name, struct passwd *pw, char *buffer, size_t size,
 		return ERANGE;
 	if (!nss.pw_name)
 		return 0;
-	(void)name;
 	snprintf(buffer, size, "%s", nss.pw_name);
 	*pw = (struct passwd){.pw_name = buffer,
 			      .pw_uid = 5001,
@@ -64,7 +63,6 @@ int getgrnam_r(const char *name, struct group *group, char *buffer, size_t size,
 		return nss.gr_error;
 	if (size < nss.room)
 		return ERANGE;
-	(void)buffer;
 	*group = (struct group){.gr_gid = 1, .gr_mem = nobody};
 	if (strcmp(name, "own") == 0)
 		group->gr_gid = 5001;
@@ -82,7 +80,6 @@ int getgrouplist(const char *user, gid_t gid, gid_t *gids, int *n)
 {
 	int room = *n, total = nss.n_gids + 1;
 
-	(void)user;
 	nss.asked_list++;
 	for (int i = 0; i < total && i < room; i++)
 		gids[i] = i == 0 ? gid : (gid_t)(100000 + i - 1);
@@ -93,7 +90,6 @@ int getgrouplist(const char *user, gid_t gid, gid_t *gids, int *n)
 int innetgr(const char *netgroup, const char *host, const char *user,
 	    const char *domain)
 {
-	(void)netgroup;
 	assert_null(host);
 	assert_null(domain);
 	assert_string_equal(user, "alice");
@@ -106,7 +102,6 @@ static struct who who;
 
 static int prepare(void **state)
 {
-	(void)state;
 	memset(&nss, 0, sizeof(nss));
 	nss.pw_name = "alice";
 	return who_init(&who, "alice", "sshd", NULL, NULL, NULL);
@@ -114,7 +109,6 @@ static int prepare(void **state)
 
 static int clean(void **state)
 {
-	(void)state;
 	who_clear(&who);
 	return 0;
 }
@@ -137,7 +131,6 @@ static void test_login(void **state)
 {
 	struct policy_login login = who_login(&who);
 
-	(void)state;
 	assert_string_equal(login.user, "alice");
 	assert_int_equal(login.uid, 5001);
 	assert_string_equal(login.service, "sshd");
@@ -149,7 +142,6 @@ static void test_login(void **state)
 
 static void test_groups(void **state)
 {
-	(void)state;
 	nss.n_gids = 3;
 	assert_int_equal(group("own"), 1);
 	assert_int_equal(nss.asked_list, 0); /* needed no list */
@@ -167,7 +159,6 @@ static void test_asked_once(void **state)
 {
 	int asked;
 
-	(void)state;
 	assert_int_equal(group("own"), 1);
 	assert_int_equal(group("missing"), 0);
 	nss.net_answer = 1;
@@ -191,7 +182,6 @@ static void test_300_groups(void **state)
 {
 	char name[32];
 
-	(void)state;
 	nss.n_gids = 300;
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "gid%d", 100000 + i);
@@ -209,7 +199,6 @@ static void test_failures_are_errors(void **state)
 	static const int codes[] = {EIO,    ENOENT, EAGAIN,   ECONNREFUSED,
 				    EMFILE, ENOMEM, ETIMEDOUT};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
 		struct who other;
 
@@ -240,7 +229,6 @@ static void test_room_grows(void **state)
 	struct who other;
 	struct error err;
 
-	(void)state;
 	nss.room = 64 << 20;
 	assert_int_equal(who_init(&other, "alice", "", "", "", &err), 0);
 	who_clear(&other);
@@ -263,7 +251,6 @@ static void test_no_user(void **state)
 	struct who other;
 	struct error err;
 
-	(void)state;
 	nss.pw_name = NULL;
 	assert_int_equal(who_init(&other, "nobody", "", "", "", &err), -ENOENT);
 	assert_non_null(strstr(err.text, "nobody"));
@@ -287,7 +274,6 @@ static void test_root(void **state)
 {
 	struct who other;
 
-	(void)state;
 	nss.room = SIZE_MAX;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(
@@ -310,7 +296,6 @@ static void test_spelling(void **state)
 		"machine$"};
 	struct who other;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		nss.pw_name = names[i];
 		assert_int_equal(who_init(&other, names[i], "", "", "", NULL),
@@ -330,7 +315,6 @@ static void test_too_many_facts(void **state)
 	char name[1025];
 	int r = 1, n = 0;
 
-	(void)state;
 	nss.n_gids = 0;
 	snprintf(name, sizeof(name), "gid%01021d", 5001);
 	while (r == 1 && n < 100) {

@@ -95,23 +95,17 @@ static const char *why_not(enum verdict verdict)
 {
 	switch (verdict) {
 	case PROGRAM:
-		return "it would run a program as root in the host's "
-		       "namespace; remove it (addresses, routes and name "
-		       "servers are seen to, and `up` and `down` of the policy "
-		       "run programs)";
+		return "it would run a program as root in the host's namespace; remove it (addresses, routes and name servers are seen to, and `up` and `down` of the policy run programs)";
 	case MANAGED:
 		return "the management interface is netns-pamd's; remove it";
 	case LOGGED:
-		return "openvpn is a part of netns-pamd, and so are its words "
-		       "in the log; remove it";
+		return "openvpn is a part of netns-pamd, and so are its words in the log; remove it";
 	case ELSEWHERE:
-		return "everything is in this one file, and the device is "
-		       "netns-pamd's; remove it";
+		return "everything is in this one file, and the device is netns-pamd's; remove it";
 	case SERVER:
 		return "it is a server's, and this has to be a client's file";
 	case QUESTION:
-		return "nobody is there to answer when a login needs the "
-		       "tunnel; it cannot be used";
+		return "nobody is there to answer when a login needs the tunnel; it cannot be used";
 	case FINE:
 	case DROPPED:
 	case PUBLIC_FILE:
@@ -239,16 +233,14 @@ static int read_file(struct reader *reader, char **words, int n, int skipped,
 		      !strcmp(words[0], "askpass")))
 		return READER_ERROR(
 			reader, -EINVAL,
-			"'%s' without a file would ask somebody, and nobody is "
-			"there when a login needs the tunnel: name a file",
+			"'%s' without a file would ask somebody, and nobody is there when a login needs the tunnel: name a file",
 			words[0]);
 	if (!at)
 		return 0;
 	if (!strcmp(words[at], "stdin"))
-		return READER_ERROR(reader, -EINVAL,
-				    "'%s stdin' would ask somebody: name a "
-				    "file",
-				    words[0]);
+		return READER_ERROR(
+			reader, -EINVAL,
+			"'%s stdin' would ask somebody: name a file", words[0]);
 	if (conf->n_files == OPENVPN_FILES_MAX)
 		return READER_ERROR(reader, -E2BIG, "more than %d files",
 				    OPENVPN_FILES_MAX);
@@ -395,10 +387,10 @@ static int read_line(struct reader *reader, char *start, size_t bytes,
 	int n, r = 0;
 
 	if (bytes > OPENVPN_LINE_MAX)
-		return READER_ERROR(reader, -EINVAL,
-				    "the line has more than %d bytes, which "
-				    "openvpn does not read",
-				    OPENVPN_LINE_MAX);
+		return READER_ERROR(
+			reader, -EINVAL,
+			"the line has more than %d bytes, which openvpn does not read",
+			OPENVPN_LINE_MAX);
 	memcpy(copy, start, bytes);
 	copy[bytes] = '\0';
 	if (*close) {
@@ -450,16 +442,16 @@ static int read_device(struct reader *reader)
 
 	reader->line = reader->dev_line;
 	if (!reader->dev_line)
-		return error_set(reader->err, -EINVAL,
-				 "%s: there is no 'dev': write 'dev tun' or "
-				 "'dev tap'",
-				 reader->name);
+		return error_set(
+			reader->err, -EINVAL,
+			"%s: there is no 'dev': write 'dev tun' or 'dev tap'",
+			reader->name);
 	reader->conf->tap = !strncmp(type, "tap", 3);
 	if (!reader->conf->tap && strncmp(type, "tun", 3) != 0)
-		return READER_ERROR(reader, -EINVAL,
-				    "'dev %s': neither a tun nor a tap device; "
-				    "'dev-type' says which one it is",
-				    reader->dev);
+		return READER_ERROR(
+			reader, -EINVAL,
+			"'dev %s': neither a tun nor a tap device; 'dev-type' says which one it is",
+			reader->dev);
 	return 0;
 }
 

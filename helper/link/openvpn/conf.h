@@ -9,8 +9,8 @@
  * "file:line: message". Mustn't: log, leave a copy of a key in memory, repeat a
  * line that might hold one. What openvpn does not know it says itself.
  */
-#ifndef NETNS_PAMD_OPENVPN_CONF_H
-#define NETNS_PAMD_OPENVPN_CONF_H
+#ifndef NETNS_PAM_HELPER_LINK_OPENVPN_CONF_H
+#define NETNS_PAM_HELPER_LINK_OPENVPN_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -22,9 +22,7 @@ static int judge_secrets(const char *path, const struct stat *st,
 	if (conf->secret_line && st->st_mode & 077)
 		return error_set(
 			err, -EPERM,
-			"%s:%u: the file has mode %04o, so that others "
-			"than root can read the key in it: chmod 600 "
-			"%s",
+			"%s:%u: the file has mode %04o, so that others than root can read the key in it: chmod 600 %s",
 			path, conf->secret_line,
 			(unsigned int)st->st_mode & 07777, path);
 	for (size_t n = 0; n < conf->n_files; n++) {
@@ -41,10 +39,10 @@ static int judge_secrets(const char *path, const struct stat *st,
 					 "%s:%u: %s is not a regular file",
 					 path, secret->line, secret->path);
 		if (key.st_uid != 0 || key.st_mode & 077)
-			return error_set(err, -EPERM,
-					 "%s:%u: others than root can get at "
-					 "%s: chown root and chmod 600 it",
-					 path, secret->line, secret->path);
+			return error_set(
+				err, -EPERM,
+				"%s:%u: others than root can get at %s: chown root and chmod 600 it",
+				path, secret->line, secret->path);
 	}
 	return 0;
 }

@@ -11,21 +11,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "helper/link/address.h"
 #include "common/cleanup.h"
+#include "common/proto.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
-#include "helper/kernel/netns.h"
 #include "helper/instance/netns_rtnl.h"
+#include "helper/kernel/netns.h"
+#include "helper/kernel/rtnl.h"
+#include "helper/kernel/sysctl.h"
+#include "helper/link/address.h"
+#include "helper/link/rate.h"
 #include "openvpn.h"
 #include "push.h"
-#include "common/proto.h"
-#include "helper/link/rate.h"
-#include "helper/kernel/rtnl.h"
-#include "helper/base/policy_store.h"
-#include "helper/kernel/sysctl.h"
 
 void openvpn_device_name(const struct instance *i, char ret[static IFNAMSIZ])
 {
@@ -147,9 +147,9 @@ static void openvpn_routes(const struct instance *i,
 	if (!first)
 		return;
 	inet_prefix_format(&first->to, text);
-	log_warning("%s: %u routes of the server cannot be, first of them that "
-		    "to %s: %s",
-		    i->name, n_bad, text, why.text);
+	log_warning(
+		"%s: %u routes of the server cannot be, first of them that to %s: %s",
+		i->name, n_bad, text, why.text);
 }
 
 static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
@@ -163,10 +163,9 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 		same = i->link_dns[n].family == push->dns[n].family &&
 		       inet_prefix_contains(&push->dns[n], &i->link_dns[n]);
 	if (!push->n_dns && ns && !ns->dns_set && !ns->dns_host)
-		log_warning("%s: the server pushed no name servers, and the "
-			    "section has no 'dns': sessions use the host's "
-			    "resolvers, which answer from outside",
-			    i->name);
+		log_warning(
+			"%s: the server pushed no name servers, and the section has no 'dns': sessions use the host's resolvers, which answer from outside",
+			i->name);
 	memcpy(i->link_dns, push->dns, sizeof(push->dns));
 	i->n_link_dns = push->n_dns;
 	snprintf(i->link_search, sizeof(i->link_search), "%s", push->search);

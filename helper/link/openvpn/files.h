@@ -6,8 +6,8 @@
  *
  * Mustn't: leave a copy of a key anywhere else.
  */
-#ifndef NETNS_PAMD_OPENVPN_FILES_H
-#define NETNS_PAMD_OPENVPN_FILES_H
+#ifndef NETNS_PAM_HELPER_LINK_OPENVPN_FILES_H
+#define NETNS_PAM_HELPER_LINK_OPENVPN_FILES_H
 
 #include <stddef.h>
 

@@ -10,16 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/process/child.h"
 #include "common/cleanup.h"
+#include "common/proto.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "helper/base/log.h"
+#include "helper/process/child.h"
 #include "openvpn.h"
 #include "talk.h"
-#include "common/proto.h"
-#include "helper/base/policy_store.h"
 
 const struct policy_namespace *openvpn_section(const struct instance *i)
 {
@@ -77,9 +77,9 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	int r;
 
 	if (site->ns->address_mode == ADDRESS_DHCP)
-		return error_set(err, -EOPNOTSUPP,
-				 "address = dhcp has no use with link = "
-				 "openvpn: the server gives the address");
+		return error_set(
+			err, -EOPNOTSUPP,
+			"address = dhcp has no use with link = openvpn: the server gives the address");
 	r = child_find("openvpn", "openvpn", path, err);
 	if (r < 0)
 		return r;
@@ -106,7 +106,6 @@ static int openvpn_adopt(struct helper *h, struct instance *i)
 	struct error why;
 	struct openvpn *o = openvpn_new(i, openvpn_section(i), &why);
 
-	(void)h;
 	if (!o) {
 		log_error("%s: %s", i->name, why.text);
 		return -ENODEV;
@@ -125,7 +124,6 @@ static void openvpn_remove(struct helper *h, struct instance *i, int netns)
 {
 	struct openvpn *o = i->link_data;
 
-	(void)h;
 	openvpn_device_remove(i, netns);
 	if (o)
 		openvpn_program_clear(o);
@@ -138,8 +136,6 @@ static int openvpn_is_ready(struct helper *h, struct instance *i,
 {
 	const struct openvpn *o = i->link_data;
 
-	(void)h;
-	(void)err;
 	instance_waiting(i, "OpenVPN to connect again (remote %s)", o->remote);
 	return o->connected && o->configured;
 }
@@ -149,7 +145,6 @@ static void openvpn_describe(struct helper *h, const struct instance *i,
 {
 	const struct openvpn *o = i->link_data;
 
-	(void)h;
 	if (!o)
 		return;
 	if (o->connected && o->configured)

@@ -9,8 +9,8 @@
  * not, packets have nowhere to go. openvpn configures nothing and runs no
  * program; it tells us, by its management interface, what it would have done.
  */
-#ifndef NETNS_PAMD_OPENVPN_H
-#define NETNS_PAMD_OPENVPN_H
+#ifndef NETNS_PAM_HELPER_LINK_OPENVPN_OPENVPN_H
+#define NETNS_PAM_HELPER_LINK_OPENVPN_OPENVPN_H
 
 #include <limits.h>
 #include <net/if.h>

@@ -13,17 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "common/cleanup.h"
-#include "helper/helper.h"
-#include "helper/instance/instance.h"
-#include "helper/base/log.h"
-#include "openvpn.h"
 #include "conf.h"
 #include "files.h"
-#include "talk.h"
+#include "helper/base/log.h"
 #include "helper/base/timer.h"
+#include "helper/helper.h"
+#include "helper/instance/instance.h"
+#include "helper/process/child.h"
+#include "helper/process/child_user.h"
+#include "openvpn.h"
+#include "talk.h"
 
 #define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
 #define OPENVPN_SECOND_US UINT64_C(1000000)
@@ -185,9 +185,9 @@ int openvpn_program_start(struct openvpn *o, struct error *err)
 		return r;
 	openvpn_remember(o, conf);
 	if (conf->owner_line && o->instance->making)
-		log_warning("%s:%u: user and group are not followed: the "
-			    "device is made anew when the server says so",
-			    o->path, conf->owner_line);
+		log_warning(
+			"%s:%u: user and group are not followed: the device is made anew when the server says so",
+			o->path, conf->owner_line);
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
 	    fchmod(pipes[1], OPENVPN_WORDS_MODE) < 0) {
 		openvpn_conf_free(conf);
@@ -241,8 +241,9 @@ static void openvpn_is_over(struct openvpn *o, int r, const char *why)
 			  *o->remote ? o->remote : "none", o->path, why);
 		instance_connected(i, r < 0 ? r : -ECONNABORTED, &text);
 	} else if (!o->path) {
-		instance_broken(i, "openvpn ended, and the policy does not "
-				   "know the section any more");
+		instance_broken(
+			i,
+			"openvpn ended, and the policy does not know the section any more");
 	} else {
 		openvpn_pause(o, why);
 	}
@@ -288,8 +289,6 @@ static void openvpn_go_on(struct openvpn *o)
 
 static int openvpn_on_time(sd_event_source *source, uint64_t when, void *data)
 {
-	(void)source;
-	(void)when;
 	openvpn_go_on(data);
 	return 0;
 }

@@ -341,9 +341,8 @@ static void add_server(struct openvpn_push *push, const char *text)
 
 static void add_domain(struct openvpn_push *push, const char *text)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-_.";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	size_t length = strlen(text), used = strlen(push->search);
 
 	if (!length || length > DOMAIN_MAX || *text == '-' || *text == '.' ||
@@ -445,8 +444,8 @@ void openvpn_push_clear(struct openvpn_push *push)
 void openvpn_push_log(const char *text, bool *redirect4)
 {
 	static const char pushed[] = "PUSH: Received control message: '";
-	static const char removed[] = "Pushed option removed by filter: "
-				      "'redirect-gateway";
+	static const char removed[] =
+		"Pushed option removed by filter: 'redirect-gateway";
 	static const char option[] = ",redirect-gateway";
 	const char *at;
 	char flags[OPENVPN_LINE_MAX + 1];

@@ -7,8 +7,8 @@
  * All of it may come from a stranger. Should: check each value, leave out what
  * makes no sense. Mustn't: log, use a name of an interface from it.
  */
-#ifndef NETNS_PAMD_OPENVPN_PUSH_H
-#define NETNS_PAMD_OPENVPN_PUSH_H
+#ifndef NETNS_PAM_HELPER_LINK_OPENVPN_PUSH_H
+#define NETNS_PAM_HELPER_LINK_OPENVPN_PUSH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -89,9 +89,9 @@ static void take_updown(struct openvpn_talk *talk, char *line)
 	} else if (strcmp(pair, "END") != 0) {
 		if (openvpn_env_add(&talk->env, pair) < 0 && !talk->broken) {
 			talk->broken = true;
-			talk->events.log(talk->data, 'N',
-					 "it tells of more addresses, routes "
-					 "and name servers than can be");
+			talk->events.log(
+				talk->data, 'N',
+				"it tells of more addresses, routes and name servers than can be");
 		}
 	} else if (talk->env.bytes && !strcmp(talk->env.text, "UP")) {
 		talk->events.up(talk->data, &talk->env);
@@ -158,8 +158,6 @@ static int talk_readable(sd_event_source *source, int fd, uint32_t revents,
 	ssize_t n = read(fd, talk->line + talk->used,
 			 sizeof(talk->line) - talk->used);
 
-	(void)source;
-	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	talk->busy = true;

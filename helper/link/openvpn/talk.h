@@ -7,8 +7,8 @@
  * It takes the place of scripts: openvpn starts no program at all, and a helper
  * that was started anew finds the socket where it was.
  */
-#ifndef NETNS_PAMD_OPENVPN_TALK_H
-#define NETNS_PAMD_OPENVPN_TALK_H
+#ifndef NETNS_PAM_HELPER_LINK_OPENVPN_TALK_H
+#define NETNS_PAM_HELPER_LINK_OPENVPN_TALK_H
 
 #include <systemd/sd-event.h>
 

@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "files.h"
+#include "helper/base/log.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/base/log.h"
 #include "openvpn.h"
-#include "files.h"
 #include "push.h"
 #include "talk.h"
-#include "helper/base/timer.h"
 
 #define OPENVPN_TALK_TRIES 500 /* ten seconds */
 #define OPENVPN_SAID_MAX   2048
@@ -103,9 +103,9 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 	if (strcmp(name, "RECONNECTING") != 0)
 		return;
 	if (o->connected)
-		log_warning("%s: the connection to %s is lost (%s); nothing "
-			    "leaves until it is back",
-			    i->name, o->remote, detail);
+		log_warning(
+			"%s: the connection to %s is lost (%s); nothing leaves until it is back",
+			i->name, o->remote, detail);
 	o->connected = false;
 	o->attempt = true;
 	if (!strcmp(detail, "SIGHUP")) /* there is nothing left to read */
@@ -124,8 +124,7 @@ static bool openvpn_lost_device(const char *text)
 static bool openvpn_is_of_us(const char *text)
 {
 	static const char unknown[] =
-		"Unrecognized option or missing or extra parameter(s) "
-		"in [CMD-LINE]";
+		"Unrecognized option or missing or extra parameter(s) in [CMD-LINE]";
 
 	return !strncmp(text, "MANAGEMENT:", 11) ||
 	       !strncmp(text, unknown, sizeof(unknown) - 1) ||
@@ -176,9 +175,9 @@ static void openvpn_on_up(void *data, const struct openvpn_env *env)
 		return;
 	}
 	if (push.ignored)
-		log_warning("%s: %u values of the server make no sense and "
-			    "were left out, first of them %s",
-			    i->name, push.ignored, push.why);
+		log_warning(
+			"%s: %u values of the server make no sense and were left out, first of them %s",
+			i->name, push.ignored, push.why);
 	r = openvpn_device_configure(o, &push, &why);
 	openvpn_push_clear(&push);
 	if (r < 0) {
@@ -201,11 +200,10 @@ static void openvpn_on_question(void *data, const char *what)
 	struct openvpn *o = data;
 	char text[240];
 
-	snprintf(text, sizeof(text),
-		 "it asks for the %.60s, and nobody is there to answer: use a "
-		 "key without a password, or askpass and auth-user-pass with "
-		 "a file",
-		 what);
+	snprintf(
+		text, sizeof(text),
+		"it asks for the %.60s, and nobody is there to answer: use a key without a password, or askpass and auth-user-pass with a file",
+		what);
 	openvpn_program_end(o, text);
 }
 

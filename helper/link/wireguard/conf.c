@@ -61,9 +61,8 @@ static struct wg_peer *reader_peer(const struct reader *r)
 
 /* --- values --- */
 
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz"
-			     "0123456789+/=";
+static const char base64[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 /* A wrong value for a message, unless it may be a key that went astray. */
 static const char *shown(const char *value)
@@ -97,9 +96,7 @@ static int read_key(const struct reader *r, const char *key, const char *value,
 	if (!is_key(value))
 		return reader_error(
 			r,
-			"%s is no key: a key is 32 bytes in base64, "
-			"44 characters with a = at the end, as "
-			"`wg genkey` prints it",
+			"%s is no key: a key is 32 bytes in base64, 44 characters with a = at the end, as `wg genkey` prints it",
 			key);
 	memcpy(ret, value, WG_KEY_CHARS + 1);
 	return 0;
@@ -164,8 +161,7 @@ static int read_allowed(const struct reader *r, char *word)
 
 	if (inet_prefix_parse(word, &p) < 0)
 		return reader_error(r,
-				    "AllowedIPs: '%.64s' is no "
-				    "ADDRESS/LENGTH",
+				    "AllowedIPs: '%.64s' is no ADDRESS/LENGTH",
 				    shown(word));
 	clear_host_bits(&p);
 	return prefixes_add(r, &reader_peer(r)->allowed, &p);
@@ -235,15 +231,14 @@ static int key_endpoint(struct reader *r, char *value)
 	if (inet_prefix_parse(host, &peer->endpoint) == 0) {
 		if (strchr(host, '/') ||
 		    brackets != (peer->endpoint.family == AF_INET6))
-			return reader_error(r,
-					    "Endpoint: '%.64s' is no address; "
-					    "one of IPv6 stands in [ ]",
-					    shown(host));
+			return reader_error(
+				r,
+				"Endpoint: '%.64s' is no address; one of IPv6 stands in [ ]",
+				shown(host));
 	} else if (brackets || !is_host_name(host)) {
-		return reader_error(r,
-				    "Endpoint: '%.64s' is neither an address "
-				    "nor a name",
-				    shown(host));
+		return reader_error(
+			r, "Endpoint: '%.64s' is neither an address nor a name",
+			shown(host));
 	} else {
 		snprintf(peer->endpoint_name, sizeof(peer->endpoint_name), "%s",
 			 host);
@@ -319,25 +314,21 @@ static int key_dns(struct reader *r, char *value)
 
 static int key_table(struct reader *r, char *value)
 {
-	(void)value;
 	r->conf->table_line = r->line;
 	return 0;
 }
 
 static int key_save_config(struct reader *r, char *value)
 {
-	(void)value;
 	r->conf->save_config_line = r->line;
 	return 0;
 }
 
 static int key_program(struct reader *r, char *value)
 {
-	(void)value;
-	return reader_error(r,
-			    "PreUp, PostUp, PreDown and PostDown are not run: "
-			    "take the line out, and say `up` or `down` in the "
-			    "policy's section instead");
+	return reader_error(
+		r,
+		"PreUp, PostUp, PreDown and PostDown are not run: take the line out, and say `up` or `down` in the policy's section instead");
 }
 
 static int key_public_key(struct reader *r, char *value)
@@ -347,10 +338,9 @@ static int key_public_key(struct reader *r, char *value)
 
 	for (size_t i = 0; rc == 0 && i + 1 < r->conf->n_peers; i++)
 		if (!strcmp(r->conf->peers[i].public_key, peer->public_key))
-			return reader_error(r,
-					    "the peer of line %u has the same "
-					    "PublicKey",
-					    r->conf->peers[i].line);
+			return reader_error(
+				r, "the peer of line %u has the same PublicKey",
+				r->conf->peers[i].line);
 	return rc;
 }
 

@@ -9,8 +9,8 @@
  * Should: refuse whatever it does not know, as "file:line: message". Mustn't:
  * log, resolve names, leave a copy of a key in memory.
  */
-#ifndef NETNS_PAMD_WG_CONF_H
-#define NETNS_PAMD_WG_CONF_H
+#ifndef NETNS_PAM_HELPER_LINK_WIREGUARD_CONF_H
+#define NETNS_PAM_HELPER_LINK_WIREGUARD_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

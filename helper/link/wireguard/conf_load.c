@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A configuration of WireGuard as a file: the key in it is root's alone. */
-#include "helper/base/root_file.h"
 #include "conf.h"
+#include "helper/base/root_file.h"
 
 int wg_conf_load(const char *path, struct wg_conf **ret, struct error *err)
 {

@@ -19,12 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/link/address.h"
-#include "helper/process/child_user.h"
 #include "common/cleanup.h"
 #include "helper/helper.h"
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
+#include "helper/link/address.h"
+#include "helper/process/child_user.h"
 
 #define WG_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define WG_TRIES   64
@@ -113,10 +113,10 @@ static int userspace_name(struct wg_link *l, struct helper *h,
 			return 0;
 		}
 	}
-	return error_set(err, -EEXIST,
-			 "no free name for an interface: %s and "
-			 "%d before it are taken",
-			 l->device, WG_TRIES - 1);
+	return error_set(
+		err, -EEXIST,
+		"no free name for an interface: %s and %d before it are taken",
+		l->device, WG_TRIES - 1);
 }
 
 static int userspace_make(struct wg_link *l, const struct link_site *site,
@@ -153,10 +153,9 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = instance_start_child(i, &command, events, err);
 	if (r == -ENOENT)
-		return error_set(err, r,
-				 "the kernel has no WireGuard and the program "
-				 "wireguard-go is not installed: load the "
-				 "module wireguard, or install wireguard-go");
+		return error_set(
+			err, r,
+			"the kernel has no WireGuard and the program wireguard-go is not installed: load the module wireguard, or install wireguard-go");
 	return r;
 }
 
@@ -220,10 +219,10 @@ static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 	if (site->ns->address_mode == ADDRESS_STATIC)
 		return address_plan(site, plan, err);
 	if (!address->n)
-		return error_set(err, -EINVAL,
-				 "no addresses for the tunnel: %s has no "
-				 "Address, and the namespace %s no `address`",
-				 l->path, site->ns->name);
+		return error_set(
+			err, -EINVAL,
+			"no addresses for the tunnel: %s has no Address, and the namespace %s no `address`",
+			l->path, site->ns->name);
 	if (address->n > ADDRESS_INSIDE_MAX)
 		return error_set(err, -E2BIG, "%s: more than %d addresses",
 				 l->path, ADDRESS_INSIDE_MAX);
@@ -348,7 +347,6 @@ static int look(void *data, struct error *err)
 	struct rtnl_batch b;
 	int r = rtnl_open(&inside);
 
-	(void)err;
 	if (r == 0)
 		r = rtnl_link_by_index(inside, look->ifindex, &look->link);
 	if (r == 0 && look->remove) {
@@ -427,11 +425,10 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 				 l->instance->name);
 	/* It would talk to that one, and give it our key. */
 	if (!l->userspace && wg_uapi_is_taken(l->device))
-		return error_set(err, -EEXIST,
-				 "a program on the host has an interface %s "
-				 "(/run/wireguard/%s.sock), and wg would take "
-				 "the one for the other: set `ifname`",
-				 l->device, l->device);
+		return error_set(
+			err, -EEXIST,
+			"a program on the host has an interface %s (/run/wireguard/%s.sock), and wg would take the one for the other: set `ifname`",
+			l->device, l->device);
 	return child_start(l->instance->helper, &command, events, &l->tool,
 			   err);
 }

@@ -17,12 +17,12 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "helper/helper.h"
-#include "helper/base/log.h"
 #include "common/proto.h"
-#include "helper/kernel/rtnl.h"
+#include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
+#include "helper/helper.h"
+#include "helper/kernel/rtnl.h"
 #include "wireguard.h"
 
 #define ANSWER_POLL_US 5000
@@ -63,18 +63,17 @@ static void warn_unwise(const struct wg_link *l,
 			const struct policy_namespace *ns)
 {
 	if (!ns->dns_set && !ns->dns_host && !l->conf->n_dns)
-		log_warning("%s names no DNS, and [namespace %s] has no `dns`: "
-			    "its sessions resolve names as the host does, past "
-			    "the tunnel",
-			    l->path, ns->name);
+		log_warning(
+			"%s names no DNS, and [namespace %s] has no `dns`: its sessions resolve names as the host does, past the tunnel",
+			l->path, ns->name);
 	if (l->conf->table_line)
-		log_warning("%s:%u: Table is ignored: all of a namespace's "
-			    "packets go by its tunnel",
-			    l->path, l->conf->table_line);
+		log_warning(
+			"%s:%u: Table is ignored: all of a namespace's packets go by its tunnel",
+			l->path, l->conf->table_line);
 	if (l->conf->save_config_line)
-		log_warning("%s:%u: SaveConfig is ignored: the file is never "
-			    "written",
-			    l->path, l->conf->save_config_line);
+		log_warning(
+			"%s:%u: SaveConfig is ignored: the file is never written",
+			l->path, l->conf->save_config_line);
 }
 
 static int read_conf(struct wg_link *l, const struct policy_namespace *ns,
@@ -159,8 +158,6 @@ static int resolve_next(struct wg_link *l, struct error *err)
 
 static int on_answer_poll(sd_event_source *source, uint64_t usec, void *data)
 {
-	(void)source;
-	(void)usec;
 	go_on(data);
 	return 0;
 }
@@ -174,10 +171,10 @@ static int await_device(struct wg_link *l, struct error *err)
 		return 0;
 	instance_waiting(l->instance, "wireguard-go to answer");
 	if (deadline_now_ms() - l->started_ms > ANSWER_MS)
-		return error_set(err, -ETIME,
-				 "wireguard-go did not answer at its socket "
-				 "/run/wireguard/%s.sock in time",
-				 l->device);
+		return error_set(
+			err, -ETIME,
+			"wireguard-go did not answer at its socket /run/wireguard/%s.sock in time",
+			l->device);
 	if (!l->timer) {
 		r = timer_new(l->instance->helper->event, &l->timer,
 			      on_answer_poll, l);
@@ -234,10 +231,10 @@ static int configure(struct wg_link *l, struct error *err)
 	wg_conf_wipe(text);
 	wg_conf_forget_keys(l->conf);
 	if (r == -E2BIG)
-		error_set(err, r,
-			  "%s: so many AllowedIPs are more than wg can be "
-			  "given: join those that lie side by side",
-			  l->path);
+		error_set(
+			err, r,
+			"%s: so many AllowedIPs are more than wg can be given: join those that lie side by side",
+			l->path);
 	return r;
 }
 
@@ -260,7 +257,6 @@ static void userspace_ended(void *data, int r, const struct error *why)
 	struct instance *i = l->instance;
 	const char *text = why->text;
 
-	(void)r;
 	if (strncmp(text, l->label, strlen(i->name) + 2) == 0)
 		text += strlen(i->name) + 2; /* said anyway */
 	i->child = NULL;
@@ -305,9 +301,9 @@ static void read_conf_again(struct wg_link *l)
 	struct error why = {"the policy does not speak of it any more"};
 
 	if (!ns || !ns->wireguard || read_conf(l, ns, &why) < 0) {
-		log_warning("%s: the endpoints of its peers are not looked up "
-			    "again: %s",
-			    l->label, why.text);
+		log_warning(
+			"%s: the endpoints of its peers are not looked up again: %s",
+			l->label, why.text);
 		l->conf = wg_conf_free(l->conf);
 		return;
 	}
@@ -321,7 +317,6 @@ static int wireguard_adopt(struct helper *h, struct instance *i)
 					    .data = l};
 	int r;
 
-	(void)h;
 	if (!l)
 		return -ENOMEM;
 	r = wg_device_adopt(l, &events);
@@ -338,8 +333,6 @@ static int wireguard_ready(struct helper *h, struct instance *i,
 	const struct wg_peer *peer = wg_peer_called(l);
 	char endpoint[WG_ENDPOINT_STR];
 
-	(void)h;
-	(void)err;
 	if (l->handshake)
 		return 1;
 	wg_watch_ask(l);
@@ -358,7 +351,6 @@ static void wireguard_remove(struct helper *h, struct instance *i, int netns)
 {
 	struct wg_link *l = i->link_data;
 
-	(void)h;
 	if (!l)
 		return;
 	i->link_data = NULL;
@@ -402,7 +394,6 @@ static void wireguard_describe(struct helper *h, const struct instance *i,
 	struct wg_link *l = i->link_data;
 	struct rtnl_link link;
 
-	(void)h;
 	if (i->address4.family)
 		inet_prefix_format(&i->address4, ret->address4);
 	if (i->address6.family)

@@ -13,8 +13,8 @@
 
 #include "common/deadline.h"
 #include "helper/base/log.h"
-#include "helper/kernel/rtnl.h"
 #include "helper/base/timer.h"
+#include "helper/kernel/rtnl.h"
 #include "wireguard.h"
 
 #define WATCH_US      (10 * 1000000ULL)
@@ -285,8 +285,6 @@ static int watch_tick(sd_event_source *source, uint64_t usec, void *data)
 	bool traffic;
 	int r = wg_device_look(l, &link);
 
-	(void)source;
-	(void)usec;
 	if (r == -ENODEV) {
 		instance_broken(l->instance, "its interface was deleted");
 		return 0;

@@ -9,21 +9,21 @@
  * stays there, while the interface is inside. Until it is, the namespace has a
  * loopback and nothing else; when it is gone, so is all that led out.
  */
-#ifndef NETNS_PAMD_WG_H
-#define NETNS_PAMD_WG_H
+#ifndef NETNS_PAM_HELPER_LINK_WIREGUARD_WIREGUARD_H
+#define NETNS_PAM_HELPER_LINK_WIREGUARD_WIREGUARD_H
 
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "helper/process/child.h"
 #include "common/error.h"
+#include "common/names.h"
+#include "conf.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "common/names.h"
+#include "helper/process/child.h"
 #include "helper/process/resolve_name.h"
-#include "conf.h"
 
 #define WG_IFNAME "wg0"
 #define WG_MTU	  1420 /* 1500 less an outer IPv6 header and WireGuard's own */
