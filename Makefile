@@ -201,8 +201,8 @@ demo:
 bench: all
 	tests/bench/run
 
-lint:
-	@CC=$(CC) tests/lint
+lint: all # the floors are read from the object files
+	@CC=$(CC) B=$(B) tests/lint
 
 FUZZ_SECONDS ?= 30
 FUZZERS	     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
