@@ -4,7 +4,6 @@
  * the command's name, finds the command, and ends with its status.
  */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,31 +31,6 @@ static const struct command commands[] = {
 };
 
 static const size_t n_commands = sizeof(commands) / sizeof(*commands);
-
-int ctl_fail(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("netns-pam: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return CTL_NO;
-}
-
-void ctl_print_notes(const struct policy_notes *notes)
-{
-	for (size_t i = 0; i < notes->n; i++) {
-		const struct policy_note *note = &notes->items[i];
-
-		fputs(note->file, stderr);
-		if (note->line)
-			fprintf(stderr, ":%u", note->line);
-		fprintf(stderr, ": %s%s\n", note->warning ? "warning: " : "",
-			note->message);
-	}
-}
 
 static void usage(FILE *out)
 {
