@@ -14,7 +14,7 @@
 #include "common/names.h"
 #include "common/policy/describe.h"
 #include "common/proto.h"
-#include "common/who.h"
+#include "common/policy/who.h"
 #include "ctl.h"
 #include "explain.h"
 #include "json.h"

@@ -14,7 +14,7 @@
 #include "common/enter.h"
 #include "common/policy/policy.h"
 #include "common/proto.h"
-#include "common/who.h"
+#include "common/policy/who.h"
 #include "guest.h"
 #include "outcome.h"
 #include "request.h"

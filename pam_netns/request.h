@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "common/policy/policy.h"
 #include "common/proto.h"
-#include "common/who.h"
+#include "common/policy/who.h"
 
 struct request_answer {
 	struct proto_reply reply;

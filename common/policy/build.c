@@ -8,7 +8,7 @@
 
 #include "common/names.h"
 #include "lines.h"
-#include "value.h"
+#include "words.h"
 
 #define BLANKS	    " \t"
 #define HEADING_MAX 256
@@ -47,6 +47,14 @@ const struct policy_section *policy_build_find(const struct policy_build *build,
 	size_t at = index_find(&build->names[kind], name);
 
 	return at == INDEX_NONE ? NULL : &build->sections[at];
+}
+
+unsigned int policy_section_key(const struct policy_section *section,
+				const char *name)
+{
+	const struct policy_key *key = policy_key_find(section->kind, name);
+
+	return section->key_lines[policy_key_slot(key)];
 }
 
 /* The array grows at powers of two. Return: a zeroed element, or NULL. */
@@ -300,8 +308,9 @@ static void build_value(struct policy_build *build, unsigned int line,
 	struct policy_section *section =
 		&build->sections[build->n_sections - 1];
 	struct policy_value value = {
-		.build = build,
-		.key = build->key,
+		.arena = &build->store->arena,
+		.book = build->book,
+		.file = build->file,
 		.name = name,
 		.text = text,
 		.line = line,

@@ -12,8 +12,8 @@
 
 #include "common/arena.h"
 #include "common/index.h"
-#include "common/note.h"
 #include "keys.h"
+#include "note.h"
 #include "policy.h"
 
 /* The policy and the memory of everything in it. */
@@ -64,16 +64,8 @@ const struct policy_section *policy_build_find(const struct policy_build *build,
 					       enum policy_kind kind,
 					       const char *name);
 
-/* Does the rule name root, so that it may match uid 0? policy_match.c */
-bool policy_rule_names_root(const struct policy_rule *rule);
-
-/*
- * What only the whole policy shows: what keys need each other, references
- * between sections, defaults from [options]. policy_check.c
- */
-void policy_check(struct policy_build *build);
-
-/* What is legal and unwise. policy_warn.c */
-void policy_warn(struct policy_build *build);
+/* The line of a key of the section's kind; 0 when it was not given. */
+unsigned int policy_section_key(const struct policy_section *section,
+				const char *name);
 
 #endif

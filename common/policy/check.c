@@ -5,38 +5,14 @@
  */
 #include "check.h"
 
+#include "check_address.h"
+
 #include <string.h>
 
 #include "common/names.h"
-#include "common/target.h"
+#include "target.h"
 
 #define TEXT_MAX 256
-
-unsigned int check_key_line(const struct check *check, const char *name)
-{
-	const struct policy_key *key =
-		policy_key_find(check->section->kind, name);
-
-	return check->section->key_lines[policy_key_slot(key)];
-}
-
-unsigned int check_place(const struct check *check, const char *name)
-{
-	unsigned int line = check_key_line(check, name);
-
-	return line ? line : check->section->line;
-}
-
-void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
-{
-	const char *words[LINK_KINDS];
-	size_t n = 0;
-
-	for (unsigned int kind = 0; kind < LINK_KINDS; kind++)
-		if (links >> kind & 1)
-			words[n++] = policy_link_name(kind);
-	policy_words_join(words, n, ret);
-}
 
 /* Keys that the section or its link need, and those that the link refuses. */
 static void check_keys(const struct check *check, const char *title,

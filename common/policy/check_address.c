@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Do addresses, gateways and mtu of a namespace fit together? */
-#include "check.h"
+#include "check_address.h"
 
 #include <string.h>
 
 #define IPV6_MTU_MIN 1280 /* RFC 8200 */
+
+unsigned int check_key_line(const struct check *check, const char *name)
+{
+	return policy_section_key(check->section, name);
+}
+
+unsigned int check_place(const struct check *check, const char *name)
+{
+	unsigned int line = check_key_line(check, name);
+
+	return line ? line : check->section->line;
+}
+
+void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
+{
+	const char *words[LINK_KINDS];
+	size_t n = 0;
+
+	for (unsigned int kind = 0; kind < LINK_KINDS; kind++)
+		if (links >> kind & 1)
+			words[n++] = policy_link_name(kind);
+	policy_words_join(words, n, ret);
+}
 
 /* May this link get addresses in this way? */
 static void check_address_mode(const struct check *check,
@@ -25,11 +48,6 @@ static void check_address_mode(const struct check *check,
 	CHECK_ERROR(check, check_place(check, "address"),
 		    "address: '%s' is possible only with link = %s",
 		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
-}
-
-bool policy_is_template(const char *text)
-{
-	return strchr(text, '%') != NULL;
 }
 
 /* Which families have the static addresses? Templates count as both. */

@@ -10,6 +10,11 @@
 
 #define EXPANDED_MAX 4096 /* PATH_MAX */
 
+bool policy_is_template(const char *text)
+{
+	return strchr(text, '%') != NULL;
+}
+
 /* Can the name be part of a path without leading elsewhere? */
 static bool user_is_part(const char *user)
 {

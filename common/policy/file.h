@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "common/note.h"
+#include "note.h"
 
 /*
  * Reads one regular file whole. `name` is what to open below dir_fd (AT_FDCWD)

@@ -4,10 +4,7 @@
 
 #include <string.h>
 
-#include "value.h"
-
-#define WORD_MAX 64 /* longer ones are nobody's slip */
-#define SLIPS	 2
+#include "words.h"
 
 #define LINK(kind) (1u << LINK_##kind)
 #define ALL_LINKS  ((1u << LINK_KINDS) - 1)
@@ -182,36 +179,6 @@ bool policy_key_is(const char *word, size_t len)
 	return false;
 }
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
-
-/* Levenshtein distance, one row at a time. */
-bool policy_word_like(const char *word, const char *other)
-{
-	unsigned int row[WORD_MAX + 1], above, left;
-	size_t n = strlen(word), m = strlen(other);
-
-	if (n > WORD_MAX || m > WORD_MAX || m <= SLIPS)
-		return false;
-	for (unsigned int j = 0; j <= m; j++)
-		row[j] = j;
-	for (unsigned int i = 1; i <= n; i++) {
-		above = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			left = row[j];
-			row[j] = min3(row[j] + 1, row[j - 1] + 1,
-				      above + (word[i - 1] != other[j - 1]));
-			above = left;
-		}
-	}
-	return row[m] <= SLIPS && row[m] < m;
-}
-
 const char *policy_key_like(enum policy_kind kind, const char *name)
 {
 	for (size_t n = 0; n < policy_keys_n; n++)
@@ -219,22 +186,4 @@ const char *policy_key_like(enum policy_kind kind, const char *name)
 		    policy_word_like(name, policy_keys[n].name))
 			return policy_keys[n].name;
 	return NULL;
-}
-
-void policy_words_join(const char *const *words, size_t n,
-		       char ret[static POLICY_WORDS_MAX])
-{
-	size_t len = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < n; i++) {
-		const char *joint = i == 0 ? "" : i == n - 1 ? " or " : ", ";
-		size_t before = strlen(joint), more = strlen(words[i]);
-
-		if (len + before + more >= POLICY_WORDS_MAX)
-			return;
-		memcpy(ret + len, joint, before);
-		memcpy(ret + len + before, words[i], more + 1);
-		len += before + more;
-	}
 }

@@ -10,10 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy.h"
+#include "value.h"
 
 #define POLICY_KEYS_PER_KIND 32
-#define POLICY_SYSCTL_PREFIX "sysctl."
 #define POLICY_SYSCTL_KEY    POLICY_SYSCTL_PREFIX "NAME"
 
 enum policy_kind {
@@ -23,9 +22,6 @@ enum policy_kind {
 	KIND_NETWORK,
 	POLICY_KINDS
 };
-
-struct policy_build;
-struct policy_value;
 
 enum {
 	KEY_LIST = 1 << 0,     /* comma-separated, may go on on more lines */
@@ -62,14 +58,5 @@ bool policy_key_is(const char *word, size_t len);
 
 /* The key of that kind which `name` is a near miss of, or NULL. */
 const char *policy_key_like(enum policy_kind kind, const char *name);
-
-#define POLICY_WORDS_MAX 256
-
-/* Writes "a, b or c", as far as it fits. */
-void policy_words_join(const char *const *words, size_t n,
-		       char ret[static POLICY_WORDS_MAX]);
-
-/* Is `word` at most two slips away from `other`? */
-bool policy_word_like(const char *word, const char *other);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/note.h"
+#include "note.h"
 
 /*
  * Longest line, without its newline: inih's buffer of 200 bytes also holds the

@@ -10,7 +10,6 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "build.h"
 #include "common/index.h"
 #include "common/proto.h"
 

@@ -7,6 +7,20 @@
  * every error of every file in one pass as "file:line: message"; give a policy
  * only when there is not one error. Mustn't: log, exit, keep globals, look up
  * users or groups (callers bring the answers, see who.h).
+ *
+ * This folder uses common/, and nothing in common/ uses this folder. In reading
+ * order, each file calling only those before it:
+ *
+ *   note, file, dir        messages; from a path to bytes that may be believed
+ *   lines                  from bytes to sections, keys and continuation lines
+ *   words, policy, expand  words and values, and what a policy is asked for
+ *   target, value_*        from the text of one value to a member
+ *   keys, build            the table of all keys; sections become objects
+ *   match, who             which rule is a login's; answers of the name service
+ *   check_address, check   errors that only whole sections show
+ *   warn                   what is legal and unwise
+ *   load                   all of it, in this order
+ *   describe               for people
  */
 #ifndef NETNS_PAM_COMMON_POLICY_POLICY_H
 #define NETNS_PAM_COMMON_POLICY_POLICY_H
@@ -276,6 +290,9 @@ int policy_match(const struct policy *p, const struct policy_login *login,
 int policy_rule_match(const struct policy_rule *rule,
 		      const struct policy_login *login, const char **ret_why);
 
+/* Does the rule name root, so that it may match uid 0? */
+bool policy_rule_names_root(const struct policy_rule *rule);
+
 /*
  * Could this user's processes in the host's namespace be refused: is there a
  * guarding rule for the user, whatever service, tty and remote host it came
@@ -306,6 +323,21 @@ bool policy_cable_is_mutual(const struct policy *p,
 int policy_expand(const char *text, const char *user, uid_t uid,
 		  const char *instance, char **ret, struct error *err);
 
+/* Is there a percent sign in the text, for policy_expand() to fill in? */
+bool policy_is_template(const char *text);
+
+/*
+ * The words of each enum, by its values, NULL at the end: what the files say,
+ * and what is printed.
+ */
+extern const char *const policy_link_words[];
+extern const char *const policy_scope_words[];
+extern const char *const policy_lifetime_words[];
+extern const char *const policy_on_error_words[];
+extern const char *const policy_nested_words[];
+extern const char *const policy_network_type_words[];
+
+/* The word of one value; "?" for LINK_KINDS. */
 const char *policy_link_name(enum policy_link link);
 const char *policy_scope_name(enum policy_scope scope);
 const char *policy_lifetime_name(enum policy_lifetime lifetime);

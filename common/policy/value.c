@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 #define TIMEOUT_MS_MIN	100ul
 #define TIMEOUT_MS_MAX	600000ul
 #define MTU_MIN		68 /* RFC 791 */
@@ -27,17 +29,17 @@ void value_error(const struct policy_value *value, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	note_error(value->build->book, value->build->file, value->line,
-		   "%s: %s", value->name, text);
+	note_error(value->book, value->file, value->line, "%s: %s", value->name,
+		   text);
 }
 
 char *value_copy(const struct policy_value *value)
 {
-	char *copy = arena_strndup(&value->build->store->arena, value->text,
-				   strlen(value->text));
+	char *copy =
+		arena_strndup(value->arena, value->text, strlen(value->text));
 
 	if (!copy)
-		value->build->book->no_memory = true;
+		value->book->no_memory = true;
 	return copy;
 }
 
@@ -48,10 +50,9 @@ void *value_grow(const struct policy_value *value, void *items, size_t n,
 
 	if (n & (n - 1))
 		return items;
-	grown = arena_alloc(&value->build->store->arena,
-			    (n ? n * 2 : 1) * item_bytes);
+	grown = arena_alloc(value->arena, (n ? n * 2 : 1) * item_bytes);
 	if (!grown) {
-		value->build->book->no_memory = true;
+		value->book->no_memory = true;
 		return NULL;
 	}
 	if (n)
@@ -92,104 +93,70 @@ int value_number(const char *text, size_t len, unsigned long max,
 }
 
 /* Return: the place of the text among the words, or -1 with the error noted. */
-static int value_word(const struct policy_value *value,
-		      const char *const *words, size_t n_words)
+static int word_find(const struct policy_value *value, const char *const *words)
 {
 	char list[POLICY_WORDS_MAX];
+	size_t n;
 
-	for (size_t n = 0; n < n_words; n++)
+	for (n = 0; words[n]; n++)
 		if (!strcmp(value->text, words[n]))
 			return (int)n;
-	policy_words_join(words, n_words, list);
+	policy_words_join(words, n, list);
 	value_error(value, "'%s' is not known; write %s", value->text, list);
 	return -1;
 }
-#define VALUE_WORD(value, words)                                               \
-	value_word(value, words, sizeof(words) / sizeof((words)[0]))
 
 void value_bool(const struct policy_value *value)
 {
-	static const char *const words[] = {"no", "yes"};
-	int word = VALUE_WORD(value, words);
+	static const char *const words[] = {"no", "yes", NULL};
+	int word = word_find(value, words);
 
 	if (word >= 0)
 		*(bool *)value->at = word;
 }
 
-void value_on_error(const struct policy_value *value)
+/* An enum is set only by a word that is known. */
+static void value_word(const struct policy_value *value,
+		       const char *const *words)
 {
-	static const char *const words[] = {
-		[POLICY_ON_ERROR_DENY] = "deny",
-		[POLICY_ON_ERROR_HOST] = "host",
-	};
-	int word = VALUE_WORD(value, words);
+	int word = word_find(value, words);
 
 	if (word >= 0)
-		*(enum policy_on_error *)value->at = (unsigned int)word;
+		*(unsigned int *)value->at = (unsigned int)word;
+}
+
+void value_on_error(const struct policy_value *value)
+{
+	value_word(value, policy_on_error_words);
 }
 
 void value_nested(const struct policy_value *value)
 {
-	static const char *const words[] = {
-		[POLICY_SWITCH] = "switch",
-		[POLICY_KEEP] = "keep",
-		[POLICY_NESTED_DENY] = "deny",
-	};
-	int word = VALUE_WORD(value, words);
-
-	if (word >= 0)
-		*(enum policy_nested *)value->at = (unsigned int)word;
+	value_word(value, policy_nested_words);
 }
 
 void value_scope(const struct policy_value *value)
 {
-	static const char *const words[] = {
-		[SCOPE_SHARED] = "shared",
-		[SCOPE_USER] = "user",
-		[SCOPE_SESSION] = "session",
-	};
-	int word = VALUE_WORD(value, words);
-
-	if (word >= 0)
-		*(enum policy_scope *)value->at = (unsigned int)word;
-}
-
-void value_link(const struct policy_value *value)
-{
-	const char *words[LINK_KINDS];
-	int word;
-
-	for (unsigned int n = 0; n < LINK_KINDS; n++)
-		words[n] = policy_link_name(n);
-	word = VALUE_WORD(value, words);
-	/* LINK_KINDS: policy_check() leaves the link's keys alone then. */
-	*(enum policy_link *)value->at =
-		word >= 0 ? (unsigned int)word : LINK_KINDS;
+	value_word(value, policy_scope_words);
 }
 
 void value_lifetime(const struct policy_value *value)
 {
-	static const char *const words[] = {
-		[LIFETIME_PROCESSES] = "processes",
-		[LIFETIME_SESSIONS] = "sessions",
-		[LIFETIME_FOREVER] = "forever",
-	};
-	int word = VALUE_WORD(value, words);
-
-	if (word >= 0)
-		*(enum policy_lifetime *)value->at = (unsigned int)word;
+	value_word(value, policy_lifetime_words);
 }
 
 void value_network_type(const struct policy_value *value)
 {
-	static const char *const words[] = {
-		[NETWORK_LINUX] = "linux",
-		[NETWORK_OVS] = "ovs",
-	};
-	int word = VALUE_WORD(value, words);
+	value_word(value, policy_network_type_words);
+}
 
-	if (word >= 0)
-		*(enum policy_network_type *)value->at = (unsigned int)word;
+void value_link(const struct policy_value *value)
+{
+	int word = word_find(value, policy_link_words);
+
+	/* LINK_KINDS: policy_check() leaves the link's keys alone then. */
+	*(enum policy_link *)value->at =
+		word >= 0 ? (unsigned int)word : LINK_KINDS;
 }
 
 void value_timeout(const struct policy_value *value)
@@ -397,12 +364,11 @@ void value_sysctl(const struct policy_value *value)
 		return;
 	ns->sysctls = sysctls;
 	sysctls[ns->n_sysctls] = (struct policy_sysctl){
-		.name = arena_strndup(&value->build->store->arena, name,
-				      strlen(name)),
+		.name = arena_strndup(value->arena, name, strlen(name)),
 		.value = value_copy(value),
 	};
 	if (!sysctls[ns->n_sysctls].name || !sysctls[ns->n_sysctls].value)
-		value->build->book->no_memory = true;
+		value->book->no_memory = true;
 	else
 		ns->n_sysctls++;
 }

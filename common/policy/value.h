@@ -10,13 +10,17 @@
 
 #include <stddef.h>
 
-#include "build.h"
+#include "common/arena.h"
+#include "note.h"
+#include "policy.h"
 
-#define POLICY_VALUE_MAX 200 /* a line and more */
+#define POLICY_VALUE_MAX     200 /* a line and more */
+#define POLICY_SYSCTL_PREFIX "sysctl."
 
 struct policy_value {
-	struct policy_build *build;
-	const struct policy_key *key;
+	struct arena *arena; /* of the policy that is being read */
+	struct note_book *book;
+	const char *file;
 	const char *name; /* of the key as written: sysctl.NAME in full */
 	const char *text; /* trimmed, not empty */
 	unsigned int line;
@@ -47,9 +51,9 @@ void value_bool(const struct policy_value *value);
 void value_on_error(const struct policy_value *value);
 void value_nested(const struct policy_value *value);
 void value_scope(const struct policy_value *value);
-void value_link(const struct policy_value *value);
 void value_lifetime(const struct policy_value *value);
 void value_network_type(const struct policy_value *value);
+void value_link(const struct policy_value *value);
 void value_timeout(const struct policy_value *value);
 void value_mtu(const struct policy_value *value);
 void value_vlan(const struct policy_value *value);

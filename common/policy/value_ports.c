@@ -2,7 +2,7 @@
 /* What a filter is made of: prefixes with ports, ports of the host. */
 #include "value.h"
 
-#include "common/target.h"
+#include "target.h"
 
 void value_egress(const struct policy_value *value)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is legal and probably not meant. Only for people: check, reload, edit.
  */
-#include "build.h"
+#include "warn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,13 +125,6 @@ static void warn_namespace(struct note_book *book, const struct policy *policy,
 			ns->name, ns->wireguard);
 }
 
-static bool key_given(const struct policy_section *section, const char *name)
-{
-	const struct policy_key *key = policy_key_find(section->kind, name);
-
-	return section->key_lines[policy_key_slot(key)] != 0;
-}
-
 static void warn_options(struct note_book *book,
 			 const struct policy_section *section,
 			 const struct policy *policy)
@@ -180,7 +173,7 @@ static bool *sections_used(const struct policy_build *build)
 	return used;
 }
 
-void policy_warn(struct policy_build *build)
+void policy_warn(const struct policy_build *build)
 {
 	const struct policy *policy = &build->store->policy;
 	const struct policy_rule *all = NULL;
@@ -203,13 +196,13 @@ void policy_warn(struct policy_build *build)
 			warn_options(build->book, section, policy);
 		} else if (section->kind == KIND_RULE) {
 			warn_rule(build->book, object, all,
-				  key_given(section, "guard"));
+				  policy_section_key(section, "guard"));
 			if (!all && rule_is_for_all(object))
 				all = object;
 		} else if (section->kind == KIND_NAMESPACE) {
 			warn_namespace(build->book, policy, object);
 			warn_dns(build->book, object,
-				 key_given(section, "dns"));
+				 policy_section_key(section, "dns"));
 		}
 	}
 	free(used);

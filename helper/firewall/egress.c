@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/inet.h"
-#include "common/target.h"
+#include "common/policy/target.h"
 
 #define ELEMENTS_A_COMMAND 1000
 #define NAT64_PREFIXES	   2

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/index.h"
-#include "common/target.h"
+#include "common/policy/target.h"
 #include "filter_parts.h"
 #include "helper/base/log.h"
 #include "helper/helper.h"

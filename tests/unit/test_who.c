@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "common/who.h"
+#include "common/policy/who.h"
 
 static struct {
 	const char *pw_name; /* the account's spelling; NULL: there is none */

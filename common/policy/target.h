@@ -3,14 +3,14 @@
  * What filters are about, read from the words of the policy: the targets of
  * `allow` and `deny`, the ports of `allow_host`, what `publish` makes known.
  */
-#ifndef NETNS_PAM_COMMON_TARGET_H
-#define NETNS_PAM_COMMON_TARGET_H
+#ifndef NETNS_PAM_COMMON_POLICY_TARGET_H
+#define NETNS_PAM_COMMON_POLICY_TARGET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "inet.h"
+#include "common/error.h"
+#include "common/inet.h"
 
 /* TARGET_ANY: all protocols, or, with ports, TCP and UDP. */
 enum target_protocol { TARGET_ANY, TARGET_TCP, TARGET_UDP, TARGET_ICMP };

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #define BUFFER_FIRST 4096
 #define BUFFER_MIB   64 /* a group of some million members */

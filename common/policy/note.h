@@ -3,13 +3,13 @@
  * Collects what is wrong and what is unwise in a policy (struct policy_notes)
  * while it is read. Never fails: running out of memory is remembered instead.
  */
-#ifndef NETNS_PAM_COMMON_NOTE_H
-#define NETNS_PAM_COMMON_NOTE_H
+#ifndef NETNS_PAM_COMMON_POLICY_NOTE_H
+#define NETNS_PAM_COMMON_POLICY_NOTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/policy/policy.h"
+#include "policy.h"
 
 struct note_book {
 	struct policy_notes notes;

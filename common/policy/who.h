@@ -5,16 +5,16 @@
  * its own. All of it happens before the process moves: inside the namespace a
  * directory server may be out of reach.
  */
-#ifndef NETNS_PAM_COMMON_WHO_H
-#define NETNS_PAM_COMMON_WHO_H
+#ifndef NETNS_PAM_COMMON_POLICY_WHO_H
+#define NETNS_PAM_COMMON_POLICY_WHO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "common/policy/policy.h"
-#include "error.h"
-#include "proto.h"
+#include "common/error.h"
+#include "common/proto.h"
+#include "policy.h"
 
 struct who {
 	char user[NAME_MAX_USER + 1];

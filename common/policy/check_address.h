@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses, gateways and mtu of a section, and what these checks share with
+ * those of check.c. Private to check.c and check_address.c.
+ */
+#ifndef NETNS_PAM_COMMON_POLICY_CHECK_ADDRESS_H
+#define NETNS_PAM_COMMON_POLICY_CHECK_ADDRESS_H
+
+#include "build.h"
+#include "words.h"
+
+struct check {
+	struct policy_build *build;
+	struct policy *policy;
+	const struct policy_section *section;
+};
+
+/* Notes an error about the section, at a line of its file. */
+#define CHECK_ERROR(check, line, ...)                                          \
+	note_error((check)->build->book, (check)->section->file, line,         \
+		   __VA_ARGS__)
+
+/* The line of a key of the section's kind; 0 when it was not given. */
+unsigned int check_key_line(const struct check *check, const char *name);
+
+/* The same, or the heading's line. */
+unsigned int check_place(const struct check *check, const char *name);
+
+/* Names the links of a bit mask: "nat, routed or bridge". */
+void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX]);
+
+/* Addresses, gateways and mtu of a namespace. */
+void policy_check_addresses(const struct check *check,
+			    const struct policy_namespace *ns);
+
+/* Is one of `address` there twice? */
+void check_twice(const struct check *check, const struct policy_list *address);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETNS_PAM_COMMON_POLICY_WARN_H
+#define NETNS_PAM_COMMON_POLICY_WARN_H
+
+#include "build.h"
+
+/* Notes as warnings what is legal and unwise in a policy without errors. */
+void policy_warn(const struct policy_build *build);
+
+#endif
