@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the administrator's command asks: status, up, down, reload, kick. */
-#include "server.h"
+#include "admin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,6 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
-#include "session.h"
 
 static const struct policy_namespace *admin_section(const struct helper *h,
 						    const char *name)
@@ -26,8 +25,8 @@ static const struct policy_namespace *admin_section(const struct helper *h,
 
 /* --- status --- */
 
-static void status_packet(FILE *f, enum proto_verdict verdict, const void *tail,
-			  size_t bytes)
+static void admin_status_packet(FILE *f, enum proto_verdict verdict,
+				const void *tail, size_t bytes)
 {
 	struct proto_reply head = {.magic = PROTO_MAGIC,
 				   .version = PROTO_VERSION,
@@ -39,8 +38,8 @@ static void status_packet(FILE *f, enum proto_verdict verdict, const void *tail,
 		fwrite(tail, bytes, 1, f);
 }
 
-static void status_namespace(FILE *f, struct helper *h,
-			     const struct instance *i)
+static void admin_status_namespace(FILE *f, struct helper *h,
+				   const struct instance *i)
 {
 	const struct link_ops *ops = link_ops_of(i->link);
 	struct proto_namespace n;
@@ -68,10 +67,10 @@ static void status_namespace(FILE *f, struct helper *h,
 	n.since = i->since;
 	if (ops->describe && !i->foreign)
 		ops->describe(h, i, &n);
-	status_packet(f, PROTO_NAMESPACE, &n, sizeof(n));
+	admin_status_packet(f, PROTO_NAMESPACE, &n, sizeof(n));
 }
 
-static void status_session(FILE *f, const struct session *s)
+static void admin_status_session(FILE *f, const struct session *s)
 {
 	struct proto_session p;
 
@@ -85,7 +84,7 @@ static void status_session(FILE *f, const struct session *s)
 	memcpy(p.service, s->service, strlen(s->service));
 	memcpy(p.tty, s->tty, strlen(s->tty));
 	memcpy(p.rhost, s->rhost, strlen(s->rhost));
-	status_packet(f, PROTO_SESSION, &p, sizeof(p));
+	admin_status_packet(f, PROTO_SESSION, &p, sizeof(p));
 }
 
 /* All packets but the last are queued; the server sends them as they fit. */
@@ -103,10 +102,10 @@ int admin_status(struct connection *c, const struct proto_request *req,
 	if (!f)
 		return -ENOMEM;
 	for (const struct instance *i = h->instances; i; i = i->next)
-		status_namespace(f, h, i);
+		admin_status_namespace(f, h, i);
 	for (const struct session *s = h->sessions; s; s = s->next)
-		status_session(f, s);
-	status_packet(f, PROTO_OK, NULL, 0);
+		admin_status_session(f, s);
+	admin_status_packet(f, PROTO_OK, NULL, 0);
 	if (fclose(f) != 0) {
 		free(text);
 		return -ENOMEM;
@@ -256,8 +255,6 @@ int admin_kick(struct connection *c, const struct proto_request *req,
 	a->reply.session = s->id;
 	memcpy(a->reply.namespace, s->instance->name,
 	       strlen(s->instance->name));
-	a->reply.flags |= PROTO_FD_PID;
-	a->fds[0] = s->pidfd;
-	a->n_fds = 1;
+	answer_fd(a, PROTO_FD_PID, s->pidfd, false);
 	return answer_set(a, PROTO_OK, "%s", "");
 }

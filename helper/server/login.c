@@ -4,7 +4,7 @@
  * looked up here once more, in the helper's own copy of the policy, and this
  * answer is the one that counts.
  */
-#include "server.h"
+#include "login.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,7 +22,6 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
-#include "session.h"
 
 /* The answers to policy_match()'s questions that came with the request. */
 struct login_facts {
@@ -30,14 +29,14 @@ struct login_facts {
 	size_t bytes;
 };
 
-static int facts_group(void *data, const char *name)
+static int login_in_group(void *data, const char *name)
 {
 	const struct login_facts *f = data;
 
 	return proto_has_fact(f->facts, f->bytes, 'g', name);
 }
 
-static int facts_netgroup(void *data, const char *name)
+static int login_in_netgroup(void *data, const char *name)
 {
 	const struct login_facts *f = data;
 
@@ -57,8 +56,8 @@ static int login_match(const struct policy *p, const struct proto_request *req,
 		.service = req->service,
 		.tty = req->tty,
 		.rhost = req->rhost,
-		.in_group = facts_group,
-		.in_netgroup = facts_netgroup,
+		.in_group = login_in_group,
+		.in_netgroup = login_in_netgroup,
 		.data = &f,
 	};
 
@@ -76,14 +75,6 @@ static bool login_is_in(const struct proto_request *req,
 			const struct netns_id *id)
 {
 	return req->netns_dev == id->dev && req->netns_ino == id->ino;
-}
-
-/* Lends a descriptor of ours to the answer; own: it goes with it. */
-static void answer_fd(struct answer *a, uint32_t flag, int fd, bool own)
-{
-	a->reply.flags |= flag;
-	a->own[a->n_fds] = own;
-	a->fds[a->n_fds++] = fd;
 }
 
 /* Does /etc/netns/SECTION hold files for its sessions, ip-netns(8)? */
@@ -152,7 +143,7 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 		return r;
 	r = login_mounts(a, i, ns, err);
 	if (r == 0)
-		r = session_open(h, i, req, c->pid, c->pidfd, c, guard,
+		r = session_open(h, i, req, c->pid, c->pidfd, &c->holder, guard,
 				 &c->session, err);
 	if (r < 0) {
 		free(a->tail);
@@ -263,8 +254,8 @@ int login_close(struct connection *c, const struct proto_request *req,
 }
 
 /* `netns-pam exec`: the same for a command instead of a login. */
-int admin_enter(struct connection *c, const struct proto_request *req,
-		const char *facts, struct answer *a)
+int login_exec(struct connection *c, const struct proto_request *req,
+	       const char *facts, struct answer *a)
 {
 	const struct policy_namespace *ns = policy_namespace_find(
 		store_policy(c->helper->store), req->name);

@@ -18,7 +18,6 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/process/process.h"
-#include "server.h"
 
 /* --- records --- */
 
@@ -109,7 +108,7 @@ static int session_on_exit(sd_event_source *source, int fd, uint32_t events,
 	struct session *s = data;
 
 	s->exit = sd_event_source_disable_unref(s->exit);
-	if (!s->lease)
+	if (!s->holder)
 		session_end(s);
 	return 0;
 }
@@ -134,8 +133,8 @@ static void session_insert(struct session *s)
 
 int session_open(struct helper *h, struct instance *instance,
 		 const struct proto_request *who, pid_t pid, int pidfd,
-		 struct connection *lease, bool guard, struct session **ret,
-		 struct error *err)
+		 struct session_holder *holder, bool guard,
+		 struct session **ret, struct error *err)
 {
 	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
 	int r;
@@ -161,8 +160,8 @@ int session_open(struct helper *h, struct instance *instance,
 	if (r < 0)
 		return r;
 	session_save(s);
-	s->lease = lease;
-	session_store_lease(s, connection_fd(lease));
+	s->holder = holder;
+	session_store_lease(s, holder->fd);
 	session_insert(s);
 	*ret = take_ptr(s);
 	return 0;
@@ -179,15 +178,15 @@ void session_end(struct session *s)
 		 s->service, s->instance->name);
 	session_unlink(s);
 	session_forget_lease(s);
-	if (s->lease)
-		connection_forget_session(s->lease);
+	if (s->holder)
+		s->holder->over(s->holder);
 	instance_release(s->instance);
 	session_free(s);
 }
 
-void session_lease_gone(struct session *s)
+void session_holder_gone(struct session *s)
 {
-	s->lease = NULL;
+	s->holder = NULL;
 	if (!s->exit)
 		session_end(s);
 }
@@ -273,15 +272,15 @@ void session_reconcile(struct helper *h)
 	record_each(h->sessions_dir, session_adopt, h);
 }
 
-bool session_restore_lease(struct helper *h, uint64_t id,
-			   struct connection *lease)
+struct session *session_restore_holder(struct helper *h, uint64_t id,
+				       struct session_holder *holder)
 {
 	struct session *s = session_find(h, id);
 
-	if (!s || s->lease)
-		return false;
-	s->lease = lease;
-	return true;
+	if (!s || s->holder)
+		return NULL;
+	s->holder = holder;
+	return s;
 }
 
 void session_drop_dead(struct helper *h)
@@ -290,7 +289,7 @@ void session_drop_dead(struct helper *h)
 
 	for (struct session *s = h->sessions; s; s = next) {
 		next = s->next;
-		if (!s->lease && !s->exit)
+		if (!s->holder && !s->exit)
 			session_end(s);
 	}
 }

@@ -20,9 +20,9 @@
 #include "common/names.h"
 #include "common/proto.h"
 
-struct connection;
 struct helper;
 struct instance;
+struct session_holder;
 
 struct session {
 	struct helper *helper;
@@ -32,8 +32,8 @@ struct session {
 	uint64_t since; /* seconds since the epoch */
 	pid_t pid;	/* of the process that opened it */
 	int pidfd;
-	sd_event_source *exit;	  /* NULL: the process is gone */
-	struct connection *lease; /* NULL: it was closed */
+	sd_event_source *exit;	       /* NULL: the process is gone */
+	struct session_holder *holder; /* NULL: it was closed */
 	bool guard;
 	uid_t uid;
 	char user[NAME_MAX_USER + 1];
@@ -42,30 +42,41 @@ struct session {
 	char rhost[PROTO_RHOST_MAX];
 };
 
+/* The connection that holds a session; owned by the connection. */
+struct session_holder {
+	int fd; /* its socket */
+	/* The session has ended and is freed after this call. */
+	void (*over)(struct session_holder *holder);
+};
+
 /*
  * Begins a session in an instance, for a peer known by pid and pidfd (which is
- * copied). The connection becomes the lease.
+ * copied). The holder stays the caller's, and valid until over() is called or
+ * session_holder_gone() was called.
  * Return: 0 or -errno with a sentence.
  */
 int session_open(struct helper *h, struct instance *instance,
 		 const struct proto_request *who, pid_t pid, int pidfd,
-		 struct connection *lease, bool guard, struct session **ret,
-		 struct error *err);
+		 struct session_holder *holder, bool guard,
+		 struct session **ret, struct error *err);
 
 /* It is over: by CLOSE, or since nothing holds it any more. */
 void session_end(struct session *s);
 
 /* The connection was closed. May end the session. */
-void session_lease_gone(struct session *s);
+void session_holder_gone(struct session *s);
 
 struct session *session_find(const struct helper *h, uint64_t id);
 
 /* After a restart: takes up the sessions that are on record. */
 void session_reconcile(struct helper *h);
 
-/* Gives a connection from systemd's fd store back to its session. */
-bool session_restore_lease(struct helper *h, uint64_t id,
-			   struct connection *lease);
+/*
+ * Gives a session that has no holder the one that systemd's fd store kept.
+ * Return: the session; NULL: there is none of that number without a holder.
+ */
+struct session *session_restore_holder(struct helper *h, uint64_t id,
+				       struct session_holder *holder);
 
 /* Then ends those that neither a process nor a connection holds. */
 void session_drop_dead(struct helper *h);

@@ -32,7 +32,6 @@
 #include "helper/kernel/sysctl.h"
 #include "helper/lifecycle/sweep.h"
 #include "helper/process/child.h"
-#include "helper/server/server.h"
 #include "helper/server/session.h"
 
 #define STATE	 "/run/state"
@@ -46,7 +45,13 @@
 static struct helper h;
 static const struct policy *policy;
 static struct error why;
-static struct connection lease;
+static struct session *held;
+static struct session_holder holder;
+
+static void on_over(struct session_holder *over)
+{
+	held = NULL;
+}
 
 static void nothing(void *data)
 {
@@ -104,7 +109,7 @@ static void end(void)
 static void restart(void)
 {
 	end();
-	lease = (struct connection){.fd = lease.fd};
+	held = NULL;
 	begin();
 	drop_unused();
 }
@@ -126,8 +131,8 @@ static int session_setup(void **state)
 	    mkdir(RECORDS, 0700) < 0 || sysctl_open(&why) < 0)
 		return -1;
 	ground_write(POLICY, "%s", text);
-	lease = (struct connection){
-		.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+	holder = (struct session_holder){
+		open("/dev/null", O_RDONLY | O_CLOEXEC), on_over};
 	begin();
 	return 0;
 }
@@ -137,7 +142,7 @@ static int session_teardown(void **state)
 	if (geteuid() != 0)
 		return 0;
 	end();
-	close(lease.fd);
+	close(holder.fd);
 	sysctl_close();
 	return umount2("/run", MNT_DETACH);
 }
@@ -190,9 +195,9 @@ static struct session *login(struct instance *i, pid_t pid)
 	snprintf(who.rhost, sizeof(who.rhost), "192.0.2.7");
 	assert_true(pidfd >= 0);
 	assert_int_equal(
-		session_open(&h, i, &who, pid, pidfd, &lease, false, &s, &why),
+		session_open(&h, i, &who, pid, pidfd, &holder, false, &s, &why),
 		0);
-	lease.session = s;
+	held = s;
 	return s;
 }
 
@@ -227,7 +232,7 @@ static void a_session_ends_with_CLOSE(void **state)
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	session_end(login(get("jail", "alice", 5001, NULL), pid));
-	assert_null(lease.session);
+	assert_null(held);
 	assert_null(h.sessions);
 	wait_for(nothing_left());
 	ground_kill(pid);
@@ -241,7 +246,7 @@ static void the_process_alone_keeps_it(void **state)
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	s = login(get("jail", "alice", 5001, NULL), pid);
-	session_lease_gone(s);
+	session_holder_gone(s);
 	settle();
 	assert_ptr_equal(h.sessions, s);
 	assert_true(is_there("jail"));
@@ -263,7 +268,7 @@ static void the_connection_alone_keeps_it(void **state)
 	settle();
 	assert_ptr_equal(h.sessions, s);
 	assert_true(is_there("jail"));
-	session_lease_gone(s);
+	session_holder_gone(s);
 	assert_null(h.sessions);
 	wait_for(nothing_left());
 }
@@ -450,7 +455,7 @@ static void F58_a_restart_finds_sessions_by_their_process(void **state)
 	/* new ones have other numbers */
 	assert_int_not_equal(login(s->instance, pid)->id, id);
 	ground_kill(pid);
-	session_lease_gone(lease.session);
+	session_holder_gone(held);
 	wait_for(nothing_left());
 }
 
@@ -504,16 +509,16 @@ static void F58_a_lease_that_systemd_kept(void **state)
 	end();
 	ground_kill(pid);
 	begin();
-	lease = (struct connection){.fd = lease.fd};
-	assert_true(session_restore_lease(&h, id, &lease));
-	assert_false(session_restore_lease(&h, id, &lease));
-	assert_false(session_restore_lease(&h, id + 1, &lease));
+	held = NULL;
+	assert_non_null(session_restore_holder(&h, id, &holder));
+	assert_null(session_restore_holder(&h, id, &holder));
+	assert_null(session_restore_holder(&h, id + 1, &holder));
 	session_drop_dead(&h);
 	s = session_find(&h, id);
 	assert_non_null(s);
 	settle();
 	assert_true(is_there("jail"));
-	session_lease_gone(s);
+	session_holder_gone(s);
 	wait_for(nothing_left());
 }
 

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "connection.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/fdmsg.h"
+#include "common/policy/policy.h"
+#include "helper/base/log.h"
+#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
+#include "helper/helper.h"
+
+#define CONNECTION_IDLE_US 10000000 /* without a request */
+/* Of the time a login waits: left for sending the answer. */
+#define CONNECTION_MARGIN_MS UINT64_C(250)
+/* Added for `down`: a `down` program that takes too long is killed by then. */
+#define CONNECTION_DOWN_MS UINT64_C(3000)
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* since kernel 6.5 */
+#endif
+
+/* --- connections --- */
+
+static void connection_free(struct connection *c)
+{
+	if (!c)
+		return;
+	instance_unwait(&c->waiter);
+	sd_event_source_disable_unref(c->io);
+	sd_event_source_disable_unref(c->timer);
+	sd_event_source_disable_unref(c->deadline);
+	free(c->waiting);
+	close_fd(c->holder.fd);
+	close_fd(c->pidfd);
+	free(c->pending);
+	*c->self = c->next;
+	if (c->next)
+		c->next->self = c->self;
+	c->helper->connections--;
+	free(c);
+}
+
+static void connection_close(struct connection *c)
+{
+	struct session *s = c->session;
+
+	c->session = NULL;
+	if (s)
+		session_holder_gone(s);
+	connection_free(c);
+}
+
+static struct connection *connection_of(void *member, size_t offset)
+{
+	return (struct connection *)(void *)((char *)member - offset);
+}
+
+/* The session has ended. The connection stays until the peer closes it. */
+static void connection_on_over(struct session_holder *holder)
+{
+	connection_of(holder, offsetof(struct connection, holder))->session =
+		NULL;
+}
+
+/* --- requests --- */
+
+static int connection_malformed(const struct connection *c,
+				const struct error *why)
+{
+	struct answer a = {0};
+
+	log_warning("a malformed request from process %d: %s", c->pid,
+		    why->text);
+	answer_set(&a, PROTO_MALFORMED, "%s", why->text);
+	answer_send(&a, c->holder.fd);
+	return -EBADMSG;
+}
+
+/* Return: as a handler. */
+static int connection_answer(struct connection *c, const char *packet)
+{
+	struct proto_request req;
+	struct answer a = {0};
+	int r;
+
+	memcpy(&req, packet, sizeof(req));
+	r = c->operations[req.op].handle(c, &req, packet + sizeof(req), &a);
+	if (r == 0)
+		r = answer_send(&a, c->holder.fd);
+	/* A login that gave up meanwhile never knew of its session. */
+	if (r < 0 && c->session)
+		session_end(c->session);
+	else if (a.log[0])
+		log_info("%s", a.log);
+	return r;
+}
+
+/* --- requests that wait for a namespace --- */
+
+static void connection_be_patient(struct connection *c);
+
+static void connection_stop_waiting(struct connection *c)
+{
+	instance_unwait(&c->waiter);
+	c->deadline = sd_event_source_disable_unref(c->deadline);
+	free(c->waiting);
+	c->waiting = NULL;
+}
+
+/* Tells that it failed. The connection is gone after this. */
+static void connection_fail(struct connection *c, const struct error *why)
+{
+	struct answer a = {0};
+
+	answer_set(&a, PROTO_FAILED, "%s", why->text);
+	answer_send(&a, c->holder.fd);
+	connection_close(c);
+}
+
+static void connection_on_wake(struct instance_waiter *w, struct instance *made,
+			       int r, const struct error *why)
+{
+	struct connection *c =
+		connection_of(w, offsetof(struct connection, waiter));
+
+	if (r < 0) {
+		connection_fail(c, why);
+		return;
+	}
+	c->made = made;
+	r = connection_answer(c, c->waiting);
+	c->made = NULL;
+	if (r == ANSWER_LATER)
+		return;
+	connection_stop_waiting(c);
+	if (r < 0)
+		connection_close(c);
+	else
+		connection_be_patient(c);
+}
+
+static int connection_on_deadline(sd_event_source *source, uint64_t when,
+				  void *data)
+{
+	struct connection *c = data;
+	const struct instance *i = c->waiter.instance;
+	uint64_t ms = deadline_now_ms() - c->waiting_since;
+	struct proto_request req;
+	struct error why;
+
+	memcpy(&req, c->waiting, sizeof(req));
+	if (req.op == PROTO_DOWN)
+		error_set(
+			&why, 0,
+			"the namespace %s is still there after %" PRIu64
+			" s, and will be gone when its `down` program %s has ended",
+			i ? i->name : "", ms / 1000, i ? i->down : "");
+	else
+		error_set(&why, 0,
+			  "the namespace %s was not ready within %" PRIu64
+			  ".%" PRIu64 " s: it still waits for %s",
+			  i ? i->name : "", ms / 1000, ms % 1000 / 100,
+			  i ? instance_waits_for(i) : "its turn");
+	log_error("%s", why.text);
+	connection_fail(c, &why);
+	return 0;
+}
+
+/* How long the answer may take. */
+static uint64_t connection_patience_ms(const struct connection *c,
+				       const struct proto_request *req)
+{
+	uint64_t ms = store_policy(c->helper->store)->timeout_ms;
+
+	if (req->op == PROTO_DOWN)
+		return ms + CONNECTION_DOWN_MS;
+	if (req->timeout_ms)
+		ms = req->timeout_ms;
+	return ms > 2 * CONNECTION_MARGIN_MS ? ms - CONNECTION_MARGIN_MS
+					     : ms / 2;
+}
+
+/* Keeps the request, to be asked again. Return: 0 or -errno. */
+static int connection_wait(struct connection *c, const char *packet,
+			   size_t bytes)
+{
+	struct proto_request req;
+	int r;
+
+	memcpy(&req, packet, sizeof(req));
+	c->waiting = malloc(bytes);
+	if (!c->waiting)
+		return -ENOMEM;
+	memcpy(c->waiting, packet, bytes);
+	c->waiting_since = deadline_now_ms();
+	c->timer = sd_event_source_disable_unref(c->timer);
+	r = timer_new(c->helper->event, &c->deadline, connection_on_deadline,
+		      c);
+	if (r < 0)
+		return r;
+	timer_arm(c->deadline, 1000 * connection_patience_ms(c, &req));
+	return 0;
+}
+
+/* Return: 0, or < 0 when the connection is to be closed. */
+static int connection_request(struct connection *c, const char *packet,
+			      size_t bytes)
+{
+	struct proto_request req;
+	struct error why;
+	int r = proto_check_request(packet, bytes, &why);
+
+	if (r < 0)
+		return connection_malformed(c, &why);
+	memcpy(&req, packet, sizeof(req));
+	if (c->waiting || (c->lease ? !c->operations[req.op].lease
+				    : !c->operations[req.op].fresh)) {
+		error_set(&why, 0, "%s is not to be asked on this connection%s",
+			  proto_op_name((enum proto_op)req.op),
+			  c->waiting ? " now" : "");
+		return connection_malformed(c, &why);
+	}
+	r = connection_answer(c, packet);
+	return r == ANSWER_LATER ? connection_wait(c, packet, bytes) : r;
+}
+
+/* Sends what `status` left over. Return: 0, or < 0 to close. */
+static int connection_flush(struct connection *c)
+{
+	while (c->pending_at < c->pending_bytes) {
+		const char *at = c->pending + c->pending_at;
+		struct proto_reply head;
+		size_t bytes;
+		int r;
+
+		memcpy(&head, at, sizeof(head));
+		bytes = sizeof(head) + head.tail_bytes;
+		r = fdmsg_send(c->holder.fd, at, bytes, NULL, 0, NULL, 0,
+			       deadline_now_ms());
+		if (r == -ETIMEDOUT)
+			return sd_event_source_set_io_events(
+				c->io, EPOLLIN | EPOLLOUT);
+		if (r < 0)
+			return r;
+		c->pending_at += bytes;
+	}
+	free(c->pending);
+	c->pending = NULL;
+	c->pending_bytes = c->pending_at = 0;
+	return sd_event_source_set_io_events(c->io, EPOLLIN);
+}
+
+static int connection_on_idle(sd_event_source *source, uint64_t when,
+			      void *data)
+{
+	connection_close(data);
+	return 0;
+}
+
+/* A lease may be held for months; others have ten seconds a request. */
+static void connection_be_patient(struct connection *c)
+{
+	if (c->lease || c->waiting)
+		c->timer = sd_event_source_disable_unref(c->timer);
+	else if (!c->timer && timer_new(c->helper->event, &c->timer,
+					connection_on_idle, c) == 0)
+		timer_arm(c->timer, CONNECTION_IDLE_US);
+}
+
+/* Reads a request and answers it. The connection may be gone after this. */
+static void connection_read(struct connection *c)
+{
+	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX];
+	size_t n_fds = 0;
+	ssize_t n;
+
+	/* No request brings descriptors: any that come are closed. */
+	n = fdmsg_recv(c->holder.fd, packet, sizeof(packet), NULL, 0, &n_fds,
+		       deadline_now_ms());
+	if (n == -ETIMEDOUT) {
+		connection_be_patient(c);
+		return;
+	}
+	if (n == -EBADMSG) {
+		struct error why;
+
+		error_set(&why, 0,
+			  "the packet is too large, or holds descriptors");
+		connection_malformed(c, &why);
+	}
+	if (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
+	    (c->pending && connection_flush(c) < 0)) {
+		connection_close(c);
+		return;
+	}
+	connection_be_patient(c);
+}
+
+static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
+			       void *data)
+{
+	struct connection *c = data;
+
+	if (events & EPOLLOUT && connection_flush(c) < 0) {
+		connection_close(c);
+		return 0;
+	}
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		connection_read(c);
+	return 0;
+}
+
+/* What the kernel says about the peer, once and for all. */
+static int connection_identify(struct connection *c)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+	int pidfd = -EBADF;
+	socklen_t m = sizeof(pidfd);
+
+	if (getsockopt(c->holder.fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+		return -errno;
+	c->pid = peer.pid;
+	c->uid = peer.uid;
+	/* Where the kernel has no such option; else the pid may be another's.
+	 */
+	if (getsockopt(c->holder.fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &m) <
+		    0 &&
+	    errno == ENOPROTOOPT)
+		pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	c->pidfd = pidfd;
+	return pidfd < 0 ? -errno : 0;
+}
+
+/* Takes fd, also on failure. */
+static int connection_new(struct helper *h, int fd,
+			  const struct operation *operations,
+			  struct connection **ret)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c) {
+		close_fd(fd);
+		return -ENOMEM;
+	}
+	c->helper = h;
+	c->operations = operations;
+	c->holder = (struct session_holder){fd, connection_on_over};
+	c->pidfd = -EBADF;
+	c->waiter.wake = connection_on_wake;
+	c->next = h->peers;
+	c->self = &h->peers;
+	if (c->next)
+		c->next->self = &c->next;
+	h->peers = c;
+	h->connections++;
+	r = sd_event_add_io(h->event, &c->io, fd, EPOLLIN, connection_on_event,
+			    c);
+	if (r < 0) {
+		connection_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+void connection_accept(struct helper *h, int fd,
+		       const struct operation *operations)
+{
+	struct connection *c = NULL;
+	int r = connection_new(h, fd, operations, &c);
+
+	if (r == 0)
+		r = connection_identify(c);
+	if (r < 0) {
+		log_warning("cannot accept a connection: %s", strerror(-r));
+		if (c)
+			connection_free(c);
+		return;
+	}
+	if (c->uid != 0) {
+		log_warning("refused: process %d of uid %u is not root", c->pid,
+			    c->uid);
+		connection_free(c);
+		return;
+	}
+	/* The first request usually arrives with the connection. */
+	connection_read(c);
+}
+
+int connection_restore(struct helper *h, int fd,
+		       const struct operation *operations, uint64_t session)
+{
+	struct connection *c;
+	int r = connection_new(h, fd, operations, &c);
+
+	if (r < 0)
+		return r;
+	c->session = session_restore_holder(h, session, &c->holder);
+	if (!c->session) {
+		connection_free(c);
+		return -ENOENT;
+	}
+	c->lease = true;
+	return 0;
+}
+
+void connection_free_all(struct helper *h)
+{
+	struct connection *next;
+
+	for (struct connection *c = h->peers; c; c = next) {
+		next = c->next;
+		if (c->session)
+			c->session->holder = NULL;
+		if (!c->waiter.instance)
+			connection_free(c);
+	}
+}
