@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 #   make            build/pam_netns.so build/netns-pamd build/netns-pam
-#   make deps       what building and testing need, from Debian's packages
+#   make deps       what building needs, from Debian's packages; the other
+#                   targets install what they need
 #   make check      every test          make demo    real logins, to look at
 #   make install    DESTDIR= PREFIX=    make lint    make bench    make fuzz
 #   make deb        build/netns-pam_VERSION_ARCH.deb
@@ -91,7 +92,7 @@ $(B)/%.o: %.c
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 deps:
-	@tests/deps
+	@tests/deps build
 
 # ---- installing: the module is renamed into place, since a login that comes
 # while it is missing is refused; the policy is the administrator's
@@ -188,20 +189,24 @@ tests: all $(UNIT_TESTS) $(REPLAYS)
 # With SAN=1 the programs under test are the sanitized ones, but what sshd and
 # its like load is the plain module: they are not built for it.
 check:
-	@tests/deps
+	@tests/deps build test
 	@$(MAKE) --no-print-directory -s tests
 	@$(MAKE) --no-print-directory -s SAN= deb
 	@tests/check $(B) $(TESTS)
 
 demo:
-	@tests/deps
+	@tests/deps build demo
 	@$(MAKE) --no-print-directory -s SAN= deb
 	@tests/sandbox tests/demo
 
-bench: all
+bench:
+	@tests/deps build bench
+	@$(MAKE) --no-print-directory -s all
 	tests/bench/run
 
-lint: all # the floors are read from the object files
+lint: # the floors are read from the object files
+	@tests/deps build lint
+	@$(MAKE) --no-print-directory -s all
 	@CC=$(CC) B=$(B) tests/lint
 
 FUZZ_SECONDS ?= 30
@@ -214,7 +219,10 @@ fuzz: $(addprefix build/fuzz/,$(FUZZERS))
 			-rss_limit_mb=2048 -artifact_prefix=build/fuzz/ \
 			build/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h common/*/*.h)
+fuzz-deps:
+	@tests/deps build fuzz
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h common/*/*.h) | fuzz-deps
 	@mkdir -p $(@D)
 	$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
@@ -223,7 +231,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h commo
 clean:
 	rm -rf build
 
-.PHONY: all deps install uninstall deb tests check demo bench lint fuzz clean
+.PHONY: all deps install uninstall deb tests check demo bench lint fuzz fuzz-deps clean
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
