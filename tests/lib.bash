@@ -137,8 +137,22 @@ allow_key() {
 		"$home/.ssh/authorized_keys"
 }
 
-# The machine before any test: no test may need what only this host happens to have.
-start_machine() {
+# The PAM stacks of the tests, whatever profiles and lines this host has.
+own_stacks() {
+	local f
+	rm -rf /etc/pam.d/* /usr/lib/pam.d /etc/security/limits.d/* /var/lib/pam/*
+	for f in /etc/environment /etc/default/locale /etc/security/{limits,pam_env,group,access,time}.conf; do
+		[ ! -e "$f" ] || : >"$f"
+	done
+	find /usr/share/pam-configs -type f ! -name unix ! -name systemd -delete
+	install -m 644 "$TOP"/tests/pam.d/* /etc/pam.d/
+	DEBIAN_FRONTEND=noninteractive pam-auth-update --package --force
+}
+
+SAVED=/var/lib/tests-machine
+
+# What does not change until the end of the run, as tests/prepare saves it
+prepare_machine() {
 	mkdir -p $T
 	chmod 755 $T
 	install -m 755 "$TOP/tests/probe" $PROBE
@@ -150,6 +164,15 @@ start_machine() {
 	printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
 	printf '127.0.0.1 localhost sandbox\n::1 localhost\n' >/etc/hosts
 	rm -f /etc/motd /etc/nologin /etc/cron.d/* /etc/update-motd.d/*
+}
+
+# The machine before any test: no test may need what only this host happens to have.
+start_machine() {
+	if [ -d $SAVED ]; then
+		cp -a $SAVED $T
+	else
+		prepare_machine
+	fi
 	if [ ! -S /dev/log ]; then # no journal: a file
 		spawn $T/syslog.log $PROBE syslog $T/syslog >$T/syslog.pid
 		wait_until 5 test -S /dev/log
@@ -179,6 +202,10 @@ start_internet() {
 	ip link add up0 type veth peer name net0 netns "$(cat $T/internet.pid)"
 	ip link add lan0 type veth peer name eth0 netns "$(cat $T/lan.pid)"
 
+	# none of these addresses is taken twice: they are valid at once
+	sysctl -qw net.ipv6.conf.up0.accept_dad=0 net.ipv6.conf.lan0.accept_dad=0
+	in_internet sysctl -qw net.ipv6.conf.net0.accept_dad=0
+	in_lan sysctl -qw net.ipv6.conf.eth0.accept_dad=0
 	ip address add 192.0.2.2/24 dev up0
 	ip address add 2001:db8::2/64 dev up0 nodad
 	ip address add 203.0.113.1/24 dev lan0
@@ -465,86 +492,28 @@ su_lands() {
 # ---- before and after
 
 # What must be the same when all sessions are over.
-objects() {
-	local pid
-	pid=$(helper_pid 2>/dev/null) || pid=0
-	echo "== interfaces"
-	ip -o link | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | sort
-	echo "== addresses and routes"
-	ip -o address | awk '{print $2, $3, $4}' | sort
-	ip -4 route show table all | sort
-	ip -6 route show table all | sed 's/ expires [^ ]*//' | sort
-	ip rule | sort
-	echo "== mounts"
-	awk '{print $5, $9}' /proc/1/mountinfo | sort
-	echo "== nft"
-	# (what counts connections goes when the kernel has forgotten those)
-	nft -s list ruleset | grep -v 'ct count over'
-	echo "== names"
-	[ ! -d /run/netns ] || find /run/netns -mindepth 1 | sort
-	echo "== state"
-	[ ! -d $STATE ] || find $STATE | sort
-	echo "== sysctl"
-	sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding
-	echo "== processes"
-	ps -eo user:32=,comm= | grep -vE ' (bats.*|bash|ps|sort|grep|sed|awk|find|env|timeout|tee|cat|uniq|diff|sleep|ssh-agent)$' | sort | uniq -c
-	# a test user's process counts whatever it is
-	ps -eo user:32=,comm= |
-		awk '$1 ~ /^(alice|bob|carol|dave|erin|frank)$/' | sort | uniq -c
-	if alive "$pid"; then
-		echo "== fds of the helper"
-		settled_fds "$pid" | fds_without_spare | uniq -c
-	fi
-}
-
-fds_of() {
-	find "/proc/$1/fd" -mindepth 1 -printf '%l\n' | sed 's/[0-9]\{2,\}/N/g' | sort
-}
-
-# Once the namespace that is ready for the next login is there (where the policy
-# wants none, it never is), and two looks agree: none was in the middle of it.
-settled_fds() { # settled_fds PID
-	local n look before=
-	for ((n = 0; n < 30; n++)); do
-		look=$(fds_of "$1")
-		if [ "$look" = "$before" ] && [ "$(grep -c '^net:' <<<"$look")" -ge 2 ]; then
-			break
-		fi
-		before=$look
-		sleep 0.01
-	done
-	echo "$look"
-}
-
-# That namespace and the socket in it are no leak.
-fds_without_spare() {
-	awk '/^net:/ && ++n == 2 {spare = 1; next}
-	     /^socket:/ && spare {spare = 0; next}
-	     {print}'
-}
-
-objects_same() {
-	objects >$T/after
-	cmp -s $T/before $T/after
-}
+objects() { "$TOP/tests/snapshot" $T/helper.pid; }
 
 # Waits, boundedly, for everything to be as it was at `objects >$T/before`.
-nothing_left() {
-	wait_until "${1:-15}" objects_same || {
-		diff $T/before $T/after
-		return 1
-	}
+nothing_left() { # nothing_left [SECONDS]
+	"$TOP/tests/snapshot" $T/helper.pid $T/before $((${1:-15} * 3))
 }
 
 # ---- the usual file
 
+# What most files have installed
+install_standard() {
+	own_stacks
+	install_package
+	standard_users
+	standard_policy | write_policy
+}
+
 # setup_file of most files
 common_setup_file() {
 	start_machine
-	install_package
+	[ -d $SAVED ] || install_standard
 	start_internet
-	standard_users
-	standard_policy | write_policy
 	start_helper
 	start_sshd "${1:-}"
 	# The first use creates what stays: /run/netns as a mount, the firewall.

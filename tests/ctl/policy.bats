@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # netns-pam check and explain: no helper, no machine, only files and accounts.
 
+# bare: it has users of its own
+
 load ../lib
 
 setup_file() {

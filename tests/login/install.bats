@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installing and removing: by make, and as a package through pam-auth-update.
 
+# bare: it installs the package itself
+
 load ../lib
 
 setup_file() {
 	start_machine
+	own_stacks
 	start_internet
 	standard_users
 	start_sshd
