@@ -15,19 +15,21 @@
 
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/guard.h"
-#include "helper/instance/pool.h"
 #include "helper/kernel/netns.h"
-#include "helper/lifecycle/spare.h"
 
 struct child;
 struct connection;
 struct events;
 struct filter_chain;
 struct instance;
+struct instance_lifecycle;
 struct network;
 struct ovs_request;
+struct pool;
 struct session;
+struct spare;
 struct store;
+struct sweep;
 
 struct helper {
 	sd_event *event;
@@ -35,7 +37,7 @@ struct helper {
 
 	int state_dir, namespaces_dir, sessions_dir; /* fds */
 	struct netns_host host;
-	struct spare spare;  /* for the next login that needs one */
+	struct spare *spare; /* for the next login that needs one */
 	struct store *store; /* the policy */
 
 	struct rtnl *rtnl;    /* the host's links and routes */
@@ -44,7 +46,7 @@ struct helper {
 	sd_event_source *firewall_retry;
 	bool filter_stale; /* open namespaces do not have the policy's */
 	struct forwarding forwarding;
-	struct pool pool;
+	struct pool *pool;
 	struct guard guard;
 	struct filter_chain *filter_chains; /* filter.c's: of the table */
 
@@ -52,8 +54,8 @@ struct helper {
 	size_t n_listening;	    /* those whose link hears of others */
 	void *by_name;		    /* live ones: a tree of tsearch(3) */
 	uint64_t next_instance;
-	sd_event_source *sweep;	      /* looks for namespaces nobody uses */
-	sd_event_source *sweep_again; /* a little later */
+	struct sweep *sweep; /* looks for namespaces nobody uses */
+	const struct instance_lifecycle *lifecycle; /* see instance.h */
 
 	struct child *children;	  /* programs that run beside the loop */
 	struct events *events;	  /* event.c's */

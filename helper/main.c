@@ -29,8 +29,13 @@
 #include "helper/firewall/guard.h"
 #include "helper/firewall/nft.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/events.h"
+#include "helper/lifecycle/lifecycle.h"
+#include "helper/lifecycle/spare.h"
 #include "helper/lifecycle/sweep.h"
 #include "helper/link/dhcp_event.h"
 #include "helper/link/rate.h"
@@ -193,7 +198,7 @@ static void main_configure_pools(struct helper *h)
 	bool ipv6 = sysctl_read("net/ipv6/conf/all/forwarding", value,
 				sizeof(value)) >= 0;
 
-	pool_configure(&h->pool, &p->pool4, ipv6 ? &p->pool6 : &none);
+	pool_configure(h->pool, &p->pool4, ipv6 ? &p->pool6 : &none);
 }
 
 /* A policy has taken the place of another. */
@@ -205,9 +210,9 @@ static void main_on_policy(void *data)
 	main_configure_pools(h);
 	for (const struct instance *i = h->instances; i; i = i->next) {
 		if (i->address4.family)
-			pool_take_address(&h->pool, &i->address4);
+			pool_take_address(h->pool, &i->address4);
 		if (i->address6.family)
-			pool_take_address(&h->pool, &i->address6);
+			pool_take_address(h->pool, &i->address6);
 	}
 	if (guard_reload(h, &why) < 0)
 		log_error("cannot renew the set of guarded users: %s",
@@ -222,7 +227,7 @@ static void main_on_policy(void *data)
 
 static void main_on_link_gone(void *data, const struct rtnl_link *link)
 {
-	instance_link_gone(data, link);
+	events_link_gone(data, link);
 	network_link_gone(data, link);
 }
 
@@ -245,7 +250,7 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 
 	if (ifindex && main_is_ours(h, ifindex))
 		return;
-	h->pool.routes_stale = true;
+	h->pool->routes_stale = true;
 	for (const struct instance *i = h->instances; i; i = i->next) {
 		const struct inet_prefix *mine =
 			p->family == AF_INET ? &i->address4 : &i->address6;
@@ -265,7 +270,7 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 static void main_on_lost(void *data)
 {
 	log_warning("rtnetlink events were lost: looking at all links again");
-	instance_resync(data);
+	events_resync(data);
 	network_resync(data);
 }
 
@@ -287,7 +292,7 @@ static int main_on_name(sd_event_source *source,
 			const struct inotify_event *event, void *data)
 {
 	if (event->mask & IN_DELETE && event->len)
-		instance_name_gone(data, event->name);
+		events_name_gone(data, event->name);
 	return 0;
 }
 
@@ -331,7 +336,7 @@ static int main_events(struct helper *h, struct error *err)
 				 strerror(-r));
 	r = firewall_watch(h, err);
 	if (r == 0)
-		r = sweep_open(h, err);
+		r = sweep_open(h, end_unused, err);
 	return r < 0 ? r : spare_open(h, err);
 }
 
@@ -353,8 +358,8 @@ static int main_open_kernel(struct helper *h, struct error *err)
 	r = rtnl_monitor_open(&h->monitor);
 	if (r == 0)
 		r = rtnl_open(&h->rtnl);
-	if (r == 0)
-		r = pool_init(&h->pool);
+	if (r == 0 && !(h->pool = pool_new()))
+		r = -ENOMEM;
 	if (r < 0)
 		return error_set(err, r, "cannot open rtnetlink: %s",
 				 strerror(-r));
@@ -425,7 +430,7 @@ static int main_start(struct helper *h, struct error *err)
 	if (r == 0)
 		r = network_open(h, err);
 	if (r == 0)
-		r = instance_reconcile(h, err);
+		r = lifecycle_adopt(h, err);
 	if (r < 0)
 		return r;
 	session_reconcile(h);
@@ -439,7 +444,7 @@ static int main_start(struct helper *h, struct error *err)
 	if (r < 0)
 		return r;
 	session_drop_dead(h);
-	instance_drop_unused(h);
+	end_drop_unused(h);
 	network_drop_unused(h);
 	/* Inside, where the policy has changed meanwhile. */
 	if (filter_reload(h, &why) < 0)
@@ -451,7 +456,7 @@ static void main_stop(struct helper *h)
 {
 	server_close(h);
 	session_free_all(h);
-	instance_free_all(h);
+	end_leave(h);
 	network_close(h);
 	ovs_close(h);
 	child_close_all(h);
@@ -463,7 +468,7 @@ static void main_stop(struct helper *h)
 	h->names = sd_event_source_disable_unref(h->names);
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
-	pool_clear(&h->pool);
+	h->pool = pool_free(h->pool);
 	sysctl_close();
 	free(h->guard.uids);
 	sd_event_unref(h->event);
@@ -478,6 +483,7 @@ int main(int argc, char **argv)
 		.netns_dir = "/run/netns",
 		.next_instance = 1,
 		.next_session = 1,
+		.lifecycle = &lifecycle_of_links,
 	};
 	struct error why;
 	int r = main_options(argc, argv, &h);

@@ -14,6 +14,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/netns.h"
 #include "nft.h"
 
@@ -323,7 +324,7 @@ static int filter_run_inside(struct instance *i, struct filter *f, int netns,
 
 static bool filter_concerns(const struct instance *i)
 {
-	return !i->foreign && link_ops_of(i->link)->filter != FILTER_NONE;
+	return !i->foreign && i->ops->filter != FILTER_NONE;
 }
 
 static const struct policy_namespace *filter_section(const struct instance *i)
@@ -454,7 +455,7 @@ int filter_adopt(struct helper *h, struct error *err)
 			log_warning(
 				"the policy has no section [namespace %s] any more: %s the namespace %s",
 				i->section,
-				link_ops_of(i->link)->filter == FILTER_HOST
+				i->ops->filter == FILTER_HOST
 					? "nothing can leave"
 					: "what can leave stays as it is in",
 				i->name);
@@ -492,4 +493,19 @@ int filter_print(struct helper *h, FILE *f, struct error *err)
 		for (size_t n = 0; i->filter && n < i->filter->n; n++)
 			print_element(f, "add", &i->filter->elements[n], true);
 	return 0;
+}
+
+void filter_dns_changed(struct instance *i)
+{
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(i->helper->store), i->section);
+	_cleanup_close_ int fd = -EBADF;
+	struct error why;
+
+	if (i->state != INSTANCE_LIVE)
+		return;
+	fd = instance_netns(i);
+	if (ns && fd >= 0 && filter_apply(i, ns, fd, &why) < 0)
+		log_error("%s: %s", i->name, why.text);
+	instance_record_save(i, NULL);
 }

@@ -33,6 +33,12 @@ struct instance;
 int filter_apply(struct instance *i, const struct policy_namespace *ns,
 		 int netns, struct error *err);
 
+/*
+ * The link's name servers have changed (a lease, a push): what a live namespace
+ * may ask follows, and its record. What fails is logged.
+ */
+void filter_dns_changed(struct instance *i);
+
 /* Its interface is gone: nothing in the host's table speaks of it any more. */
 void filter_release(struct instance *i);
 

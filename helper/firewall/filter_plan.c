@@ -529,7 +529,7 @@ static int plan_inside(const struct plan *p)
 
 static int plan_all(const struct plan *p)
 {
-	enum link_filter where = link_ops_of(p->instance->link)->filter;
+	enum link_filter where = p->instance->ops->filter;
 	bool bridge = p->instance->link == LINK_BRIDGE;
 	int r = 0;
 

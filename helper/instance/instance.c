@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,6 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "helper/base/log.h"
-#include "helper/base/policy_store.h"
-#include "helper/firewall/filter.h"
-#include "helper/kernel/rtnl.h"
-#include "helper/lifecycle/sweep.h"
-#include "helper/link/dhcp_client.h"
 #include "helper/process/child.h"
 #include "link_ops.h"
 #include "parts.h"
@@ -64,7 +60,7 @@ struct instance *instance_new(struct helper *h)
 	i->helper = h;
 	i->id = h->next_instance++;
 	i->since = (uint64_t)time(NULL);
-	i->kept = -EBADF;
+	i->kept = i->making_netns = -EBADF;
 	return i;
 }
 
@@ -72,20 +68,17 @@ void instance_free(struct instance *i)
 {
 	if (!i)
 		return;
-	dhcp_client_free(i);
 	sd_event_source_disable_unref(i->straggler);
 	child_stop(i->hook);
 	close_fd(i->kept);
 	free(i->down);
-	filter_free(i);
-	free(i->link_data);
 	free(i);
 }
 
 /* Does its link want to hear of other namespaces? */
 static bool instance_listens(const struct instance *i)
 {
-	const struct link_ops *ops = link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 
 	return ops->met || ops->parted;
 }
@@ -127,7 +120,7 @@ void instance_announce(struct instance *i, bool there)
 	/* Thousands need not be asked when none of them listens. */
 	for (struct instance *j = h->n_listening ? h->instances : NULL; j;
 	     j = j->next) {
-		const struct link_ops *ops = link_ops_of(j->link);
+		const struct link_ops *ops = j->ops;
 
 		if (j == i || j->foreign ||
 		    (j->state != INSTANCE_LIVE && j->state != INSTANCE_MAKING))
@@ -147,7 +140,7 @@ int instance_netns(const struct instance *i)
 	int r;
 
 	if (i->making) {
-		fd = fcntl(instance_making_netns(i), F_DUPFD_CLOEXEC, 3);
+		fd = fcntl(i->making_netns, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? -errno : take_fd(&fd);
 	}
 	if (i->kept >= 0) {
@@ -159,6 +152,50 @@ int instance_netns(const struct instance *i)
 	if (r < 0)
 		return r;
 	return netns_same(&there, &i->netns) ? take_fd(&fd) : -ESTALE;
+}
+
+/* --- what is waited for --- */
+
+const char *instance_waits_for(const struct instance *i)
+{
+	if (i->state == INSTANCE_CLOSING)
+		return "the `down` program of the one before";
+	return i->making && i->waits_for[0] ? i->waits_for : "its link";
+}
+
+void instance_waiting(struct instance *i, const char *format, ...)
+{
+	va_list args;
+
+	if (!i->making)
+		return;
+	va_start(args, format);
+	vsnprintf(i->waits_for, sizeof(i->waits_for), format, args);
+	va_end(args);
+}
+
+void instance_wait(struct instance *i, struct instance_waiter *w)
+{
+	w->instance = i;
+	w->next = i->waiters;
+	i->waiters = w;
+}
+
+void instance_wake(struct instance *i, struct instance *made, int r,
+		   const struct error *why)
+{
+	/* Taken one at a time: what is woken may make another one wait. */
+	struct instance_waiter *all = i->waiters;
+
+	i->waiters = NULL;
+	for (struct instance_waiter *w = all; w; w = w->next)
+		w->instance = NULL;
+	while (all) {
+		struct instance_waiter *w = all;
+
+		all = w->next;
+		w->wake(w, made, r, why);
+	}
 }
 
 /* --- what links tell --- */
@@ -191,116 +228,13 @@ int instance_note(struct instance *i, struct error *err)
 	return instance_record_save(i, err);
 }
 
+void instance_connected(struct instance *i, int r, const struct error *why)
+{
+	if (i->making)
+		i->helper->lifecycle->connected(i, r, why);
+}
+
 void instance_broken(struct instance *i, const char *why)
 {
-	struct error text;
-
-	if (i->making) {
-		error_set(&text, 0, "%s", why);
-		instance_give_up(i, -EPIPE, &text);
-		return;
-	}
-	if (i->broken)
-		return;
-	i->broken = true;
-	log_error("%s: %s; new sessions get a new namespace", i->name, why);
-	instance_record_save(i, NULL);
-	sweep_soon(i->helper);
-}
-
-void instance_dns_changed(struct instance *i)
-{
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(i->helper->store), i->section);
-	_cleanup_close_ int fd = -EBADF;
-	struct error why;
-
-	if (i->state != INSTANCE_LIVE)
-		return;
-	fd = instance_netns(i);
-	if (ns && fd >= 0 && filter_apply(i, ns, fd, &why) < 0)
-		log_error("%s: %s", i->name, why.text);
-	instance_record_save(i, NULL);
-}
-
-static void instance_lost_link(struct instance *i)
-{
-	const struct error why = {"its link was deleted meanwhile"};
-	const struct link_ops *ops = link_ops_of(i->link);
-
-	i->host_ifindex = 0;
-	instance_let_go(i);
-	if (ops->lost)
-		ops->lost(i->helper, i);
-	if (i->making)
-		instance_give_up(i, -ENODEV, &why);
-	else if (i->state == INSTANCE_LEAVING && !i->sessions && i->kept < 0)
-		instance_finish(i);
-	else if (i->state == INSTANCE_LIVE)
-		log_warning("the link %s of the namespace %s was deleted",
-			    i->host_ifname, i->name);
-}
-
-void instance_link_gone(struct helper *h, const struct rtnl_link *link)
-{
-	uint32_t slot;
-
-	for (struct instance *i = h->instances; i; i = i->next)
-		if (i->host_ifindex == link->ifindex) {
-			instance_lost_link(i);
-			break;
-		}
-	/* What was moved into a namespace has left, and keeps its slot. */
-	for (const struct instance *i = h->instances; i; i = i->next)
-		if (strcmp(i->device, link->ifname) == 0)
-			return;
-	if (pool_slot_of(link->ifname, &slot)) {
-		pool_release(&h->pool, slot);
-		sweep_soon(h);
-	}
-}
-
-void instance_resync(struct helper *h)
-{
-	struct instance *i;
-
-	h->pool.routes_stale = true;
-	for (i = h->instances; i; i = i->next) {
-		struct rtnl_link link;
-
-		i->unlinked = i->host_ifindex &&
-			      rtnl_link_by_index(h->rtnl, i->host_ifindex,
-						 &link) == -ENODEV;
-	}
-	/* From the beginning each time: who hears of one may free others. */
-	for (i = h->instances; i;) {
-		uint32_t slot = i->slot;
-
-		if (!i->unlinked) {
-			i = i->next;
-			continue;
-		}
-		i->unlinked = false;
-		instance_lost_link(i);
-		pool_release(&h->pool, slot);
-		i = h->instances;
-	}
-}
-
-void instance_name_gone(struct helper *h, const char *name)
-{
-	struct instance *i = instance_find(h, name);
-	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale;
-
-	/* One that is being made: it was the name of the one before. */
-	if (!i || i->state == INSTANCE_MAKING ||
-	    (netns_open(h->netns_dir, name, &fd, &there, &stale, NULL) == 0 &&
-	     netns_same(&there, &i->netns)))
-		return;
-	log_warning(
-		"somebody removed the name of the namespace %s; its sessions keep it",
-		name);
-	instance_retire(i, END_KEEP);
+	i->helper->lifecycle->broken(i, why);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Namespaces that are there: instances of the policy's sections, found
- * (instance_find.c) or made (instance_make.c) for a login, kept while somebody
+ * (instance_find.c) or made (make_instance.c) for a login, kept while somebody
  * uses them, and let go (instance_end.c).
  *
  * An instance is MAKING while its link comes up, its `up` program runs or it is
@@ -31,6 +31,7 @@ struct child;
 struct child_command;
 struct child_events;
 struct dhcp_client;
+struct link_ops;
 struct making;
 struct rtnl_link;
 
@@ -58,6 +59,7 @@ struct instance_waiter {
 
 struct instance {
 	struct helper *helper;
+	const struct link_ops *ops; /* of its link; never NULL */
 	struct instance *next;
 	enum instance_state state;
 	uint64_t id; /* its record's name */
@@ -74,14 +76,16 @@ struct instance {
 	bool broken;   /* its link is dead: new logins get a new one */
 	bool pinned;   /* `netns-pam up`: stays until `down` */
 	bool attached; /* link_ops.remove() is still to be called */
-	bool unlinked; /* for instance_resync() */
+	bool unlinked; /* for lifecycle_resync() */
 	bool by_dhcp;  /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
 	uint64_t leaving_ms; /* monotonic: when the name was taken away */
 
-	struct making *making;		 /* while MAKING, see instance_make.c */
+	struct making *making; /* while MAKING: lifecycle's */
+	int making_netns;      /* likewise: an fd, making's */
+	char waits_for[200];   /* while MAKING, see instance_waiting() */
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
 	char *down;			 /* the program for its end, or NULL */
 	struct child *hook;		 /* `up` or `down`, while it runs */
@@ -123,77 +127,23 @@ struct instance {
 	sd_event_source *straggler; /* a process inside that is waited for */
 };
 
-/* Who a namespace is wanted for. */
-struct instance_user {
-	const char *user; /* NULL: nobody in particular */
-	uid_t uid;
+/*
+ * What links cause in the floor above: main enters it in helper.lifecycle, and
+ * instance_connected() and instance_broken() call it.
+ */
+struct instance_lifecycle {
+	void (*connected)(struct instance *i, int r, const struct error *why);
+	void (*broken)(struct instance *i, const char *why);
 };
-
-/*
- * Takes up what a helper before us left: live instances stay as they are, the
- * remains of others are cleared away. Return: 0 or -errno.
- */
-int instance_reconcile(struct helper *h, struct error *err);
-
-#define INSTANCE_LATER 1
-
-/*
- * The instance of a section for a user: found, or made. For the scope
- * `session` a fresh one, or `own`, which was made for this login before.
- * Return: 0, *ret, and *ret_fd a descriptor of the namespace that is the
- * caller's; INSTANCE_LATER: w->wake() will say when to ask again; or -errno
- * with a sentence, and nothing left behind.
- */
-int instance_get(struct helper *h, const struct policy_namespace *ns,
-		 const struct instance_user *who, struct instance *own,
-		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
-		 struct error *err);
-
-/* It is MAKING or CLOSING: w->wake() will say when that is over. */
-void instance_wait(struct instance *i, struct instance_waiter *w);
-
-/*
- * Waits no more (nothing to do when it does not). A namespace being made that
- * nobody waits for is given up.
- */
-void instance_unwait(struct instance_waiter *w);
-
-/* What it is waiting for: "a DHCP lease on eth0". Never NULL. */
-const char *instance_waits_for(const struct instance *i);
 
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);
 
-/* A session begins, resp. is over. */
-void instance_hold(struct instance *instance);
-void instance_release(struct instance *instance);
+/* It is MAKING or CLOSING: w->wake() will say when that is over. */
+void instance_wait(struct instance *i, struct instance_waiter *w);
 
-/* After a restart, when the sessions are known: forgets what nobody needs. */
-void instance_drop_unused(struct helper *h);
-
-/* `netns-pam up`: stays until `down`. */
-void instance_pin(struct instance *instance);
-
-enum instance_end {
-	END_KEEP,  /* who is inside keeps it; new logins get another */
-	END_EMPTY, /* nobody is inside */
-	END_CUT	   /* whoever is inside is disconnected */
-};
-
-/*
- * Takes the name away, once `down` has run when it is for good. A namespace
- * being made is given up. The instance may be freed by this.
- */
-void instance_retire(struct instance *instance, enum instance_end end);
-
-/* LEAVING, attached, and nobody is inside any more. May free it. */
-void instance_finish(struct instance *instance);
-
-/* The kernel says that a link is gone. */
-void instance_link_gone(struct helper *h, const struct rtnl_link *link);
-
-/* Events were lost: look for links that are gone. */
-void instance_resync(struct helper *h);
+/* What it is waiting for: "a DHCP lease on eth0". Never NULL. */
+const char *instance_waits_for(const struct instance *i);
 
 /* --- for links --- */
 
@@ -223,15 +173,5 @@ int instance_note(struct instance *i, struct error *err);
 
 /* Return: an fd of a namespace that has its name (or is MAKING), or -errno. */
 int instance_netns(const struct instance *i);
-
-/* The link's name servers have changed: held to the new ones, too. */
-void instance_dns_changed(struct instance *i);
-
-/* --- the rest of the helper --- */
-
-/* A file below the directory of names was removed: was it one of ours? */
-void instance_name_gone(struct helper *h, const char *name);
-
-void instance_free_all(struct helper *h);
 
 #endif

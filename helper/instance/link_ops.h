@@ -124,9 +124,6 @@ struct link_ops {
 			 struct proto_namespace *ret);
 };
 
-/* Never NULL. */
-const struct link_ops *link_ops_of(enum policy_link link);
-
 extern const struct link_ops link_none_ops, link_external_ops, link_veth_ops,
 	link_bridge_ops, link_cable_ops, link_macvlan_ops, link_device_ops,
 	link_wireguard_ops, link_openvpn_ops;

@@ -6,22 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-int pool_init(struct pool *pool)
+struct pool *pool_new(void)
 {
-	memset(pool, 0, sizeof(*pool));
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
 	pool->taken = calloc(POOL_SLOTS_MAX / 8, 1);
 	pool->held = calloc(POOL_SLOTS_MAX / 8, 1);
 	pool->next = 1;
 	pool->routes_stale = true;
-	return pool->taken && pool->held ? 0 : -ENOMEM;
+	return pool->taken && pool->held ? pool : pool_free(pool);
 }
 
-void pool_clear(struct pool *pool)
+struct pool *pool_free(struct pool *pool)
 {
-	free(pool->taken);
-	free(pool->held);
-	free(pool->routes);
-	memset(pool, 0, sizeof(*pool));
+	if (pool) {
+		free(pool->taken);
+		free(pool->held);
+		free(pool->routes);
+	}
+	free(pool);
+	return NULL;
 }
 
 /* How many slots the prefix has pairs for; slot 0 is left out. */

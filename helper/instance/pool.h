@@ -33,8 +33,10 @@ struct pool {
 	bool routes_stale;
 };
 
-int pool_init(struct pool *pool);
-void pool_clear(struct pool *pool);
+/* Without prefixes: see pool_configure(). Return: NULL: out of memory. */
+struct pool *pool_new(void);
+/* Return: NULL. */
+struct pool *pool_free(struct pool *pool);
 
 /*
  * The pools that new slots draw from, at start and after a reload. Slots that

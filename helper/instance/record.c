@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "helper/base/record.h"
 #include "instance.h"
+#include "pool.h"
 
 static void record_add_prefix(struct record *r, const char *key,
 			      const struct inet_prefix *p)

@@ -6,13 +6,16 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "end.h"
 #include "helper/base/log.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
+#include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/process/child.h"
 #include "hook.h"
+#include "lifecycle.h"
 
 static void mark_link(void *data, const struct rtnl_link *link)
 {
@@ -20,7 +23,7 @@ static void mark_link(void *data, const struct rtnl_link *link)
 	uint32_t slot;
 
 	if (pool_slot_of(link->ifname, &slot))
-		pool_mark(&h->pool, slot);
+		pool_mark(h->pool, slot);
 }
 
 static void instance_mark_addresses(const struct instance *i)
@@ -29,7 +32,7 @@ static void instance_mark_addresses(const struct instance *i)
 
 	for (size_t k = 0; k < 2; k++)
 		if (addresses[k]->family != AF_UNSPEC)
-			pool_take_address(&i->helper->pool, addresses[k]);
+			pool_take_address(i->helper->pool, addresses[k]);
 }
 
 /*
@@ -38,22 +41,22 @@ static void instance_mark_addresses(const struct instance *i)
  */
 static void adopt_half_made(struct instance *i, int fd)
 {
-	const struct link_ops *ops = link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 	struct helper *h = i->helper;
 
 	log_info("the namespace %s was left half-made: removed", i->name);
 	if (ops->cut && i->host_ifindex)
 		ops->cut(h, i);
-	instance_detach(i, fd);
+	end_link(i, fd);
 	netns_unpublish(h->netns_dir, i->name, &i->netns);
 	i->state = INSTANCE_LEAVING;
 	i->leaving_ms = deadline_now_ms();
 }
 
-/* Its name is gone; sessions may be in it still: see instance_drop_unused(). */
+/* Its name is gone; sessions may be in it still: see end_drop_unused(). */
 static void adopt_nameless(struct instance *i)
 {
-	const struct link_ops *ops = link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 
 	i->state = INSTANCE_LEAVING;
 	i->leaving_ms = deadline_now_ms();
@@ -62,13 +65,12 @@ static void adopt_nameless(struct instance *i)
 	if (ops->cut)
 		ops->cut(i->helper, i);
 	else
-		instance_detach(i, i->kept);
+		end_link(i, i->kept);
 }
 
 static void adopt_link(struct instance *i)
 {
-	const struct link_ops *ops =
-		i->foreign ? &link_external_ops : link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 
 	i->attached = ops->remove && !(i->cut && !ops->cut);
 	if (ops->adopt && ops->adopt(i->helper, i) < 0)
@@ -84,7 +86,7 @@ static void adopt_hook(struct instance *i)
 	if (!i->hook)
 		return;
 	if (i->state != INSTANCE_CLOSING) {
-		instance_end_hook(i);
+		end_hook(i);
 		return;
 	}
 	/* `down` begins anew: this one is not to run beside it. */
@@ -113,6 +115,7 @@ static void adopt_record(void *data, const char *file)
 		instance_free(i);
 		return;
 	}
+	i->ops = i->foreign ? &link_external_ops : link_ops_of(i->link);
 	r = netns_open(h->netns_dir, i->name, &fd, &there, &stale, NULL);
 	published = r == 0 && netns_same(&there, &i->netns);
 	/* Killed between umount and unlink, or between open and mount. */
@@ -126,7 +129,7 @@ static void adopt_record(void *data, const char *file)
 	else if (!published)
 		adopt_nameless(i);
 	else if (!i->foreign && (i->state == INSTANCE_CLOSING || i->cut))
-		i->state = INSTANCE_CLOSING; /* see instance_drop_unused() */
+		i->state = INSTANCE_CLOSING; /* see end_drop_unused() */
 	else
 		i->state = INSTANCE_LIVE; /* or the name would not go */
 	if (instance_insert(i) < 0)
@@ -137,10 +140,10 @@ static void adopt_meet(struct helper *h, struct instance *i)
 {
 	for (struct instance *other = h->instances; other; other = other->next)
 		if (other != i && other->state == INSTANCE_LIVE)
-			link_ops_of(i->link)->met(h, i, other);
+			i->ops->met(h, i, other);
 }
 
-int instance_reconcile(struct helper *h, struct error *err)
+int lifecycle_adopt(struct helper *h, struct error *err)
 {
 	int r = rtnl_dump_links(h->rtnl, mark_link, h);
 
@@ -150,7 +153,7 @@ int instance_reconcile(struct helper *h, struct error *err)
 	instance_record_each(h, adopt_record);
 	/* Killed before it had told: once more. */
 	for (struct instance *i = h->instances; i; i = i->next)
-		if (i->state == INSTANCE_LIVE && link_ops_of(i->link)->met)
+		if (i->state == INSTANCE_LIVE && i->ops->met)
 			adopt_meet(h, i);
 	return 0;
 }

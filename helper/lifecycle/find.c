@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/index.h"
+#include "end.h"
 #include "helper/base/log.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
@@ -15,44 +15,14 @@
 #include "helper/instance/parts.h"
 #include "helper/instance/record.h"
 #include "helper/link/rate.h"
-
-uint64_t instance_plan(const struct policy_namespace *ns)
-{
-	const struct policy_list *const lists[] = {&ns->address, &ns->gateway,
-						   &ns->routes, NULL};
-	const char *const texts[] = {ns->ifname, ns->network,	ns->peer,
-				     ns->parent, ns->interface, ns->wireguard,
-				     ns->openvpn};
-	uint64_t hash = 0;
-	char *text = NULL;
-	size_t bytes = 0;
-	FILE *f = open_memstream(&text, &bytes);
-
-	if (!f)
-		return 0;
-	fprintf(f, "%d %d %u", ns->link, ns->address_mode, ns->mtu);
-	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
-		fprintf(f, "\n%s", texts[n] ? texts[n] : "");
-	for (const struct policy_list *const *list = lists; *list; list++) {
-		fputc('\n', f);
-		for (size_t j = 0; j < (*list)->n; j++)
-			fprintf(f, "%s,", (*list)->items[j]);
-	}
-	for (size_t i = 0; i < ns->n_sysctls; i++)
-		fprintf(f, "\n%s=%s", ns->sysctls[i].name,
-			ns->sysctls[i].value);
-	if (fclose(f) == 0)
-		hash = index_hash(FNV_BASIS, text, bytes);
-	free(text);
-	return hash;
-}
+#include "make.h"
 
 /*
  * Is the live instance still what its name leads to, and what the policy asks
  * for? Return: 0 and its fd; -ESTALE when a new one has to take its place.
  */
-static int instance_open(struct instance *i, const struct policy_namespace *ns,
-			 int *ret_fd, struct error *err)
+static int find_open(struct instance *i, const struct policy_namespace *ns,
+		     int *ret_fd, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there;
@@ -69,7 +39,7 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 	}
 	if (r < 0)
 		return r;
-	plan = instance_plan(ns);
+	plan = make_plan(ns);
 	if (!i->foreign && plan && i->plan != plan) {
 		log_info(
 			"the policy of the namespace %s has changed: new sessions get a new one, old ones keep theirs",
@@ -89,16 +59,16 @@ static int instance_open(struct instance *i, const struct policy_namespace *ns,
 }
 
 /* The live instance, with all that its policy asks for in force. */
-static int instance_join(struct instance *i, const struct policy_namespace *ns,
-			 int *ret_fd, struct error *err)
+static int find_join(struct instance *i, const struct policy_namespace *ns,
+		     int *ret_fd, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r = 0;
 
-	if (!i->foreign && link_ops_of(i->link)->needs_firewall)
+	if (!i->foreign && i->ops->needs_firewall)
 		r = firewall_ensure(i->helper, err);
 	if (r == 0)
-		r = instance_open(i, ns, &fd, err);
+		r = find_open(i, ns, &fd, err);
 	if (r == 0)
 		r = i->foreign ? 0 : filter_apply(i, ns, fd, err);
 	if (r >= 0 && !i->foreign && rate_apply(i, ns, fd, err) < 0)
@@ -113,10 +83,9 @@ static int instance_join(struct instance *i, const struct policy_namespace *ns,
 }
 
 /* A name that no live instance and no file has, for a session of its own. */
-static int instance_fresh_name(struct helper *h,
-			       const struct policy_namespace *ns,
-			       const struct instance_user *who,
-			       char ret[static NAME_MAX_INSTANCE + 1])
+static int find_fresh_name(struct helper *h, const struct policy_namespace *ns,
+			   const struct instance_user *who,
+			   char ret[static NAME_MAX_INSTANCE + 1])
 {
 	for (uint32_t n = 1; n; n++) {
 		_cleanup_close_ int fd = -EBADF;
@@ -135,11 +104,10 @@ static int instance_fresh_name(struct helper *h,
 	return -ENFILE;
 }
 
-/* Return: as instance_get(), or -ENOENT when one has to be made. */
-static int instance_take(struct instance *i, const struct policy_namespace *ns,
-			 const struct instance_user *who,
-			 struct instance_waiter *w, struct instance **ret,
-			 int *ret_fd, struct error *err)
+/* Return: as lifecycle_get(), or -ENOENT when one has to be made. */
+static int find_take(struct instance *i, const struct policy_namespace *ns,
+		     const struct instance_user *who, struct instance_waiter *w,
+		     struct instance **ret, int *ret_fd, struct error *err)
 {
 	int r;
 
@@ -152,17 +120,16 @@ static int instance_take(struct instance *i, const struct policy_namespace *ns,
 		instance_wait(i, w);
 		return INSTANCE_LATER;
 	}
-	r = instance_join(i, ns, ret_fd, err);
+	r = find_join(i, ns, ret_fd, err);
 	if (r == 0)
 		*ret = i;
 	if (r != -ESTALE)
 		return r;
 	/* An address or a device of its own can be in one namespace only. */
-	instance_retire(i,
-			!i->sessions && (ns->address_mode == ADDRESS_STATIC ||
-					 i->attached)
-				? END_CUT
-				: END_KEEP);
+	end_ask(i, !i->sessions && (ns->address_mode == ADDRESS_STATIC ||
+				    i->attached)
+			   ? END_CUT
+			   : END_KEEP);
 	return -ENOENT;
 }
 
@@ -170,11 +137,10 @@ static int instance_take(struct instance *i, const struct policy_namespace *ns,
  * Of one that is empty the kernel may take its time to remove the link: that is
  * cut, so that the next can have an address which there is only one of.
  */
-static void instance_make_way(struct helper *h,
-			      const struct policy_namespace *ns)
+static void find_make_way(struct helper *h, const struct policy_namespace *ns)
 {
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct link_ops *ops = link_ops_of(i->link);
+		const struct link_ops *ops = i->ops;
 
 		if (i->state != INSTANCE_LEAVING || !i->empty || i->cut ||
 		    !i->host_ifindex || !ops->cut ||
@@ -182,14 +148,14 @@ static void instance_make_way(struct helper *h,
 			continue;
 		ops->cut(h, i);
 		i->cut = true;
-		instance_drop_addresses(i);
+		end_addresses(i);
 	}
 }
 
-int instance_get(struct helper *h, const struct policy_namespace *ns,
-		 const struct instance_user *who, struct instance *own,
-		 struct instance_waiter *w, struct instance **ret, int *ret_fd,
-		 struct error *err)
+int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
+		  const struct instance_user *who, struct instance *own,
+		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		  struct error *err)
 {
 	char name[NAME_MAX_INSTANCE + 1];
 	struct instance *i;
@@ -201,12 +167,12 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 			"the namespace %s is one per %s: name the user",
 			ns->name, policy_scope_name(ns->scope));
 	if (own && own->scope == SCOPE_SESSION && ns->scope == SCOPE_SESSION) {
-		r = instance_take(own, ns, who, w, ret, ret_fd, err);
+		r = find_take(own, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
 			return r;
 	}
 	if (ns->scope == SCOPE_SESSION)
-		r = instance_fresh_name(h, ns, who, name);
+		r = find_fresh_name(h, ns, who, name);
 	else
 		r = name_instance(ns->name,
 				  ns->scope == SCOPE_USER ? who->user : NULL,
@@ -215,14 +181,22 @@ int instance_get(struct helper *h, const struct policy_namespace *ns,
 		return error_set(err, r, "cannot name the namespace of %s: %s",
 				 ns->name, strerror(-r));
 	if (ns->address_mode == ADDRESS_STATIC)
-		instance_make_way(h, ns);
+		find_make_way(h, ns);
 	for (;;) {
 		i = instance_find(h, name);
 		if (!i)
-			return instance_make(h, ns, who, name, w, ret, ret_fd,
+			return make_instance(h, ns, who, name, w, ret, ret_fd,
 					     err);
-		r = instance_take(i, ns, who, w, ret, ret_fd, err);
+		r = find_take(i, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
 			return r;
 	}
+}
+
+void lifecycle_pin(struct instance *i)
+{
+	i->pinned = true;
+	if (instance_record_save(i, NULL) < 0)
+		log_warning("cannot write down that %s stays until `down`",
+			    i->name);
 }

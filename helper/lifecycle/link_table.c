@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "helper/instance/link_ops.h"
+#include "lifecycle.h"
 
 const struct link_ops link_none_ops = {.makes_namespace = true};
 const struct link_ops link_external_ops = {.makes_namespace = false};

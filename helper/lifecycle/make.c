@@ -6,13 +6,16 @@
  * them has given up, so does the making. A helper that is killed meanwhile
  * leaves a record that says so, and the next one undoes it.
  */
+#include "make.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/index.h"
+#include "end.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
@@ -26,91 +29,10 @@
 #include "helper/link/rate.h"
 #include "helper/process/child.h"
 #include "hook.h"
+#include "spare.h"
 #include "sweep.h"
 
 #define MAKING_POLL_US 50000 /* looks for what `ready` asks for */
-
-enum making_step { STEP_LINK, STEP_DRESS, STEP_UP, STEP_READY, STEP_DONE };
-
-struct making {
-	struct instance *instance;
-	struct link_site site;
-	enum making_step step;
-	bool published;
-	char waits_for[200];
-	sd_event_source *poll;
-};
-
-/* --- what is waited for --- */
-
-const char *instance_waits_for(const struct instance *i)
-{
-	if (i->state == INSTANCE_CLOSING)
-		return "the `down` program of the one before";
-	if (i->making && i->making->waits_for[0])
-		return i->making->waits_for;
-	return "its link";
-}
-
-void instance_waiting(struct instance *i, const char *format, ...)
-{
-	va_list args;
-
-	if (!i->making)
-		return;
-	va_start(args, format);
-	vsnprintf(i->making->waits_for, sizeof(i->making->waits_for), format,
-		  args);
-	va_end(args);
-}
-
-void instance_wait(struct instance *i, struct instance_waiter *w)
-{
-	w->instance = i;
-	w->next = i->waiters;
-	i->waiters = w;
-}
-
-void instance_unwait(struct instance_waiter *w)
-{
-	struct instance *i = w->instance;
-	struct instance_waiter **p;
-	struct error why;
-
-	if (!i)
-		return;
-	for (p = &i->waiters; *p != w; p = &(*p)->next)
-		;
-	*p = w->next;
-	w->instance = NULL;
-	if (i->waiters || i->state != INSTANCE_MAKING)
-		return;
-	error_set(&why, 0, "nobody waits any more for %s",
-		  instance_waits_for(i));
-	instance_give_up(i, -ECANCELED, &why);
-}
-
-void instance_wake(struct instance *i, struct instance *made, int r,
-		   const struct error *why)
-{
-	/* Taken one at a time: what is woken may make another one wait. */
-	struct instance_waiter *all = i->waiters;
-
-	i->waiters = NULL;
-	for (struct instance_waiter *w = all; w; w = w->next)
-		w->instance = NULL;
-	while (all) {
-		struct instance_waiter *w = all;
-
-		all = w->next;
-		w->wake(w, made, r, why);
-	}
-}
-
-int instance_making_netns(const struct instance *i)
-{
-	return i->making->site.netns;
-}
 
 /* --- the steps --- */
 
@@ -157,13 +79,14 @@ static int making_link(struct making *m, struct error *err)
 	struct instance *i = m->instance;
 	struct helper *h = i->helper;
 	const struct policy_namespace *ns = m->site.ns;
-	const struct link_ops *ops = link_ops_of(ns->link);
+	const struct link_ops *ops = i->ops;
 	int r = ops->needs_firewall ? firewall_ensure(h, err) : 0;
 
 	if (r < 0)
 		return r;
 	r = spare_take(h, ops->has_ipv6 && !ops->has_ipv6(h, ns),
 		       &m->site.netns, &i->netns, &m->site.inside, err);
+	i->making_netns = m->site.netns;
 	if (r < 0 || !ops->create)
 		return r;
 	if (ops->kept_first)
@@ -191,7 +114,7 @@ static int making_dress(struct making *m, struct error *err)
 	return r < 0 ? r : 0;
 }
 
-static void making_go_on(struct making *m);
+void make_go_on(struct making *m);
 
 static void making_on_up(void *data, int r, const struct error *why)
 {
@@ -200,9 +123,9 @@ static void making_on_up(void *data, int r, const struct error *why)
 	i->hook = NULL;
 	i->hook_pid = 0;
 	if (r < 0)
-		instance_give_up(i, r, why);
+		end_give_up(i, r, why);
 	else
-		making_go_on(i->making);
+		make_go_on(i->making);
 }
 
 /* Its name is there, so that `ip -n NAME` works; logins still wait. */
@@ -231,7 +154,7 @@ static int making_ready_one(struct making *m, const char *condition,
 {
 	static const char prefix[] = "interface:";
 	struct instance *i = m->instance;
-	const struct link_ops *ops = link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 	struct rtnl_link link;
 	int r;
 
@@ -253,7 +176,7 @@ static int making_ready_one(struct making *m, const char *condition,
 
 static int making_on_poll(sd_event_source *source, uint64_t when, void *data)
 {
-	making_go_on(data);
+	make_go_on(data);
 	return 0;
 }
 
@@ -279,18 +202,6 @@ static int making_ready(struct making *m, struct error *err)
 	}
 	timer_arm(m->poll, MAKING_POLL_US);
 	return LINK_LATER;
-}
-
-static void making_free(struct making *m)
-{
-	struct instance *i = m->instance;
-
-	sd_event_source_disable_unref(m->poll);
-	rtnl_close(m->site.inside);
-	close_fd(m->site.netns);
-	store_release(i->helper->store, m->site.policy);
-	i->making = NULL;
-	free(m);
 }
 
 /* Written down and published: from here on it is as it should be. */
@@ -339,7 +250,7 @@ static int making_run(struct making *m, struct error *err)
 	return r;
 }
 
-static void making_go_on(struct making *m)
+void make_go_on(struct making *m)
 {
 	struct instance *i = m->instance;
 	struct helper *h = i->helper;
@@ -349,10 +260,10 @@ static void making_go_on(struct making *m)
 	if (r == LINK_LATER)
 		return;
 	if (r < 0) {
-		instance_give_up(i, r, &why);
+		end_give_up(i, r, &why);
 		return;
 	}
-	making_free(m);
+	end_making(m);
 	/*
 	 * One of a session's own has one waiter, which may find it gone again
 	 * and free it.
@@ -361,42 +272,38 @@ static void making_go_on(struct making *m)
 	sweep_soon(h);
 }
 
-void instance_connected(struct instance *i, int r, const struct error *why)
-{
-	static const struct error unknown = {"its link cannot be made"};
-
-	if (!i->making)
-		return;
-	if (r < 0)
-		instance_give_up(i, r, why ? why : &unknown);
-	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
-		making_go_on(i->making);
-}
-
-void instance_give_up(struct instance *i, int r, const struct error *why)
-{
-	const struct link_ops *ops = link_ops_of(i->link);
-	struct making *m = i->making;
-	struct error kept = *why;
-
-	log_error("no namespace %s: %s", i->name, kept.text);
-	instance_end_hook(i);
-	/* What `up` has left inside is cut off. */
-	if (ops->cut && i->host_ifindex) {
-		ops->cut(i->helper, i);
-		i->cut = true;
-	}
-	instance_detach(i, m->site.netns);
-	if (m->published)
-		netns_unpublish(i->helper->netns_dir, i->name, &i->netns);
-	making_free(m);
-	/* Out of the way first: who is woken may ask for a new one. */
-	instance_unname(i);
-	instance_wake(i, NULL, r, &kept);
-	instance_abandon(i);
-}
-
 /* --- beginning --- */
+
+uint64_t make_plan(const struct policy_namespace *ns)
+{
+	const struct policy_list *const lists[] = {&ns->address, &ns->gateway,
+						   &ns->routes, NULL};
+	const char *const texts[] = {ns->ifname, ns->network,	ns->peer,
+				     ns->parent, ns->interface, ns->wireguard,
+				     ns->openvpn};
+	uint64_t hash = 0;
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&text, &bytes);
+
+	if (!f)
+		return 0;
+	fprintf(f, "%d %d %u", ns->link, ns->address_mode, ns->mtu);
+	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
+		fprintf(f, "\n%s", texts[n] ? texts[n] : "");
+	for (const struct policy_list *const *list = lists; *list; list++) {
+		fputc('\n', f);
+		for (size_t j = 0; j < (*list)->n; j++)
+			fprintf(f, "%s,", (*list)->items[j]);
+	}
+	for (size_t i = 0; i < ns->n_sysctls; i++)
+		fprintf(f, "\n%s=%s", ns->sysctls[i].name,
+			ns->sysctls[i].value);
+	if (fclose(f) == 0)
+		hash = index_hash(FNV_BASIS, text, bytes);
+	free(text);
+	return hash;
+}
 
 static int making_new(struct instance *i, const struct policy_namespace *ns,
 		      struct error *err)
@@ -420,8 +327,8 @@ static int making_new(struct instance *i, const struct policy_namespace *ns,
 }
 
 /* The instance is gone when this fails. */
-static int instance_build(struct instance *i, const struct policy_namespace *ns,
-			  int *ret_fd, struct error *err)
+static int make_build(struct instance *i, const struct policy_namespace *ns,
+		      int *ret_fd, struct error *err)
 {
 	_cleanup_free_ char *down = NULL;
 	struct making *m;
@@ -433,7 +340,7 @@ static int instance_build(struct instance *i, const struct policy_namespace *ns,
 	if (r == 0)
 		r = making_new(i, ns, err);
 	if (r < 0) {
-		instance_forget(i);
+		end_free(i);
 		return r;
 	}
 	i->down = take_ptr(down);
@@ -445,24 +352,17 @@ static int instance_build(struct instance *i, const struct policy_namespace *ns,
 	if (r == LINK_LATER)
 		return r;
 	if (r < 0) {
-		instance_end_hook(i);
-		instance_detach(i, m->site.netns);
-		if (m->published)
-			netns_unpublish(i->helper->netns_dir, i->name,
-					&i->netns);
-		making_free(m);
-		instance_unname(i);
-		instance_abandon(i);
+		end_undo(i, r, err);
 		return r;
 	}
 	*ret_fd = take_fd(&m->site.netns);
-	making_free(m);
+	end_making(m);
 	return 0;
 }
 
 /* Somebody made it: joined as it is, and never removed. */
-static int instance_found(struct instance *i, const struct policy_namespace *ns,
-			  const struct netns_id *there, struct error *err)
+static int make_found(struct instance *i, const struct policy_namespace *ns,
+		      const struct netns_id *there, struct error *err)
 {
 	const struct helper *h = i->helper;
 
@@ -480,8 +380,8 @@ static int instance_found(struct instance *i, const struct policy_namespace *ns,
 	return 0;
 }
 
-static void instance_fill(struct instance *i, const struct policy_namespace *ns,
-			  const struct instance_user *who, const char *name)
+static void make_fill(struct instance *i, const struct policy_namespace *ns,
+		      const struct instance_user *who, const char *name)
 {
 	i->state = INSTANCE_MAKING;
 	snprintf(i->name, sizeof(i->name), "%s", name);
@@ -492,11 +392,12 @@ static void instance_fill(struct instance *i, const struct policy_namespace *ns,
 	}
 	i->scope = ns->scope;
 	i->link = ns->link;
+	i->ops = link_ops_of(ns->link);
 	i->lifetime = ns->lifetime;
-	i->plan = instance_plan(ns);
+	i->plan = make_plan(ns);
 }
 
-int instance_make(struct helper *h, const struct policy_namespace *ns,
+int make_instance(struct helper *h, const struct policy_namespace *ns,
 		  const struct instance_user *who, const char *name,
 		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
 		  struct error *err)
@@ -509,7 +410,7 @@ int instance_make(struct helper *h, const struct policy_namespace *ns,
 
 	if (!i)
 		return error_set(err, -ENOMEM, "out of memory");
-	instance_fill(i, ns, who, name);
+	make_fill(i, ns, who, name);
 	r = instance_insert(i);
 	if (r < 0) {
 		instance_free(i);
@@ -517,20 +418,20 @@ int instance_make(struct helper *h, const struct policy_namespace *ns,
 				 name, strerror(-r));
 	}
 	r = netns_open(h->netns_dir, name, &fd, &there, &stale, err);
-	if (r == -ENOENT && link_ops_of(ns->link)->makes_namespace) {
-		r = instance_build(i, ns, &fd, err);
+	if (r == -ENOENT && i->ops->makes_namespace) {
+		r = make_build(i, ns, &fd, err);
 		if (r < 0)
 			return r;
 	} else {
 		if (r == 0)
-			r = instance_found(i, ns, &there, err);
+			r = make_found(i, ns, &there, err);
 		else if (r == -ENOENT)
 			error_set(
 				err, r,
 				"there is no namespace %s in %s: make it with `ip netns add %s` before the login",
 				name, h->netns_dir, name);
 		if (r < 0) {
-			instance_forget(i);
+			end_free(i);
 			return r;
 		}
 	}

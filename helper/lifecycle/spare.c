@@ -2,6 +2,7 @@
 #include "spare.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -13,6 +14,7 @@
 #include "helper/instance/link_ops.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "lifecycle.h"
 
 /* After the last login that took one: what it still asks for comes first. */
 #define SPARE_PAUSE_US 5000
@@ -55,7 +57,7 @@ static void spare_drop(struct spare *s)
 
 static int spare_make(struct helper *h, struct error *err)
 {
-	struct spare *s = &h->spare;
+	struct spare *s = h->spare;
 	int r = netns_visit(&h->host, -1, spare_visit, s, &s->netns, &s->id,
 			    err);
 
@@ -82,7 +84,7 @@ static int spare_on_timer(sd_event_source *source, uint64_t when, void *data)
 	struct helper *h = data;
 	struct error why;
 
-	if (!h->spare.inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
+	if (!h->spare->inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
 		log_debug("no spare namespace: %s", why.text);
 	return 0;
 }
@@ -91,7 +93,7 @@ int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,
 	       struct netns_id *ret_id, struct rtnl **ret_inside,
 	       struct error *err)
 {
-	struct spare *s = &h->spare;
+	struct spare *s = h->spare;
 	int r = s->inside ? 0 : spare_make(h, err);
 
 	timer_arm(s->timer, SPARE_PAUSE_US);
@@ -111,25 +113,32 @@ int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,
 
 void spare_renew(struct helper *h)
 {
-	spare_drop(&h->spare);
-	timer_arm(h->spare.timer, SPARE_PAUSE_US);
+	if (!h->spare)
+		return;
+	spare_drop(h->spare);
+	timer_arm(h->spare->timer, SPARE_PAUSE_US);
 }
 
 int spare_open(struct helper *h, struct error *err)
 {
-	int r = timer_new(h->event, &h->spare.timer, spare_on_timer, h);
+	struct spare *s = h->spare = calloc(1, sizeof(*s));
+	int r = s ? timer_new(h->event, &s->timer, spare_on_timer, h) : -ENOMEM;
 
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
 	/* Logins that come meanwhile are first. */
-	sd_event_source_set_priority(h->spare.timer, SD_EVENT_PRIORITY_IDLE);
-	timer_arm(h->spare.timer, SPARE_PAUSE_US);
+	sd_event_source_set_priority(s->timer, SD_EVENT_PRIORITY_IDLE);
+	timer_arm(s->timer, SPARE_PAUSE_US);
 	return 0;
 }
 
 void spare_close(struct helper *h)
 {
-	h->spare.timer = sd_event_source_disable_unref(h->spare.timer);
-	spare_drop(&h->spare);
+	if (!h->spare)
+		return;
+	sd_event_source_disable_unref(h->spare->timer);
+	spare_drop(h->spare);
+	free(h->spare);
+	h->spare = NULL;
 }

@@ -22,6 +22,11 @@
 #define SWEEP_LATEST_US	  1000000
 
 struct sweep {
+	sd_event_source *soon, *later;
+	void (*unused)(struct instance *i);
+};
+
+struct sweep_scan {
 	struct sweep_candidate {
 		struct instance *instance; /* without a session */
 		pid_t inside;		   /* a process in it, or 0 */
@@ -43,7 +48,7 @@ static bool sweep_is_idle(const struct instance *i)
 
 static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
 {
-	struct sweep *s = data;
+	struct sweep_scan *s = data;
 	bool more = false;
 
 	for (size_t k = 0; k < s->n; k++) {
@@ -70,7 +75,7 @@ static int sweep_on_exit(sd_event_source *source, int fd, uint32_t events,
 
 static void sweep_later(struct helper *h)
 {
-	timer_arm(h->sweep_again, SWEEP_AGAIN_US);
+	timer_arm(h->sweep->later, SWEEP_AGAIN_US);
 }
 
 /* Waits for one process inside; when it ends, all are looked at again. */
@@ -102,7 +107,7 @@ static unsigned int sweep_leaving(const struct helper *h)
 	return n;
 }
 
-static void sweep_retire(struct helper *h, const struct sweep *s)
+static void sweep_retire(struct helper *h, const struct sweep_scan *s)
 {
 	unsigned int leaving = sweep_leaving(h);
 
@@ -120,19 +125,14 @@ static void sweep_retire(struct helper *h, const struct sweep *s)
 		}
 		leaving += i->host_ifindex != 0;
 		log_debug("nobody uses the namespace %s: removed", i->name);
-		if (i->state == INSTANCE_LEAVING)
-			instance_finish(i);
-		else
-			instance_retire(i, i->lifetime == LIFETIME_SESSIONS
-						   ? END_CUT
-						   : END_EMPTY);
+		h->sweep->unused(i);
 	}
 }
 
 static int sweep_run(struct helper *h)
 {
 	_cleanup_free_ struct sweep_candidate *idle = NULL;
-	struct sweep s = {0};
+	struct sweep_scan s = {0};
 	size_t n = 0;
 
 	for (const struct instance *i = h->instances; i; i = i->next)
@@ -167,31 +167,40 @@ void sweep_soon(struct helper *h)
 {
 	int on = SD_EVENT_OFF;
 
-	if (h->sweep)
-		sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
+	if (!h->sweep)
+		return;
+	sd_event_source_set_enabled(h->sweep->soon, SD_EVENT_ONESHOT);
 	/* Idle time may not come: then at the latest in a while. */
-	sd_event_source_get_enabled(h->sweep_again, &on);
+	sd_event_source_get_enabled(h->sweep->later, &on);
 	if (on == SD_EVENT_OFF)
-		timer_arm(h->sweep_again, SWEEP_LATEST_US);
+		timer_arm(h->sweep->later, SWEEP_LATEST_US);
 }
 
-int sweep_open(struct helper *h, struct error *err)
+int sweep_open(struct helper *h, void (*unused)(struct instance *i),
+	       struct error *err)
 {
-	int r = sd_event_add_defer(h->event, &h->sweep, sweep_on_defer, h);
+	struct sweep *s = h->sweep = calloc(1, sizeof(*s));
+	int r = s ? sd_event_add_defer(h->event, &s->soon, sweep_on_defer, h)
+		  : -ENOMEM;
 
 	if (r >= 0)
-		r = timer_new(h->event, &h->sweep_again, sweep_on_time, h);
+		r = timer_new(h->event, &s->later, sweep_on_time, h);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
+	s->unused = unused;
 	/* After the logins that wait: they may want what would be removed. */
-	sd_event_source_set_priority(h->sweep, SD_EVENT_PRIORITY_IDLE);
-	sd_event_source_set_enabled(h->sweep, SD_EVENT_ONESHOT);
+	sd_event_source_set_priority(s->soon, SD_EVENT_PRIORITY_IDLE);
+	sd_event_source_set_enabled(s->soon, SD_EVENT_ONESHOT);
 	return 0;
 }
 
 void sweep_close(struct helper *h)
 {
-	h->sweep = sd_event_source_disable_unref(h->sweep);
-	h->sweep_again = sd_event_source_disable_unref(h->sweep_again);
+	if (!h->sweep)
+		return;
+	sd_event_source_disable_unref(h->sweep->soon);
+	sd_event_source_disable_unref(h->sweep->later);
+	free(h->sweep);
+	h->sweep = NULL;
 }

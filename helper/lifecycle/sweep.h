@@ -10,8 +10,11 @@
 
 struct helper;
 struct error;
+struct instance;
 
-int sweep_open(struct helper *h, struct error *err);
+/* unused(): is called for each that nobody uses, and may free it. */
+int sweep_open(struct helper *h, void (*unused)(struct instance *i),
+	       struct error *err);
 void sweep_close(struct helper *h);
 
 /* Looks once the events at hand are dealt with. */

@@ -9,6 +9,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 
 int address_expand(const struct link_site *site, const char *text,
@@ -64,7 +65,7 @@ int address_check_clash(const struct link_site *site,
 			const struct inet_prefix *p, struct error *err)
 {
 	const struct helper *h = site->helper;
-	const struct inet_prefix *route = pool_route_clash(&h->pool, p);
+	const struct inet_prefix *route = pool_route_clash(h->pool, p);
 	char text[INET_PREFIX_STR], other[INET_PREFIX_STR];
 
 	inet_address_format(p, text);
@@ -75,7 +76,7 @@ int address_check_clash(const struct link_site *site,
 			"the address %s lies in %s, to which the host has a route of its own: choose another",
 			text, other);
 	}
-	if (pool_address_is_taken(&h->pool, p))
+	if (pool_address_is_taken(h->pool, p))
 		return error_set(err, -EADDRINUSE,
 				 "the address %s is of the pool, and in use",
 				 text);
@@ -197,15 +198,15 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 
 int address_read_routes(struct helper *h, struct error *err)
 {
-	struct routes_reader reader = {h, &h->pool};
+	struct routes_reader reader = {h, h->pool};
 	int r;
 
-	if (!h->pool.routes_stale)
+	if (!h->pool->routes_stale)
 		return 0;
-	h->pool.routes_stale = false;
+	h->pool->routes_stale = false;
 	r = rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, &reader);
 	if (r < 0) {
-		h->pool.routes_stale = true;
+		h->pool->routes_stale = true;
 		return error_set(err, r, "cannot read the host's routes: %s",
 				 strerror(-r));
 	}

@@ -20,6 +20,7 @@
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "helper/network/network.h"
@@ -242,7 +243,7 @@ static int bridge_take(struct bridge_link *link, struct error *err)
 	i->ifindex = BRIDGE_IFINDEX;
 	network_port_mac(link->port.network, i, link->port.mac);
 	for (int tries = 0; r == -EEXIST && tries < BRIDGE_TRIES; tries++) {
-		r = pool_take(&h->pool, false, false, &i->slot, err);
+		r = pool_take(h->pool, false, false, &i->slot, err);
 		if (r < 0)
 			return r;
 		network_port_ifname(link->port.network, i->slot,
@@ -251,7 +252,7 @@ static int bridge_take(struct bridge_link *link, struct error *err)
 	}
 	if (r < 0) {
 		if (r != -EEXIST)
-			pool_release(&h->pool, i->slot);
+			pool_release(h->pool, i->slot);
 		return r;
 	}
 	r = rtnl_link_by_name(h->rtnl, i->host_ifname, &found);
@@ -460,7 +461,7 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 		dhcp_client_stop(i);
 		return -ENODEV;
 	}
-	pool_mark(&h->pool, i->slot);
+	pool_mark(h->pool, i->slot);
 	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
 	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
 	r = network_adopt(h, &link->port);
@@ -485,6 +486,13 @@ static void bridge_remove(struct helper *h, struct instance *i, int netns)
 	i->link_data = NULL;
 }
 
+static void bridge_leave(struct instance *i)
+{
+	dhcp_client_free(i);
+	free(i->link_data);
+	i->link_data = NULL;
+}
+
 const struct link_ops link_bridge_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_INSIDE,
@@ -494,6 +502,7 @@ const struct link_ops link_bridge_ops = {
 	.adopt = bridge_adopt,
 	.cut = host_end_cut,
 	.remove = bridge_remove,
+	.leave = bridge_leave,
 	.lost = bridge_lost,
 	.describe = host_end_describe,
 };

@@ -15,6 +15,7 @@
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
+#include "helper/firewall/filter.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
@@ -243,7 +244,7 @@ static void dhcp_note_none(struct dhcp_client *c)
 	c->restarted = false;
 	dhcp_note(c, NULL);
 	dhcp_record(c->instance);
-	instance_dns_changed(c->instance);
+	filter_dns_changed(c->instance);
 }
 
 static void dhcp_lost(struct dhcp_client *c, const char *why)
@@ -460,7 +461,7 @@ static void dhcp_bound(struct dhcp_client *c, const struct dhcp_lease *lease)
 	if (moved)
 		dhcp_record(i);
 	if (renamed)
-		instance_dns_changed(i); /* which records it, too */
+		filter_dns_changed(i); /* which records it, too */
 }
 
 /* What the helper before us dealt with is in force. */

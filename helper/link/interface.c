@@ -263,6 +263,7 @@ void inside_free(struct instance *i)
 {
 	struct inside *in = i->link_data;
 
+	dhcp_client_free(i);
 	i->link_data = NULL;
 	if (!in)
 		return;

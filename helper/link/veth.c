@@ -18,6 +18,7 @@
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "host_end.h"
@@ -42,7 +43,7 @@ static bool veth_has_ipv6(const struct helper *h,
 			  const struct policy_namespace *ns)
 {
 	if (veth_is_auto(ns))
-		return h->pool.pool6.family != AF_UNSPEC;
+		return h->pool->pool6.family != AF_UNSPEC;
 	for (size_t i = 0; i < ns->address.n; i++)
 		if (strchr(ns->address.items[i], ':'))
 			return true;
@@ -101,7 +102,7 @@ static int veth_plan_static(const struct link_site *site,
 static void veth_plan_slot(const struct helper *h, uint32_t slot,
 			   struct veth_plan *plan)
 {
-	const struct inet_prefix *pools[] = {&h->pool.pool4, &h->pool.pool6};
+	const struct inet_prefix *pools[] = {&h->pool->pool4, &h->pool->pool6};
 
 	plan->addresses.n = 0;
 	for (size_t i = 0; i < 2; i++) {
@@ -229,9 +230,9 @@ static int veth_take(const struct link_site *site, struct veth_plan *plan,
 	int r = -EEXIST;
 
 	for (int tries = 0; r == -EEXIST && tries < VETH_TRIES; tries++) {
-		r = pool_take(&h->pool,
-			      automatic && h->pool.pool4.family != AF_UNSPEC,
-			      automatic && h->pool.pool6.family != AF_UNSPEC,
+		r = pool_take(h->pool,
+			      automatic && h->pool->pool4.family != AF_UNSPEC,
+			      automatic && h->pool->pool6.family != AF_UNSPEC,
 			      &i->slot, err);
 		if (r < 0)
 			return r;
@@ -242,7 +243,7 @@ static int veth_take(const struct link_site *site, struct veth_plan *plan,
 		r = veth_make(site, i->slot, err);
 	}
 	if (r < 0 && r != -EEXIST)
-		pool_release(&h->pool, i->slot);
+		pool_release(h->pool, i->slot);
 	return r;
 }
 
@@ -267,7 +268,7 @@ static int veth_create(const struct link_site *site, struct error *err)
 	r = veth_choose(site, &plan, err);
 	if (r == -EADDRNOTAVAIL || r == -EADDRINUSE) {
 		/* The route in the way may have gone since: look again. */
-		h->pool.routes_stale = true;
+		h->pool->routes_stale = true;
 		plan = (struct veth_plan){.ipv4 = false};
 		r = veth_choose(site, &plan, err);
 	}
@@ -282,7 +283,7 @@ static int veth_create(const struct link_site *site, struct error *err)
 		*(v4 ? &plan.ipv4 : &plan.ipv6) = true;
 		if (seen->family == AF_UNSPEC)
 			*seen = *inner;
-		pool_take_address(&h->pool, inner);
+		pool_take_address(h->pool, inner);
 	}
 	i->ifindex = VETH_IFINDEX;
 	snprintf(i->ifname, sizeof(i->ifname), "%s",
@@ -324,7 +325,7 @@ static int veth_adopt(struct helper *h, struct instance *i)
 		i->host_ifindex = 0;
 		return -ENODEV;
 	}
-	pool_mark(&h->pool, i->slot);
+	pool_mark(h->pool, i->slot);
 	return 0;
 }
 

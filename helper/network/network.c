@@ -15,6 +15,7 @@
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "parts.h"
 

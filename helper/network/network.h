@@ -282,7 +282,7 @@ bool network_clears_queues(const struct instance *i);
 int network_port_address(struct instance *i, sa_family_t family,
 			 const struct inet_prefix *address, struct error *err);
 
-/* At start, before instance_reconcile(): reads the records. */
+/* At start, before lifecycle_adopt(): reads the records. */
 int network_open(struct helper *h, struct error *err);
 /* After it: what has no port any more goes. */
 void network_drop_unused(struct helper *h);

@@ -16,6 +16,9 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
+#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/lifecycle.h"
+#include "helper/lifecycle/spare.h"
 
 static const struct policy_namespace *admin_section(const struct helper *h,
 						    const char *name)
@@ -41,7 +44,7 @@ static void admin_status_packet(FILE *f, enum proto_verdict verdict,
 static void admin_status_namespace(FILE *f, struct helper *h,
 				   const struct instance *i)
 {
-	const struct link_ops *ops = link_ops_of(i->link);
+	const struct link_ops *ops = i->ops;
 	struct proto_namespace n;
 
 	memset(&n, 0, sizeof(n));
@@ -144,13 +147,13 @@ int admin_up(struct connection *c, const struct proto_request *req,
 			a, PROTO_FAILED,
 			"the namespace %s has link = external: somebody else makes it",
 			req->name);
-	r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, &why);
+	r = lifecycle_get(h, ns, &who, c->made, &c->waiter, &i, &fd, &why);
 	if (r == INSTANCE_LATER)
 		return ANSWER_LATER;
 	if (r < 0 || !i)
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	if (!i->foreign)
-		instance_pin(i);
+		lifecycle_pin(i);
 	log_info("%s is up by hand", i->name);
 	memcpy(a->reply.namespace, i->name, strlen(i->name));
 	memcpy(a->reply.section, ns->name, strlen(ns->name));
@@ -206,7 +209,7 @@ int admin_down(struct connection *c, const struct proto_request *req,
 			i->name, i->sessions == 1 ? "it" : "them",
 			i->sessions == 1 ? "it" : "them");
 	log_info("%s is taken down by hand", i->name);
-	instance_retire(i, END_CUT);
+	end_ask(i, END_CUT);
 	i = instance_find(h, name);
 	if (!i || i->state != INSTANCE_CLOSING)
 		return admin_downed(name, a);

@@ -22,6 +22,8 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
+#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/lifecycle.h"
 
 /* The answers to policy_match()'s questions that came with the request. */
 struct login_facts {
@@ -137,7 +139,7 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 					  req->uid};
 	_cleanup_close_ int fd = -EBADF;
 	struct instance *i = NULL;
-	int r = instance_get(h, ns, &who, c->made, &c->waiter, &i, &fd, err);
+	int r = lifecycle_get(h, ns, &who, c->made, &c->waiter, &i, &fd, err);
 
 	if (r != 0)
 		return r;
@@ -151,8 +153,8 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 		a->reply.tail_bytes = 0;
 		a->reply.flags = 0;
 		/* Held and released: goes if nobody else uses it. */
-		instance_hold(i);
-		instance_release(i);
+		end_hold(i);
+		end_release(i);
 		return r;
 	}
 	c->lease = true;

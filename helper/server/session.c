@@ -17,6 +17,7 @@
 #include "helper/base/record.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/lifecycle/end.h"
 #include "helper/process/process.h"
 
 /* --- records --- */
@@ -128,7 +129,7 @@ static void session_insert(struct session *s)
 {
 	s->next = s->helper->sessions;
 	s->helper->sessions = s;
-	instance_hold(s->instance);
+	end_hold(s->instance);
 }
 
 int session_open(struct helper *h, struct instance *instance,
@@ -180,7 +181,7 @@ void session_end(struct session *s)
 	session_forget_lease(s);
 	if (s->holder)
 		s->holder->over(s->holder);
-	instance_release(s->instance);
+	end_release(s->instance);
 	session_free(s);
 }
 

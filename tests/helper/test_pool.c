@@ -12,7 +12,7 @@
 
 #include "helper/instance/pool.h"
 
-static struct pool pool;
+static struct pool *pool;
 
 static struct inet_prefix prefix(const char *text)
 {
@@ -27,24 +27,25 @@ static void configure(const char *pool4, const char *pool6)
 {
 	struct inet_prefix p4 = prefix(pool4), p6 = prefix(pool6);
 
-	pool_configure(&pool, &p4, &p6);
+	pool_configure(pool, &p4, &p6);
 }
 
 static void route(const char *text)
 {
 	struct inet_prefix p = prefix(text);
 
-	pool_route_add(&pool, &p);
+	pool_route_add(pool, &p);
 }
 
 static int pool_setup(void **state)
 {
-	return pool_init(&pool);
+	pool = pool_new();
+	return pool ? 0 : -1;
 }
 
 static int pool_teardown(void **state)
 {
-	pool_clear(&pool);
+	pool = pool_free(pool);
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static void fill(uint32_t wanted)
 	uint32_t slot, n = 0;
 
 	memset(seen, 0, sizeof(seen));
-	while (pool_take(&pool, true, true, &slot, &why) == 0) {
+	while (pool_take(pool, true, true, &slot, &why) == 0) {
 		assert_in_range(slot, 1, wanted);
 		assert_int_equal(seen[slot]++, 0);
 		n++;
@@ -126,26 +127,26 @@ static void F78_full_pool_says_which_and_how_many(void **state)
 
 	configure("10.213.0.0/28", "fd6e::/48");
 	fill(7);
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
+	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "all 7 address pairs"));
 	assert_non_null(strstr(why.text, "10.213.0.0/28"));
 	assert_non_null(strstr(why.text, "give pool4 a larger prefix"));
 
-	pool_release(&pool, 5);
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why), 0);
+	pool_release(pool, 5);
+	assert_int_equal(pool_take(pool, true, true, &slot, &why), 0);
 	assert_int_equal(slot, 5);
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
+	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 
 	/* IPv6 is the small one; and it does not matter to who needs none. */
 	configure("10.213.0.0/16", "fd6e::/125");
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
+	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "all 3 address pairs"));
 	assert_non_null(strstr(why.text, "fd6e::/125"));
 	assert_non_null(strstr(why.text, "pool6"));
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 8);
 }
 
@@ -155,15 +156,15 @@ static void F78_small_pools(void **state)
 	uint32_t slot;
 
 	configure("192.0.2.0/30", "none");
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 1);
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why),
+	assert_int_equal(pool_take(pool, true, false, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "all 1 address pairs"));
-	pool_release(&pool, 1);
+	pool_release(pool, 1);
 
 	configure("192.0.2.0/31", "none"); /* no pair but the first */
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why),
+	assert_int_equal(pool_take(pool, true, false, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "192.0.2.0/31"));
 }
@@ -181,9 +182,9 @@ static void slots_go_round_before_they_come_back(void **state)
 
 	configure("10.213.0.0/27", "none"); /* 15 pairs */
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+		assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 		assert_int_equal(slot, last % 15 + 1);
-		pool_release(&pool, slot);
+		pool_release(pool, slot);
 		last = slot;
 	}
 }
@@ -199,14 +200,14 @@ static void F78_routes_of_the_host_are_passed_by(void **state)
 	route("fd6e::6/127");	/* slot 3, by its other pair */
 	route("192.0.2.0/24");	/* elsewhere */
 	route("2001:db8::/32");
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why), 0);
+	assert_int_equal(pool_take(pool, true, true, &slot, &why), 0);
 	assert_int_equal(slot, 4);
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 5);
 	/* who needs no IPv6 may have slot 3 */
 	for (uint32_t i = 5; i < 8; i++)
-		pool_mark(&pool, i);
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+		pool_mark(pool, i);
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 3);
 }
 
@@ -217,20 +218,20 @@ static void F78_a_route_over_the_pool_is_named(void **state)
 
 	configure("10.213.0.0/16", "fd6e::/48");
 	route("10.0.0.0/8");
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
+	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "a route to 10.0.0.0/8"));
 	assert_non_null(strstr(why.text, "overlaps pool4"));
 	/* the refusal has marked nothing */
-	pool_routes_clear(&pool);
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why), 0);
+	pool_routes_clear(pool);
+	assert_int_equal(pool_take(pool, true, true, &slot, &why), 0);
 
 	route("fd00::/8");
-	assert_int_equal(pool_take(&pool, true, true, &slot, &why),
+	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "a route to fd00::/8"));
 	assert_non_null(strstr(why.text, "overlaps pool6"));
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 }
 
 static void many_routes_are_all_looked_at(void **state)
@@ -243,11 +244,11 @@ static void many_routes_are_all_looked_at(void **state)
 		route(text);
 	}
 	p = prefix("10.3.231.7/32");
-	assert_non_null(pool_route_clash(&pool, &p));
+	assert_non_null(pool_route_clash(pool, &p));
 	p = prefix("10.3.232.7/32");
-	assert_null(pool_route_clash(&pool, &p));
+	assert_null(pool_route_clash(pool, &p));
 	p = prefix("10.3.0.0/16"); /* also when the route is the smaller one */
-	assert_non_null(pool_route_clash(&pool, &p));
+	assert_non_null(pool_route_clash(pool, &p));
 }
 
 /*
@@ -262,13 +263,13 @@ static void a_pool_that_moves_gives_no_address_twice(void **state)
 
 	pool_addresses(&old, 5, &host, &inner); /* 10.0.0.10, .11 */
 	configure("10.0.0.8/29", "none");
-	pool_take_address(&pool, &inner);
+	pool_take_address(pool, &inner);
 	inner.length = 32;
-	for (int n = 0; pool_take(&pool, true, false, &slot, &why) == 0; n++) {
+	for (int n = 0; pool_take(pool, true, false, &slot, &why) == 0; n++) {
 		struct inet_prefix h, i;
 
 		assert_in_range(n, 0, 1);
-		pool_addresses(&pool.pool4, slot, &h, &i);
+		pool_addresses(&pool->pool4, slot, &h, &i);
 		assert_false(inet_prefix_overlaps(&h, &inner));
 	}
 	assert_non_null(strstr(why.text, "all 3 address pairs"));
@@ -282,25 +283,25 @@ static void a_slot_that_ends_frees_no_address_of_another(void **state)
 	uint32_t slot;
 
 	configure("10.0.0.0/24", "none");
-	pool_mark(&pool, 1); /* npam1: 10.0.0.2 and .3 */
-	pool_mark(&pool, 5); /* npam5: 10.0.0.10 and .11 */
+	pool_mark(pool, 1); /* npam1: 10.0.0.2 and .3 */
+	pool_mark(pool, 5); /* npam5: 10.0.0.10 and .11 */
 	pool_addresses(&old, 5, &host, &inner);
 	configure("10.0.0.8/29", "none"); /* its slot 1 is 10.0.0.10, .11 */
-	pool_take_address(&pool, &inner);
-	assert_true(pool_address_is_taken(&pool, &inner));
-	pool_release(&pool, 1);
-	for (int n = 0; pool_take(&pool, true, false, &slot, &why) == 0; n++) {
+	pool_take_address(pool, &inner);
+	assert_true(pool_address_is_taken(pool, &inner));
+	pool_release(pool, 1);
+	for (int n = 0; pool_take(pool, true, false, &slot, &why) == 0; n++) {
 		assert_in_range(n, 0, 1);
 		assert_int_not_equal(slot, 1);
 	}
-	pool_release_address(&pool, &inner);
-	assert_false(pool_address_is_taken(&pool, &inner));
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why), 0);
+	pool_release_address(pool, &inner);
+	assert_false(pool_address_is_taken(pool, &inner));
+	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 1);
 	/* a policy that is read again forgets nothing and invents nothing */
 	configure("10.0.0.8/29", "none");
-	assert_false(pool_address_is_taken(&pool, &inner));
-	assert_int_equal(pool_take(&pool, true, false, &slot, &why),
+	assert_false(pool_address_is_taken(pool, &inner));
+	assert_int_equal(pool_take(pool, true, false, &slot, &why),
 			 -EADDRNOTAVAIL);
 }
 
@@ -315,20 +316,20 @@ static void what_lies_outside_the_pool_takes_nothing(void **state)
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		struct inet_prefix p = prefix(addresses[i]);
 
-		pool_take_address(&pool, &p);
+		pool_take_address(pool, &p);
 	}
 	configure("10.213.0.0/29", "none");
-	pool_take_address(&pool, &(struct inet_prefix){.family = AF_INET6});
+	pool_take_address(pool, &(struct inet_prefix){.family = AF_INET6});
 	fill(3);
 }
 
 static void slots_beyond_the_end_harm_nothing(void **state)
 {
 	configure("10.213.0.0/29", "none");
-	pool_mark(&pool, POOL_SLOTS_MAX);
-	pool_mark(&pool, UINT32_MAX);
-	pool_release(&pool, POOL_SLOTS_MAX);
-	pool_release(&pool, UINT32_MAX);
+	pool_mark(pool, POOL_SLOTS_MAX);
+	pool_mark(pool, UINT32_MAX);
+	pool_release(pool, POOL_SLOTS_MAX);
+	pool_release(pool, UINT32_MAX);
 	fill(3);
 }
 

@@ -28,8 +28,13 @@
 #include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/events.h"
+#include "helper/lifecycle/lifecycle.h"
+#include "helper/lifecycle/spare.h"
 #include "helper/lifecycle/sweep.h"
 #include "helper/process/child.h"
 #include "helper/server/session.h"
@@ -59,7 +64,11 @@ static void nothing(void *data)
 
 static void begin(void)
 {
-	h = (struct helper){.state_path = STATE,
+	static struct spare without;
+
+	h = (struct helper){.lifecycle = &lifecycle_of_links,
+			    .spare = &without,
+			    .state_path = STATE,
 			    .netns_dir = NETNS,
 			    .next_instance = 1,
 			    .next_session = 1};
@@ -69,35 +78,36 @@ static void begin(void)
 	h.namespaces_dir = open(RECORDS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	h.sessions_dir = open(SESSIONS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(rtnl_open(&h.rtnl), 0);
-	assert_int_equal(pool_init(&h.pool), 0);
+	h.pool = pool_new();
+	assert_non_null(h.pool);
 	assert_true(sd_event_new(&h.event) >= 0);
 	assert_int_equal(store_open(&h.store, h.event, POLICY, h.state_dir,
 				    STATE, nothing, NULL, &why),
 			 0);
 	policy = store_policy(h.store);
 	forwarding_init(&h.forwarding, NULL, h.state_dir);
-	assert_int_equal(instance_reconcile(&h, &why), 0);
+	assert_int_equal(lifecycle_adopt(&h, &why), 0);
 	session_reconcile(&h);
-	assert_int_equal(sweep_open(&h, &why), 0);
+	assert_int_equal(sweep_open(&h, end_unused, &why), 0);
 }
 
 /* The last step of a start. */
 static void drop_unused(void)
 {
 	session_drop_dead(&h);
-	instance_drop_unused(&h);
+	end_drop_unused(&h);
 }
 
 /* As a helper that ends: everything stays but its memory. */
 static void end(void)
 {
 	session_free_all(&h);
-	instance_free_all(&h);
+	end_leave(&h);
 	child_close_all(&h);
 	sweep_close(&h);
 	store_close(h.store);
 	rtnl_close(h.rtnl);
-	pool_clear(&h.pool);
+	h.pool = pool_free(h.pool);
 	sd_event_unref(h.event);
 	close(h.state_dir);
 	close(h.namespaces_dir);
@@ -173,8 +183,8 @@ static struct instance *get(const char *section, const char *user, uid_t uid,
 	struct instance *i = NULL;
 	int fd = -1;
 
-	if (instance_get(&h, policy_namespace_find(policy, section), &who, NULL,
-			 &waiter, &i, &fd, &why) < 0)
+	if (lifecycle_get(&h, policy_namespace_find(policy, section), &who,
+			  NULL, &waiter, &i, &fd, &why) < 0)
 		fail_msg("%s", why.text);
 	if (ret_fd)
 		*ret_fd = fd;
@@ -387,9 +397,9 @@ static void F69_a_foreign_namespace_is_left(void **state)
 	int fd;
 
 	ground_need();
-	assert_int_equal(instance_get(&h,
-				      policy_namespace_find(policy, "theirs"),
-				      &who, NULL, &waiter, &i, &fd, &why),
+	assert_int_equal(lifecycle_get(&h,
+				       policy_namespace_find(policy, "theirs"),
+				       &who, NULL, &waiter, &i, &fd, &why),
 			 -ENOENT);
 	assert_non_null(strstr(why.text, "ip netns add theirs"));
 	assert_int_equal(ground_sh("ip netns add theirs; ip netns add jail"),
@@ -582,8 +592,8 @@ static void F65_a_full_state_directory(void **state)
 		;
 	close(filler);
 	/* no new namespace, with nothing left behind ... */
-	assert_true(instance_get(&h, policy_namespace_find(policy, "jail"),
-				 &who, NULL, &waiter, &i, &fd, &why) < 0);
+	assert_true(lifecycle_get(&h, policy_namespace_find(policy, "jail"),
+				  &who, NULL, &waiter, &i, &fd, &why) < 0);
 	assert_non_null(strstr(why.text, STATE));
 	assert_false(is_there("jail"));
 	assert_int_equal(ground_count(NETNS), 1);

@@ -18,6 +18,7 @@
 #include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "helper/lifecycle/spare.h"
 
 #define POLICY	 "/run/policy.conf"
 #define PATIENCE 100
@@ -61,9 +62,9 @@ static void end(void)
 
 static bool is_made(void)
 {
-	for (int n = 0; n < PATIENCE && !h.spare.inside; n++)
+	for (int n = 0; n < PATIENCE && !h.spare->inside; n++)
 		assert_true(sd_event_run(h.event, 10000) >= 0);
-	return h.spare.inside;
+	return h.spare->inside;
 }
 
 struct taken {
@@ -130,7 +131,7 @@ static void the_spare_one_is_like_one_that_is_made_now(void **state)
 	begin("nat");
 	assert_true(is_made());
 	ready = take(false);
-	assert_null(h.spare.inside);
+	assert_null(h.spare->inside);
 	now = take(false);
 	assert_int_not_equal(ready.id.ino, now.id.ino);
 	taken_is_right(&ready, false);
@@ -161,11 +162,11 @@ static void renewed_it_is_another(void **state)
 	ground_need();
 	begin("nat");
 	assert_true(is_made());
-	before = h.spare.id.made_ns;
+	before = h.spare->id.made_ns;
 	spare_renew(&h);
-	assert_null(h.spare.inside);
+	assert_null(h.spare->inside);
 	assert_true(is_made());
-	assert_true(h.spare.id.made_ns > before);
+	assert_true(h.spare->id.made_ns > before);
 	end();
 }
 

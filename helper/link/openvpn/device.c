@@ -15,6 +15,7 @@
 #include "common/proto.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/firewall/filter.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
@@ -170,7 +171,7 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 	i->n_link_dns = push->n_dns;
 	snprintf(i->link_search, sizeof(i->link_search), "%s", push->search);
 	if (!same)
-		instance_dns_changed(i);
+		filter_dns_changed(i);
 }
 
 static int openvpn_visit_sysctl(void *data, struct error *err)
@@ -181,7 +182,7 @@ static int openvpn_visit_sysctl(void *data, struct error *err)
 }
 
 /*
- * What instance_make.c does to a link that is there for the first time, for a
+ * What make_instance.c does to a link that is there for the first time, for a
  * device that is made anew.
  */
 static void openvpn_dress(const struct openvpn *o, int netns)

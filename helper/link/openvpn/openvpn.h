@@ -51,7 +51,7 @@ struct openvpn {
 	bool redirect4;	 /* pushed */
 	bool configured; /* the device is inside, with all that it needs */
 	bool connected;
-	bool told;    /* it was connected once: instance_make.c has seen it */
+	bool told;    /* it was connected once: events_connected() has seen it */
 	bool attempt; /* a new one: its first complaint is kept */
 	char words[200]; /* the complaint, or "" */
 	char last[200];	 /* logged last: the same again is not */

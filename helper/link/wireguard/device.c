@@ -101,7 +101,7 @@ static int userspace_name(struct wg_link *l, struct helper *h,
 	struct rtnl_link link;
 
 	for (int tries = 0; tries < WG_TRIES; tries++) {
-		int r = pool_take(&h->pool, false, false, &i->slot, err);
+		int r = pool_take(h->pool, false, false, &i->slot, err);
 
 		if (r < 0)
 			return r;
@@ -182,7 +182,7 @@ int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 	if (!l->userspace)
 		return wg_device_look(l, &link) == -ENODEV ? -ENODEV : 0;
 	l->answered = true;
-	pool_mark(&i->helper->pool, i->slot);
+	pool_mark(i->helper->pool, i->slot);
 	userspace_label(l, label);
 	return child_adopt(i->helper, i->pid, i->process, label, events,
 			   &i->child) < 0
@@ -390,7 +390,7 @@ static void userspace_remove(const struct wg_link *l)
 		rtnl_put_delete(&b, link.ifindex);
 		rtnl_run(h->rtnl, &b, NULL);
 	}
-	pool_release(&h->pool, i->slot);
+	pool_release(h->pool, i->slot);
 }
 
 void wg_device_remove(struct wg_link *l, int netns)

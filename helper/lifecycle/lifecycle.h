@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long a namespace lives: found (find.c) or made (make.c) for a login, kept
+ * while sessions or processes use it (sweep.c), ended (end.c), and adopted by
+ * the next daemon (adopt.c). What is known of one is in instance/.
+ */
+#ifndef NETNS_PAM_HELPER_LIFECYCLE_LIFECYCLE_H
+#define NETNS_PAM_HELPER_LIFECYCLE_LIFECYCLE_H
+
+#include "helper/instance/instance.h"
+
+/* The user a namespace is wanted for. */
+struct instance_user {
+	const char *user; /* NULL: no particular user */
+	uid_t uid;
+};
+
+#define INSTANCE_LATER 1
+
+/*
+ * The instance of a section for a user: found, or made. For the scope
+ * `session` a fresh one, or `own`, which was made for this login before.
+ * Return: 0, *ret, and *ret_fd a descriptor of the namespace that is the
+ * caller's; INSTANCE_LATER: w->wake() will say when to ask again; or -errno
+ * with a sentence, and nothing left behind.
+ */
+int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
+		  const struct instance_user *who, struct instance *own,
+		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
+		  struct error *err);
+
+/*
+ * Adopts what the previous daemon left: live instances stay as they are, the
+ * remains of others are removed. Return: 0 or -errno with a sentence.
+ */
+int lifecycle_adopt(struct helper *h, struct error *err);
+
+/* `netns-pam up`: stays until `down`. */
+void lifecycle_pin(struct instance *i);
+
+/* For main to enter in helper.lifecycle. */
+extern const struct instance_lifecycle lifecycle_of_links;
+
+/* Never NULL. */
+const struct link_ops *link_ops_of(enum policy_link link);
+
+#endif
