@@ -13,17 +13,19 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "helper/firewall/forwarding.h"
-#include "helper/firewall/guard.h"
 #include "helper/kernel/netns.h"
 
 struct child;
 struct connection;
 struct events;
 struct filter_chain;
+struct firewall_part;
+struct forwarding;
+struct guard;
 struct instance;
 struct instance_lifecycle;
 struct network;
+struct network_ops;
 struct ovs_request;
 struct pool;
 struct session;
@@ -43,11 +45,12 @@ struct helper {
 	struct rtnl *rtnl;    /* the host's links and routes */
 	struct rtnl *monitor; /* and what happens to them */
 	struct nft *nft;      /* NULL: the kernel has no nf_tables */
+	const struct firewall_part *const *firewall_parts; /* NULL at the end */
 	sd_event_source *firewall_retry;
 	bool filter_stale; /* open namespaces do not have the policy's */
-	struct forwarding forwarding;
+	struct forwarding *forwarding;
 	struct pool *pool;
-	struct guard guard;
+	struct guard *guard;
 	struct filter_chain *filter_chains; /* filter.c's: of the table */
 
 	struct instance *instances; /* all of them, newest first */
@@ -60,7 +63,8 @@ struct helper {
 	struct child *children;	  /* programs that run beside the loop */
 	struct events *events;	  /* event.c's */
 	struct network *networks; /* network.c's */
-	struct ovs_request *ovs;  /* ovs.c's: asked, not answered */
+	const struct network_ops *const *network_types; /* by type */
+	struct ovs_request *ovs; /* ovs.c's: asked, not answered */
 
 	sd_event_source *listener, *listen_again;
 	sd_event_source *names; /* hears of names that are removed */

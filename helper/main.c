@@ -26,6 +26,7 @@
 #include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
+#include "helper/firewall/forwarding.h"
 #include "helper/firewall/guard.h"
 #include "helper/firewall/nft.h"
 #include "helper/instance/instance.h"
@@ -437,6 +438,9 @@ static int main_start(struct helper *h, struct error *err)
 	r = filter_adopt(h, err);
 	if (r < 0)
 		return r;
+	r = forwarding_open(h, err);
+	if (r < 0)
+		return r;
 	firewall_open(h);
 	r = main_events(h, err);
 	if (r == 0)
@@ -470,13 +474,27 @@ static void main_stop(struct helper *h)
 	rtnl_close(h->monitor);
 	h->pool = pool_free(h->pool);
 	sysctl_close();
-	free(h->guard.uids);
+	guard_close(h);
 	sd_event_unref(h->event);
 }
 
+static const struct network_ops *const main_network_types[NETWORK_TYPES] = {
+	[NETWORK_LINUX] = &network_linux_ops,
+	[NETWORK_OVS] = &network_ovs_ops,
+};
+
+static const struct firewall_part *const main_firewall_parts[] = {
+	&guard_part, &filter_part, &forwarding_part, &network_part, NULL};
+
 int main(int argc, char **argv)
 {
+	struct guard guard = {.add_sessions = session_add_guarded};
+	struct forwarding forwarding = {.on4 = false};
 	struct helper h = {
+		.guard = &guard,
+		.forwarding = &forwarding,
+		.firewall_parts = main_firewall_parts,
+		.network_types = main_network_types,
 		.config = POLICY_FILE,
 		.socket = PROTO_SOCKET,
 		.state_path = PROTO_STATE_DIR,

@@ -148,7 +148,7 @@ struct policy_namespace {
 	char *up, *down;
 };
 
-enum policy_network_type { NETWORK_LINUX, NETWORK_OVS };
+enum policy_network_type { NETWORK_LINUX, NETWORK_OVS, NETWORK_TYPES };
 
 struct policy_network {
 	char *name;

@@ -21,6 +21,7 @@
 
 struct forgetting {
 	const struct conntrack_port *port;
+	bool gone;
 	struct mnl_socket *socket; /* the dump has one of its own */
 };
 
@@ -138,7 +139,7 @@ static bool is_local(const struct inet_prefix *p)
 	return bind(fd, (const struct sockaddr *)&v6, sizeof(v6)) == 0;
 }
 
-static bool is_stale(const struct conntrack_port *port,
+static bool is_stale(const struct conntrack_port *port, bool gone,
 		     const struct tuple *asked, const struct tuple *answered)
 {
 	bool leads = same_address(&answered->source, &port->to) &&
@@ -150,7 +151,7 @@ static bool is_stale(const struct conntrack_port *port,
 	    (port->address.family &&
 	     !same_address(&asked->destination, &port->address)))
 		return false;
-	return port->gone ? leads : !leads && is_local(&asked->destination);
+	return gone ? leads : !leads && is_local(&asked->destination);
 }
 
 /* --- forgetting --- */
@@ -171,7 +172,7 @@ static int forget_one(const struct nlmsghdr *h, void *data)
 	mnl_attr_parse_nested(attributes[CTA_TUPLE_ORIG], read_tuple, &asked);
 	mnl_attr_parse_nested(attributes[CTA_TUPLE_REPLY], read_tuple,
 			      &answered);
-	if (!is_stale(f->port, &asked, &answered))
+	if (!is_stale(f->port, f->gone, &asked, &answered))
 		return MNL_CB_OK;
 	remove = message(buffer, IPCTNL_MSG_CT_DELETE, 0,
 			 (uint8_t)asked.destination.family);
@@ -225,12 +226,12 @@ static int forget_all(const struct forgetting *f, struct mnl_socket *dump)
 	return r == MNL_CB_ERROR ? -errno : 0;
 }
 
-int conntrack_forget(const struct conntrack_port *port)
+int conntrack_forget(const struct conntrack_port *port, bool gone)
 {
 	struct mnl_socket *dump =
 		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	struct forgetting f = {
-		port, mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
+		port, gone, mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
 	int r = dump && f.socket ? 0 : -errno;
 
 	if (r == 0)

@@ -13,12 +13,12 @@
 
 #include "common/inet.h"
 
+/* A port of the host and what its packets are sent on to. */
 struct conntrack_port {
 	struct inet_prefix address; /* of the host; AF_UNSPEC: each of them */
 	uint16_t port;
-	struct inet_prefix to; /* where it leads, or led: never AF_UNSPEC */
+	struct inet_prefix to; /* never AF_UNSPEC */
 	uint16_t to_port;
-	bool gone; /* it does no more */
 };
 
 /*
@@ -26,6 +26,6 @@ struct conntrack_port {
  * it did), so that the next packet is looked at by the rules. In the caller's
  * namespace. Return: 0 or -errno.
  */
-int conntrack_forget(const struct conntrack_port *port);
+int conntrack_forget(const struct conntrack_port *port, bool gone);
 
 #endif

@@ -8,17 +8,15 @@
 #include "common/cleanup.h"
 #include "common/index.h"
 #include "filter_parts.h"
-#include "firewall.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/base/text.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/netns.h"
-#include "nft.h"
-
-#define TABLE "inet " NFT_TABLE
+#include "listener.h"
 
 /* Old for new, of one or of all instances: one transaction. */
 struct change {
@@ -105,8 +103,8 @@ static const struct filter *filter_after(const struct changes *c,
 static void print_element(FILE *f, const char *verb,
 			  const struct filter_element *e, bool value)
 {
-	fprintf(f, "%s element " TABLE " %s { %s %s }\n", verb, e->set, e->key,
-		value ? e->value : "");
+	fprintf(f, "%s element " FILTER_TABLE " %s { %s %s }\n", verb, e->set,
+		e->key, value ? e->value : "");
 }
 
 /* Counted elements keep the number they were made with. */
@@ -158,7 +156,7 @@ static void changes_print(const struct changes *c, FILE *f)
 					      false);
 		if (was && c->items[n].want &&
 		    limit_changes(was, c->items[n].want))
-			filter_print_forget(was, f);
+			filter_limit_print_forget(f, was);
 	}
 	for (size_t n = 0; n < c->n; n++) {
 		const struct filter *want = c->items[n].want;
@@ -170,43 +168,43 @@ static void changes_print(const struct changes *c, FILE *f)
 					      true);
 	}
 	if (changes_is_end(c))
-		fputs("flush set " TABLE " connections\n"
-		      "flush set " TABLE " full\n"
-		      "flush set " TABLE " refusals\n",
+		fputs("flush set " FILTER_TABLE " connections\n"
+		      "flush set " FILTER_TABLE " full\n"
+		      "flush set " FILTER_TABLE " refusals\n",
 		      f);
 	for (struct filter_chain *chain = chains; chain; chain = chain->next)
 		if (chain->there && chain->users == chain->leaving)
 			fputs(chain->remove, f);
 }
 
-/* Those of `from` that `to` has not. */
-static void published_tell(const struct filter *from, const struct filter *to,
-			   bool gone)
+/* The published ports that `from` has and `to` has not. */
+static void ports_changed(const struct filter *from, const struct filter *to,
+			  bool gone)
 {
 	for (size_t n = 0; from && n < from->n; n++)
-		if (filter_publishes(&from->elements[n]) &&
+		if (from->elements[n].port.port &&
 		    !filter_has(to, &from->elements[n]))
-			filter_publish_changed(&from->elements[n], gone);
+			filter_port_changed(&from->elements[n], gone);
 }
 
 /* One transaction; then what was wanted is what is in force. */
 static int changes_run(struct changes *c, struct error *err)
 {
-	_cleanup_free_ char *commands = NULL;
+	_cleanup_(text_clear) struct text t = {NULL};
 	struct helper *h = c->helper;
-	size_t bytes = 0;
-	FILE *f = open_memstream(&commands, &bytes);
-	int r = 0;
+	FILE *f = text_open(&t, err);
+	int r;
 
 	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	changes_print(c, f);
-	if (fclose(f) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	if (bytes && !h->nft)
+	r = text_close(&t, 0, err);
+	if (r < 0)
+		return r;
+	if (t.n && !h->nft)
 		return error_set(err, -EOPNOTSUPP, "there is no firewall");
-	if (bytes)
-		r = nft_run(h->nft, commands, err);
+	if (t.n)
+		r = nft_run(h->nft, t.s, err);
 	if (r < 0)
 		return r;
 	for (struct filter_chain *k = h->filter_chains; k; k = k->next)
@@ -215,8 +213,8 @@ static int changes_run(struct changes *c, struct error *err)
 		struct change *change = &c->items[n];
 		struct filter *was = change->instance->filter;
 
-		published_tell(was, change->want, true);
-		published_tell(change->want, was, false);
+		ports_changed(was, change->want, true);
+		ports_changed(change->want, was, false);
 		change->instance->filter = take_ptr(change->want);
 		filter_unref(h, was);
 	}
@@ -258,6 +256,10 @@ static int changes_take_over(struct changes *c, struct instance *from,
 static int changes_check_port(struct changes *c, struct instance *i,
 			      const struct filter_element *e, struct error *err)
 {
+	const struct listener l = {.udp = e->udp,
+				   .family = e->port.to.family,
+				   .port = e->port.port,
+				   .address = &e->port.address};
 	bool ours = filter_find(i->filter, e->set, e->key);
 	char port[96];
 	int r = 0;
@@ -270,9 +272,17 @@ static int changes_check_port(struct changes *c, struct instance *i,
 		if (filter_find(filter_after(c, k), e->set, e->key))
 			r = changes_take_over(c, k, e, err);
 	}
-	if (r < 0 || ours || !filter_port_is_taken(e))
+	if (r < 0 || ours)
 		return r;
+	r = listener_find(&l);
+	if (r == 0)
+		return 0;
 	filter_port_name(e, port);
+	if (r < 0)
+		return error_set(
+			err, r,
+			"publish: cannot find out if the port %s of the host is in use: %s",
+			port, strerror(-r));
 	return error_set(
 		err, -EADDRINUSE,
 		"publish: the port %s of the host is in use by a program there",
@@ -288,7 +298,7 @@ static int changes_check_ports(struct changes *c, struct error *err)
 		const struct filter *want = c->items[n].want;
 
 		for (size_t k = 0; want && k < want->n && r == 0; k++)
-			if (filter_publishes(&want->elements[k]))
+			if (want->elements[k].port.port)
 				r = changes_check_port(c, i, &want->elements[k],
 						       err);
 	}
@@ -466,7 +476,7 @@ int filter_adopt(struct helper *h, struct error *err)
 	return 0;
 }
 
-int filter_print(struct helper *h, FILE *f, struct error *err)
+static int filter_print(struct helper *h, FILE *f, struct error *err)
 {
 	static const char *const sets[] = {"map egress",      "map allow_host",
 					   "map allow_host4", "map allow_host6",
@@ -477,14 +487,16 @@ int filter_print(struct helper *h, FILE *f, struct error *err)
 	int r;
 
 	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
-		fprintf(f, "flush %.3s " TABLE " %s\n", sets[n], sets[n] + 4);
+		fprintf(f, "flush %.3s " FILTER_TABLE " %s\n", sets[n],
+			sets[n] + 4);
 	for (size_t n = 0; n < sizeof(publish) / sizeof(publish[0]); n++)
-		fprintf(f, "flush %.3s " TABLE " %s\n", publish[n],
+		fprintf(f, "flush %.3s " FILTER_TABLE " %s\n", publish[n],
 			publish[n] + 4);
 	r = nft_print_clear(f, err);
 	if (r < 0)
 		return r;
-	filter_print_default_limit(f);
+	filter_limit_print(f, "new", "iif", filter_limit_default());
+	filter_limit_print(f, "new_in", "oif", filter_limit_default());
 	for (struct filter_chain *k = h->filter_chains; k; k = k->next) {
 		fputs(k->add, f);
 		k->there = true;
@@ -494,6 +506,8 @@ int filter_print(struct helper *h, FILE *f, struct error *err)
 			print_element(f, "add", &i->filter->elements[n], true);
 	return 0;
 }
+
+const struct firewall_part filter_part = {.print = filter_print};
 
 void filter_dns_changed(struct instance *i)
 {

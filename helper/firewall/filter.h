@@ -16,10 +16,9 @@
 #ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_H
 #define NETNS_PAM_HELPER_FIREWALL_FILTER_H
 
-#include <stdio.h>
-
 #include "common/error.h"
 #include "common/policy/policy.h"
+#include "firewall.h"
 
 struct helper;
 struct instance;
@@ -60,10 +59,7 @@ int filter_reload(struct helper *h, struct error *err);
  */
 int filter_adopt(struct helper *h, struct error *err);
 
-/*
- * Commands for firewall.c: everything of the above, for a table made anew or
- * left by another helper.
- */
-int filter_print(struct helper *h, FILE *f, struct error *err);
+/* Filters, limits and published ports of all instances. */
+extern const struct firewall_part filter_part;
 
 #endif

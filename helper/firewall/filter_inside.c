@@ -7,12 +7,10 @@
 #include "common/cleanup.h"
 #include "filter_parts.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
 #include "helper/instance/resolv_conf.h"
-#include "helper/link/address.h"
-#include "nft.h"
 
-#define TABLE "inet " NFT_TABLE
-#define RULE  "add rule " TABLE " "
+#define RULE "add rule " FILTER_TABLE " "
 
 /*
  * The base chain stays from one policy to the next and has other rules then,
@@ -21,10 +19,10 @@
  */
 static void print_frame(FILE *f)
 {
-	fputs("add chain " TABLE " leave\n"
-	      "add chain " TABLE " unnamed\n"
-	      "add chain " TABLE " admitted\n"
-	      "add chain " TABLE " refuse\n",
+	fputs("add chain " FILTER_TABLE " leave\n"
+	      "add chain " FILTER_TABLE " unnamed\n"
+	      "add chain " FILTER_TABLE " admitted\n"
+	      "add chain " FILTER_TABLE " refuse\n",
 	      f);
 }
 
@@ -55,8 +53,8 @@ static int print_services(const struct policy *policy,
 
 	if (!network || !ns->allow_host.n || !ns->allow.n)
 		return 0;
-	r = egress_print_ports(&ns->allow_host, TABLE, "services", "return", f,
-			       NULL, err);
+	r = egress_print_ports(&ns->allow_host, FILTER_TABLE, "services",
+			       "return", f, NULL, err);
 	for (size_t n = 0; n < network->address.n && r == 0; n++) {
 		char address[INET_PREFIX_STR];
 		struct inet_prefix p;
@@ -85,24 +83,25 @@ static int print_egress(const struct instance *i, const struct policy *policy,
 	}
 	r = print_services(policy, ns, f, err);
 	if (r == 0)
-		r = egress_print(&egress, TABLE, "egress", f, NULL, err);
+		r = egress_print(&egress, FILTER_TABLE, "egress", f, NULL, err);
 	if (r == 0)
 		fputs(RULE "leave goto egress\n", f);
 	return r;
 }
 
-int filter_print_inside(const struct instance *i, const struct policy *policy,
+int filter_inside_print(const struct instance *i, const struct policy *policy,
 			const struct policy_namespace *ns, FILE *f,
 			struct error *err)
 {
+	const bool behind = i->ops->behind_switch;
 	/* Connections are followed only where that is of use. */
-	bool follows = ns->allow.n || ns->deny.n || ns->max_connections ||
-		       i->link == LINK_BRIDGE;
+	bool follows =
+		ns->allow.n || ns->deny.n || ns->max_connections || behind;
 
 	print_frame(f);
 	/* A switch's ports go through the host, which others need, too. */
-	if (ns->max_connections || i->link == LINK_BRIDGE)
-		filter_print_limit_inside(ns->max_connections, f);
+	if (ns->max_connections || behind)
+		filter_limit_print_inside(f, ns->max_connections);
 	fputs(RULE "admitted accept\n", f);
 	if (follows)
 		fputs(RULE

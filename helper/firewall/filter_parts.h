@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What filter.c (comparing, changing) and filter_plan.c (wanting) share. */
+/*
+ * What the files filter*.c share: filter.c compares and changes, filter_plan.c
+ * computes what is wanted, filter_limit.c prints rules that count connections,
+ * filter_inside.c the table inside a namespace, filter_publish.c has what
+ * follows from published ports.
+ */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
 #define NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
 
@@ -10,28 +15,39 @@
 
 #include "common/error.h"
 #include "common/policy/policy.h"
+#include "conntrack.h"
 #include "egress.h"
+#include "nft.h"
 
 struct helper;
 struct instance;
 
+#define FILTER_TABLE "inet " NFT_TABLE
+
 #define FILTER_CHAINS_MAX 3
 
-/* A chain of the host's table, with what belongs to it: one for all users. */
+/*
+ * A chain of the host's table and the commands that add and remove it with all
+ * that belongs to it. Filters with the same content share one chain.
+ */
 struct filter_chain {
 	struct filter_chain *next;
 	char name[EGRESS_NAME_MAX];
-	unsigned int users;   /* filters */
-	unsigned int leaving; /* of which so many are being replaced */
+	unsigned int users;   /* filters that use it */
+	unsigned int leaving; /* of these, the ones that are being replaced */
 	bool there;	      /* in the kernel */
-	char *add, *remove;   /* commands */
+	char *add, *remove;   /* commands, malloc'd */
 };
 
 /* An element of a set or map of the host's table. */
 struct filter_element {
-	const char *set;   /* its name, static */
-	char *key;	   /* as nft(8) writes it, malloc'd together with: */
-	const char *value; /* ": jump CHAIN", or "" */
+	const char *set;   /* the name of the set or map, static */
+	const char *key;   /* as nft(8) writes it */
+	const char *value; /* ": goto CHAIN", or "" */
+	char *text;	   /* malloc'd: holds key and value */
+	/* Of a published port; port.port is 0 for all other elements. */
+	struct conntrack_port port;
+	bool udp; /* the port's protocol; else TCP */
 };
 
 struct filter {
@@ -39,52 +55,67 @@ struct filter {
 	size_t n_chains;
 	struct filter_element *elements;
 	size_t n;
-	unsigned int ifindex; /* of the host end, 0: none */
-	unsigned int parts;   /* that its connections are counted in */
+	unsigned int ifindex; /* of the host end; 0: none */
+	unsigned int parts;   /* into which counting its connections is split */
 	char *inside; /* commands for the table inside, until they are run */
 };
 
+/* --- filter_plan.c --- */
+
 /*
- * What an instance should have by a section; NULL: nothing may leave it any
- * more. Its chains are counted as used.
- * Return: 0 and *ret, or -errno with a sentence.
+ * The filter that an instance should have by a section; ns NULL: nothing may
+ * leave it. Its chains are counted as used.
+ * Return: 0 and *ret (for filter_unref()), or -errno with a sentence.
  */
 int filter_plan(const struct instance *i, const struct policy *policy,
 		const struct policy_namespace *ns, struct filter **ret,
 		struct error *err);
 
-/* The same without what leads into it from the host. NULL: out of memory. */
+/* A copy without published ports. Return: NULL when out of memory. */
 struct filter *filter_unpublished(struct helper *h, const struct filter *from);
 
-/* Gives up the chains, too. NULL is fine. Return: NULL. */
+/* Frees it and the chains that only it uses. NULL is fine. Return: NULL. */
 struct filter *filter_unref(struct helper *h, struct filter *f);
 
-/* The map for an address of the host that is given, or for all of them. */
-const char *filter_publish_set(bool ipv6, bool at);
+/* --- filter_publish.c --- */
 
-/* Does the element publish a port of the host? */
-bool filter_publishes(const struct filter_element *e);
-
-/* "8080/tcp" or "192.0.2.2 8080/tcp", of such an element. */
+/* Writes "8080/tcp" or "192.0.2.2 8080/tcp", of a published port. */
 void filter_port_name(const struct filter_element *e, char ret[static 96]);
 
-/* Is the port of such an element taken by a program of the host? */
-bool filter_port_is_taken(const struct filter_element *e);
+/*
+ * A published port is in force now, or no longer: what the kernel remembers of
+ * UDP exchanges through it is removed. Failing is logged.
+ */
+void filter_port_changed(const struct filter_element *e, bool gone);
 
-/* Such an element is in force now, or gone: for those who talk already, too. */
-void filter_publish_changed(const struct filter_element *e, bool gone);
+/* --- filter_limit.c --- */
 
-/* The rule for all that have no `max_connections`. */
-void filter_print_default_limit(FILE *f);
+/*
+ * Into how many parts are `limit` connections split? 0: the most parts that the
+ * default limit is split into.
+ */
+unsigned int filter_limit_parts(unsigned int limit);
 
-/* Rules for the chain `admitted` inside: so many (0: the default) at once. */
-void filter_print_limit_inside(unsigned int limit, FILE *f);
+/* The limit of namespaces without `max_connections`. */
+unsigned int filter_limit_default(void);
 
-/* Commands: what packets have put into sets for it is gone. */
-void filter_print_forget(const struct filter *f, FILE *to);
+/*
+ * A rule that refuses more than `limit` connections at once.
+ * side: "iif" or "oif", the interface that they are counted by.
+ */
+void filter_limit_print(FILE *f, const char *chain, const char *side,
+			unsigned int limit);
 
-/* Commands for the table inside a namespace (filter_inside.c). */
-int filter_print_inside(const struct instance *i, const struct policy *policy,
+/* The same for the chain `admitted` inside; limit 0: the default. */
+void filter_limit_print_inside(FILE *f, unsigned int limit);
+
+/* Commands that remove the counters of a filter's interface. */
+void filter_limit_print_forget(FILE *f, const struct filter *filter);
+
+/* --- filter_inside.c --- */
+
+/* Commands for the table inside a namespace. Return: 0, -errno, sentence. */
+int filter_inside_print(const struct instance *i, const struct policy *policy,
 			const struct policy_namespace *ns, FILE *f,
 			struct error *err);
 

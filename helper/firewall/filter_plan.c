@@ -11,28 +11,11 @@
 #include "common/policy/target.h"
 #include "filter_parts.h"
 #include "helper/base/log.h"
+#include "helper/base/text.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/resolv_conf.h"
-#include "helper/kernel/sysctl.h"
-#include "nft.h"
-
-#define TABLE "inet " NFT_TABLE
-
-/*
- * Connections at once, where the policy says nothing: a quarter of what the
- * host can follow, and of the ports that NAT has to a server.
- */
-#define LIMIT_DEFAULT	 16384
-#define LIMIT_DEFAULT_OF 4
-/*
- * A new connection costs half a microsecond for each that is in the same list
- * (nf_conncount_add()): more than this are counted in parts.
- */
-#define LIMIT_EXACT	1024
-#define LIMIT_PART	256
-#define LIMIT_PARTS_MAX 1024
 
 struct plan {
 	struct helper *helper;
@@ -45,13 +28,6 @@ struct plan {
 
 /* --- filters --- */
 
-static void chain_free(struct filter_chain *chain)
-{
-	free(chain->add);
-	free(chain->remove);
-	free(chain);
-}
-
 static void chain_unref(struct helper *h, struct filter_chain *chain)
 {
 	if (--chain->users)
@@ -61,7 +37,9 @@ static void chain_unref(struct helper *h, struct filter_chain *chain)
 			*p = chain->next;
 			break;
 		}
-	chain_free(chain);
+	free(chain->add);
+	free(chain->remove);
+	free(chain);
 }
 
 struct filter *filter_unref(struct helper *h, struct filter *f)
@@ -71,89 +49,74 @@ struct filter *filter_unref(struct helper *h, struct filter *f)
 	for (size_t n = 0; n < f->n_chains; n++)
 		chain_unref(h, f->chains[n]);
 	for (size_t n = 0; n < f->n; n++)
-		free(f->elements[n].key);
+		free(f->elements[n].text);
 	free(f->elements);
 	free(f->inside);
 	free(f);
 	return NULL;
 }
 
-/* Both words are copied. Return: 0 or -ENOMEM. */
-static int filter_add(struct filter *f, const char *set, const char *key,
-		      const char *value)
+/* Copies the element, unless it has one of that key. Return: 0 or -ENOMEM. */
+static int filter_add(struct filter *f, const struct filter_element *e)
 {
 	struct filter_element *more;
-	size_t len = strlen(key) + 1, bytes = len + strlen(value) + 1;
 	char *text;
 
 	for (size_t n = 0; n < f->n; n++)
-		if (strcmp(f->elements[n].set, set) == 0 &&
-		    strcmp(f->elements[n].key, key) == 0)
+		if (strcmp(f->elements[n].set, e->set) == 0 &&
+		    strcmp(f->elements[n].key, e->key) == 0)
 			return 0;
-	text = malloc(bytes);
 	more = realloc(f->elements, (f->n + 1) * sizeof(*more));
-	if (more)
-		f->elements = more;
-	if (!text || !more) {
-		free(text);
+	if (!more)
 		return -ENOMEM;
-	}
-	memcpy(text, key, len);
-	memcpy(text + len, value, bytes - len);
-	more[f->n++] = (struct filter_element){set, text, text + len};
+	f->elements = more;
+	if (asprintf(&text, "%s%c%s", e->key, '\0', e->value) < 0)
+		return -ENOMEM;
+	more[f->n] = *e;
+	more[f->n].key = more[f->n].text = text;
+	more[f->n++].value = text + strlen(text) + 1;
 	return 0;
 }
 
 /* --- chains --- */
 
-struct chain_texts {
-	FILE *add, *remove;
-};
+/* Prints the commands that add a chain, and those that remove it. */
+typedef int chain_print(const struct plan *p, const char *name, FILE *add,
+			FILE *remove);
 
 /*
  * The chain of that name: the one there is, or a new one by print(). The filter
  * is a user of it from now on. Return: NULL with the error said.
  */
 static const struct filter_chain *
-plan_chain(const struct plan *p, const char *name,
-	   int (*print)(const struct plan *p, const char *name,
-			const struct chain_texts *texts))
+plan_chain(const struct plan *p, const char *name, chain_print *print)
 {
-	struct helper *h = p->helper;
-	struct filter_chain *chain = h->filter_chains;
-	struct chain_texts texts = {NULL, NULL};
-	size_t bytes[2];
+	struct filter_chain **chains = &p->helper->filter_chains, *chain;
+	_cleanup_(text_clear) struct text add = {NULL}, remove = {NULL};
 	int r;
 
-	while (chain && strcmp(chain->name, name) != 0)
-		chain = chain->next;
-	if (chain) {
-		chain->users++;
-		p->filter->chains[p->filter->n_chains++] = chain;
-		return chain;
-	}
-	chain = calloc(1, sizeof(*chain));
+	for (chain = *chains; chain; chain = chain->next)
+		if (strcmp(chain->name, name) == 0)
+			break;
 	if (!chain) {
-		error_set(p->err, -ENOMEM, "out of memory");
-		return NULL;
+		if (!text_open(&add, p->err) || !text_open(&remove, p->err))
+			return NULL;
+		r = print(p, name, add.f, remove.f);
+		r = text_close(&add, r, p->err);
+		if (text_close(&remove, r, p->err) < 0)
+			return NULL;
+		chain = calloc(1, sizeof(*chain));
+		if (!chain) {
+			error_set(p->err, -ENOMEM, "out of memory");
+			return NULL;
+		}
+		snprintf(chain->name, sizeof(chain->name), "%s", name);
+		chain->add = take_ptr(add.s);
+		chain->remove = take_ptr(remove.s);
+		chain->next = *chains;
+		*chains = chain;
 	}
-	snprintf(chain->name, sizeof(chain->name), "%s", name);
-	texts.add = open_memstream(&chain->add, &bytes[0]);
-	texts.remove = open_memstream(&chain->remove, &bytes[1]);
-	r = texts.add && texts.remove ? print(p, name, &texts) : -ENOMEM;
-	if (r == -ENOMEM)
-		error_set(p->err, r, "out of memory");
-	if (texts.add && fclose(texts.add) != 0 && r == 0)
-		r = error_set(p->err, -ENOMEM, "out of memory");
-	if (texts.remove && fclose(texts.remove) != 0 && r == 0)
-		r = error_set(p->err, -ENOMEM, "out of memory");
-	if (r < 0) {
-		chain_free(chain);
-		return NULL;
-	}
-	chain->users = 1;
-	chain->next = h->filter_chains;
-	h->filter_chains = chain;
+	chain->users++;
 	p->filter->chains[p->filter->n_chains++] = chain;
 	return chain;
 }
@@ -182,144 +145,59 @@ static void chain_name(const struct plan *p, const char *prefix, uint64_t hash,
 		 NAME_MAX_POLICY, p->ns->name, hash);
 }
 
-static int print_egress(const struct plan *p, const char *name,
-			const struct chain_texts *texts)
+static int print_egress(const struct plan *p, const char *name, FILE *add,
+			FILE *remove)
 {
 	const struct inet_prefix pools[] = {p->policy->pool4, p->policy->pool6};
 	const struct resolv dns = resolv_of(p->instance, p->ns);
 	const struct egress egress = {&dns, &p->ns->allow, &p->ns->deny, pools,
 				      2};
 
-	return egress_print(&egress, TABLE, name, texts->add, texts->remove,
-			    p->err);
+	return egress_print(&egress, FILTER_TABLE, name, add, remove, p->err);
 }
 
-static int print_services(const struct plan *p, const char *name,
-			  const struct chain_texts *texts)
+static int print_services(const struct plan *p, const char *name, FILE *add,
+			  FILE *remove)
 {
-	return egress_print_ports(&p->ns->allow_host, TABLE, name,
-				  "goto refuse", texts->add, texts->remove,
-				  p->err);
+	return egress_print_ports(&p->ns->allow_host, FILTER_TABLE, name,
+				  "goto refuse", add, remove, p->err);
 }
 
-/* --- limits --- */
-
-static unsigned int limit_parts(unsigned int limit)
-{
-	unsigned int parts = 1;
-
-	while (limit > LIMIT_EXACT && limit / parts > LIMIT_PART &&
-	       parts < LIMIT_PARTS_MAX)
-		parts *= 2;
-	return parts;
-}
-
-static void print_limit(FILE *f, const char *chain, const char *side,
-			unsigned int limit)
-{
-	unsigned int parts = limit_parts(limit);
-
-	fprintf(f,
-		"add rule " TABLE " %s %s . symhash mod %u @full goto refuse\n"
-		"add rule " TABLE
-		" %s add @connections { %s . symhash mod %u ct count over %u } update @full { %s . symhash mod %u } goto refuse\n",
-		chain, side, parts, chain, side, parts, limit / parts, side,
-		parts);
-}
-
-static unsigned int limit_default(void)
-{
-	unsigned int limit = LIMIT_DEFAULT;
-	unsigned long of = 0;
-	char value[32];
-
-	/* Not there before the first rule that follows connections. */
-	if (sysctl_read("net/netfilter/nf_conntrack_max", value,
-			sizeof(value)) >= 0)
-		of = strtoul(value, NULL, 10) / LIMIT_DEFAULT_OF;
-	if (of && of < limit)
-		limit = (unsigned int)of;
-	return limit;
-}
-
-void filter_print_default_limit(FILE *f)
-{
-	unsigned int limit = limit_default();
-
-	print_limit(f, "new", "iif", limit);
-	print_limit(f, "new_in", "oif", limit);
-}
-
-void filter_print_limit_inside(unsigned int limit, FILE *f)
-{
-	unsigned int number = limit ? limit : limit_default();
-	unsigned int parts = limit_parts(number);
-
-	fprintf(f,
-		"add set " TABLE
-		" connections { typeof oif . symhash mod 2; size 4096; flags dynamic; }\n"
-		"add rule " TABLE
-		" admitted ct state new add @connections { oif . symhash mod %u ct count over %u } goto refuse\n",
-		parts, number / parts);
-}
-
-/* (Adding first makes deleting what is not there no error.) */
-void filter_print_forget(const struct filter *f, FILE *to)
-{
-	static const char *const verbs[] = {"add", "delete"};
-
-	if (!f->ifindex)
-		return;
-	for (size_t v = 0; v < 2; v++) {
-		fprintf(to,
-			"%s element " TABLE " refusals { %u }\n"
-			"%s element " TABLE " connections { ",
-			verbs[v], f->ifindex, verbs[v]);
-		for (unsigned int n = 0; n < f->parts; n++)
-			fprintf(to, "%s%u . %u", n ? ", " : "", f->ifindex, n);
-		fputs(" }\n", to);
-	}
-}
-
-static int print_limits(const struct plan *p, const char *name,
-			const struct chain_texts *texts)
+static int print_limits(const struct plan *p, const char *name, FILE *add,
+			FILE *remove)
 {
 	char in[EGRESS_NAME_MAX + 3];
 
 	snprintf(in, sizeof(in), "%s_in", name);
-	fprintf(texts->add,
-		"add chain " TABLE " %s\n"
-		"add chain " TABLE " %s\n",
+	fprintf(add,
+		"add chain " FILTER_TABLE " %s\n"
+		"add chain " FILTER_TABLE " %s\n",
 		name, in);
-	print_limit(texts->add, name, "iif", p->ns->max_connections);
-	print_limit(texts->add, in, "oif", p->ns->max_connections);
-	fprintf(texts->remove,
-		"flush chain " TABLE " %s\n"
-		"flush chain " TABLE " %s\n"
-		"delete chain " TABLE " %s\n"
-		"delete chain " TABLE " %s\n",
+	filter_limit_print(add, name, "iif", p->ns->max_connections);
+	filter_limit_print(add, in, "oif", p->ns->max_connections);
+	fprintf(remove,
+		"flush chain " FILTER_TABLE " %s\n"
+		"flush chain " FILTER_TABLE " %s\n"
+		"delete chain " FILTER_TABLE " %s\n"
+		"delete chain " FILTER_TABLE " %s\n",
 		name, in, name, in);
 	return 0;
 }
 
 /* --- elements --- */
 
-static int plan_add(const struct plan *p, const char *set, const char *value,
-		    const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int plan_add(const struct plan *p, const char *set, const char *value,
-		    const char *format, ...)
+static int plan_put(const struct plan *p, const struct filter_element *e)
 {
-	char key[160];
-	va_list args;
+	return filter_add(p->filter, e) < 0
+		       ? error_set(p->err, -ENOMEM, "out of memory")
+		       : 0;
+}
 
-	va_start(args, format);
-	vsnprintf(key, sizeof(key), format, args);
-	va_end(args);
-	if (filter_add(p->filter, set, key, value) < 0)
-		return error_set(p->err, -ENOMEM, "out of memory");
-	return 0;
+static int plan_add(const struct plan *p, const char *set, const char *key,
+		    const char *value)
+{
+	return plan_put(p, &(struct filter_element){
+				   .set = set, .key = key, .value = value});
 }
 
 /* Leads from an element to a chain. */
@@ -350,7 +228,7 @@ static int plan_egress(const struct plan *p)
 	if (!chain)
 		return -ENOMEM;
 	plan_verdict(chain, "", verdict);
-	return plan_add(p, "egress", verdict, "%s", p->instance->host_ifname);
+	return plan_add(p, "egress", p->instance->host_ifname, verdict);
 }
 
 static int plan_allow_address(const struct plan *p, const char *verdict,
@@ -363,7 +241,7 @@ static int plan_allow_address(const struct plan *p, const char *verdict,
 	inet_address_format(address, text);
 	return plan_add(
 		p, address->family == AF_INET ? "allow_host4" : "allow_host6",
-		verdict, "%s", text);
+		text, verdict);
 }
 
 /* By address, where the host sees the switch and not the port. */
@@ -383,7 +261,7 @@ static int plan_allow_host(const struct plan *p, bool by_address)
 		return -ENOMEM;
 	plan_verdict(chain, "", verdict);
 	if (!by_address)
-		return plan_add(p, "allow_host", verdict, "%s", i->host_ifname);
+		return plan_add(p, "allow_host", i->host_ifname, verdict);
 	r = plan_allow_address(p, verdict, &i->address4);
 	if (r == 0)
 		r = plan_allow_address(p, verdict, &i->address6);
@@ -400,9 +278,7 @@ static int plan_limits(const struct plan *p)
 	int r;
 
 	p->filter->ifindex = p->instance->host_ifindex;
-	p->filter->parts =
-		limit_parts(p->ns->max_connections ? p->ns->max_connections
-						   : LIMIT_DEFAULT);
+	p->filter->parts = filter_limit_parts(p->ns->max_connections);
 	if (!p->ns->max_connections)
 		return 0;
 	snprintf(name, sizeof(name), NFT_LIMIT "%u", p->ns->max_connections);
@@ -410,37 +286,48 @@ static int plan_limits(const struct plan *p)
 	if (!chain)
 		return -ENOMEM;
 	plan_verdict(chain, "", verdict);
-	r = plan_add(p, "limits", verdict, "%s", ifname);
+	r = plan_add(p, "limits", ifname, verdict);
 	plan_verdict(chain, "_in", verdict);
-	return r < 0 ? r : plan_add(p, "limits_in", verdict, "%s", ifname);
+	return r < 0 ? r : plan_add(p, "limits_in", ifname, verdict);
 }
 
 /* --- publish --- */
 
 static int plan_publish_one(const struct plan *p,
 			    const struct target_publish *publish, bool ipv6,
-			    const char *protocol)
+			    bool udp)
 {
+	/* By family, and by whether an address of the host is given. */
+	static const char *const sets[2][2] = {{"publish4", "publish4_at"},
+					       {"publish6", "publish6_at"}};
 	const struct inet_prefix *to =
 		ipv6 ? &p->instance->address6 : &p->instance->address4;
-	char inner[INET_PREFIX_STR], outer[INET_PREFIX_STR], value[96];
+	const bool at = publish->address.family != AF_UNSPEC;
+	const char *protocol = udp ? "udp" : "tcp";
+	char inner[INET_PREFIX_STR], outer[INET_PREFIX_STR] = "", key[160],
+				     value[96];
+	const struct filter_element e = {
+		.set = sets[ipv6][at],
+		.key = key,
+		.value = value,
+		.port = {publish->address, publish->host_port, *to,
+			 publish->port},
+		.udp = udp,
+	};
 	int r;
 
 	inet_address_format(to, inner);
-	snprintf(value, sizeof(value), ": %s . %u", inner, publish->port);
-	if (publish->address.family == AF_UNSPEC) {
-		r = plan_add(p, filter_publish_set(ipv6, false), value,
-			     "%s . %u", protocol, publish->host_port);
-	} else {
+	if (at)
 		inet_address_format(&publish->address, outer);
-		r = plan_add(p, filter_publish_set(ipv6, true), value,
-			     "%s . %s . %u", outer, protocol,
-			     publish->host_port);
-	}
+	snprintf(key, sizeof(key), "%s%s%s . %u", outer, at ? " . " : "",
+		 protocol, publish->host_port);
+	snprintf(value, sizeof(value), ": %s . %u", inner, publish->port);
+	r = plan_put(p, &e);
 	if (r < 0)
 		return r;
-	return plan_add(p, ipv6 ? "published6" : "published4", "",
-			"%s . %s . %u", inner, protocol, publish->port);
+	snprintf(key, sizeof(key), "%s . %s . %u", inner, protocol,
+		 publish->port);
+	return plan_add(p, ipv6 ? "published6" : "published4", key, "");
 }
 
 static int plan_publish_item(const struct plan *p, const char *text)
@@ -459,9 +346,9 @@ static int plan_publish_item(const struct plan *p, const char *text)
 			continue;
 		done = true;
 		if (publish.protocol != TARGET_UDP)
-			r = plan_publish_one(p, &publish, ipv6, "tcp");
+			r = plan_publish_one(p, &publish, ipv6, false);
 		if (r == 0 && publish.protocol != TARGET_TCP)
-			r = plan_publish_one(p, &publish, ipv6, "udp");
+			r = plan_publish_one(p, &publish, ipv6, true);
 	}
 	/* Cut off, without a lease: no reason to refuse all the rest. */
 	if (r == 0 && !done && i->state != INSTANCE_MAKING) {
@@ -504,8 +391,7 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from)
 	for (size_t n = 0; n < from->n; n++) {
 		const struct filter_element *e = &from->elements[n];
 
-		if (!filter_publishes(e) &&
-		    filter_add(f, e->set, e->key, e->value) < 0)
+		if (!e->port.port && filter_add(f, e) < 0)
 			return filter_unref(h, f);
 	}
 	return f;
@@ -515,28 +401,29 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from)
 
 static int plan_inside(const struct plan *p)
 {
-	size_t bytes = 0;
-	FILE *f = open_memstream(&p->filter->inside, &bytes);
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = text_open(&t, p->err);
 	int r;
 
 	if (!f)
-		return error_set(p->err, -ENOMEM, "out of memory");
-	r = filter_print_inside(p->instance, p->policy, p->ns, f, p->err);
-	if (fclose(f) != 0 && r == 0)
-		r = error_set(p->err, -ENOMEM, "out of memory");
+		return -ENOMEM;
+	r = filter_inside_print(p->instance, p->policy, p->ns, f, p->err);
+	r = text_close(&t, r, p->err);
+	if (r == 0)
+		p->filter->inside = take_ptr(t.s);
 	return r;
 }
 
 static int plan_all(const struct plan *p)
 {
 	enum link_filter where = p->instance->ops->filter;
-	bool bridge = p->instance->link == LINK_BRIDGE;
+	bool behind = p->instance->ops->behind_switch;
 	int r = 0;
 
 	if (where == FILTER_HOST && p->instance->host_ifindex) {
 		if (!p->ns)
-			return plan_add(p, "egress", ": goto refuse", "%s",
-					p->instance->host_ifname);
+			return plan_add(p, "egress", p->instance->host_ifname,
+					": goto refuse");
 		r = plan_egress(p);
 		if (r == 0)
 			r = plan_limits(p);
@@ -544,7 +431,7 @@ static int plan_all(const struct plan *p)
 	if (!p->ns)
 		return 0;
 	if (r == 0 &&
-	    ((where == FILTER_HOST && p->instance->host_ifindex) || bridge))
+	    ((where == FILTER_HOST && p->instance->host_ifindex) || behind))
 		r = plan_allow_host(p, where != FILTER_HOST);
 	if (r == 0)
 		r = plan_publish(p);

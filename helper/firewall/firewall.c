@@ -7,12 +7,10 @@
 #include <time.h>
 
 #include "common/cleanup.h"
-#include "filter.h"
-#include "guard.h"
 #include "helper/base/log.h"
+#include "helper/base/text.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
-#include "helper/network/network.h"
 #include "nft.h"
 
 #define FIREWALL_TRIES	  100
@@ -26,24 +24,20 @@
  */
 static int firewall_load(struct helper *h, struct error *err)
 {
-	_cleanup_free_ char *elements = NULL;
-	size_t bytes = 0;
-	FILE *f;
-	int r = guard_compute(h, err);
+	const struct firewall_part *const *part;
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = text_open(&t, err);
+	int r = f ? 0 : -ENOMEM;
 
-	if (r < 0)
-		return r;
-	f = open_memstream(&elements, &bytes);
-	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
-	nft_print_guard(f, h->guard.uids, h->guard.n);
-	r = filter_print(h, f, err);
-	forwarding_print(&h->forwarding, f);
-	network_print(h, f);
-	if (fclose(f) != 0)
-		r = error_set(err, -ENOMEM, "out of memory");
+	for (part = h->firewall_parts; r == 0 && *part; part++)
+		if ((*part)->compute)
+			r = (*part)->compute(h, err);
+	for (part = h->firewall_parts; r == 0 && *part; part++)
+		r = (*part)->print(h, f, err);
+	if (f)
+		r = text_close(&t, r, err);
 	if (r == 0)
-		r = nft_load(h->nft, elements, err);
+		r = nft_load(h->nft, t.s, err);
 	if (r < 0)
 		nft_doubt(h->nft);
 	if (h->firewall_retry)
@@ -51,18 +45,26 @@ static int firewall_load(struct helper *h, struct error *err)
 	return r;
 }
 
+static int firewall_open_nft(struct helper *h, struct error *err)
+{
+	int r = nft_open(&h->nft, err);
+
+	for (const struct firewall_part *const *part = h->firewall_parts;
+	     r == 0 && *part; part++)
+		if ((*part)->wants_bridge && (*part)->wants_bridge(h))
+			nft_want_bridge(h->nft);
+	return r;
+}
+
 void firewall_open(struct helper *h)
 {
 	const struct timespec pause = {.tv_nsec = FIREWALL_PAUSE_NS};
 	struct error why;
-	int r = nft_open(&h->nft, &why);
+	int r = firewall_open_nft(h, &why);
 
-	forwarding_init(&h->forwarding, h->nft, h->state_dir);
-	if (r == 0 && network_any(h, NETWORK_LINUX))
-		nft_want_bridge(h->nft);
 	if (r == 0)
 		r = firewall_load(h, &why);
-	/* A helper that was killed just now may not be quite gone yet. */
+	/* A daemon that was killed just now may still own the table. */
 	for (int i = 0; h->nft && r == -EPERM && i < FIREWALL_TRIES; i++) {
 		nanosleep(&pause, NULL);
 		r = firewall_load(h, &why);
@@ -72,17 +74,12 @@ void firewall_open(struct helper *h)
 			  why.text);
 }
 
-/* What failed at start need not fail now: descriptors or memory were short. */
+/* What failed at start may succeed now: descriptors or memory were short. */
 static int firewall_open_again(struct helper *h, struct error *err)
 {
-	int r = nft_open(&h->nft, err);
+	int r = firewall_open_nft(h, err);
 
-	if (r < 0)
-		return r;
-	h->forwarding.nft = h->nft;
-	if (network_any(h, NETWORK_LINUX))
-		nft_want_bridge(h->nft);
-	return firewall_watch(h, err);
+	return r < 0 ? r : firewall_watch(h, err);
 }
 
 int firewall_ensure(struct helper *h, struct error *err)

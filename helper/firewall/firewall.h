@@ -7,9 +7,34 @@
 #ifndef NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
 #define NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "common/error.h"
 
 struct helper;
+
+/*
+ * Something that has elements in the table's sets. main.c lists the parts in
+ * helper->firewall_parts, ended by NULL.
+ */
+struct firewall_part {
+	/*
+	 * Before printing: computes what print() is to say. NULL: nothing.
+	 * Return: 0 or -errno with a sentence.
+	 */
+	int (*compute)(struct helper *h, struct error *err);
+
+	/*
+	 * Commands that flush the part's sets and fill them again, for a table
+	 * that was made anew or left by another daemon.
+	 * Return: 0 or -errno with a sentence.
+	 */
+	int (*print)(struct helper *h, FILE *f, struct error *err);
+
+	/* Does it need the table `bridge netns_pam`? NULL: no. */
+	bool (*wants_bridge)(const struct helper *h);
+};
 
 /*
  * Opens nftables and loads the table. Failing is no end: namespaces that need

@@ -11,6 +11,8 @@
 #include "common/cleanup.h"
 #include "helper/base/log.h"
 #include "helper/base/record.h"
+#include "helper/base/text.h"
+#include "helper/helper.h"
 #include "helper/kernel/sysctl.h"
 #include "nft.h"
 
@@ -64,8 +66,9 @@ static void list_set(const char *list, const char *family, const char *key,
 
 /* --- what is remembered --- */
 
-static int forwarding_save(const struct forwarding *f, struct error *err)
+static int forwarding_save(const struct helper *h, struct error *err)
 {
+	const struct forwarding *f = h->forwarding;
 	struct record r;
 	int n;
 
@@ -76,7 +79,7 @@ static int forwarding_save(const struct forwarding *f, struct error *err)
 	record_add(&r, "listeners", "%s", f->listeners);
 	record_add(&r, "forwarders4", "%s", f->forwarders4);
 	record_add(&r, "forwarders6", "%s", f->forwarders6);
-	n = record_save(&r, f->state_dir, FORWARDING_RECORD, true);
+	n = record_save(&r, h->state_dir, FORWARDING_RECORD, true);
 	if (n < 0)
 		return error_set(err, n,
 				 "cannot write down what forwarding was: %s",
@@ -84,15 +87,21 @@ static int forwarding_save(const struct forwarding *f, struct error *err)
 	return 0;
 }
 
-void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir)
+int forwarding_open(struct helper *h, struct error *err)
 {
+	struct forwarding *f = h->forwarding;
 	struct record r;
+	int n;
 
-	*f = (struct forwarding){.nft = nft, .state_dir = state_dir};
-	/* What a helper that was killed had only begun to write. */
-	unlinkat(state_dir, "." FORWARDING_RECORD, 0);
-	if (record_load(&r, state_dir, FORWARDING_RECORD) < 0)
-		return;
+	*f = (struct forwarding){.on4 = false};
+	/* Of a daemon that was killed while it wrote. */
+	unlinkat(h->state_dir, "." FORWARDING_RECORD, 0);
+	n = record_load(&r, h->state_dir, FORWARDING_RECORD);
+	if (n == -ENOENT || n == -ESTALE || n == -EBADMSG)
+		return 0;
+	if (n < 0)
+		return error_set(err, n, "cannot read %s/%s: %s", h->state_path,
+				 FORWARDING_RECORD, strerror(-n));
 	f->on4 = record_get_number(&r, "ipv4");
 	f->on6 = record_get_number(&r, "ipv6");
 	snprintf(f->redirects, sizeof(f->redirects), "%s",
@@ -103,35 +112,38 @@ void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir)
 		 record_get(&r, "forwarders4"));
 	snprintf(f->forwarders6, sizeof(f->forwarders6), "%s",
 		 record_get(&r, "forwarders6"));
+	return 0;
 }
 
-void forwarding_print(const struct forwarding *f, FILE *out)
+static int forwarding_print(struct helper *h, FILE *f, struct error *err)
 {
-	nft_print_no_router(out, false, f->on4);
-	nft_print_no_router(out, true, f->on6);
+	nft_print_no_router(f, false, h->forwarding->on4);
+	nft_print_no_router(f, true, h->forwarding->on6);
+	return 0;
 }
 
-static int forwarding_drop(const struct forwarding *f, bool ipv6, bool on,
+const struct firewall_part forwarding_part = {.print = forwarding_print};
+
+static int forwarding_drop(struct helper *h, bool ipv6, bool on,
 			   struct error *err)
 {
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes = 0;
-	FILE *out = open_memstream(&commands, &bytes);
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = text_open(&t, err);
+	int r;
 
-	if (!out)
-		return error_set(err, -ENOMEM, "out of memory");
-	nft_print_no_router(out, ipv6, on);
-	if (fclose(out) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return nft_run(f->nft, commands, err);
+	if (!f)
+		return -ENOMEM;
+	nft_print_no_router(f, ipv6, on);
+	r = text_close(&t, 0, err);
+	return r < 0 ? r : nft_run(h->nft, t.s, err);
 }
 
 /* --- on and off --- */
 
 /* The record comes before the drop, and the drop before the switch. */
-static int forwarding_switch_on(struct forwarding *f, bool ipv6,
-				struct error *err)
+static int forwarding_switch_on(struct helper *h, bool ipv6, struct error *err)
 {
+	struct forwarding *f = h->forwarding;
 	const char *path = ipv6 ? FORWARDING_6 : FORWARDING_4;
 	bool *on = ipv6 ? &f->on6 : &f->on4;
 	bool was;
@@ -157,12 +169,12 @@ static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 	}
 	was = *on;
 	*on = true;
-	r = forwarding_save(f, err);
+	r = forwarding_save(h, err);
 	if (r < 0) {
 		*on = was;
 		return r;
 	}
-	r = forwarding_drop(f, ipv6, true, err);
+	r = forwarding_drop(h, ipv6, true, err);
 	if (r < 0)
 		return r;
 	if (ipv6)
@@ -175,17 +187,18 @@ static int forwarding_switch_on(struct forwarding *f, bool ipv6,
 	return r;
 }
 
-int forwarding_need(struct forwarding *f, bool ipv4, bool ipv6,
-		    struct error *err)
+int forwarding_need(struct helper *h, bool ipv4, bool ipv6, struct error *err)
 {
-	int r = ipv4 ? forwarding_switch_on(f, false, err) : 0;
+	int r = ipv4 ? forwarding_switch_on(h, false, err) : 0;
 
-	return r == 0 && ipv6 ? forwarding_switch_on(f, true, err) : r;
+	return r == 0 && ipv6 ? forwarding_switch_on(h, true, err) : r;
 }
 
-void forwarding_done(struct forwarding *f)
+void forwarding_done(struct helper *h)
 {
-	if (!f->nft || (!f->on4 && !f->on6))
+	struct forwarding *f = h->forwarding;
+
+	if (!h->nft || (!f->on4 && !f->on6))
 		return;
 	if (f->on4 && sysctl_write(FORWARDING_4, "0", NULL) == 0) {
 		list_set(f->forwarders4, "ipv4", "forwarding", "1");
@@ -193,19 +206,19 @@ void forwarding_done(struct forwarding *f)
 		if (f->redirects[0])
 			sysctl_write(REDIRECTS_4, f->redirects, NULL);
 		f->on4 = false;
-		forwarding_drop(f, false, false, NULL);
+		forwarding_drop(h, false, false, NULL);
 	}
 	if (f->on6 && sysctl_write(FORWARDING_6, "0", NULL) == 0) {
 		list_set(f->forwarders6, "ipv6", "forwarding", "1");
 		list_set(f->listeners, "ipv6", "accept_ra", "1");
 		f->on6 = false;
-		forwarding_drop(f, true, false, NULL);
+		forwarding_drop(h, true, false, NULL);
 	}
 	/* What could not be switched off is tried again the next time. */
 	if (f->on4 || f->on6) {
 		log_warning("cannot switch forwarding off again");
-		forwarding_save(f, NULL);
+		forwarding_save(h, NULL);
 		return;
 	}
-	unlinkat(f->state_dir, FORWARDING_RECORD, 0);
+	unlinkat(h->state_dir, FORWARDING_RECORD, 0);
 }

@@ -13,34 +13,42 @@
 #define NETNS_PAM_HELPER_FIREWALL_FORWARDING_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "common/error.h"
+#include "firewall.h"
 
-struct nft;
+struct helper;
 
+/* The daemon has one (helper->forwarding). */
 struct forwarding {
-	struct nft *nft;
-	int state_dir; /* borrowed */
 	bool on4, on6; /* we switched it on */
-	/* How it was before; lists are interfaces, a space after each. */
-	char listeners[1024]; /* told to go on listening to advertisements */
+	/* The state before that; lists: names of interfaces, a space after
+	 * each. */
+	char listeners[1024]; /* interfaces whose accept_ra was 1 */
 	char forwarders4[512], forwarders6[512]; /* that forwarded already */
 	char redirects[8]; /* conf/all/accept_redirects, which a switch resets
 			    */
 };
 
-/* Reads what a helper before us had switched on. */
-void forwarding_init(struct forwarding *f, struct nft *nft, int state_dir);
+/* Whose foreign packets are dropped. */
+extern const struct firewall_part forwarding_part;
 
-/* Commands for the table: whose foreign packets are dropped. */
-void forwarding_print(const struct forwarding *f, FILE *out);
+/*
+ * At start: reads from the record what the daemon before this one had switched
+ * on. Return: 0 or -errno with a sentence.
+ */
+int forwarding_open(struct helper *h, struct error *err);
 
-/* Before a namespace is connected. Return: 0 or -errno with a sentence. */
-int forwarding_need(struct forwarding *f, bool ipv4, bool ipv6,
-		    struct error *err);
+/*
+ * Before a namespace is connected that needs forwarding in these families.
+ * Idempotent. Return: 0 or -errno with a sentence.
+ */
+int forwarding_need(struct helper *h, bool ipv4, bool ipv6, struct error *err);
 
-/* After the last one is gone. */
-void forwarding_done(struct forwarding *f);
+/*
+ * After the last such namespace is removed: restores the state before. What
+ * fails is logged and tried again by the next call.
+ */
+void forwarding_done(struct helper *h);
 
 #endif

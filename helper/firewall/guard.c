@@ -12,11 +12,10 @@
 
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
-#include "firewall.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/base/text.h"
 #include "helper/helper.h"
-#include "helper/server/session.h"
 #include "nft.h"
 
 #define GUARD_PASSWD "/etc/passwd"
@@ -125,11 +124,6 @@ static int guard_in_netgroup(void *data, const char *name)
 	return 0;
 }
 
-struct guard_set {
-	uid_t *uids;
-	size_t n;
-};
-
 static int uid_compare(const void *a, const void *b)
 {
 	uid_t x = *(const uid_t *)a, y = *(const uid_t *)b;
@@ -137,17 +131,18 @@ static int uid_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int set_add(uid_t **uids, size_t *n, uid_t uid)
+int guard_set_add(struct guard_set *set, uid_t uid)
 {
 	/* Grows by doubling: the size is the next power of two. */
-	if ((*n & (*n - 1)) == 0) {
-		void *more = realloc(*uids, (*n ? *n * 2 : 1) * sizeof(uid));
+	if ((set->n & (set->n - 1)) == 0) {
+		void *more = realloc(set->uids,
+				     (set->n ? set->n * 2 : 1) * sizeof(uid));
 
 		if (!more)
 			return -ENOMEM;
-		*uids = more;
+		set->uids = more;
 	}
-	(*uids)[(*n)++] = uid;
+	set->uids[set->n++] = uid;
 	return 0;
 }
 
@@ -177,79 +172,85 @@ static int guard_read_local(const struct policy *p, struct guard_set *set)
 		files.gid = pw->pw_gid;
 		r = pw->pw_uid != 0 ? policy_guards(p, &login) : 0;
 		if (r > 0)
-			r = set_add(&set->uids, &set->n, pw->pw_uid);
+			r = guard_set_add(set, pw->pw_uid);
 	}
 	tdestroy(files.groups, group_free);
 	return r;
 }
 
-static bool set_has(const uid_t *uids, size_t n, uid_t uid)
-{
-	return n && bsearch(&uid, uids, n, sizeof(uid), uid_compare);
-}
-
-static size_t set_sort(uid_t *uids, size_t n)
+/* Sorts it, each user once. */
+static void set_sort(struct guard_set *set)
 {
 	size_t kept = 0;
 
-	if (!n)
-		return 0;
-	qsort(uids, n, sizeof(*uids), uid_compare);
-	for (size_t i = 0; i < n; i++)
-		if (!i || uids[i] != uids[i - 1])
-			uids[kept++] = uids[i];
-	return kept;
+	if (!set->n)
+		return;
+	qsort(set->uids, set->n, sizeof(*set->uids), uid_compare);
+	for (size_t i = 0; i < set->n; i++)
+		if (!i || set->uids[i] != set->uids[i - 1])
+			set->uids[kept++] = set->uids[i];
+	set->n = kept;
 }
 
-int guard_compute(struct helper *h, struct error *err)
+static int guard_compute(struct helper *h, struct error *err)
 {
+	struct guard *guard = h->guard;
 	struct guard_set set = {0};
 	int r = guard_read_local(store_policy(h->store), &set);
 
 	if (r < 0) {
 		log_warning("cannot read " GUARD_PASSWD " or " GUARD_GROUP
-			    ": %s; the users that are guarded stay so",
+			    ": %s; the set of guarded users stays as it is",
 			    strerror(-r));
 		r = 0;
-		for (size_t i = 0; r == 0 && i < h->guard.n; i++)
-			r = set_add(&set.uids, &set.n, h->guard.uids[i]);
+		for (size_t i = 0; r == 0 && i < guard->set.n; i++)
+			r = guard_set_add(&set, guard->set.uids[i]);
 	}
-	for (const struct session *s = h->sessions; r == 0 && s; s = s->next)
-		if (s->guard)
-			r = set_add(&set.uids, &set.n, s->uid);
+	if (r == 0 && guard->add_sessions)
+		r = guard->add_sessions(h, &set);
 	if (r < 0) {
 		free(set.uids);
 		return error_set(err, r, "out of memory");
 	}
-	free(h->guard.uids);
-	h->guard.uids = set.uids;
-	h->guard.n = set_sort(set.uids, set.n);
+	set_sort(&set);
+	free(guard->set.uids);
+	guard->set = set;
 	return 0;
 }
 
+static int guard_print(struct helper *h, FILE *f, struct error *err)
+{
+	nft_print_guard(f, h->guard->set.uids, h->guard->set.n);
+	return 0;
+}
+
+const struct firewall_part guard_part = {
+	.compute = guard_compute,
+	.print = guard_print,
+};
+
 int guard_reload(struct helper *h, struct error *err)
 {
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes = 0;
+	_cleanup_(text_clear) struct text t = {NULL};
 	FILE *f;
 	int r = guard_compute(h, err);
 
 	if (r < 0 || !h->nft)
 		return r;
-	f = open_memstream(&commands, &bytes);
+	f = text_open(&t, err);
 	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
-	nft_print_guard(f, h->guard.uids, h->guard.n);
-	r = fclose(f) != 0 ? error_set(err, -ENOMEM, "out of memory")
-			   : nft_run(h->nft, commands, err);
+		return -ENOMEM;
+	r = text_close(&t, guard_print(h, f, err), err);
+	if (r == 0)
+		r = nft_run(h->nft, t.s, err);
 	if (r < 0)
-		nft_doubt(h->nft); /* made whole before the next login */
+		nft_doubt(h->nft); /* loaded again before the next login */
 	return r;
 }
 
 int guard_ensure(struct helper *h, uid_t uid, struct error *err)
 {
-	_cleanup_free_ uid_t *uids = NULL;
+	struct guard_set *set = &h->guard->set;
 	int r;
 
 	if (uid == 0)
@@ -257,19 +258,22 @@ int guard_ensure(struct helper *h, uid_t uid, struct error *err)
 	r = firewall_ensure(h, err);
 	if (r < 0)
 		return r;
-	if (set_has(h->guard.uids, h->guard.n, uid))
+	if (set->n &&
+	    bsearch(&uid, set->uids, set->n, sizeof(uid), uid_compare))
 		return 0;
-	uids = malloc((h->guard.n + 1) * sizeof(*uids));
-	if (!uids)
-		return error_set(err, -ENOMEM, "out of memory");
-	if (h->guard.n)
-		memcpy(uids, h->guard.uids, h->guard.n * sizeof(*uids));
-	uids[h->guard.n] = uid;
 	r = nft_guard_add(h->nft, uid, err);
 	if (r < 0)
 		return r;
-	free(h->guard.uids);
-	h->guard.uids = take_ptr(uids);
-	h->guard.n = set_sort(h->guard.uids, h->guard.n + 1);
+	if (guard_set_add(set, uid) < 0) {
+		nft_doubt(h->nft);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	set_sort(set);
 	return 0;
+}
+
+void guard_close(struct helper *h)
+{
+	free(h->guard->set.uids);
+	h->guard->set = (struct guard_set){NULL};
 }

@@ -14,24 +14,42 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "firewall.h"
 
 struct helper;
 
-struct guard {
-	uid_t *uids; /* what the firewall's set holds, sorted */
+struct guard_set {
+	uid_t *uids; /* malloc'd */
 	size_t n;
 };
 
-/*
- * Works the set out anew, from the policy in force and the sessions that are
- * open. A file that cannot be read leaves it as it was. Return: 0 or -ENOMEM.
- */
-int guard_compute(struct helper *h, struct error *err);
+/* The daemon has one (helper->guard). */
+struct guard {
+	struct guard_set set; /* what the firewall's set holds, sorted */
+	/* Adds the users of open sessions. Return: 0 or -ENOMEM. */
+	int (*add_sessions)(const struct helper *h, struct guard_set *set);
+};
 
-/* The same, and gives it to the firewall: after a reload of the policy. */
+/* Computes the set from the policy in force and the open sessions, prints it.
+ * A file that cannot be read leaves the set as it was. */
+extern const struct firewall_part guard_part;
+
+/* Return: 0 or -ENOMEM. */
+int guard_set_add(struct guard_set *set, uid_t uid);
+
+/*
+ * After a reload of the policy: computes the set and changes the firewall's.
+ * Return: 0 or -errno with a sentence.
+ */
 int guard_reload(struct helper *h, struct error *err);
 
-/* A login by a guarding rule: from now on, if not before. */
+/*
+ * A login by a guarding rule: the user is in the set when this returns 0. Does
+ * nothing for uid 0. Return: 0 or -errno with a sentence.
+ */
 int guard_ensure(struct helper *h, uid_t uid, struct error *err);
+
+/* Frees the memory; the firewall's set stays. */
+void guard_close(struct helper *h);
 
 #endif

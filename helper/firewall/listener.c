@@ -2,35 +2,20 @@
 #include "listener.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
-#include "common/cleanup.h"
+#define BUFFER_BYTES 16384
 
-#define STATE_LISTEN 0x0a /* TCP_LISTEN */
-#define STATE_UDP    0x07 /* TCP_CLOSE: a socket that is not connected */
-
-/* "0100007F" or four such words, each in the byte order of the machine. */
-static bool read_address(const char *text, size_t digits,
-			 struct inet_prefix *ret)
-{
-	*ret = (struct inet_prefix){
-		.family = digits == 8 ? AF_INET : AF_INET6,
-		.length = digits == 8 ? 32 : 128,
-	};
-	if (digits != 8 && digits != 32)
-		return false;
-	for (size_t n = 0; n < digits / 8; n++) {
-		char word[9] = "";
-		uint32_t value;
-
-		memcpy(word, text + n * 8, 8);
-		value = (uint32_t)strtoul(word, NULL, 16);
-		memcpy(ret->addr + n * 4, &value, sizeof(value));
-	}
-	return true;
-}
+struct search {
+	const struct listener *wanted;
+	bool found;
+};
 
 static bool is_zero(const struct inet_prefix *p)
 {
@@ -47,53 +32,92 @@ static bool is_loopback(const struct inet_prefix *p)
 	return inet_prefix_contains(&loop, p);
 }
 
-/* "  0: LOCAL:PORT REMOTE:PORT STATE ...", of this port? */
-static bool line_matches(char *line, const char *protocol, sa_family_t family,
-			 const struct inet_prefix *address, uint16_t port)
+static bool listener_matches(const struct listener *wanted,
+			     const struct inet_diag_msg *m)
 {
-	unsigned long listens =
-		strcmp(protocol, "tcp") == 0 ? STATE_LISTEN : STATE_UDP;
-	char *save = NULL, *local, *at_port, *state;
-	struct inet_prefix at;
+	struct inet_prefix at = {.family = m->idiag_family};
 
-	strtok_r(line, " ", &save); /* its number */
-	local = strtok_r(NULL, " ", &save);
-	strtok_r(NULL, " ", &save); /* the other end */
-	state = strtok_r(NULL, " ", &save);
-	at_port = local ? strchr(local, ':') : NULL;
-	if (!at_port || !state)
+	memcpy(at.addr, m->id.idiag_src, inet_bytes(at.family));
+	at.length = (uint8_t)(inet_bytes(at.family) * 8);
+	if (ntohs(m->id.idiag_sport) != wanted->port ||
+	    (wanted->ifindex && m->id.idiag_if != wanted->ifindex))
 		return false;
-	*at_port++ = '\0';
-	if (strtoul(at_port, NULL, 16) != port ||
-	    strtoul(state, NULL, 16) != listens ||
-	    !read_address(local, strlen(local), &at))
-		return false;
-	/* On [::] most take IPv4 as well. */
+	/* Most sockets on [::] receive IPv4 as well. */
 	if (is_zero(&at))
-		return at.family == family || at.family == AF_INET6;
-	if (at.family != family)
+		return at.family == wanted->family || at.family == AF_INET6;
+	if (at.family != wanted->family)
 		return false;
-	return address->family == AF_UNSPEC
-		       ? !is_loopback(&at)
-		       : inet_prefix_contains(&at, address);
+	return wanted->address && wanted->address->family != AF_UNSPEC
+		       ? inet_prefix_contains(&at, wanted->address)
+		       : !is_loopback(&at);
 }
 
-bool listener_find(sa_family_t family, const char *protocol,
-		   const struct inet_prefix *address, uint16_t port)
+static int listener_seen(const struct nlmsghdr *h, void *data)
 {
-	static const char *const suffixes[] = {"", "6"};
-	char line[512];
+	struct search *s = data;
 
-	for (size_t n = 0; n < 2; n++) {
-		_cleanup_fclose_ FILE *f = NULL;
-		char path[64];
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof(struct inet_diag_msg) &&
+	    listener_matches(s->wanted, mnl_nlmsg_get_payload(h)))
+		s->found = true;
+	return MNL_CB_OK;
+}
 
-		snprintf(path, sizeof(path), "/proc/thread-self/net/%s%s",
-			 protocol, suffixes[n]);
-		f = fopen(path, "re");
-		while (f && fgets(line, sizeof(line), f))
-			if (line_matches(line, protocol, family, address, port))
-				return true;
-	}
-	return false;
+/* The kernel itself leaves out other ports (INET_DIAG_BC_S_*). */
+static void put_port(struct nlmsghdr *h, uint16_t port)
+{
+	const struct inet_diag_bc_op ops[] = {
+		{INET_DIAG_BC_S_GE, 2 * sizeof(ops[0]), 5 * sizeof(ops[0])},
+		{.no = port},
+		{INET_DIAG_BC_S_LE, 2 * sizeof(ops[0]), 3 * sizeof(ops[0])},
+		{.no = port},
+	};
+
+	mnl_attr_put(h, INET_DIAG_REQ_BYTECODE, sizeof(ops), ops);
+}
+
+static int listener_dump(struct mnl_socket *nl, sa_family_t family,
+			 struct search *s)
+{
+	char buffer[BUFFER_BYTES]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
+	struct inet_diag_req_v2 *request;
+	int r;
+
+	h->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	h->nlmsg_seq = 1;
+	request = mnl_nlmsg_put_extra_header(h, sizeof(*request));
+	request->sdiag_family = (uint8_t)family;
+	request->sdiag_protocol = s->wanted->udp ? IPPROTO_UDP : IPPROTO_TCP;
+	/* A UDP socket that is not connected is in the state "close". */
+	request->idiag_states = 1u << (s->wanted->udp ? TCP_CLOSE : TCP_LISTEN);
+	put_port(h, s->wanted->port);
+	if (mnl_socket_sendto(nl, h, h->nlmsg_len) < 0)
+		return -errno;
+	do {
+		ssize_t n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+
+		r = n < 0 ? MNL_CB_ERROR
+			  : mnl_cb_run(buffer, (size_t)n, 1, 0, listener_seen,
+				       s);
+	} while (r == MNL_CB_OK);
+	return r == MNL_CB_ERROR ? -errno : 0;
+}
+
+int listener_find(const struct listener *wanted)
+{
+	struct search s = {.wanted = wanted};
+	struct mnl_socket *nl =
+		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	int r = nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 ? 0
+								      : -errno;
+
+	if (r == 0)
+		r = listener_dump(nl, AF_INET, &s);
+	if (r == 0)
+		r = listener_dump(nl, AF_INET6, &s);
+	if (nl)
+		mnl_socket_close(nl);
+	return r < 0 ? r : s.found;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs of the host that wait for packets on a port, see proc_net_tcp. */
+/* Sockets of the host's programs that wait for packets on a port. */
 #ifndef NETNS_PAM_HELPER_FIREWALL_LISTENER_H
 #define NETNS_PAM_HELPER_FIREWALL_LISTENER_H
 
@@ -8,11 +8,21 @@
 
 #include "common/inet.h"
 
+struct listener {
+	bool udp; /* else TCP */
+	sa_family_t family;
+	uint16_t port;
+	/* The socket receives packets to this address; NULL or AF_UNSPEC: to
+	 * any address of the host but the loopback's. */
+	const struct inet_prefix *address;
+	unsigned int
+		ifindex; /* it is bound to this interface; 0: any or none */
+};
+
 /*
- * Does one wait for what comes to this port ("tcp" or "udp") of this address of
- * the host, or, with AF_UNSPEC, of any but the loopback's?
+ * Is there such a socket in the caller's network namespace? (sock_diag(7))
+ * Return: 1, 0, or -errno when the kernel does not tell.
  */
-bool listener_find(sa_family_t family, const char *protocol,
-		   const struct inet_prefix *address, uint16_t port);
+int listener_find(const struct listener *wanted);
 
 #endif

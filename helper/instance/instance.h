@@ -33,6 +33,7 @@ struct child_events;
 struct dhcp_client;
 struct link_ops;
 struct making;
+struct network_port;
 struct rtnl_link;
 
 enum instance_state {
@@ -110,8 +111,10 @@ struct instance {
 	struct child *child;
 	uint64_t process;
 	pid_t pid;
-	unsigned int ifindex;	  /* of ifname */
-	void *link_data;	  /* freed by remove() */
+	unsigned int ifindex; /* of ifname */
+	void *link_data;      /* freed by remove() */
+	struct network_port
+		*port;		  /* on a network: part of link_data; or NULL */
 	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
 
 	/* Name servers that came with the link (lease, file, push). */

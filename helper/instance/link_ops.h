@@ -45,6 +45,12 @@ struct link_ops {
 	bool makes_namespace;
 	enum link_filter filter;
 
+	/*
+	 * Do its packets reach the host through a switch? The host then knows
+	 * them by their address, not by the interface.
+	 */
+	bool behind_switch;
+
 	/* Does the host's firewall have to be there for it? */
 	bool needs_firewall;
 

@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "helper/firewall/forwarding.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
@@ -81,7 +82,7 @@ void end_free(struct instance *i)
 	end_let_go(i);
 	instance_record_remove(i);
 	if (!end_any_linked(h))
-		forwarding_done(&h->forwarding);
+		forwarding_done(h);
 	filter_free(i);
 	instance_free(i);
 }
@@ -153,7 +154,7 @@ void end_drop_unused(struct helper *h)
 		}
 	}
 	if (!end_any_linked(h))
-		forwarding_done(&h->forwarding);
+		forwarding_done(h);
 }
 
 /* --- giving up what is being made --- */

@@ -33,7 +33,7 @@
 enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_LEASE, BRIDGE_DONE };
 
 struct bridge_link {
-	struct network_port port;     /* first: see network_port_address() */
+	struct network_port port;     /* instance->port */
 	const struct link_site *site; /* until it is connected */
 	enum bridge_step step;
 	struct addresses plan;
@@ -398,7 +398,7 @@ static int bridge_run(struct bridge_link *link, struct error *err)
 static void bridge_on_network(struct network_port *port, int r,
 			      const struct error *why)
 {
-	struct bridge_link *link = (void *)port;
+	struct bridge_link *link = port->instance->link_data;
 	struct error kept = why ? *why : (struct error){""};
 
 	if (r == 0)
@@ -415,6 +415,7 @@ static struct bridge_link *bridge_new(struct instance *i)
 		return NULL;
 	link->port.instance = i;
 	link->port.done = bridge_on_network;
+	i->port = &link->port;
 	i->link_data = link;
 	return link;
 }
@@ -482,6 +483,7 @@ static void bridge_lost(struct helper *h, struct instance *i)
 static void bridge_remove(struct helper *h, struct instance *i, int netns)
 {
 	bridge_lost(h, i);
+	i->port = NULL;
 	free(i->link_data);
 	i->link_data = NULL;
 }
@@ -496,6 +498,7 @@ static void bridge_leave(struct instance *i)
 const struct link_ops link_bridge_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_INSIDE,
+	.behind_switch = true,
 	.needs_firewall = true,
 	.has_ipv6 = bridge_has_ipv6,
 	.create = bridge_create,

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "helper/firewall/forwarding.h"
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
@@ -298,7 +299,7 @@ static int veth_create(const struct link_site *site, struct error *err)
 		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
 				 strerror(-r));
 	i->host_ifindex = link.ifindex;
-	r = forwarding_need(&h->forwarding, plan.ipv4, plan.ipv6, err);
+	r = forwarding_need(h, plan.ipv4, plan.ipv6, err);
 	if (r == 0)
 		r = veth_host_end(site, &plan, err);
 	if (r == 0)

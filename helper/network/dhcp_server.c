@@ -5,11 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libmnl/libmnl.h>
 #include <linux/capability.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +14,13 @@
 
 #include "common/cleanup.h"
 #include "helper/base/log.h"
-#include "helper/base/record.h"
 #include "helper/base/timer.h"
+#include "helper/firewall/listener.h"
+#include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/process/child.h"
 #include "helper/process/child_user.h"
-#include "network.h"
+#include "parts.h"
 
 #define DHCP_DIR       "dhcp"
 #define DHCP_LEASE     "1h"
@@ -44,65 +41,6 @@ struct dhcp_server {
 	uint64_t again_us, started_us;
 	void (*ready)(struct network *network, int r, const struct error *why);
 };
-
-/* --- is it there? --- */
-
-struct dhcp_sockets {
-	unsigned int ifindex;
-	bool ours; /* on port 67 of the interface */
-};
-
-static int sockets_seen(const struct nlmsghdr *h, void *data)
-{
-	struct dhcp_sockets *sockets = data;
-	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
-
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m))
-		return MNL_CB_OK;
-	if (m->id.idiag_sport == htons(67) &&
-	    m->id.idiag_if == sockets->ifindex)
-		sockets->ours = true;
-	return MNL_CB_OK;
-}
-
-/*
- * dnsmasq says nothing when it is ready, but its socket for DHCP is the last
- * that it opens, and bound to the interface (sock_diag(7)).
- * Return: 1, 0; -errno when the kernel does not tell.
- */
-static int dhcp_answers(const struct network *network)
-{
-	struct {
-		struct nlmsghdr head;
-		struct inet_diag_req_v2 request;
-	} message = {
-		.head = {.nlmsg_len = sizeof(message),
-			 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			 .nlmsg_seq = 1},
-		.request = {.sdiag_family = AF_INET,
-			    .sdiag_protocol = IPPROTO_UDP,
-			    .idiag_states = ~0u},
-	};
-	struct dhcp_sockets sockets = {.ifindex = network->host_ifindex};
-	struct mnl_socket *nl =
-		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	char buffer[16384];
-	ssize_t n = -1;
-	int r = -1;
-
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    mnl_socket_sendto(nl, &message, sizeof(message)) >= 0)
-		do {
-			n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
-			r = n < 0 ? -1
-				  : mnl_cb_run(buffer, (size_t)n, 1, 0,
-					       sockets_seen, &sockets);
-		} while (r > 0);
-	if (nl)
-		mnl_socket_close(nl);
-	return r < 0 ? -EOPNOTSUPP : sockets.ours;
-}
 
 /* --- how it is run --- */
 
@@ -278,12 +216,16 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 	server->started_us = 0;
 	sd_event_now(network->helper->event, CLOCK_MONOTONIC,
 		     &server->started_us);
-	/* A helper after this one is to find it. */
-	r = network_note(network, err);
-	if (r < 0)
+	network->dhcp_pid = child_pid(server->child);
+	network->dhcp_process = child_identity(server->child);
+	/* The next daemon must find it. */
+	r = network_record_save(network, err);
+	if (r < 0) {
 		server->child = child_stop(server->child);
-	else
+		network->dhcp_pid = 0;
+	} else {
 		child_go(server->child);
+	}
 	return r;
 }
 
@@ -309,6 +251,7 @@ static void dhcp_on_end(void *data, int r, const struct error *why)
 	struct error text;
 
 	server->child = NULL;
+	network->dhcp_pid = 0;
 	if (server->ready) {
 		/* What it said itself went to the log. */
 		error_set(
@@ -335,11 +278,19 @@ static int dhcp_on_time(sd_event_source *source, uint64_t when, void *data)
 {
 	struct network *network = data;
 	struct dhcp_server *server = network->dhcp;
+	/*
+	 * dnsmasq does not report that it is ready, but its socket for DHCP is
+	 * the last one that it opens, and it is bound to the interface.
+	 */
+	const struct listener socket = {.udp = true,
+					.family = AF_INET,
+					.port = 67,
+					.ifindex = network->host_ifindex};
 	struct error why = {""};
 	int r;
 
 	if (server->polls) {
-		r = dhcp_answers(network);
+		r = listener_find(&socket);
 		if (r == 0 && --server->polls)
 			timer_arm(server->timer, DHCP_POLL_US);
 		else if (r == 0)
@@ -379,6 +330,7 @@ static int dhcp_new(struct network *network)
 		return r;
 	}
 	network->dhcp = server;
+	network->has_dhcp = true;
 	return 0;
 }
 
@@ -399,6 +351,8 @@ void dhcp_server_stop(struct network *network)
 		return;
 	child_stop(network->dhcp->child);
 	dhcp_server_forget(network);
+	network->has_dhcp = false;
+	network->dhcp_pid = 0;
 	dhcp_leases_remove(network);
 }
 
@@ -425,33 +379,21 @@ int dhcp_server_start(struct network *network,
 
 /* --- a restart --- */
 
-void dhcp_server_record(const struct network *network, struct record *r)
-{
-	const struct child *child = network->dhcp ? network->dhcp->child : NULL;
-
-	if (!network->dhcp)
-		return;
-	record_add(r, "dhcp", "1");
-	if (!child)
-		return;
-	record_add(r, "pid", "%d", child_pid(child));
-	record_add(r, "process", "%" PRIu64, child_identity(child));
-}
-
-void dhcp_server_adopt(struct network *network, struct record *r)
+void dhcp_server_adopt(struct network *network)
 {
 	const struct child_events events = {.ended = dhcp_on_end,
 					    .data = network};
 	char label[sizeof(network->name) + 16];
 
-	if (!record_get_number(r, "dhcp") || dhcp_new(network) < 0)
+	if (!network->has_dhcp || dhcp_new(network) < 0)
 		return;
 	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
-	if (child_adopt(network->helper, (pid_t)record_get_number(r, "pid"),
-			record_get_number(r, "process"), label, &events,
+	if (child_adopt(network->helper, network->dhcp_pid,
+			network->dhcp_process, label, &events,
 			&network->dhcp->child) == 0)
 		return;
 	network->dhcp->child = NULL;
+	network->dhcp_pid = 0;
 	timer_arm(network->dhcp->timer, DHCP_POLL_US);
 }
 
@@ -464,6 +406,7 @@ void dhcp_server_print(const struct network *network, const char *verb, FILE *f)
 		return;
 	for (size_t n = 0; n < (network->nat ? 3 : 1); n++)
 		fprintf(f,
-			"%s element inet netns_pam services { \"%s\" . %s }\n",
+			"%s element inet " NFT_TABLE
+			" services { \"%s\" . %s }\n",
 			verb, network->host_ifname, services[n]);
 }

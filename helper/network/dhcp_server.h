@@ -23,7 +23,6 @@
 #include "common/error.h"
 
 struct network;
-struct record;
 
 /*
  * Starts the server of network->dhcp_first..last; ready() is called once, from
@@ -42,9 +41,11 @@ void dhcp_server_stop(struct network *network);
 /* At the end of the helper: it goes on by itself. */
 void dhcp_server_forget(struct network *network);
 
-/* Into the network's record, and back, by a helper that was started anew. */
-void dhcp_server_record(const struct network *network, struct record *r);
-void dhcp_server_adopt(struct network *network, struct record *r);
+/*
+ * After a restart, when the network's record says that it has a server: watches
+ * its process, or starts it again when it does not run.
+ */
+void dhcp_server_adopt(struct network *network);
 
 /* Commands: it may be reached ("add"), or no more ("delete"). */
 void dhcp_server_print(const struct network *network, const char *verb,

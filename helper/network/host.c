@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "helper/firewall/forwarding.h"
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
@@ -73,8 +74,7 @@ int network_host_put(struct network *network, struct error *err)
 	}
 	r = rtnl_run(h->rtnl, &b, err);
 	if (r == 0 && network->has_host)
-		r = forwarding_need(&h->forwarding, network->ipv4,
-				    network->ipv6, err);
+		r = forwarding_need(h, network->ipv4, network->ipv6, err);
 	return r;
 }
 

@@ -13,14 +13,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "helper/base/log.h"
+#include "helper/base/text.h"
 #include "helper/firewall/firewall.h"
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
-#include "network.h"
+#include "parts.h"
 
 #define LINUX_PORTS_MAX 1023 /* BR_MAX_PORTS, net/bridge/br_private.h */
 
@@ -103,7 +103,7 @@ static void print_uplink(FILE *f, const char *verb,
 	}
 }
 
-void network_linux_print(const struct helper *h, FILE *f)
+static void linux_print(const struct helper *h, FILE *f)
 {
 	static const char *const sets[] = {
 		"mac",	    "chaddr",  "macs",	 "own4",  "own6", "target6",
@@ -185,19 +185,18 @@ static int linux_filter(enum linux_change change, const struct network *network,
 			const struct network_port *port, struct error *err)
 {
 	struct helper *h = network->helper;
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes = 0;
+	_cleanup_(text_clear) struct text t = {NULL};
 	FILE *f;
+	int r;
 
 	if (!h->nft)
 		return error_set(err, -ENODEV, "no firewall");
-	f = open_memstream(&commands, &bytes);
+	f = text_open(&t, err);
 	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	print_change(f, change, network, port);
-	if (fclose(f) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return bytes ? nft_run(h->nft, commands, err) : 0;
+	r = text_close(&t, 0, err);
+	return r < 0 || !t.n ? r : nft_run(h->nft, t.s, err);
 }
 
 /* --- the uplink --- */
@@ -282,7 +281,7 @@ static int linux_make_bridge(struct network *network, struct error *err)
 		return error_set(err, r, "cannot find %s: %s", network->bridge,
 				 strerror(-r));
 	network->ifindex = link.ifindex;
-	return network_note(network, err);
+	return network_record_save(network, err);
 }
 
 /*
@@ -427,6 +426,7 @@ const struct network_ops network_linux_ops = {
 	.remove = linux_remove,
 	.port_add = linux_port_add,
 	.port_adopt = linux_port_adopt,
+	.print = linux_print,
 	.port_addresses = linux_port_addresses,
 	.port_remove = linux_port_remove,
 };

@@ -11,23 +11,13 @@
 #include "common/index.h"
 #include "dhcp_server.h"
 #include "helper/base/log.h"
-#include "helper/base/record.h"
+#include "helper/base/text.h"
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "parts.h"
-
-static const struct network_ops *network_ops_of(enum policy_network_type type)
-{
-	static const struct network_ops *const table[] = {
-		[NETWORK_LINUX] = &network_linux_ops,
-		[NETWORK_OVS] = &network_ovs_ops,
-	};
-
-	return table[type];
-}
 
 /* --- the list --- */
 
@@ -50,14 +40,6 @@ static const struct network *network_before(const struct network *network)
 		     strcmp(n->name, network->name) == 0))
 			return n;
 	return NULL;
-}
-
-bool network_any(const struct helper *h, enum policy_network_type type)
-{
-	for (const struct network *n = h->networks; n; n = n->next)
-		if (n->type == type)
-			return true;
-	return false;
 }
 
 static struct network *network_new(struct helper *h)
@@ -115,22 +97,21 @@ static int network_serve(const struct network *network, bool on,
 			 struct error *err)
 {
 	struct helper *h = network->helper;
-	_cleanup_free_ char *commands = NULL;
-	size_t bytes = 0;
+	_cleanup_(text_clear) struct text t = {NULL};
 	FILE *f;
+	int r;
 
 	if (network->dhcp_first.family == AF_UNSPEC || !h->nft)
 		return 0;
-	f = open_memstream(&commands, &bytes);
+	f = text_open(&t, err);
 	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
-	/* Adding first makes deleting what is not there no error. */
+		return -ENOMEM;
+	/* Adding first makes deleting an absent element no error. */
 	dhcp_server_print(network, "add", f);
 	if (!on)
 		dhcp_server_print(network, "delete", f);
-	if (fclose(f) != 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return nft_run(h->nft, commands, err);
+	r = text_close(&t, 0, err);
+	return r < 0 ? r : nft_run(h->nft, t.s, err);
 }
 
 /* --- the end --- */
@@ -298,7 +279,6 @@ static void network_begin_next(struct helper *h)
 static int network_make(struct helper *h, const struct policy_network *config,
 			struct network **ret, struct error *err)
 {
-	const struct network_ops *ops = network_ops_of(config->type);
 	struct network *network;
 	bool made;
 	int r;
@@ -306,7 +286,7 @@ static int network_make(struct helper *h, const struct policy_network *config,
 	network = network_new(h);
 	if (!network)
 		return error_set(err, -ENOMEM, "out of memory");
-	network->ops = ops;
+	network->ops = h->network_types[config->type];
 	network->state = NETWORK_MAKING;
 	r = network_fill(network, config, err);
 	if (r < 0) {
@@ -442,9 +422,8 @@ void network_port_mac(const struct network *network,
 
 bool network_clears_queues(const struct instance *i)
 {
-	const struct network_port *port = i->network[0] ? i->link_data : NULL;
-
-	return port && port->network && port->network->ops->clears_queues;
+	return i->port && i->port->network &&
+	       i->port->network->ops->clears_queues;
 }
 
 /* Is it link-local? A lease has nothing to say about those. */
@@ -457,7 +436,7 @@ static bool is_link_local(const struct inet_prefix *p)
 int network_port_address(struct instance *i, sa_family_t family,
 			 const struct inet_prefix *address, struct error *err)
 {
-	struct network_port *port = i->network[0] ? i->link_data : NULL;
+	struct network_port *port = i->port;
 	size_t kept = 0;
 	int r = 0;
 
@@ -475,13 +454,6 @@ int network_port_address(struct instance *i, sa_family_t family,
 	if (port->network->ops->port_addresses)
 		r = port->network->ops->port_addresses(port, err);
 	return r;
-}
-
-/* --- for the types --- */
-
-int network_note(struct network *network, struct error *err)
-{
-	return network_record_save(network, err);
 }
 
 /* --- what happens to it --- */
@@ -550,15 +522,30 @@ void network_resync(struct helper *h)
 	}
 }
 
-void network_print(const struct helper *h, FILE *f)
+static int network_print(struct helper *h, FILE *f, struct error *err)
 {
-	fprintf(f, "flush set inet netns_pam services\n");
+	fprintf(f, "flush set inet " NFT_TABLE " services\n");
 	for (const struct network *n = h->networks; n; n = n->next)
 		if (n->state != NETWORK_REMOVING)
 			dhcp_server_print(n, "add", f);
-	if (nft_has_bridge(h->nft))
-		network_linux_print(h, f);
+	for (size_t k = 0; nft_has_bridge(h->nft) && k < NETWORK_TYPES; k++)
+		if (h->network_types[k]->print)
+			h->network_types[k]->print(h, f);
+	return 0;
 }
+
+static bool network_wants_bridge(const struct helper *h)
+{
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n->ops->print)
+			return true;
+	return false;
+}
+
+const struct firewall_part network_part = {
+	.print = network_print,
+	.wants_bridge = network_wants_bridge,
+};
 
 /* --- a restart --- */
 
@@ -584,15 +571,15 @@ static void network_read(void *data, const char *file)
 		return;
 	network->begun = true;
 	network->unsettled = true;
-	if (network_record_load(network, file) < 0 ||
-	    !network_ops_of(network->type)) {
+	if (network_record_load(network, file) < 0) {
 		log_info("the record of the network %s is void: removed", file);
 		snprintf(network->name, sizeof(network->name), "%s", file);
 		network_record_remove(network);
 		network_free(network);
 		return;
 	}
-	network->ops = network_ops_of(network->type);
+	network->ops = h->network_types[network->type];
+	dhcp_server_adopt(network);
 	/* Killed in the middle of it: what there is goes. */
 	if (network->state != NETWORK_LIVE || network->ops->adopt(network) < 0)
 		network->state = NETWORK_REMOVING;

@@ -25,6 +25,7 @@
 #include "common/inet.h"
 #include "common/names.h"
 #include "common/policy/policy.h"
+#include "helper/firewall/firewall.h"
 
 struct child;
 struct dhcp_server;
@@ -101,6 +102,12 @@ struct network_ops {
 	int (*port_adopt)(struct network_port *port);
 
 	/*
+	 * Commands that fill the sets of the table `bridge netns_pam` for all
+	 * networks of the type. NULL: it does not need that table.
+	 */
+	void (*print)(const struct helper *h, FILE *f);
+
+	/*
 	 * What the port may send from has changed: port->addresses; port->was
 	 * is what it may until now. NULL: the type does not care.
 	 * Return: 0 or -errno with a sentence. Never waits: what takes time is
@@ -146,8 +153,11 @@ struct network {
 
 	struct network_port *ports;
 	size_t n_ports;
-	struct dhcp_server *dhcp;
-	bool begun;	/* make() was called */
+	struct dhcp_server *dhcp; /* NULL: none is started */
+	bool has_dhcp;		  /* dhcp is not NULL; in the record */
+	pid_t dhcp_pid;		  /* of its process; 0: it does not run */
+	uint64_t dhcp_process;	  /* see child_identity() */
+	bool begun;		  /* make() was called */
 	bool unsettled; /* after a restart: its ports are not known yet */
 	bool waking;	/* those who waited are being told */
 	bool told;	/* that the policy says something else by now */
@@ -161,8 +171,8 @@ struct network {
 };
 
 /*
- * A namespace on a network: link_bridge.c's, embedded in what it keeps. The
- * calls that make it wait end in done(), from the event loop, once each.
+ * A namespace on a network: link/bridge.c's, instance->port. The calls that
+ * make it wait end in done(), from the event loop, once each.
  */
 struct network_port {
 	struct network_port *next;
@@ -194,9 +204,6 @@ void network_port_done(struct network_port *port, int r,
 
 /* Its switch is gone: nobody is connected any more. It may be freed by this. */
 void network_lost(struct network *network);
-
-/* Writes network->note, ->ifindex and the rest down. Return: 0 or -errno. */
-int network_note(struct network *network, struct error *err);
 
 /*
  * Looks whether the uplink can be had, writes down at the beginning of
@@ -295,18 +302,10 @@ void network_link_gone(struct helper *h, const struct rtnl_link *link);
 /* Events were lost: look for switches that are gone. */
 void network_resync(struct helper *h);
 
-/* Is there one of this type, so that its part of the firewall is needed? */
-bool network_any(const struct helper *h, enum policy_network_type type);
+/* DHCP servers that may be reached, and the sets of bridges. */
+extern const struct firewall_part network_part;
 
-/* Commands for firewall.c: everything of the networks, for a table made anew.
- */
-void network_print(const struct helper *h, FILE *f);
-
-/* --- network_linux.c, for network.c --- */
-
-/* Commands that fill the sets of the bridge family's table. */
-void network_linux_print(const struct helper *h, FILE *f);
-
+/* For main.c's table helper->network_types, by enum policy_network_type. */
 extern const struct network_ops network_linux_ops, network_ovs_ops;
 
 #endif

@@ -18,16 +18,8 @@
 #include "helper/base/log.h"
 #include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
-#include "network.h"
+#include "parts.h"
 #include "vsctl.h"
-
-struct ovs_request *ovs_request(const struct network *network, bool wait)
-{
-	char label[NAME_MAX_POLICY + 16];
-
-	snprintf(label, sizeof(label), "network %s", network->name);
-	return ovs_new(network->helper, label, wait);
-}
 
 /* --- others on the same bridge --- */
 
@@ -85,7 +77,7 @@ static void ovs_leave_uplink(struct network *network)
 	if (!strtoul(network->note, NULL, 10))
 		return;
 	memcpy(other->note, network->note, sizeof(other->note));
-	network_note(other, NULL);
+	network_record_save(other, NULL);
 }
 
 /*
@@ -335,7 +327,7 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 	r = ovs_choose_host(network, err);
 	if (r == 0 && network->uplink[0] && !ovs_uplink_is_taken(network))
 		r = network_uplink_take(network, &link, err);
-	return r < 0 ? r : network_note(network, err);
+	return r < 0 ? r : network_record_save(network, err);
 }
 
 /* --- the switch --- */

@@ -36,12 +36,10 @@ struct ovs_work {
 	int r;
 };
 
-/* --- network_ovs.c --- */
+/* --- ovs_look.c --- */
 
 /* For ovs_ask(); see ovs_new(). */
 struct ovs_request *ovs_request(const struct network *network, bool wait);
-
-/* --- ovs_look.c --- */
 
 /*
  * How are bridge and uplink? looked() gets what free(3) is for.

@@ -5,6 +5,7 @@
  * other.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,14 @@
 #include "network.h"
 #include "ovs.h"
 #include "vsctl.h"
+
+struct ovs_request *ovs_request(const struct network *network, bool wait)
+{
+	char label[NAME_MAX_POLICY + 16];
+
+	snprintf(label, sizeof(label), "network %s", network->name);
+	return ovs_new(network->helper, label, wait);
+}
 
 /* Is one of the words of external_ids, as CSV, ours? */
 static bool ovs_is_marked(const char *ids)

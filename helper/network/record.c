@@ -10,7 +10,6 @@
 
 #include "common/cleanup.h"
 #include "common/index.h"
-#include "dhcp_server.h"
 #include "helper/base/record.h"
 #include "helper/helper.h"
 #include "parts.h"
@@ -159,7 +158,9 @@ int network_record_save(const struct network *network, struct error *err)
 	record_add(&r, "vlan", "%u", network->vlan);
 	record_add(&r, "plan", "%" PRIu64, network->plan);
 	record_add(&r, "note", "%s", network->note);
-	dhcp_server_record(network, &r);
+	record_add(&r, "dhcp", "%d", network->has_dhcp);
+	record_add(&r, "pid", "%d", network->dhcp_pid);
+	record_add(&r, "process", "%" PRIu64, network->dhcp_process);
 	if (result == 0)
 		result = record_save(&r, dir, network->name, true);
 	if (result < 0)
@@ -212,7 +213,9 @@ int network_record_load(struct network *network, const char *file)
 	if (strcmp(network->name, file) != 0 || network->type > NETWORK_OVS ||
 	    network->state > NETWORK_REMOVING)
 		return -EBADMSG;
-	dhcp_server_adopt(network, &r);
+	network->has_dhcp = record_get_number(&r, "dhcp");
+	network->dhcp_pid = (pid_t)record_get_number(&r, "pid");
+	network->dhcp_process = record_get_number(&r, "process");
 	return 0;
 }
 

@@ -97,7 +97,7 @@ int network_uplink_take(struct network *network, struct rtnl_link *ret,
 	sysctl_read(path, v6, sizeof(v6));
 	snprintf(network->note, sizeof(network->note), "%u %d %d", ret->ifindex,
 		 ret->up, v6[0] == '1');
-	r = network_note(network, err);
+	r = network_record_save(network, err);
 	if (r == 0)
 		r = sysctl_write_interface("ipv6", network->uplink,
 					   "disable_ipv6", "1", err);

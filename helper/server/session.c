@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "helper/base/log.h"
 #include "helper/base/record.h"
+#include "helper/firewall/guard.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/lifecycle/end.h"
@@ -198,6 +199,16 @@ struct session *session_find(const struct helper *h, uint64_t id)
 		if (s->id == id)
 			return s;
 	return NULL;
+}
+
+int session_add_guarded(const struct helper *h, struct guard_set *set)
+{
+	int r = 0;
+
+	for (const struct session *s = h->sessions; r == 0 && s; s = s->next)
+		if (s->guard)
+			r = guard_set_add(set, s->uid);
+	return r;
 }
 
 /* --- after a restart --- */

@@ -20,6 +20,7 @@
 #include "common/names.h"
 #include "common/proto.h"
 
+struct guard_set;
 struct helper;
 struct instance;
 struct session_holder;
@@ -80,6 +81,9 @@ struct session *session_restore_holder(struct helper *h, uint64_t id,
 
 /* Then ends those that neither a process nor a connection holds. */
 void session_drop_dead(struct helper *h);
+
+/* For struct guard: adds the users whose sessions are guarded. */
+int session_add_guarded(const struct helper *h, struct guard_set *set);
 
 void session_free_all(struct helper *h);
 

@@ -22,6 +22,7 @@
 #include "ground.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/nft.h"
+#include "helper/helper.h"
 #include "helper/kernel/sysctl.h"
 
 #define STATE "/run/state"
@@ -31,9 +32,9 @@
 #define IN_FORWARD4 "net/ipv4/conf/eth0/forwarding"
 #define IN_RA	    "net/ipv6/conf/eth0/accept_ra"
 
-static int home, state_dir;
-static struct nft *nft;
+static int home;
 static struct forwarding f;
+static struct helper h = {.forwarding = &f, .state_path = STATE};
 static struct error why;
 
 /* A host with an uplink eth0, which routes nothing. */
@@ -43,13 +44,13 @@ static int forwarding_setup(void **state)
 		return 0;
 	if (mount("s", "/run", "tmpfs", 0, "mode=755") < 0 ||
 	    mkdir(STATE, 0700) < 0 || unshare(CLONE_NEWNET) < 0 ||
-	    sysctl_open(&why) < 0 || nft_open(&nft, &why) < 0 ||
-	    nft_load(nft, "", &why) < 0 ||
+	    sysctl_open(&why) < 0 || nft_open(&h.nft, &why) < 0 ||
+	    nft_load(h.nft, "", &why) < 0 ||
 	    ground_sh("ip link add eth0 type veth peer x") != 0 ||
 	    sysctl_write(FORWARD4, "0", &why) < 0)
 		return -1;
-	state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	forwarding_init(&f, nft, state_dir);
+	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(forwarding_open(&h, &why), 0);
 	return 0;
 }
 
@@ -57,9 +58,9 @@ static int forwarding_teardown(void **state)
 {
 	if (geteuid() != 0)
 		return 0;
-	nft = nft_close(nft);
+	h.nft = nft_close(h.nft);
 	sysctl_close();
-	close(state_dir);
+	close(h.state_dir);
 	return setns(home, CLONE_NEWNET) < 0 ? -1 : umount2("/run", MNT_DETACH);
 }
 
@@ -79,7 +80,7 @@ static void set(const char *path, const char *value)
 
 static void need(bool ipv4, bool ipv6)
 {
-	if (forwarding_need(&f, ipv4, ipv6, &why) < 0)
+	if (forwarding_need(&h, ipv4, ipv6, &why) < 0)
 		fail_msg("%s", why.text);
 }
 
@@ -95,7 +96,7 @@ static bool dropped(const char *family)
 static void restart(void)
 {
 	memset(&f, 0, sizeof(f));
-	forwarding_init(&f, nft, state_dir);
+	assert_int_equal(forwarding_open(&h, &why), 0);
 }
 
 static void on_while_needed_and_off_afterwards(void **state)
@@ -111,7 +112,7 @@ static void on_while_needed_and_off_afterwards(void **state)
 	is(FORWARD6, "1");
 	assert_true(dropped("ipv6"));
 	need(true, true);
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "0");
 	is(FORWARD6, "0");
 	assert_false(dropped("ipv4"));
@@ -121,7 +122,7 @@ static void on_while_needed_and_off_afterwards(void **state)
 	need(true, false);
 	is(FORWARD4, "1");
 	assert_true(dropped("ipv4"));
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "0");
 }
 
@@ -136,7 +137,7 @@ static void an_administrators_router_is_left_alone(void **state)
 	assert_false(dropped("ipv6"));
 	assert_int_equal(ground_count(STATE), 0);
 	is(IN_RA, "1");
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "1");
 	is(FORWARD6, "1");
 	is(IN_RA, "1");
@@ -150,7 +151,7 @@ static void a_router_of_one_family_stays_one_of_it(void **state)
 	assert_false(dropped("ipv4"));
 	assert_true(dropped("ipv6"));
 	restart();
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "1");
 	is(FORWARD6, "0");
 	assert_false(dropped("ipv6"));
@@ -170,7 +171,7 @@ static void who_listened_to_advertisements_goes_on_listening(void **state)
 	is("net/ipv6/conf/eth0.7/accept_ra", "2");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
 	assert_int_equal(ground_sh("ip link del y"), 0); /* one is gone */
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(IN_RA, "1");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
 	is("net/ipv6/conf/z/accept_ra", "2");
@@ -193,7 +194,7 @@ static void interfaces_that_forwarded_already_go_on(void **state)
 	is(FORWARD4, "0");
 	need(true, true);
 	is("net/ipv4/conf/all/accept_redirects", "0");
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "0");
 	is(IN_FORWARD4, "1");
 	is("net/ipv4/conf/x/forwarding", "0");
@@ -211,7 +212,7 @@ static void a_restart_remembers_what_was_before(void **state)
 	assert_true(f.on4 && f.on6);
 	need(true, true); /* it is on: ours, not the administrator's */
 	restart();
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "0");
 	is(FORWARD6, "0");
 	is(IN_RA, "1");
@@ -222,7 +223,7 @@ static void a_restart_remembers_what_was_before(void **state)
 	/* another one has nothing to undo */
 	set(FORWARD4, "1");
 	restart();
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "1");
 }
 
@@ -238,26 +239,23 @@ static void what_somebody_switches_off_is_on_for_the_next(void **state)
 	is(FORWARD6, "1");
 	is(IN_RA, "2");
 	assert_true(dropped("ipv4"));
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(FORWARD4, "0");
 	is(IN_RA, "1"); /* as it was before the first time */
 }
 
 static void without_the_drop_nothing_is_switched_on(void **state)
 {
-	struct nft *bare;
-
 	ground_need();
-	nft = nft_close(nft);
+	h.nft = nft_close(h.nft);
 	assert_int_equal(ground_sh("nft delete table inet netns_pam"), 0);
-	assert_int_equal(nft_open(&bare, &why), 0);
-	forwarding_init(&f, bare, state_dir);
-	assert_true(forwarding_need(&f, true, true, &why) < 0);
+	assert_int_equal(nft_open(&h.nft, &why), 0);
+	assert_int_equal(forwarding_open(&h, &why), 0);
+	assert_true(forwarding_need(&h, true, true, &why) < 0);
 	assert_non_null(strstr(why.text, "nftables"));
 	is(FORWARD4, "0");
 	is(FORWARD6, "0");
 	is(IN_RA, "1");
-	nft_close(bare);
 }
 
 static void the_table_that_is_made_anew_has_the_drop(void **state)
@@ -268,15 +266,15 @@ static void the_table_that_is_made_anew_has_the_drop(void **state)
 
 	ground_need();
 	need(true, false);
-	nft = nft_close(nft);
+	h.nft = nft_close(h.nft);
 	assert_int_equal(ground_sh("nft flush ruleset"), 0);
-	assert_int_equal(nft_open(&nft, &why), 0);
-	forwarding_init(&f, nft, state_dir);
+	assert_int_equal(nft_open(&h.nft, &why), 0);
+	assert_int_equal(forwarding_open(&h, &why), 0);
 	out = open_memstream(&elements, &bytes);
 	assert_non_null(out);
-	forwarding_print(&f, out);
+	assert_int_equal(forwarding_part.print(&h, out, &why), 0);
 	fclose(out);
-	assert_int_equal(nft_load(nft, elements, &why), 0);
+	assert_int_equal(nft_load(h.nft, elements, &why), 0);
 	free(elements);
 	assert_true(dropped("ipv4"));
 	assert_false(dropped("ipv6"));
@@ -287,10 +285,10 @@ static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 {
 	ground_need();
 	assert_int_equal(mount("s", STATE, "tmpfs", 0, "nr_inodes=1"), 0);
-	close(state_dir);
-	state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	forwarding_init(&f, nft, state_dir);
-	assert_int_equal(forwarding_need(&f, true, false, &why), -ENOSPC);
+	close(h.state_dir);
+	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(forwarding_open(&h, &why), 0);
+	assert_int_equal(forwarding_need(&h, true, false, &why), -ENOSPC);
 	assert_non_null(strstr(why.text, "cannot write down what forwarding"));
 	is(FORWARD4, "0");
 	assert_false(dropped("ipv4"));
@@ -306,7 +304,7 @@ static void a_host_with_many_interfaces(void **state)
 			 0);
 	need(true, true);
 	is(IN_RA, "2");
-	forwarding_done(&f);
+	forwarding_done(&h);
 	is(IN_RA, "1");
 	is(FORWARD4, "0");
 	is(FORWARD6, "0");

@@ -26,6 +26,7 @@
 #include "common/deadline.h"
 #include "ground.h"
 #include "helper/base/policy_store.h"
+#include "helper/firewall/forwarding.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/pool.h"
@@ -47,7 +48,8 @@
 
 #define PATIENCE_MS 10000
 
-static struct helper h;
+static struct forwarding forwarding;
+static struct helper h = {.forwarding = &forwarding};
 static const struct policy *policy;
 static struct error why;
 static struct session *held;
@@ -66,7 +68,8 @@ static void begin(void)
 {
 	static struct spare without;
 
-	h = (struct helper){.lifecycle = &lifecycle_of_links,
+	h = (struct helper){.forwarding = &forwarding,
+			    .lifecycle = &lifecycle_of_links,
 			    .spare = &without,
 			    .state_path = STATE,
 			    .netns_dir = NETNS,
@@ -85,7 +88,7 @@ static void begin(void)
 				    STATE, nothing, NULL, &why),
 			 0);
 	policy = store_policy(h.store);
-	forwarding_init(&h.forwarding, NULL, h.state_dir);
+	assert_int_equal(forwarding_open(&h, &why), 0);
 	assert_int_equal(lifecycle_adopt(&h, &why), 0);
 	session_reconcile(&h);
 	assert_int_equal(sweep_open(&h, end_unused, &why), 0);
