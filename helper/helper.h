@@ -33,12 +33,16 @@ struct spare;
 struct store;
 struct sweep;
 
+/* Until a record that could not be removed is tried again: h->leftovers. */
+#define HELPER_LEFTOVERS_US 1000000
+
 struct helper {
 	sd_event *event;
 	const char *config, *socket, *state_path, *netns_dir; /* options */
 
 	int state_dir, namespaces_dir, sessions_dir; /* fds */
 	struct netns_host host;
+	bool ipv6;	     /* the kernel has it */
 	struct spare *spare; /* for the next login that needs one */
 	struct store *store; /* the policy */
 
@@ -67,7 +71,8 @@ struct helper {
 	struct ovs_request *ovs; /* ovs.c's: asked, not answered */
 
 	sd_event_source *listener, *listen_again;
-	sd_event_source *names; /* hears of names that are removed */
+	sd_event_source *names;	    /* hears of names that are removed */
+	sd_event_source *leftovers; /* timer: files that could not be removed */
 	struct session *sessions;
 	uint64_t next_session;
 	struct connection *peers; /* all connections */

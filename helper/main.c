@@ -24,13 +24,16 @@
 #include "helper.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/guard.h"
 #include "helper/firewall/nft.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/parts.h"
 #include "helper/instance/pool.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "helper/lifecycle/end.h"
@@ -195,11 +198,8 @@ static void main_configure_pools(struct helper *h)
 {
 	static const struct inet_prefix none;
 	const struct policy *p = store_policy(h->store);
-	char value[16];
-	bool ipv6 = sysctl_read("net/ipv6/conf/all/forwarding", value,
-				sizeof(value)) >= 0;
 
-	pool_configure(h->pool, &p->pool4, ipv6 ? &p->pool6 : &none);
+	pool_configure(h->pool, &p->pool4, h->ipv6 ? &p->pool6 : &none);
 }
 
 /* A policy has taken the place of another. */
@@ -307,6 +307,32 @@ static int main_on_hangup(sd_event_source *source,
 	return 0;
 }
 
+/* Files that belong to nothing: left by a crash or by a failed unlink(2). */
+static void main_sweep(struct helper *h)
+{
+	int (*const sweeps[])(struct helper * h) = {
+		instance_record_sweep, session_sweep, network_sweep,
+		event_sweep, instance_keep_sweep};
+	int r = 0;
+
+	for (size_t n = 0; n < sizeof(sweeps) / sizeof(sweeps[0]); n++) {
+		int left = sweeps[n](h);
+
+		r = r < 0 ? r : left;
+	}
+	if (r == 0)
+		return;
+	log_debug("cannot remove old files below %s: %s", h->state_path,
+		  strerror(-r));
+	timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
+}
+
+static int main_on_leftovers(sd_event_source *source, uint64_t when, void *data)
+{
+	main_sweep(data);
+	return 0;
+}
+
 static int main_events(struct helper *h, struct error *err)
 {
 	sigset_t set;
@@ -332,12 +358,12 @@ static int main_events(struct helper *h, struct error *err)
 		r = sd_event_add_inotify(h->event, &h->names, h->netns_dir,
 					 IN_DELETE | IN_ONLYDIR, main_on_name,
 					 h);
+	if (r >= 0)
+		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
-	r = firewall_watch(h, err);
-	if (r == 0)
-		r = sweep_open(h, end_unused, err);
+	r = sweep_open(h, end_unused, err);
 	return r < 0 ? r : spare_open(h, err);
 }
 
@@ -351,8 +377,11 @@ static int main_open_kernel(struct helper *h, struct error *err)
 		r = sysctl_open(err);
 	if (r < 0)
 		return r;
-	sysctl_remember_host();
-	r = netns_prepare_dir(h->netns_dir, err);
+	r = sysctl_remember_host(err);
+	if (r == 0)
+		r = sysctl_has_ipv6(&h->ipv6, err);
+	if (r == 0)
+		r = netns_prepare_dir(h->netns_dir, err);
 	if (r < 0)
 		return r;
 	/* The monitor first: nothing that happens from now on is missed. */
@@ -381,15 +410,23 @@ static uint64_t main_lease_of(const char *name)
 static int main_take_fds(struct helper *h, struct error *err)
 {
 	char **names = NULL;
-	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF;
+	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF, r = 0;
 
+	if (n < 0)
+		return error_set(err, n, "cannot take systemd's sockets: %s",
+				 strerror(-n));
 	for (int i = 0; i < n; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
+		int fd = SD_LISTEN_FDS_START + i, answer;
 		uint64_t id = main_lease_of(names[i]);
 
 		if (id) {
-			if (server_restore_lease(h, fd, id) < 0)
+			answer = answer_of(server_restore_lease(h, fd, id));
+			if (answer == ABSENT)
 				log_debug("a lease of an ended session");
+			if (answer < 0)
+				r = error_set(err, answer,
+					      "cannot adopt a lease: %s",
+					      strerror(-answer));
 		} else if (listener < 0 &&
 			   sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 1) > 0) {
 			listener = fd;
@@ -400,12 +437,45 @@ static int main_take_fds(struct helper *h, struct error *err)
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
-	return server_open(h, listener, err);
+	return r < 0 ? r : server_open(h, listener, err);
+}
+
+/*
+ * What an earlier daemon left is looked at; nothing is changed yet, and an
+ * error gives the start up: helper/base/answer.h.
+ */
+static int main_look(struct helper *h, struct error *err)
+{
+	int r = event_open(h, err);
+
+	if (r == 0)
+		r = network_open(h, err);
+	if (r == 0)
+		r = lifecycle_adopt(h, err);
+	if (r == 0)
+		r = session_reconcile(h, err);
+	if (r == 0)
+		r = forwarding_open(h, err);
+	return r < 0 ? r : filter_adopt(h, err);
+}
+
+/* The start is certain: what is over is removed. */
+static void main_settle(struct helper *h)
+{
+	struct error why;
+
+	lifecycle_adopted(h);
+	session_drop_dead(h);
+	end_drop_unused(h);
+	network_drop_unused(h);
+	main_sweep(h);
+	/* Inside, where the policy has changed meanwhile. */
+	if (filter_reload(h, &why) < 0)
+		log_error("%s", why.text);
 }
 
 static int main_start(struct helper *h, struct error *err)
 {
-	struct error why;
 	int r = privs_drop(err);
 
 	if (r == 0)
@@ -427,33 +497,16 @@ static int main_start(struct helper *h, struct error *err)
 			"there is no user " CHILD_USER
 			": programs of VPN and DHCP run as nobody; systemd-sysusers makes it");
 	main_configure_pools(h);
-	r = event_open(h, err);
+	r = main_look(h, err);
 	if (r == 0)
-		r = network_open(h, err);
+		r = main_events(h, err);
 	if (r == 0)
-		r = lifecycle_adopt(h, err);
-	if (r < 0)
-		return r;
-	session_reconcile(h);
-	r = filter_adopt(h, err);
-	if (r < 0)
-		return r;
-	r = forwarding_open(h, err);
-	if (r < 0)
-		return r;
-	firewall_open(h);
-	r = main_events(h, err);
+		r = firewall_open(h, err);
 	if (r == 0)
 		r = main_take_fds(h, err);
-	if (r < 0)
-		return r;
-	session_drop_dead(h);
-	end_drop_unused(h);
-	network_drop_unused(h);
-	/* Inside, where the policy has changed meanwhile. */
-	if (filter_reload(h, &why) < 0)
-		log_error("%s", why.text);
-	return 0;
+	if (r == 0)
+		main_settle(h);
+	return r;
 }
 
 static void main_stop(struct helper *h)
@@ -470,6 +523,7 @@ static void main_stop(struct helper *h)
 	spare_close(h);
 	store_close(h->store);
 	h->names = sd_event_source_disable_unref(h->names);
+	h->leftovers = sd_event_source_disable_unref(h->leftovers);
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
 	h->pool = pool_free(h->pool);

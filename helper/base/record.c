@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +16,35 @@
 #define RECORD_END  "end\n"
 #define BOOT_ID_MAX 40
 
-/* The kernel's random name for this boot (random(4)); read once. */
-static const char *record_boot_id(void)
+/*
+ * The kernel's random name for this boot (random(4)), read once.
+ * Return: 0 or -errno, never -ENOENT.
+ */
+static int record_boot_id(const char **ret)
 {
 	static char id[BOOT_ID_MAX];
+	_cleanup_close_ int fd = -EBADF;
+	ssize_t n;
 
-	if (!id[0]) {
-		_cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id",
-					      O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
-
-		id[n > 0 ? n : 0] = '\0';
-		id[strcspn(id, "\n")] = '\0';
-	}
-	return id[0] ? id : "unknown";
+	*ret = id;
+	if (id[0])
+		return 0;
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
+	if (n <= 0)
+		return n == 0 || errno == ENOENT ? -EIO : -errno;
+	id[n] = '\0';
+	id[strcspn(id, "\n")] = '\0';
+	return 0;
 }
 
 void record_begin(struct record *r)
 {
+	const char *id;
+
 	r->used = 0;
-	r->overflow = false;
-	record_add(r, "boot", "%s", record_boot_id());
+	r->error = record_boot_id(&id);
+	record_add(r, "boot", "%s", id);
 }
 
 void record_add(struct record *r, const char *key, const char *format, ...)
@@ -47,15 +56,15 @@ void record_add(struct record *r, const char *key, const char *format, ...)
 	int n, m;
 
 	n = snprintf(at, left, "%s ", key);
-	if (r->overflow || n < 0 || (size_t)n >= left) {
-		r->overflow = true;
+	if (r->error || n < 0 || (size_t)n >= left) {
+		r->error = r->error ? r->error : -E2BIG;
 		return;
 	}
 	va_start(args, format);
 	m = vsnprintf(at + n, left - (size_t)n, format, args);
 	va_end(args);
 	if (m < 0 || (size_t)(n + m) + 1 >= left) {
-		r->overflow = true;
+		r->error = -E2BIG;
 		return;
 	}
 	/* A value out of a login (PAM_TTY, PAM_RHOST) must not begin a line. */
@@ -68,31 +77,31 @@ void record_add(struct record *r, const char *key, const char *format, ...)
 int record_save(const struct record *r, int dirfd, const char *name,
 		bool replace)
 {
-	_cleanup_close_ int fd = -EBADF;
+	const int how = replace ? O_TRUNC : O_EXCL;
+	const size_t bytes = r->used + sizeof(RECORD_END) - 1;
 	char temporary[280], text[RECORD_MAX];
+	const char *file = replace ? temporary : name;
+	_cleanup_close_ int fd = -EBADF;
+	int code = 0;
 	ssize_t n;
 
-	if (r->overflow)
-		return -E2BIG;
+	if (r->error)
+		return r->error;
 	memcpy(text, r->text, r->used);
 	memcpy(text + r->used, RECORD_END, sizeof(RECORD_END) - 1);
 	snprintf(temporary, sizeof(temporary), ".%s", name);
-	fd = openat(dirfd, replace ? temporary : name,
-		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-			    (replace ? O_TRUNC : O_EXCL),
-		    0600);
+	fd = openat(dirfd, file,
+		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | how, 0600);
 	if (fd < 0)
 		return -errno;
-	n = write(fd, text, r->used + sizeof(RECORD_END) - 1);
-	if (n != (ssize_t)(r->used + sizeof(RECORD_END) - 1)) {
-		int code = n < 0 ? -errno : -ENOSPC;
-
-		unlinkat(dirfd, replace ? temporary : name, 0);
-		return code;
-	}
-	if (replace && renameat(dirfd, temporary, dirfd, name) < 0)
-		return -errno;
-	return 0;
+	n = write(fd, text, bytes);
+	if (n != (ssize_t)bytes)
+		code = n < 0 ? -errno : -ENOSPC;
+	else if (replace && renameat(dirfd, temporary, dirfd, name) < 0)
+		code = -errno;
+	if (code < 0)
+		unlinkat(dirfd, file, 0);
+	return code;
 }
 
 int record_load(struct record *r, int dirfd, const char *name)
@@ -100,10 +109,15 @@ int record_load(struct record *r, int dirfd, const char *name)
 	_cleanup_close_ int fd = openat(
 		dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	const size_t tail = sizeof(RECORD_END) - 1;
+	const char *id;
 	ssize_t n;
+	int code;
 
 	if (fd < 0)
 		return -errno;
+	code = record_boot_id(&id);
+	if (code < 0)
+		return code;
 	n = read(fd, r->text, sizeof(r->text) - 1);
 	if (n < 0)
 		return -errno;
@@ -113,13 +127,26 @@ int record_load(struct record *r, int dirfd, const char *name)
 		return -EBADMSG;
 	r->used = (size_t)n - tail;
 	r->text[r->used] = '\0';
-	r->overflow = false;
+	r->error = 0;
 	for (char *p = r->text; p < r->text + r->used; p++)
 		if (*p == '\n')
 			*p = '\0';
-	if (strcmp(record_get(r, "boot"), record_boot_id()) != 0)
-		return -ESTALE;
-	return 0;
+	return strcmp(record_get(r, "boot"), id) == 0 ? 0 : -ESTALE;
+}
+
+int record_find(struct record *r, int dirfd, const char *name)
+{
+	int code = record_load(r, dirfd, name);
+
+	return code == -ESTALE || code == -EBADMSG || code == -ELOOP ||
+			       code == -EISDIR
+		       ? ABSENT
+		       : answer_of(code);
+}
+
+int record_remove(int dirfd, const char *name)
+{
+	return unlinkat(dirfd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 const char *record_get(struct record *r, const char *key)
@@ -137,26 +164,193 @@ uint64_t record_get_number(struct record *r, const char *key)
 	return strtoull(record_get(r, key), NULL, 10);
 }
 
-int record_each(int dirfd, void (*each)(void *data, const char *name),
-		void *data)
+/* --- fields --- */
+
+/* A number of any size; bool has one byte, as no other member here has. */
+static uint64_t number_read(const void *member, size_t size)
+{
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (size == sizeof(bool))
+		return *(const bool *)member;
+	if (size == sizeof(narrow)) {
+		memcpy(&narrow, member, sizeof(narrow));
+		return narrow;
+	}
+	memcpy(&wide, member, sizeof(wide));
+	return wide;
+}
+
+static void number_write(void *member, size_t size, uint64_t value)
+{
+	uint32_t narrow = (uint32_t)value;
+
+	if (size == sizeof(bool))
+		*(bool *)member = value;
+	else if (size == sizeof(narrow))
+		memcpy(member, &narrow, sizeof(narrow));
+	else
+		memcpy(member, &value, sizeof(value));
+}
+
+static void record_add_addresses(struct record *r, const char *key,
+				 const struct inet_prefix *items, size_t n)
+{
+	char text[1024] = "", address[INET_PREFIX_STR];
+	size_t used = 0;
+
+	for (size_t k = 0; k < n && used < sizeof(text) - INET_PREFIX_STR;
+	     k++) {
+		inet_address_format(&items[k], address);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s ", address);
+	}
+	record_add(r, key, "%s", text);
+}
+
+/* Return: how many. */
+static size_t record_get_addresses(struct record *r, const char *key,
+				   struct inet_prefix *ret, size_t max)
+{
+	char text[RECORD_MAX], *rest = text, *word;
+	size_t n = 0;
+
+	snprintf(text, sizeof(text), "%s", record_get(r, key));
+	while ((word = strsep(&rest, " ")) && n < max)
+		if (*word && inet_prefix_parse(word, &ret[n]) == 0)
+			n++;
+	return n;
+}
+
+void record_add_fields(struct record *r, const struct record_field *fields,
+		       size_t n, const void *from)
+{
+	char text[INET_PREFIX_STR];
+
+	for (const struct record_field *f = fields; f < fields + n; f++) {
+		const void *member = (const char *)from + f->offset;
+		const void *count = (const char *)from + f->count;
+
+		switch (f->type) {
+		case RECORD_TEXT:
+			record_add(r, f->key, "%s", (const char *)member);
+			break;
+		case RECORD_NUMBER:
+			record_add(r, f->key, "%" PRIu64,
+				   number_read(member, f->size));
+			break;
+		case RECORD_PREFIX:
+			if (((const struct inet_prefix *)member)->family ==
+			    AF_UNSPEC)
+				break;
+			inet_prefix_format(member, text);
+			record_add(r, f->key, "%s", text);
+			break;
+		case RECORD_ADDRESSES:
+			record_add_addresses(r, f->key, member,
+					     *(const size_t *)count);
+			break;
+		}
+	}
+}
+
+void record_get_fields(struct record *r, const struct record_field *fields,
+		       size_t n, void *to)
+{
+	for (const struct record_field *f = fields; f < fields + n; f++) {
+		void *member = (char *)to + f->offset;
+		void *count = (char *)to + f->count;
+
+		switch (f->type) {
+		case RECORD_TEXT:
+			snprintf(member, f->size, "%s", record_get(r, f->key));
+			break;
+		case RECORD_NUMBER:
+			number_write(member, f->size,
+				     record_get_number(r, f->key));
+			break;
+		case RECORD_PREFIX:
+			inet_prefix_parse(record_get(r, f->key), member);
+			break;
+		case RECORD_ADDRESSES:
+			*(size_t *)count = record_get_addresses(
+				r, f->key, member,
+				f->size / sizeof(struct inet_prefix));
+			break;
+		}
+	}
+}
+
+/* --- directories --- */
+
+/* each() sees all names but "." and "..". Return: as record_each(). */
+static int directory_each(int dirfd, int (*each)(void *data, const char *name),
+			  void *data)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	int r = dir ? 0 : -errno;
 
 	if (!dir) {
-		int r = -errno;
-
 		close_fd(fd);
 		return r;
 	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] != '.')
-			each(data, entry->d_name);
-		else if (entry->d_name[1] && entry->d_name[1] != '.')
-			/* The temporary file of a helper that was killed. */
-			unlinkat(dirfd, entry->d_name, 0);
+	while (r == 0) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry) {
+			r = -errno;
+			break;
+		}
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			r = each(data, entry->d_name);
 	}
 	closedir(dir);
+	return r;
+}
+
+struct record_visit {
+	int (*each)(void *data, const char *name);
+	bool (*known)(void *data, const char *name);
+	void *data;
+	int dirfd, error;
+};
+
+static int visit_each(void *data, const char *name)
+{
+	const struct record_visit *v = data;
+
+	return name[0] == '.' ? 0 : v->each(v->data, name);
+}
+
+int record_each(int dirfd, int (*each)(void *data, const char *name),
+		void *data)
+{
+	struct record_visit v = {.each = each, .data = data};
+
+	return directory_each(dirfd, visit_each, &v);
+}
+
+static int visit_sweep(void *data, const char *name)
+{
+	struct record_visit *v = data;
+	int r = name[0] != '.' && v->known(v->data, name)
+			? 0
+			: record_remove(v->dirfd, name);
+
+	v->error = v->error ? v->error : r;
 	return 0;
+}
+
+int record_sweep(int dirfd, bool (*known)(void *data, const char *name),
+		 void *data)
+{
+	struct record_visit v = {.known = known, .data = data, .dirfd = dirfd};
+	int r = directory_each(dirfd, visit_sweep, &v);
+
+	return r < 0 ? r : v.error;
 }

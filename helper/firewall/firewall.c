@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/cleanup.h"
+#include "helper/base/answer.h"
 #include "helper/base/log.h"
 #include "helper/base/text.h"
 #include "helper/base/timer.h"
@@ -45,52 +46,6 @@ static int firewall_load(struct helper *h, struct error *err)
 	return r;
 }
 
-static int firewall_open_nft(struct helper *h, struct error *err)
-{
-	int r = nft_open(&h->nft, err);
-
-	for (const struct firewall_part *const *part = h->firewall_parts;
-	     r == 0 && *part; part++)
-		if ((*part)->wants_bridge && (*part)->wants_bridge(h))
-			nft_want_bridge(h->nft);
-	return r;
-}
-
-void firewall_open(struct helper *h)
-{
-	const struct timespec pause = {.tv_nsec = FIREWALL_PAUSE_NS};
-	struct error why;
-	int r = firewall_open_nft(h, &why);
-
-	if (r == 0)
-		r = firewall_load(h, &why);
-	/* A daemon that was killed just now may still own the table. */
-	for (int i = 0; h->nft && r == -EPERM && i < FIREWALL_TRIES; i++) {
-		nanosleep(&pause, NULL);
-		r = firewall_load(h, &why);
-	}
-	if (r < 0)
-		log_error("no firewall: %s; logins that need it are refused",
-			  why.text);
-}
-
-/* What failed at start may succeed now: descriptors or memory were short. */
-static int firewall_open_again(struct helper *h, struct error *err)
-{
-	int r = firewall_open_nft(h, err);
-
-	return r < 0 ? r : firewall_watch(h, err);
-}
-
-int firewall_ensure(struct helper *h, struct error *err)
-{
-	int r = h->nft ? 0 : firewall_open_again(h, err);
-
-	if (r < 0)
-		return r;
-	return nft_is_loaded(h->nft) ? 0 : firewall_load(h, err);
-}
-
 static void firewall_put_back(struct helper *h)
 {
 	struct error why;
@@ -121,7 +76,7 @@ static int firewall_on_retry(sd_event_source *source, uint64_t when, void *data)
 	return 0;
 }
 
-int firewall_watch(struct helper *h, struct error *err)
+static int firewall_watch(struct helper *h, struct error *err)
 {
 	int r;
 
@@ -138,6 +93,55 @@ int firewall_watch(struct helper *h, struct error *err)
 	if (!nft_is_loaded(h->nft))
 		timer_arm(h->firewall_retry, FIREWALL_RETRY_US);
 	return 0;
+}
+
+static int firewall_open_nft(struct helper *h, struct error *err)
+{
+	int r = nft_open(&h->nft, err);
+
+	for (const struct firewall_part *const *part = h->firewall_parts;
+	     r == 0 && *part; part++)
+		if ((*part)->wants_bridge && (*part)->wants_bridge(h))
+			nft_want_bridge(h->nft);
+	return r;
+}
+
+int firewall_open(struct helper *h, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = FIREWALL_PAUSE_NS};
+	struct error why;
+	int r = firewall_open_nft(h, &why);
+
+	if (answer_is_failure(r))
+		return error_set(err, r, "%s", why.text);
+	if (r == 0)
+		r = firewall_load(h, &why);
+	/* A daemon that was killed just now may still own the table. */
+	for (int i = 0; h->nft && r == -EPERM && i < FIREWALL_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = firewall_load(h, &why);
+	}
+	if (r < 0)
+		log_error("no firewall: %s; logins that need it are refused",
+			  why.text);
+	return firewall_watch(h, err);
+}
+
+/* What failed at start may succeed now: descriptors or memory were short. */
+static int firewall_open_again(struct helper *h, struct error *err)
+{
+	int r = firewall_open_nft(h, err);
+
+	return r < 0 ? r : firewall_watch(h, err);
+}
+
+int firewall_ensure(struct helper *h, struct error *err)
+{
+	int r = h->nft ? 0 : firewall_open_again(h, err);
+
+	if (r < 0)
+		return r;
+	return nft_is_loaded(h->nft) ? 0 : firewall_load(h, err);
 }
 
 void firewall_close(struct helper *h)

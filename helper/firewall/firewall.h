@@ -37,13 +37,12 @@ struct firewall_part {
 };
 
 /*
- * Opens nftables and loads the table. Failing is no end: namespaces that need
- * no firewall still work, the others' logins are refused.
+ * Opens nftables, loads the table, and subscribes to its removal. Where the
+ * kernel has no nftables or refuses the table, namespaces that need no firewall
+ * still work, and the logins of the others are refused.
+ * Return: 0; -errno with a sentence when the start must be given up.
  */
-void firewall_open(struct helper *h);
-
-/* Hears from now on when the table is removed. */
-int firewall_watch(struct helper *h, struct error *err);
+int firewall_open(struct helper *h, struct error *err);
 
 /*
  * The table is there, or is made now. Return: 0 or -errno with a sentence.

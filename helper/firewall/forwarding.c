@@ -66,6 +66,19 @@ static void list_set(const char *list, const char *family, const char *key,
 
 /* --- what is remembered --- */
 
+#define FIELD(type, key, member) RECORD_FIELD(forwarding, type, key, member)
+
+static const struct record_field forwarding_fields[] = {
+	FIELD(NUMBER, "ipv4", on4),
+	FIELD(NUMBER, "ipv6", on6),
+	FIELD(TEXT, "redirects", redirects),
+	FIELD(TEXT, "listeners", listeners),
+	FIELD(TEXT, "forwarders4", forwarders4),
+	FIELD(TEXT, "forwarders6", forwarders6),
+};
+
+#define N_FIELDS (sizeof(forwarding_fields) / sizeof(forwarding_fields[0]))
+
 static int forwarding_save(const struct helper *h, struct error *err)
 {
 	const struct forwarding *f = h->forwarding;
@@ -73,12 +86,7 @@ static int forwarding_save(const struct helper *h, struct error *err)
 	int n;
 
 	record_begin(&r);
-	record_add(&r, "ipv4", "%d", f->on4);
-	record_add(&r, "ipv6", "%d", f->on6);
-	record_add(&r, "redirects", "%s", f->redirects);
-	record_add(&r, "listeners", "%s", f->listeners);
-	record_add(&r, "forwarders4", "%s", f->forwarders4);
-	record_add(&r, "forwarders6", "%s", f->forwarders6);
+	record_add_fields(&r, forwarding_fields, N_FIELDS, f);
 	n = record_save(&r, h->state_dir, FORWARDING_RECORD, true);
 	if (n < 0)
 		return error_set(err, n,
@@ -91,27 +99,18 @@ int forwarding_open(struct helper *h, struct error *err)
 {
 	struct forwarding *f = h->forwarding;
 	struct record r;
-	int n;
+	int answer;
 
 	*f = (struct forwarding){.on4 = false};
 	/* Of a daemon that was killed while it wrote. */
-	unlinkat(h->state_dir, "." FORWARDING_RECORD, 0);
-	n = record_load(&r, h->state_dir, FORWARDING_RECORD);
-	if (n == -ENOENT || n == -ESTALE || n == -EBADMSG)
-		return 0;
-	if (n < 0)
-		return error_set(err, n, "cannot read %s/%s: %s", h->state_path,
-				 FORWARDING_RECORD, strerror(-n));
-	f->on4 = record_get_number(&r, "ipv4");
-	f->on6 = record_get_number(&r, "ipv6");
-	snprintf(f->redirects, sizeof(f->redirects), "%s",
-		 record_get(&r, "redirects"));
-	snprintf(f->listeners, sizeof(f->listeners), "%s",
-		 record_get(&r, "listeners"));
-	snprintf(f->forwarders4, sizeof(f->forwarders4), "%s",
-		 record_get(&r, "forwarders4"));
-	snprintf(f->forwarders6, sizeof(f->forwarders6), "%s",
-		 record_get(&r, "forwarders6"));
+	record_remove(h->state_dir, "." FORWARDING_RECORD);
+	answer = record_find(&r, h->state_dir, FORWARDING_RECORD);
+	if (answer < 0)
+		return error_set(err, answer, "cannot read %s/%s: %s",
+				 h->state_path, FORWARDING_RECORD,
+				 strerror(-answer));
+	if (answer == FOUND)
+		record_get_fields(&r, forwarding_fields, N_FIELDS, f);
 	return 0;
 }
 

@@ -31,6 +31,15 @@ static const struct instance *as_instance(const void *node)
 	return *(const struct instance *const *)node;
 }
 
+struct instance *instance_by_id(const struct helper *h, uint64_t id)
+{
+	struct instance *i = h->instances;
+
+	while (i && i->id != id)
+		i = i->next;
+	return i;
+}
+
 struct instance *instance_find(const struct helper *h, const char *name)
 {
 	struct instance key;
@@ -135,8 +144,6 @@ void instance_announce(struct instance *i, bool there)
 int instance_netns(const struct instance *i)
 {
 	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale;
 	int r;
 
 	if (i->making) {
@@ -147,11 +154,10 @@ int instance_netns(const struct instance *i)
 		fd = fcntl(i->kept, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? -errno : take_fd(&fd);
 	}
-	r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
-		       NULL);
-	if (r < 0)
-		return r;
-	return netns_same(&there, &i->netns) ? take_fd(&fd) : -ESTALE;
+	r = netns_find(i->helper->netns_dir, i->name, &i->netns, &fd);
+	if (r == ABSENT)
+		return -ENOENT;
+	return r < 0 ? r : take_fd(&fd);
 }
 
 /* --- what is waited for --- */

@@ -77,8 +77,10 @@ struct instance {
 	bool broken;   /* its link is dead: new logins get a new one */
 	bool pinned;   /* `netns-pam up`: stays until `down` */
 	bool attached; /* link_ops.remove() is still to be called */
-	bool unlinked; /* for lifecycle_resync() */
-	bool by_dhcp;  /* has a DHCP client, which may not run just now */
+	bool unlinked; /* for events_resync() and lifecycle_adopted() */
+	/* For lifecycle_adopted(): it was MAKING; its name is not there. */
+	bool half_made, nameless;
+	bool by_dhcp; /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
@@ -138,6 +140,9 @@ struct instance_lifecycle {
 	void (*connected)(struct instance *i, int r, const struct error *why);
 	void (*broken)(struct instance *i, const char *why);
 };
+
+/* Return: the instance with that record, or NULL. */
+struct instance *instance_by_id(const struct helper *h, uint64_t id);
 
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);

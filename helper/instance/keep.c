@@ -10,9 +10,11 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "helper/base/record.h"
 #include "helper/kernel/netns.h"
 #include "parts.h"
 
@@ -41,17 +43,14 @@ int instance_keep(struct instance *i, int netns, struct error *err)
 	return netns_publish(place.dir, place.name, netns, err);
 }
 
-void instance_keep_adopt(struct instance *i)
+int instance_keep_adopt(struct instance *i)
 {
-	_cleanup_close_ int fd = -EBADF;
 	struct keep_place place = {.dir = ""};
-	struct netns_id there;
-	bool stale;
+	int answer;
 
 	keep_find(i, &place);
-	if (netns_open(place.dir, place.name, &fd, &there, &stale, NULL) == 0 &&
-	    netns_same(&there, &i->netns))
-		i->kept = take_fd(&fd);
+	answer = netns_find(place.dir, place.name, &i->netns, &i->kept);
+	return answer < 0 ? answer : 0;
 }
 
 void instance_unkeep(struct instance *i)
@@ -61,4 +60,30 @@ void instance_unkeep(struct instance *i)
 	i->kept = close_fd(i->kept);
 	keep_find(i, &place);
 	netns_unpublish(place.dir, place.name, &i->netns);
+}
+
+static int keep_sweep(void *data, const char *name)
+{
+	const struct helper *h = data;
+	struct keep_place place = {.dir = ""};
+	struct netns_id there = {0};
+	int fd = -EBADF;
+	bool stale;
+
+	if (instance_by_id(h, strtoull(name, NULL, 10)))
+		return 0;
+	snprintf(place.dir, sizeof(place.dir), "%.*s/kept", PATH_MAX - 8,
+		 h->state_path);
+	if (netns_open(place.dir, name, &fd, &there, &stale, NULL) == 0)
+		close_fd(fd);
+	return netns_unpublish(place.dir, name, &there);
+}
+
+int instance_keep_sweep(struct helper *h)
+{
+	_cleanup_close_ int dir =
+		openat(h->state_dir, "kept",
+		       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return dir < 0 ? -errno : record_each(dir, keep_sweep, h);
 }

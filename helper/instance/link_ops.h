@@ -76,9 +76,12 @@ struct link_ops {
 	int (*create)(const struct link_site *site, struct error *err);
 
 	/*
-	 * A restarted helper found the namespace: takes up what create() noted
-	 * (the instance was read back from its record). NULL: nothing to do.
-	 * Return: 0; -ENODEV when the link is gone.
+	 * A restarted daemon has read the instance back from its record: finds
+	 * what create() noted. It only looks, and prepares what the event loop
+	 * does later: an error gives the start up, with nothing changed. NULL:
+	 * nothing to look for.
+	 * Return: FOUND; ABSENT when the link does not exist, and lost() is
+	 * called once the start is certain; -errno.
 	 */
 	int (*adopt)(struct helper *h, struct instance *instance);
 
@@ -120,8 +123,9 @@ struct link_ops {
 		       struct instance *other);
 
 	/*
-	 * Its interface in the host was deleted by somebody: what it holds by
-	 * that goes, although processes may be inside. NULL: nothing does.
+	 * Its interface was deleted by another program: what it holds by that
+	 * is released, although processes may be inside. NULL: it holds
+	 * nothing.
 	 */
 	void (*lost)(struct helper *h, struct instance *instance);
 

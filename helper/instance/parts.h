@@ -26,10 +26,15 @@ void instance_unname(struct instance *i);
  * and of this helper (instance_keep.c). On failure for as long as this one is.
  */
 int instance_keep(struct instance *i, int netns, struct error *err);
-/* After a restart. */
-void instance_keep_adopt(struct instance *i);
+/* After a restart. Return: 0, also when it is not kept; -errno. */
+int instance_keep_adopt(struct instance *i);
 /* Also of one that is not kept. */
 void instance_unkeep(struct instance *i);
+/*
+ * Removes what is kept of instances that are not in the list. Return: 0, or
+ * -errno when something is left.
+ */
+int instance_keep_sweep(struct helper *h);
 
 /* Tells the links of all others that it is live, or (false) cut off. */
 void instance_announce(struct instance *i, bool there);

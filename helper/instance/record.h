@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An instance as a record below STATE_DIR/namespaces, and back (record.h). */
+/* The record of a namespace: STATE_DIR/namespaces/ID (helper/base/record.h). */
 #ifndef NETNS_PAM_HELPER_INSTANCE_RECORD_H
 #define NETNS_PAM_HELPER_INSTANCE_RECORD_H
 
@@ -8,14 +8,27 @@
 struct helper;
 struct instance;
 
+/* Writes it, in place of the one before. Return: 0 or -errno with a sentence.
+ */
 int instance_record_save(const struct instance *i, struct error *err);
-void instance_record_remove(const struct instance *i);
-void instance_record_unlink(const struct helper *h, const char *file);
 
-/* Fills a new instance; its id is set from the file's name in any case. */
+/* Return: 0, also when there is none; -errno: left for the sweep. */
+int instance_record_remove(const struct instance *i);
+
+/*
+ * Fills a new instance; its id is set from the file's name in any case.
+ * Return: FOUND; ABSENT when the record is void; -errno.
+ */
 int instance_record_load(struct instance *i, const char *file);
 
-void instance_record_each(struct helper *h,
-			  void (*each)(void *data, const char *file));
+/* As record_each(); data is the helper. */
+int instance_record_each(struct helper *h,
+			 int (*each)(void *data, const char *file));
+
+/*
+ * Removes the records of instances that are not in the list, and temporary
+ * files. Return: 0, or -errno when something is left.
+ */
+int instance_record_sweep(struct helper *h);
 
 #endif

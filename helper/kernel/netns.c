@@ -186,13 +186,16 @@ int netns_prepare_dir(const char *dir, struct error *err)
 	 * peer group of the file system around it, and every name would be
 	 * mounted twice.
 	 */
-	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0 ||
-	    mount("", dir, "none", MS_PRIVATE, NULL) < 0 ||
-	    mount("", dir, "none", MS_SHARED | MS_REC, NULL) < 0)
-		return error_set(err, -errno,
-				 "cannot make %s a shared mount: %s", dir,
+	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0)
+		return error_set(err, -errno, "cannot bind %s: %s", dir,
 				 strerror(errno));
-	return 0;
+	if (mount("", dir, "none", MS_PRIVATE, NULL) < 0 ||
+	    mount("", dir, "none", MS_SHARED | MS_REC, NULL) < 0) {
+		r = error_set(err, -errno, "cannot make %s a shared mount: %s",
+			      dir, strerror(errno));
+		umount2(dir, MNT_DETACH);
+	}
+	return r;
 }
 
 /* What is in the way of a namespace, in words. */
@@ -222,7 +225,7 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	char path[PATH_MAX];
 	struct statfs fs;
 	struct stat st;
-	int r = netns_path(dir, name, path);
+	int r = netns_path(dir, name, path), type;
 
 	*ret_stale = false;
 	if (r < 0)
@@ -240,7 +243,10 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (fs.f_type != NSFS_MAGIC)
 		return netns_is_none(path, &st, ret_stale, err);
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+	type = ioctl(fd, NS_GET_NSTYPE);
+	if (type < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (type != CLONE_NEWNET)
 		return error_set(
 			err, -EEXIST,
 			"%s is a namespace, but not of the network kind: umount it",
@@ -250,6 +256,21 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 		return error_set(err, r, "%s: %s", path, strerror(-r));
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+int netns_find(const char *dir, const char *name, const struct netns_id *id,
+	       int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct netns_id there;
+	bool stale;
+	int r = netns_open(dir, name, &fd, &there, &stale, NULL);
+
+	if (r == -EEXIST || (r == 0 && !netns_same(&there, id)))
+		return ABSENT;
+	if (r == 0 && ret_fd)
+		*ret_fd = take_fd(&fd);
+	return answer_of(r);
 }
 
 /*
@@ -342,25 +363,34 @@ int netns_scan(bool (*found)(void *data, pid_t pid, uint64_t proc_inode),
 	       void *data)
 {
 	DIR *proc = opendir("/proc");
-	const struct dirent *entry;
+	bool more = true;
+	int r = 0;
 
 	if (!proc)
 		return -errno;
-	while ((entry = readdir(proc))) {
-		char path[sizeof(entry->d_name) + sizeof(NETNS_PROC_ENTRY) + 2];
+	while (r == 0 && more) {
+		char path[NAME_MAX + sizeof(NETNS_PROC_ENTRY) + 2];
+		const struct dirent *entry;
 		struct stat st;
 
+		errno = 0;
+		entry = readdir(proc);
+		if (!entry) {
+			r = -errno;
+			break;
+		}
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "%s/" NETNS_PROC_ENTRY,
 			 entry->d_name);
-		/* A process that ended just now has no namespace any more. */
-		if (fstatat(dirfd(proc), path, &st, 0) < 0)
-			continue;
-		if (!found(data, (pid_t)strtol(entry->d_name, NULL, 10),
-			   st.st_ino))
-			break;
+		/* A process that has just ended has no namespace. */
+		if (fstatat(dirfd(proc), path, &st, 0) == 0)
+			more = found(data,
+				     (pid_t)strtol(entry->d_name, NULL, 10),
+				     st.st_ino);
+		else if (answer_of(-errno) != ABSENT)
+			r = -errno;
 	}
 	closedir(proc);
-	return 0;
+	return r;
 }

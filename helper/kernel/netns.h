@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "helper/base/answer.h"
 
 /* How a namespace is told from all others, until the next boot. */
 struct netns_id {
@@ -64,6 +65,14 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	       struct netns_id *ret_id, bool *ret_stale, struct error *err);
 
 /*
+ * Does DIR/NAME lead to this namespace? Return: FOUND and *ret_fd (CLOEXEC,
+ * the caller's; NULL: not wanted); ABSENT when the name does not exist or leads
+ * to something else; -errno when it cannot be looked at.
+ */
+int netns_find(const char *dir, const char *name, const struct netns_id *id,
+	       int *ret_fd);
+
+/*
  * Gives the namespace a name, last thing of all; a stale plain file is
  * replaced. Return: 0, -EEXIST when the name is taken, -errno.
  */
@@ -77,8 +86,10 @@ int netns_unpublish(const char *dir, const char *name,
 		    const struct netns_id *id);
 
 /*
- * Calls found() for each process whose network namespace has a proc inode in
- * question; found() may stop the scan by returning false. It needs no
+ * Calls found() for each process with the proc inode of its network namespace;
+ * found() may stop the scan by returning false. Return: 0; -errno when the scan
+ * is not complete, so that a namespace may have processes that were not found.
+ * It needs no
  * CAP_SYS_PTRACE: /proc/PID/net shows the namespace of PID, and the inode of an
  * entry below it is the namespace's own (fs/proc/proc_net.c).
  */

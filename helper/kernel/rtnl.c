@@ -279,6 +279,8 @@ static int rtnl_link_get(struct rtnl *rtnl, const char *ifname,
 	int r, left;
 	ssize_t n;
 
+	if (!ifname && !ifindex)
+		return -ENODEV;
 	h->nlmsg_type = RTM_GETLINK;
 	h->nlmsg_flags = NLM_F_REQUEST;
 	ifi->ifi_family = AF_UNSPEC;

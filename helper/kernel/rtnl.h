@@ -183,7 +183,10 @@ struct rtnl_link {
 	uint64_t rx_bytes, tx_bytes;
 };
 
-/* Looks a link up by name. Return: 0, -ENODEV, -errno. */
+/*
+ * Looks a link up by name or index (0: none has it). Return: 0, -ENODEV,
+ * -errno; answer_of() makes an answer of it.
+ */
 int rtnl_link_by_name(struct rtnl *rtnl, const char *ifname,
 		      struct rtnl_link *ret);
 int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,

@@ -127,13 +127,37 @@ int sysctl_write_interface(const char *family, const char *ifname,
 	return sysctl_write(path, value, err);
 }
 
-void sysctl_remember_host(void)
+static int sysctl_remember(const char *path, char ret[static SYSCTL_VALUE_MAX],
+			   struct error *err)
 {
-	if (sysctl_read(SYSCTL_PORTS, sysctl_ports, sizeof(sysctl_ports)) < 0)
-		sysctl_ports[0] = '\0';
-	if (sysctl_read(SYSCTL_PING, sysctl_ping_groups,
-			sizeof(sysctl_ping_groups)) < 0)
-		sysctl_ping_groups[0] = '\0';
+	int r = sysctl_read(path, ret, SYSCTL_VALUE_MAX);
+
+	if (r < 0)
+		ret[0] = '\0';
+	return r == 0 || r == -ENOENT ? 0
+				      : error_set(err, r, "cannot read %s: %s",
+						  path, strerror(-r));
+}
+
+int sysctl_remember_host(struct error *err)
+{
+	int r = sysctl_remember(SYSCTL_PORTS, sysctl_ports, err);
+
+	return r < 0 ? r
+		     : sysctl_remember(SYSCTL_PING, sysctl_ping_groups, err);
+}
+
+int sysctl_has_ipv6(bool *ret, struct error *err)
+{
+	char value[16];
+	int r = sysctl_read("net/ipv6/conf/all/forwarding", value,
+			    sizeof(value));
+
+	*ret = r == 0;
+	return r == 0 || r == -ENOENT
+		       ? 0
+		       : error_set(err, r, "cannot read sysctls of IPv6: %s",
+				   strerror(-r));
 }
 
 /* Return: 0 also where the kernel has no IPv6, and so nothing to set. */

@@ -44,11 +44,17 @@ int sysctl_write_interface(const char *family, const char *ifname,
  */
 int sysctl_harden_namespace(struct error *err);
 
+/* Has the kernel IPv6? Return: 0 and *ret; -errno with a sentence. */
+int sysctl_has_ipv6(bool *ret, struct error *err);
+
 /* Links that are made in this namespace from now on have no IPv6 at all. */
 int sysctl_without_ipv6(struct error *err);
 
-/* Remembers the host's values that namespaces are given; at start. */
-void sysctl_remember_host(void);
+/*
+ * Remembers the host's values that namespaces are given; at start. Return: 0,
+ * also where the kernel has no such setting; -errno with a sentence.
+ */
+int sysctl_remember_host(struct error *err);
 
 /* `sysctl.NAME = VALUE` of a namespace, in its order. */
 int sysctl_apply(const struct policy_sysctl *list, size_t n, struct error *err);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a helper before us left: taken up from its records, or cleared away. */
+/*
+ * What an earlier daemon left, in two steps. First everything is looked at:
+ * records, names, links, programs. Nothing is changed meanwhile, so that an
+ * error can give the start up; the next start finds all of it as it was. Once
+ * the start is certain, the remains are removed.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -16,6 +21,8 @@
 #include "helper/process/child.h"
 #include "hook.h"
 #include "lifecycle.h"
+
+/* --- looking --- */
 
 static void mark_link(void *data, const struct rtnl_link *link)
 {
@@ -35,112 +42,70 @@ static void instance_mark_addresses(const struct instance *i)
 			pool_take_address(i->helper->pool, addresses[k]);
 }
 
-/*
- * The helper was killed while it made it: undone, or, when all that was missing
- * is its end, ended.
- */
-static void adopt_half_made(struct instance *i, int fd)
+/* Return: 0 or -errno. */
+static int adopt_link(struct instance *i)
 {
 	const struct link_ops *ops = i->ops;
-	struct helper *h = i->helper;
-
-	log_info("the namespace %s was left half-made: removed", i->name);
-	if (ops->cut && i->host_ifindex)
-		ops->cut(h, i);
-	end_link(i, fd);
-	netns_unpublish(h->netns_dir, i->name, &i->netns);
-	i->state = INSTANCE_LEAVING;
-	i->leaving_ms = deadline_now_ms();
-}
-
-/* Its name is gone; sessions may be in it still: see end_drop_unused(). */
-static void adopt_nameless(struct instance *i)
-{
-	const struct link_ops *ops = i->ops;
-
-	i->state = INSTANCE_LEAVING;
-	i->leaving_ms = deadline_now_ms();
-	if (!i->cut)
-		return;
-	if (ops->cut)
-		ops->cut(i->helper, i);
-	else
-		end_link(i, i->kept);
-}
-
-static void adopt_link(struct instance *i)
-{
-	const struct link_ops *ops = i->ops;
+	int answer = ops->adopt ? ops->adopt(i->helper, i) : FOUND;
 
 	i->attached = ops->remove && !(i->cut && !ops->cut);
-	if (ops->adopt && ops->adopt(i->helper, i) < 0)
+	i->unlinked = answer == ABSENT; /* see adopt_finish() */
+	if (answer == ABSENT)
 		i->broken = true;
 	if (i->host_ifindex && !i->cut)
 		instance_mark_addresses(i);
+	return answer < 0 ? answer : 0;
 }
 
-/* What waited for it is no more: undone, or begun anew. */
-static void adopt_hook(struct instance *i)
+/* Return: 0 or -errno. */
+static int adopt_look(struct instance *i)
 {
-	hook_adopt(i);
-	if (!i->hook)
-		return;
-	if (i->state != INSTANCE_CLOSING) {
-		end_hook(i);
-		return;
-	}
-	/* `down` begins anew: this one is not to run beside it. */
-	child_signal(i->hook, SIGKILL);
-	i->hook = child_stop(i->hook);
-	i->hook_pid = 0;
-}
+	const struct helper *h = i->helper;
+	int answer = netns_find(h->netns_dir, i->name, &i->netns, NULL), r;
 
-static void adopt_record(void *data, const char *file)
-{
-	struct helper *h = data;
-	struct instance *i = instance_new(h);
-	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale = false, published;
-	int r;
-
-	if (!i)
-		return;
-	r = instance_record_load(i, file);
-	if (i->id >= h->next_instance)
-		h->next_instance = i->id + 1;
-	if (r < 0) {
-		log_info("the record of namespace %s is void: removed", file);
-		instance_record_unlink(h, file);
-		instance_free(i);
-		return;
-	}
-	i->ops = i->foreign ? &link_external_ops : link_ops_of(i->link);
-	r = netns_open(h->netns_dir, i->name, &fd, &there, &stale, NULL);
-	published = r == 0 && netns_same(&there, &i->netns);
-	/* Killed between umount and unlink, or between open and mount. */
-	if (stale && !i->foreign)
-		netns_unpublish(h->netns_dir, i->name, NULL);
-	instance_keep_adopt(i);
-	adopt_hook(i);
-	adopt_link(i);
-	if (i->state == INSTANCE_MAKING)
-		adopt_half_made(i, published ? fd : i->kept);
-	else if (!published)
-		adopt_nameless(i);
+	if (answer < 0)
+		return answer;
+	i->nameless = answer == ABSENT;
+	i->half_made = i->state == INSTANCE_MAKING;
+	r = instance_keep_adopt(i);
+	if (r == 0)
+		r = hook_adopt(i);
+	if (r == 0)
+		r = adopt_link(i);
+	if (i->half_made || i->nameless)
+		i->state = INSTANCE_LEAVING;
 	else if (!i->foreign && (i->state == INSTANCE_CLOSING || i->cut))
 		i->state = INSTANCE_CLOSING; /* see end_drop_unused() */
 	else
 		i->state = INSTANCE_LIVE; /* or the name would not go */
-	if (instance_insert(i) < 0)
-		instance_free(i);
+	return r < 0 ? r : instance_insert(i);
 }
 
-static void adopt_meet(struct helper *h, struct instance *i)
+/* Return: 0, also for a void record, which is left to the sweep; -errno. */
+static int adopt_record(void *data, const char *file)
 {
-	for (struct instance *other = h->instances; other; other = other->next)
-		if (other != i && other->state == INSTANCE_LIVE)
-			i->ops->met(h, i, other);
+	struct helper *h = data;
+	struct instance *i = instance_new(h);
+	int r;
+
+	if (!i)
+		return -ENOMEM;
+	r = instance_record_load(i, file);
+	if (i->id >= h->next_instance)
+		h->next_instance = i->id + 1;
+	if (r == FOUND) {
+		i->ops = i->foreign ? &link_external_ops : link_ops_of(i->link);
+		r = adopt_look(i);
+		if (r == 0)
+			return 0;
+		log_error("cannot adopt the namespace %s: %s", i->name,
+			  strerror(-r));
+	} else if (r == ABSENT) {
+		log_info("the record of namespace %s is void: removed", file);
+		r = 0;
+	}
+	instance_free(i);
+	return r;
 }
 
 int lifecycle_adopt(struct helper *h, struct error *err)
@@ -150,10 +115,92 @@ int lifecycle_adopt(struct helper *h, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot read the host's links: %s",
 				 strerror(-r));
-	instance_record_each(h, adopt_record);
-	/* Killed before it had told: once more. */
+	r = instance_record_each(h, adopt_record);
+	if (r < 0)
+		return error_set(
+			err, r,
+			"cannot adopt the namespaces recorded in %s: %s",
+			h->state_path, strerror(-r));
+	return 0;
+}
+
+/* --- removing the remains --- */
+
+/* The login that waited for it has failed: undone, or begun again. */
+static void adopt_hook(struct instance *i)
+{
+	if (!i->hook)
+		return;
+	if (i->state != INSTANCE_CLOSING) {
+		end_hook(i);
+		return;
+	}
+	/* `down` is run again: this one must not run beside it. */
+	child_signal(i->hook, SIGKILL);
+	i->hook = child_stop(i->hook);
+	i->hook_pid = 0;
+}
+
+/*
+ * The daemon was killed while it made it: undone, or, when only the end of that
+ * was missing, ended.
+ */
+static void adopt_half_made(struct instance *i)
+{
+	_cleanup_close_ int fd = i->nameless ? -EBADF : instance_netns(i);
+	const struct link_ops *ops = i->ops;
+	struct helper *h = i->helper;
+
+	log_info("the namespace %s was left half-made: removed", i->name);
+	if (ops->cut && i->host_ifindex)
+		ops->cut(h, i);
+	end_link(i, i->nameless ? i->kept : fd);
+	netns_unpublish(h->netns_dir, i->name, &i->netns);
+}
+
+/* Its name is removed; sessions may be in it: see end_drop_unused(). */
+static void adopt_nameless(struct instance *i)
+{
+	if (!i->cut)
+		return;
+	if (i->ops->cut)
+		i->ops->cut(i->helper, i);
+	else
+		end_link(i, i->kept);
+}
+
+static void adopt_meet(struct helper *h, struct instance *i)
+{
+	for (struct instance *other = h->instances; other; other = other->next)
+		if (other != i && other->state == INSTANCE_LIVE)
+			i->ops->met(h, i, other);
+}
+
+static void adopt_finish(struct instance *i)
+{
+	struct helper *h = i->helper;
+
+	/* Killed between umount and unlink, or between open and mount. */
+	if (i->nameless && !i->foreign)
+		netns_unpublish(h->netns_dir, i->name, NULL);
+	adopt_hook(i);
+	if (i->unlinked && i->ops->lost)
+		i->ops->lost(h, i);
+	i->unlinked = false;
+	if (i->half_made)
+		adopt_half_made(i);
+	else if (i->nameless)
+		adopt_nameless(i);
+	if (i->state == INSTANCE_LEAVING)
+		i->leaving_ms = deadline_now_ms();
+}
+
+void lifecycle_adopted(struct helper *h)
+{
+	for (struct instance *i = h->instances; i; i = i->next)
+		adopt_finish(i);
+	/* The daemon may have been killed before it told the links. */
 	for (struct instance *i = h->instances; i; i = i->next)
 		if (i->state == INSTANCE_LIVE && i->ops->met)
 			adopt_meet(h, i);
-	return 0;
 }

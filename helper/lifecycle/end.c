@@ -14,6 +14,7 @@
 #include "helper/firewall/forwarding.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
@@ -80,7 +81,8 @@ void end_free(struct instance *i)
 	instance_take_out(i);
 	instance_unname(i);
 	end_let_go(i);
-	instance_record_remove(i);
+	if (instance_record_remove(i) < 0)
+		timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
 	if (!end_any_linked(h))
 		forwarding_done(h);
 	filter_free(i);

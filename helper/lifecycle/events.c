@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "end.h"
 #include "helper/base/log.h"
 #include "helper/instance/link_ops.h"
@@ -118,14 +117,10 @@ void events_resync(struct helper *h)
 void events_name_gone(struct helper *h, const char *name)
 {
 	struct instance *i = instance_find(h, name);
-	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale;
 
 	/* One that is being made: it was the name of the one before. */
 	if (!i || i->state == INSTANCE_MAKING ||
-	    (netns_open(h->netns_dir, name, &fd, &there, &stale, NULL) == 0 &&
-	     netns_same(&there, &i->netns)))
+	    netns_find(h->netns_dir, name, &i->netns, NULL) != ABSENT)
 		return;
 	log_warning(
 		"somebody removed the name of the namespace %s; its sessions keep it",

@@ -93,11 +93,14 @@ static void hook_environment(const struct instance *i, const char *event,
 #undef VARIABLE
 }
 
-void hook_adopt(struct instance *i)
+int hook_adopt(struct instance *i)
 {
-	if (!i->hook_pid || child_adopt(i->helper, i->hook_pid, i->hook_process,
-					i->name, NULL, &i->hook) < 0)
+	int answer = child_adopt(i->helper, i->hook_pid, i->hook_process,
+				 i->name, NULL, &i->hook);
+
+	if (answer == ABSENT)
 		i->hook_pid = 0;
+	return answer < 0 ? answer : 0;
 }
 
 int hook_start(struct instance *i, const char *path, const char *event,

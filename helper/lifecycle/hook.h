@@ -28,7 +28,10 @@ int hook_start(struct instance *i, const char *path, const char *event,
 	       int netns, unsigned int timeout_ms,
 	       const struct child_events *events, struct error *err);
 
-/* The one of a helper before us, as its record says: i->hook if it is there. */
-void hook_adopt(struct instance *i);
+/*
+ * Adopts the one that an earlier daemon started, as the record has it: i->hook.
+ * Return: 0, also when it has ended; -errno.
+ */
+int hook_adopt(struct instance *i);
 
 #endif

@@ -30,10 +30,17 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 		  struct error *err);
 
 /*
- * Adopts what the previous daemon left: live instances stay as they are, the
- * remains of others are removed. Return: 0 or -errno with a sentence.
+ * Reads what the previous daemon left, and changes nothing. Return: 0; -errno
+ * with a sentence when something cannot be looked at, and the start must be
+ * given up.
  */
 int lifecycle_adopt(struct helper *h, struct error *err);
+
+/*
+ * The start is certain: live instances stay as they are, the remains of others
+ * are removed.
+ */
+void lifecycle_adopted(struct helper *h);
 
 /* `netns-pam up`: stays until `down`. */
 void lifecycle_pin(struct instance *i);

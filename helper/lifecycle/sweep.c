@@ -148,8 +148,11 @@ static int sweep_run(struct helper *h)
 	for (struct instance *i = h->instances; i; i = i->next)
 		if (sweep_is_idle(i))
 			idle[s.n++].instance = i;
-	netns_scan(sweep_found, &s);
-	sweep_retire(h, &s);
+	/* Not all processes were seen: nobody knows what is idle. */
+	if (netns_scan(sweep_found, &s) < 0)
+		sweep_later(h);
+	else
+		sweep_retire(h, &s);
 	return 0;
 }
 

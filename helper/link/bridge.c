@@ -451,17 +451,21 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	struct rtnl_link found;
 	int r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &found);
 
-	if (r < 0 || strcmp(found.ifname, i->host_ifname) != 0)
-		i->host_ifindex = 0;
 	if (!link)
 		return -ENOMEM;
+	if (r == 0 && strcmp(found.ifname, i->host_ifname) != 0)
+		r = -ENODEV;
+	if (answer_of(r) == ABSENT)
+		i->host_ifindex = 0;
+	else if (r < 0)
+		return r;
 	/* Its client is ours to end, whatever became of the port. */
 	if (i->by_dhcp)
-		dhcp_client_adopt(i, &bridge_dhcp);
-	if (!i->host_ifindex) {
-		dhcp_client_stop(i);
-		return -ENODEV;
-	}
+		r = dhcp_client_adopt(i, &bridge_dhcp);
+	if (r < 0 && i->host_ifindex)
+		return r;
+	if (!i->host_ifindex)
+		return ABSENT;
 	pool_mark(h->pool, i->slot);
 	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
 	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;

@@ -413,5 +413,6 @@ const struct link_ops link_device_ops = {
 	.adopt = device_adopt,
 	.remove = device_remove,
 	.leave = inside_free,
+	.lost = inside_lost,
 	.describe = device_describe,
 };

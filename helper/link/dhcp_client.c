@@ -579,11 +579,11 @@ int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 	dhcp_label(i, label);
 	r = child_adopt(i->helper, i->pid, i->process, label, &events,
 			&i->child);
-	if (r < 0) {
+	if (r == ABSENT) {
 		i->pid = 0;
 		timer_arm(i->dhcp->again, 1);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 void dhcp_client_stop(struct instance *i)

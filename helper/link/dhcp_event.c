@@ -15,6 +15,8 @@
 
 #include "common/cleanup.h"
 #include "helper/base/log.h"
+#include "helper/base/record.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 
@@ -276,24 +278,44 @@ void event_done(struct instance *i)
 		renameat(dir, EVENT_NOW, dir, EVENT_DONE);
 }
 
-void event_forget(struct instance *i)
+/* Return: 0, also when there is none; -errno. */
+static int event_remove(const struct helper *h, const char *name)
 {
-	struct event_watch *w = event_unlink(i);
-	_cleanup_close_ int dir = -EBADF;
-	char name[24];
+	_cleanup_close_ int dir =
+		openat(h->events->dir, name,
+		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	event_watch_free(w);
-	event_name(i, name);
-	dir = openat(i->helper->events->dir, name,
-		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
-		return;
-	/* A client that is ending still has a last word: not in here. */
+		return errno == ENOENT ? 0 : -errno;
+	/* A client that is ending must not write into it any more. */
 	fchmod(dir, 0700);
 	event_clear(dir);
-	if (unlinkat(i->helper->events->dir, name, AT_REMOVEDIR) < 0)
-		log_warning("cannot remove %s/events/%s: %s",
-			    i->helper->state_path, name, strerror(errno));
+	return unlinkat(h->events->dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+void event_forget(struct instance *i)
+{
+	struct helper *h = i->helper;
+	char name[24];
+
+	event_watch_free(event_unlink(i));
+	event_name(i, name);
+	if (event_remove(h, name) < 0)
+		timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
+}
+
+static int event_sweep_one(void *data, const char *name)
+{
+	const struct helper *h = data;
+
+	return instance_by_id(h, strtoull(name, NULL, 10))
+		       ? 0
+		       : event_remove(h, name);
+}
+
+int event_sweep(struct helper *h)
+{
+	return record_each(h->events->dir, event_sweep_one, h);
 }
 
 void event_close(struct helper *h)

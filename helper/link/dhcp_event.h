@@ -64,6 +64,12 @@ bool event_is_done(const struct event *e);
  */
 void event_forget(struct instance *i);
 
+/*
+ * Removes the directories of instances that are not in the list. Return: 0, or
+ * -errno when something is left.
+ */
+int event_sweep(struct helper *h);
+
 /* Return: the value of a variable, or NULL. */
 const char *event_get(const struct event *e, const char *name);
 

@@ -217,21 +217,25 @@ int inside_adopt(struct instance *i, const char *lost, bool release)
 	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 	struct error why;
-	int r = netns_rtnl_open(i, -1, &rtnl, &why);
+	int r = netns_rtnl_open(i, -1, &rtnl, &why), answer, client = 0;
 
 	if (r == 0)
 		r = rtnl_link_by_index(rtnl, i->ifindex, &link);
 	rtnl_close(rtnl);
-	if (r == 0)
-		r = inside_watch(i, -1, lost, &why);
-	if (r < 0)
-		log_warning("%s: %s", i->name, r == -ENODEV ? lost : why.text);
+	answer = answer_of(r);
+	if (answer == FOUND)
+		answer = inside_watch(i, -1, lost, &why);
+	if (answer == ABSENT)
+		log_warning("%s: %s", i->name, lost);
 	/* Its client is ours to end, whatever became of the interface. */
-	if (i->by_dhcp)
-		dhcp_client_adopt(i, inside_owner(release));
-	if (r < 0)
-		dhcp_client_stop(i);
-	return r < 0 ? -ENODEV : 0;
+	if (answer >= 0 && i->by_dhcp)
+		client = dhcp_client_adopt(i, inside_owner(release));
+	return client < 0 ? client : answer;
+}
+
+void inside_lost(struct helper *h, struct instance *i)
+{
+	dhcp_client_stop(i);
 }
 
 void inside_delete(struct instance *i)

@@ -28,8 +28,14 @@ struct proto_namespace;
 int inside_start(const struct link_site *site, const char *lost, bool release,
 		 struct error *err);
 
-/* From adopt(). Return: 0; -ENODEV when the interface is gone. */
+/*
+ * From adopt(). Return: FOUND; ABSENT when the interface does not exist;
+ * -errno.
+ */
 int inside_adopt(struct instance *i, const char *lost, bool release);
+
+/* link_ops.lost: the DHCP client is ended. */
+void inside_lost(struct helper *h, struct instance *i);
 
 /* From cut(): it goes at once, whoever is inside. */
 void inside_delete(struct instance *i);

@@ -180,5 +180,6 @@ const struct link_ops link_macvlan_ops = {
 	.cut = macvlan_cut,
 	.remove = macvlan_remove,
 	.leave = inside_free,
+	.lost = inside_lost,
 	.describe = macvlan_describe,
 };

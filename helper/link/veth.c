@@ -322,12 +322,13 @@ static int veth_adopt(struct helper *h, struct instance *i)
 	struct rtnl_link link;
 	int r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &link);
 
-	if (r < 0 || strcmp(link.ifname, i->host_ifname) != 0) {
+	if (r == 0 && strcmp(link.ifname, i->host_ifname) != 0)
+		r = -ENODEV;
+	if (answer_of(r) == ABSENT)
 		i->host_ifindex = 0;
-		return -ENODEV;
-	}
-	pool_mark(h->pool, i->slot);
-	return 0;
+	if (r == 0)
+		pool_mark(h->pool, i->slot);
+	return answer_of(r);
 }
 
 const struct link_ops link_veth_ops = {

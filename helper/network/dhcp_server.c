@@ -379,22 +379,27 @@ int dhcp_server_start(struct network *network,
 
 /* --- a restart --- */
 
-void dhcp_server_adopt(struct network *network)
+int dhcp_server_adopt(struct network *network)
 {
 	const struct child_events events = {.ended = dhcp_on_end,
 					    .data = network};
 	char label[sizeof(network->name) + 16];
+	int answer;
 
-	if (!network->has_dhcp || dhcp_new(network) < 0)
-		return;
+	if (!network->has_dhcp)
+		return 0;
+	answer = dhcp_new(network);
+	if (answer < 0)
+		return answer;
 	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
-	if (child_adopt(network->helper, network->dhcp_pid,
-			network->dhcp_process, label, &events,
-			&network->dhcp->child) == 0)
-		return;
-	network->dhcp->child = NULL;
-	network->dhcp_pid = 0;
-	timer_arm(network->dhcp->timer, DHCP_POLL_US);
+	answer = child_adopt(network->helper, network->dhcp_pid,
+			     network->dhcp_process, label, &events,
+			     &network->dhcp->child);
+	if (answer == ABSENT) {
+		network->dhcp_pid = 0;
+		timer_arm(network->dhcp->timer, DHCP_POLL_US);
+	}
+	return answer < 0 ? answer : 0;
 }
 
 void dhcp_server_print(const struct network *network, const char *verb, FILE *f)

@@ -43,9 +43,10 @@ void dhcp_server_forget(struct network *network);
 
 /*
  * After a restart, when the network's record says that it has a server: watches
- * its process, or starts it again when it does not run.
+ * its process, or starts it again when it does not run. Return: 0; -errno when
+ * it cannot be known whether it runs.
  */
-void dhcp_server_adopt(struct network *network);
+int dhcp_server_adopt(struct network *network);
 
 /* Commands: it may be reached ("add"), or no more ("delete"). */
 void dhcp_server_print(const struct network *network, const char *verb,

@@ -289,17 +289,19 @@ static int linux_make_bridge(struct network *network, struct error *err)
  * the helper was killed before it could write it down: then its MAC address
  * tells.
  */
-static bool linux_find_bridge(const struct network *network,
-			      struct rtnl_link *ret)
+static int linux_find_bridge(const struct network *network,
+			     struct rtnl_link *ret)
 {
 	struct rtnl *rtnl = network->helper->rtnl;
 	int r = network->ifindex
 			? rtnl_link_by_index(rtnl, network->ifindex, ret)
 			: rtnl_link_by_name(rtnl, network->bridge, ret);
 
-	return r == 0 && strcmp(ret->kind, "bridge") == 0 &&
-	       (network->ifindex ||
-		memcmp(ret->mac, network->mac, sizeof(ret->mac)) == 0);
+	if (r == 0 && (strcmp(ret->kind, "bridge") != 0 ||
+		       (!network->ifindex &&
+			memcmp(ret->mac, network->mac, sizeof(ret->mac)) != 0)))
+		return ABSENT;
+	return answer_of(r);
 }
 
 static int linux_remove(struct network *network)
@@ -310,7 +312,7 @@ static int linux_remove(struct network *network)
 	bool other = false;
 
 	uplink_give_back(network);
-	if (linux_find_bridge(network, &link)) {
+	if (linux_find_bridge(network, &link) == FOUND) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, link.ifindex);
 		rtnl_run(h->rtnl, &b, NULL);
@@ -350,8 +352,7 @@ static int linux_adopt(struct network *network)
 {
 	struct rtnl_link link;
 
-	return network->ifindex && linux_find_bridge(network, &link) ? 0
-								     : -ENODEV;
+	return network->ifindex ? linux_find_bridge(network, &link) : ABSENT;
 }
 
 /* --- ports --- */
@@ -391,12 +392,11 @@ static int linux_port_add(struct network_port *port, struct error *err)
 static int linux_port_adopt(struct network_port *port)
 {
 	struct rtnl_link link;
+	int r = rtnl_link_by_index(port->network->helper->rtnl,
+				   port->instance->host_ifindex, &link);
 
-	return rtnl_link_by_index(port->network->helper->rtnl,
-				  port->instance->host_ifindex, &link) == 0 &&
-			       link.master == port->network->ifindex
-		       ? 0
-		       : -ENODEV;
+	return r == 0 && link.master != port->network->ifindex ? ABSENT
+							       : answer_of(r);
 }
 
 static int linux_port_addresses(struct network_port *port, struct error *err)

@@ -502,8 +502,9 @@ static bool network_is_gone(const struct network *network, unsigned int ifindex)
 {
 	struct rtnl_link link;
 
-	return ifindex && rtnl_link_by_index(network->helper->rtnl, ifindex,
-					     &link) == -ENODEV;
+	return ifindex &&
+	       answer_of(rtnl_link_by_index(network->helper->rtnl, ifindex,
+					    &link)) == ABSENT;
 }
 
 void network_resync(struct helper *h)
@@ -554,35 +555,42 @@ int network_adopt(struct helper *h, struct network_port *port)
 	struct network *network = network_find(h, port->instance->network);
 
 	if (!network || network->state != NETWORK_LIVE)
-		return -ENODEV;
+		return ABSENT;
 	network_add(network, port);
 	port->attached = true;
-	if (network->ops->port_adopt && network->ops->port_adopt(port) < 0)
-		return -ENODEV;
-	return 0;
+	return network->ops->port_adopt ? network->ops->port_adopt(port)
+					: FOUND;
 }
 
-static void network_read(void *data, const char *file)
+/* Only looks: an error gives the start up. A void record is left to the sweep.
+ */
+static int network_read(void *data, const char *file)
 {
 	struct helper *h = data;
 	struct network *network = network_new(h);
+	int answer;
 
 	if (!network)
-		return;
+		return -ENOMEM;
 	network->begun = true;
 	network->unsettled = true;
-	if (network_record_load(network, file) < 0) {
-		log_info("the record of the network %s is void: removed", file);
-		snprintf(network->name, sizeof(network->name), "%s", file);
-		network_record_remove(network);
+	answer = network_record_load(network, file);
+	if (answer != FOUND) {
+		if (answer == ABSENT)
+			log_info(
+				"the record of the network %s is void: removed",
+				file);
 		network_free(network);
-		return;
+		return answer < 0 ? answer : 0;
 	}
 	network->ops = h->network_types[network->type];
-	dhcp_server_adopt(network);
-	/* Killed in the middle of it: what there is goes. */
-	if (network->state != NETWORK_LIVE || network->ops->adopt(network) < 0)
+	answer = dhcp_server_adopt(network);
+	/* The daemon was killed while it made or removed it: it is removed. */
+	if (answer == FOUND && network->state == NETWORK_LIVE)
+		answer = network->ops->adopt(network);
+	if (network->state != NETWORK_LIVE || answer == ABSENT)
 		network->state = NETWORK_REMOVING;
+	return answer < 0 ? answer : 0;
 }
 
 int network_open(struct helper *h, struct error *err)

@@ -26,6 +26,7 @@
 #include "common/names.h"
 #include "common/policy/policy.h"
 #include "helper/firewall/firewall.h"
+#include "helper/base/answer.h"
 
 struct child;
 struct dhcp_server;
@@ -76,9 +77,10 @@ struct network_ops {
 	int (*make)(struct network *network, struct error *err);
 
 	/*
-	 * A restarted helper read the network back from its record. Ports
-	 * are adopted one by one afterwards, by port_adopt().
-	 * Return: 0; -ENODEV when it is gone.
+	 * A restarted daemon read the network back from its record: looks for
+	 * the switch, and changes nothing. Ports are adopted one by one
+	 * afterwards, by port_adopt().
+	 * Return: FOUND; ABSENT when the switch does not exist; -errno.
 	 */
 	int (*adopt)(struct network *network);
 
@@ -98,7 +100,10 @@ struct network_ops {
 	 */
 	int (*port_add)(struct network_port *port, struct error *err);
 
-	/* After adopt(). Return: 0; -ENODEV when it is a port no more. */
+	/*
+	 * After adopt(); changes nothing. Return: FOUND; ABSENT when it is not
+	 * a port of the switch; -errno.
+	 */
 	int (*port_adopt)(struct network_port *port);
 
 	/*
@@ -266,9 +271,9 @@ bool network_leases(const struct network *network,
 		    const struct inet_prefix *address);
 
 /*
- * A restarted helper has the instance back: so its network, if the port is
- * still attached. port->mac is set; addresses are set afterwards.
- * Return: 0; -ENODEV when the network or the port is gone.
+ * A restarted daemon has read the instance back: adds its port to its network.
+ * port->mac is set; addresses are set afterwards. Changes nothing outside.
+ * Return: FOUND; ABSENT when the network or the port does not exist; -errno.
  */
 int network_adopt(struct helper *h, struct network_port *port);
 
@@ -291,6 +296,11 @@ int network_port_address(struct instance *i, sa_family_t family,
 
 /* At start, before lifecycle_adopt(): reads the records. */
 int network_open(struct helper *h, struct error *err);
+/*
+ * Removes the records of networks that are not in the list, and temporary
+ * files. Return: 0, or -errno when something is left.
+ */
+int network_sweep(struct helper *h);
 /* After it: what has no port any more goes. */
 void network_drop_unused(struct helper *h);
 /* At the end: the networks stay. */

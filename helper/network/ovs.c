@@ -369,8 +369,8 @@ static int ovs_adopt(struct network *network)
 	ovs_sweep(network);
 	if (!network->has_host)
 		return 0;
-	return rtnl_link_by_name(network->helper->rtnl, network->host_ifname,
-				 &link);
+	return answer_of(rtnl_link_by_name(network->helper->rtnl,
+					   network->host_ifname, &link));
 }
 
 static int ovs_remove(struct network *network)

@@ -30,8 +30,8 @@ static bool ovs_port_is_known(const struct helper *h, const char *name)
 		if (strcmp(n->host_ifname, name) == 0 ||
 		    strcmp(n->uplink, name) == 0)
 			return true;
-	/* Of somebody else's namespaces, perhaps. */
-	return rtnl_link_by_name(h->rtnl, name, &link) == 0;
+	/* Or of another program. */
+	return answer_of(rtnl_link_by_name(h->rtnl, name, &link)) != ABSENT;
 }
 
 /* "NAME,EXTERNAL_IDS" a line: those without an interface go. */

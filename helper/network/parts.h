@@ -13,11 +13,13 @@ int network_fill(struct network *network, const struct policy_network *config,
 uint64_t network_plan(const struct policy_network *config);
 
 int network_record_save(const struct network *network, struct error *err);
-/* Return: 0; -errno when the record is void. */
+/* Return: FOUND; ABSENT when the record is void; -errno. */
 int network_record_load(struct network *network, const char *file);
-void network_record_remove(const struct network *network);
+/* Return: 0, also when there is none; -errno: left for network_sweep(). */
+int network_record_remove(const struct network *network);
+/* As record_each(); data is the helper. */
 int network_record_each(struct helper *h,
-			void (*each)(void *data, const char *file));
+			int (*each)(void *data, const char *file));
 
 /* --- network_host.c --- */
 

@@ -50,21 +50,25 @@ static void network_fill_dhcp(struct network *network, const char *range)
 	inet_prefix_parse(dash, &network->dhcp_last);
 }
 
-/* Other machines on the same wire have other MAC addresses. */
-static void network_fill_salt(struct network *network)
+/*
+ * Other machines on the same wire have other MAC addresses. Return: 0, also
+ * when the machine has no id; -errno.
+ */
+static int network_fill_salt(struct network *network)
 {
 	char id[33] = "";
 	_cleanup_close_ int fd =
 		open(NETWORK_MACHINE_ID, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	uint64_t hash;
 
-	if (fd >= 0)
-		(void)!read(fd, id, sizeof(id) - 1);
+	if (fd < 0 ? errno != ENOENT : read(fd, id, sizeof(id) - 1) < 0)
+		return -errno;
 	hash = index_hash(FNV_BASIS, id, strlen(id));
 	hash = index_hash(hash, network->name, strlen(network->name));
 	network->salt = hash;
 	network->mac[0] = 0x02 | NETWORK_HOST_BIT;
 	memcpy(network->mac + 1, &hash, 5);
+	return 0;
 }
 
 static void network_derive(struct network *network)
@@ -79,6 +83,8 @@ static void network_derive(struct network *network)
 int network_fill(struct network *network, const struct policy_network *config,
 		 struct error *err)
 {
+	int r;
+
 	if (config->address.n > NETWORK_ADDRESSES_MAX)
 		return error_set(err, -E2BIG,
 				 "more than %d addresses for the network %s",
@@ -102,8 +108,10 @@ int network_fill(struct network *network, const struct policy_network *config,
 			network->n_addresses++;
 	network_fill_dhcp(network, config->dhcp);
 	network_derive(network);
-	network_fill_salt(network);
-	return 0;
+	r = network_fill_salt(network);
+	return r < 0 ? error_set(err, r, "cannot read %s: %s",
+				 NETWORK_MACHINE_ID, strerror(-r))
+		     : 0;
 }
 
 /* --- the record --- */
@@ -120,47 +128,48 @@ static int network_dir(const struct helper *h)
 	return fd < 0 ? -errno : fd;
 }
 
-static void record_add_address(struct record *r, const char *key,
-			       const struct inet_prefix *address)
-{
-	char text[INET_PREFIX_STR];
+#define FIELD(type, key, member) RECORD_FIELD(network, type, key, member)
 
-	if (address->family == AF_UNSPEC)
-		return;
-	inet_prefix_format(address, text);
-	record_add(r, key, "%s", text);
-}
+static const struct record_field network_fields[] = {
+	FIELD(TEXT, "name", name),
+	FIELD(NUMBER, "state", state),
+	FIELD(NUMBER, "type", type),
+	FIELD(TEXT, "bridge", bridge),
+	FIELD(NUMBER, "ifindex", ifindex),
+	FIELD(TEXT, "host", host_ifname),
+	FIELD(NUMBER, "hostindex", host_ifindex),
+	FIELD(PREFIX, "address0", addresses[0]),
+	FIELD(PREFIX, "address1", addresses[1]),
+	FIELD(PREFIX, "address2", addresses[2]),
+	FIELD(PREFIX, "address3", addresses[3]),
+	FIELD(PREFIX, "address4", addresses[4]),
+	FIELD(PREFIX, "address5", addresses[5]),
+	FIELD(PREFIX, "address6", addresses[6]),
+	FIELD(PREFIX, "address7", addresses[7]),
+	FIELD(NUMBER, "nat", nat),
+	FIELD(NUMBER, "isolate", isolate),
+	FIELD(PREFIX, "first", dhcp_first),
+	FIELD(PREFIX, "last", dhcp_last),
+	FIELD(TEXT, "uplink", uplink),
+	FIELD(NUMBER, "vlan", vlan),
+	FIELD(NUMBER, "plan", plan),
+	FIELD(TEXT, "note", note),
+	FIELD(NUMBER, "dhcp", has_dhcp),
+	FIELD(NUMBER, "pid", dhcp_pid),
+	FIELD(NUMBER, "process", dhcp_process),
+};
+
+#define N_FIELDS (sizeof(network_fields) / sizeof(network_fields[0]))
+_Static_assert(NETWORK_ADDRESSES_MAX == 8, "a field for each address");
 
 int network_record_save(const struct network *network, struct error *err)
 {
 	_cleanup_close_ int dir = network_dir(network->helper);
 	struct record r;
-	char key[32];
 	int result = dir < 0 ? dir : 0;
 
 	record_begin(&r);
-	record_add(&r, "name", "%s", network->name);
-	record_add(&r, "state", "%d", network->state);
-	record_add(&r, "type", "%d", network->type);
-	record_add(&r, "bridge", "%s", network->bridge);
-	record_add(&r, "ifindex", "%u", network->ifindex);
-	record_add(&r, "host", "%s", network->host_ifname);
-	record_add(&r, "hostindex", "%u", network->host_ifindex);
-	for (size_t n = 0; n < network->n_addresses; n++) {
-		snprintf(key, sizeof(key), "address%zu", n);
-		record_add_address(&r, key, &network->addresses[n]);
-	}
-	record_add(&r, "nat", "%d", network->nat);
-	record_add(&r, "isolate", "%d", network->isolate);
-	record_add_address(&r, "first", &network->dhcp_first);
-	record_add_address(&r, "last", &network->dhcp_last);
-	record_add(&r, "uplink", "%s", network->uplink);
-	record_add(&r, "vlan", "%u", network->vlan);
-	record_add(&r, "plan", "%" PRIu64, network->plan);
-	record_add(&r, "note", "%s", network->note);
-	record_add(&r, "dhcp", "%d", network->has_dhcp);
-	record_add(&r, "pid", "%d", network->dhcp_pid);
-	record_add(&r, "process", "%" PRIu64, network->dhcp_process);
+	record_add_fields(&r, network_fields, N_FIELDS, network);
 	if (result == 0)
 		result = record_save(&r, dir, network->name, true);
 	if (result < 0)
@@ -174,63 +183,49 @@ int network_record_load(struct network *network, const char *file)
 {
 	_cleanup_close_ int dir = network_dir(network->helper);
 	struct record r;
-	char key[32];
-	int result = dir < 0 ? dir : record_load(&r, dir, file);
+	int result = dir < 0 ? dir : record_find(&r, dir, file);
 
-	if (result < 0)
+	if (result != FOUND)
 		return result;
-	snprintf(network->name, sizeof(network->name), "%s",
-		 record_get(&r, "name"));
-	network->state = (enum network_state)record_get_number(&r, "state");
-	network->type = (enum policy_network_type)record_get_number(&r, "type");
-	snprintf(network->bridge, sizeof(network->bridge), "%s",
-		 record_get(&r, "bridge"));
-	network->ifindex = (unsigned int)record_get_number(&r, "ifindex");
-	snprintf(network->host_ifname, sizeof(network->host_ifname), "%s",
-		 record_get(&r, "host"));
-	network->host_ifindex =
-		(unsigned int)record_get_number(&r, "hostindex");
-	for (; network->n_addresses < NETWORK_ADDRESSES_MAX;
-	     network->n_addresses++) {
-		snprintf(key, sizeof(key), "address%zu", network->n_addresses);
-		if (inet_prefix_parse(
-			    record_get(&r, key),
-			    &network->addresses[network->n_addresses]) < 0)
-			break;
-	}
-	network->nat = record_get_number(&r, "nat");
-	network->isolate = record_get_number(&r, "isolate");
-	inet_prefix_parse(record_get(&r, "first"), &network->dhcp_first);
-	inet_prefix_parse(record_get(&r, "last"), &network->dhcp_last);
-	snprintf(network->uplink, sizeof(network->uplink), "%s",
-		 record_get(&r, "uplink"));
-	network->vlan = (unsigned int)record_get_number(&r, "vlan");
-	network->plan = record_get_number(&r, "plan");
-	snprintf(network->note, sizeof(network->note), "%s",
-		 record_get(&r, "note"));
+	record_get_fields(&r, network_fields, N_FIELDS, network);
+	while (network->n_addresses < NETWORK_ADDRESSES_MAX &&
+	       network->addresses[network->n_addresses].family != AF_UNSPEC)
+		network->n_addresses++;
 	network_derive(network);
-	network_fill_salt(network);
 	if (strcmp(network->name, file) != 0 || network->type > NETWORK_OVS ||
 	    network->state > NETWORK_REMOVING)
-		return -EBADMSG;
-	network->has_dhcp = record_get_number(&r, "dhcp");
-	network->dhcp_pid = (pid_t)record_get_number(&r, "pid");
-	network->dhcp_process = record_get_number(&r, "process");
-	return 0;
+		return ABSENT;
+	return network_fill_salt(network);
 }
 
-void network_record_remove(const struct network *network)
+int network_record_remove(const struct network *network)
 {
 	_cleanup_close_ int dir = network_dir(network->helper);
 
-	if (dir >= 0)
-		unlinkat(dir, network->name, 0);
+	return dir < 0 ? dir : record_remove(dir, network->name);
 }
 
 int network_record_each(struct helper *h,
-			void (*each)(void *data, const char *file))
+			int (*each)(void *data, const char *file))
 {
 	_cleanup_close_ int dir = network_dir(h);
 
 	return dir < 0 ? dir : record_each(dir, each, h);
+}
+
+static bool network_record_known(void *data, const char *file)
+{
+	const struct helper *h = data;
+
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (strcmp(n->name, file) == 0)
+			return true;
+	return false;
+}
+
+int network_sweep(struct helper *h)
+{
+	_cleanup_close_ int dir = network_dir(h);
+
+	return dir < 0 ? dir : record_sweep(dir, network_record_known, h);
 }

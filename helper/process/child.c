@@ -335,8 +335,10 @@ static int child_watch(struct child *c)
 
 	if (r >= 0)
 		r = timer_new(c->helper->event, &c->timer, child_on_time, c);
-	c->identity = process_identity(c->pid, c->pidfd);
-	return r < 0 ? r : 0;
+	/* A child of ours that has ended stays until it is waited for. */
+	if (r >= 0)
+		r = process_identity(c->pid, c->pidfd, &c->identity);
+	return r;
 }
 
 /* --- starting it --- */
@@ -436,10 +438,10 @@ static int child_fork(struct child *c, const struct child_command *command,
 	c->lasting = command->lasting;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	r = c->pidfd < 0 ? -errno : child_watch(c);
-	if (r < 0) { /* nobody would hear of its end */
+	if (r != FOUND) { /* its end would not be noticed */
 		kill(c->pid, SIGKILL);
 		waitpid(c->pid, NULL, 0);
-		return r;
+		return r < 0 ? r : -ESRCH;
 	}
 	if (command->timeout_ms)
 		timer_arm(c->timer, command->timeout_ms * UINT64_C(1000));
@@ -484,10 +486,10 @@ int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
 		struct child **ret)
 {
 	struct child *c;
-	int fd = pid > 0 ? process_open(pid, identity) : -ESRCH, r;
+	int fd, r = pid > 0 ? process_open(pid, identity, &fd) : ABSENT;
 
-	if (fd < 0)
-		return -ESRCH;
+	if (r != FOUND)
+		return r;
 	c = child_new(h, label, events);
 	if (!c) {
 		close_fd(fd);
@@ -497,10 +499,10 @@ int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
 	c->pidfd = fd;
 	c->lasting = true;
 	r = child_watch(c);
-	if (r < 0) {
+	if (r != FOUND) {
 		child_free(c);
 		return r;
 	}
 	*ret = c;
-	return 0;
+	return FOUND;
 }

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "helper/base/answer.h"
 
 struct child;
 struct helper;
@@ -81,8 +82,9 @@ int child_start(struct helper *h, const struct child_command *command,
 		struct error *err);
 
 /*
- * A program that a helper before us left running (a `lasting` one).
- * Return: 0; -ESRCH when it is gone.
+ * Adopts a `lasting` program that an earlier daemon started.
+ * Return: FOUND and *ret; ABSENT when it has ended; -errno. On failure *ret
+ * stays as it is.
  */
 int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
 		const char *label, const struct child_events *events,

@@ -19,9 +19,10 @@
 
 /*
  * When the process began (proc(5), /proc/PID/stat, field 22, clock ticks since
- * boot): with the pid, it names one process only. 0 when it is gone.
+ * boot): with the pid, it identifies one process. Return: as
+ * process_identity().
  */
-static uint64_t process_start(pid_t pid)
+static int process_start(pid_t pid, uint64_t *ret)
 {
 	char path[40], text[1024];
 	_cleanup_close_ int fd = -EBADF;
@@ -31,35 +32,45 @@ static uint64_t process_start(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return 0;
+	if (n < 0)
+		return answer_of(-errno);
 	text[n] = '\0';
 	/* The name in field 2 may hold anything; it ends with the last ')'. */
 	p = strrchr(text, ')');
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
-	return p ? strtoull(p, NULL, 10) : 0;
+	if (!p)
+		return -EBADMSG;
+	*ret = strtoull(p, NULL, 10);
+	return FOUND;
 }
 
-uint64_t process_identity(pid_t pid, int pidfd)
+int process_identity(pid_t pid, int pidfd, uint64_t *ret)
 {
 	struct statfs fs;
 	struct stat st;
 
-	if (fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
-	    fstat(pidfd, &st) == 0)
-		return st.st_ino;
-	return process_start(pid);
+	if (fstatfs(pidfd, &fs) < 0 || fstat(pidfd, &st) < 0)
+		return -errno;
+	if (fs.f_type != PID_FS_MAGIC)
+		return process_start(pid, ret);
+	*ret = st.st_ino;
+	return FOUND;
 }
 
-int process_open(pid_t pid, uint64_t identity)
+int process_open(pid_t pid, uint64_t identity, int *ret_fd)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	uint64_t found;
+	int answer;
 
 	if (fd < 0)
-		return -errno;
-	/* Looked at after it was opened: now the pid cannot be recycled. */
-	if (process_identity(pid, fd) != identity)
-		return -ESRCH;
-	return take_fd(&fd);
+		return answer_of(-errno);
+	/* Read after it was opened: now the pid cannot be reused. */
+	answer = process_identity(pid, fd, &found);
+	if (answer == FOUND && found != identity)
+		answer = ABSENT;
+	if (answer == FOUND)
+		*ret_fd = take_fd(&fd);
+	return answer;
 }

@@ -6,14 +6,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "helper/base/answer.h"
+
 /*
  * A number that no other process has until the next boot: the inode of its
  * pidfd where those have inodes of their own (pidfs, kernel 6.9), else the
- * time at which it began. 0 when it is gone.
+ * time at which it began. Return: FOUND; ABSENT when it has ended; -errno.
  */
-uint64_t process_identity(pid_t pid, int pidfd);
+int process_identity(pid_t pid, int pidfd, uint64_t *ret);
 
-/* Return: a pidfd (CLOEXEC) of just that process, or -ESRCH, -errno. */
-int process_open(pid_t pid, uint64_t identity);
+/*
+ * Opens a pidfd (CLOEXEC) of the process that has this identity.
+ * Return: FOUND and *ret_fd, which is the caller's; ABSENT when that process
+ * has ended; -errno.
+ */
+int process_open(pid_t pid, uint64_t identity, int *ret_fd);
 
 #endif

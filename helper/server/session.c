@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "helper/base/log.h"
 #include "helper/base/record.h"
+#include "helper/base/timer.h"
 #include "helper/firewall/guard.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
@@ -28,31 +29,35 @@ static void session_file(uint64_t id, char ret[static 24])
 	snprintf(ret, 24, "%" PRIu64, id);
 }
 
+#define FIELD(type, member) RECORD_FIELD(session, type, #member, member)
+
+static const struct record_field session_fields[] = {
+	FIELD(NUMBER, pid), FIELD(NUMBER, since), FIELD(NUMBER, guard),
+	FIELD(NUMBER, uid), FIELD(TEXT, user),	  FIELD(TEXT, service),
+	FIELD(TEXT, tty),   FIELD(TEXT, rhost),
+};
+
+#define N_FIELDS (sizeof(session_fields) / sizeof(session_fields[0]))
+
 static void session_save(const struct session *s)
 {
+	uint64_t process = 0;
 	struct record r;
 	char file[24];
-	int result;
+	int result = process_identity(s->pid, s->pidfd, &process);
 
 	record_begin(&r);
 	record_add(&r, "instance", "%" PRIu64, s->instance->id);
 	record_add(&r, "namespace", "%s", s->instance->name);
-	record_add(&r, "pid", "%d", s->pid);
-	record_add(&r, "process", "%" PRIu64,
-		   process_identity(s->pid, s->pidfd));
-	record_add(&r, "since", "%" PRIu64, s->since);
-	record_add(&r, "guard", "%d", s->guard);
-	record_add(&r, "uid", "%u", s->uid);
-	record_add(&r, "user", "%s", s->user);
-	record_add(&r, "service", "%s", s->service);
-	record_add(&r, "tty", "%s", s->tty);
-	record_add(&r, "rhost", "%s", s->rhost);
+	record_add(&r, "process", "%" PRIu64, process);
+	record_add_fields(&r, session_fields, N_FIELDS, s);
 	session_file(s->id, file);
-	result = record_save(&r, s->helper->sessions_dir, file, false);
+	if (result >= 0)
+		result = record_save(&r, s->helper->sessions_dir, file, false);
 	/* A full /run keeps nobody out; only a restart would forget this. */
 	if (result < 0)
 		log_warning(
-			"cannot write down session %s: %s; a restart of netns-pamd would not know of it",
+			"cannot write the record of session %s: %s; a restart of netns-pamd would not know of it",
 			file, strerror(-result));
 }
 
@@ -61,7 +66,8 @@ static void session_unlink(const struct session *s)
 	char file[24];
 
 	session_file(s->id, file);
-	unlinkat(s->helper->sessions_dir, file, 0);
+	if (record_remove(s->helper->sessions_dir, file) < 0)
+		timer_arm(s->helper->leftovers, HELPER_LEFTOVERS_US);
 }
 
 /* --- systemd's fd store --- */
@@ -213,15 +219,6 @@ int session_add_guarded(const struct helper *h, struct guard_set *set)
 
 /* --- after a restart --- */
 
-static struct instance *session_instance(const struct helper *h, uint64_t id,
-					 const char *name)
-{
-	for (struct instance *i = h->instances; i; i = i->next)
-		if (i->id == id && strcmp(i->name, name) == 0)
-			return i;
-	return NULL;
-}
-
 static int session_load(struct session *s, const char *file)
 {
 	struct record r;
@@ -230,58 +227,65 @@ static int session_load(struct session *s, const char *file)
 
 	s->id = strtoull(file, &end, 10);
 	if (*end)
-		return -EINVAL;
-	result = record_load(&r, s->helper->sessions_dir, file);
-	if (result < 0)
+		return ABSENT;
+	result = record_find(&r, s->helper->sessions_dir, file);
+	if (result != FOUND)
 		return result;
 	s->instance =
-		session_instance(s->helper, record_get_number(&r, "instance"),
-				 record_get(&r, "namespace"));
-	s->pid = (pid_t)record_get_number(&r, "pid");
-	s->since = record_get_number(&r, "since");
-	s->guard = record_get_number(&r, "guard");
-	s->uid = (uid_t)record_get_number(&r, "uid");
-	snprintf(s->user, sizeof(s->user), "%s", record_get(&r, "user"));
-	snprintf(s->service, sizeof(s->service), "%s",
-		 record_get(&r, "service"));
-	snprintf(s->tty, sizeof(s->tty), "%s", record_get(&r, "tty"));
-	snprintf(s->rhost, sizeof(s->rhost), "%s", record_get(&r, "rhost"));
-	if (s->pid <= 0)
-		return -EBADMSG;
-	s->pidfd = process_open(s->pid, record_get_number(&r, "process"));
-	return 0;
+		instance_by_id(s->helper, record_get_number(&r, "instance"));
+	record_get_fields(&r, session_fields, N_FIELDS, s);
+	if (s->pid <= 0 || !s->instance ||
+	    strcmp(s->instance->name, record_get(&r, "namespace")) != 0)
+		return ABSENT;
+	/*
+	 * One without a process may still have its connection in systemd's
+	 * store: kept until session_drop_dead().
+	 */
+	result = process_open(s->pid, record_get_number(&r, "process"),
+			      &s->pidfd);
+	return result < 0 ? result : FOUND;
 }
 
-static void session_adopt(void *data, const char *file)
+static int session_adopt(void *data, const char *file)
 {
 	struct helper *h = data;
 	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
-		return;
+		return -ENOMEM;
 	s->helper = h;
 	s->pidfd = -EBADF;
 	r = session_load(s, file);
 	if (s->id >= h->next_session)
 		h->next_session = s->id + 1;
-	if (r == 0 && s->instance && s->pidfd >= 0)
+	if (r == FOUND && s->pidfd >= 0)
 		r = session_watch(s, NULL);
-	/*
-	 * One without a process may still have its connection in systemd's
-	 * store: kept until session_drop_dead().
-	 */
-	if (r == 0 && s->instance) {
+	if (r == FOUND) {
 		session_insert(s);
 		take_ptr(s);
-		return;
 	}
-	unlinkat(h->sessions_dir, file, 0);
+	return r < 0 ? r : 0; /* a void record is left to session_sweep() */
 }
 
-void session_reconcile(struct helper *h)
+int session_reconcile(struct helper *h, struct error *err)
 {
-	record_each(h->sessions_dir, session_adopt, h);
+	int r = record_each(h->sessions_dir, session_adopt, h);
+
+	if (r < 0)
+		return error_set(err, r, "cannot adopt the sessions in %s: %s",
+				 h->state_path, strerror(-r));
+	return 0;
+}
+
+static bool session_known(void *data, const char *file)
+{
+	return session_find(data, strtoull(file, NULL, 10));
+}
+
+int session_sweep(struct helper *h)
+{
+	return record_sweep(h->sessions_dir, session_known, h);
 }
 
 struct session *session_restore_holder(struct helper *h, uint64_t id,

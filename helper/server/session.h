@@ -69,8 +69,17 @@ void session_holder_gone(struct session *s);
 
 struct session *session_find(const struct helper *h, uint64_t id);
 
-/* After a restart: takes up the sessions that are on record. */
-void session_reconcile(struct helper *h);
+/*
+ * After a restart: adopts the sessions that are on record, and changes nothing.
+ * Return: 0; -errno with a sentence when one cannot be looked at.
+ */
+int session_reconcile(struct helper *h, struct error *err);
+
+/*
+ * Removes the records of sessions that have ended. Return: 0, or -errno when
+ * something is left.
+ */
+int session_sweep(struct helper *h);
 
 /*
  * Gives a session that has no holder the one that systemd's fd store kept.

@@ -358,7 +358,7 @@ static void a_lasting_one_is_found_again(void **state)
 	child_close_all(&h); /* the helper ends, it goes on */
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(child_adopt(&h, pid, identity + 1, "it", &events, &c),
-			 -ESRCH);
+			 ABSENT);
 	assert_int_equal(child_adopt(&h, pid, identity, "it", &events, &c), 0);
 	assert_int_equal(child_signal(c, SIGTERM), 0);
 	wait_for(ended);

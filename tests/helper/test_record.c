@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "common/inet.h"
 #include "ground.h"
 #include "helper/base/record.h"
 
@@ -245,18 +246,24 @@ static void F56_a_hostile_value_hides_no_key_after_it(void **state)
 
 #define SEEN_MAX 200
 
-static void seen(void *data, const char *name)
+static int seen(void *data, const char *name)
 {
 	char *names = data;
 	size_t used = strlen(names);
 
 	snprintf(names + used, SEEN_MAX - used, "%s,", name);
+	return 0;
+}
+
+static bool known(void *data, const char *name)
+{
+	return strcmp(name, data) == 0;
 }
 
 static void F58_temporary_files_are_cleared_away(void **state)
 {
 	struct record r = sample();
-	char names[SEEN_MAX] = "";
+	char names[SEEN_MAX] = "", kept[] = "12";
 
 	ground_write(path_of(".1"), "half a rec");
 	ground_write(path_of(".77"), "%s", "");
@@ -265,7 +272,101 @@ static void F58_temporary_files_are_cleared_away(void **state)
 	ground_write(path_of(".3"), "killed before rename");
 	assert_int_equal(record_each(dirfd_, seen, names), 0);
 	assert_true(!strcmp(names, "1,12,") || !strcmp(names, "12,1,"));
-	assert_int_equal(ground_count(dir), 2);
+	assert_int_equal(record_sweep(dirfd_, known, kept), 0);
+	assert_int_equal(ground_count(dir), 1);
+	assert_int_equal(access(path_of("12"), F_OK), 0);
+}
+
+static int fails(void *data, const char *name)
+{
+	++*(int *)data;
+	return -EMFILE;
+}
+
+static void F101_an_error_ends_the_reading_of_records(void **state)
+{
+	struct record r = sample();
+	int calls = 0;
+
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(record_save(&r, dirfd_, "2", false), 0);
+	assert_int_equal(record_each(dirfd_, fails, &calls), -EMFILE);
+	assert_int_equal(calls, 1);
+	assert_int_equal(record_each(-1, fails, &calls), -EBADF);
+}
+
+/* F101: what is no record, and what is not read. */
+static void F101_only_a_void_record_is_absent(void **state)
+{
+	struct record r = sample(), back;
+	struct rlimit limit, none;
+
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(record_find(&back, dirfd_, "1"), FOUND);
+	assert_int_equal(record_find(&back, dirfd_, "2"), ABSENT);
+	ground_write(path_of("torn"), "boot x\nna");
+	assert_int_equal(record_find(&back, dirfd_, "torn"), ABSENT);
+	ground_write(path_of("old"), "boot x\nname y\nend\n");
+	assert_int_equal(record_find(&back, dirfd_, "old"), ABSENT);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(record_find(&back, dirfd_, "1"), -EMFILE);
+	assert_int_equal(record_find(&back, dirfd_, "2"), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+struct fields {
+	char text[8];
+	bool yes;
+	unsigned int narrow;
+	uint64_t wide;
+	struct inet_prefix prefix, none, list[2];
+	size_t n;
+};
+
+static void every_kind_of_field_is_written_and_read(void **state)
+{
+	static const struct record_field table[] = {
+		RECORD_FIELD(fields, TEXT, "text", text),
+		RECORD_FIELD(fields, NUMBER, "yes", yes),
+		RECORD_FIELD(fields, NUMBER, "narrow", narrow),
+		RECORD_FIELD(fields, NUMBER, "wide", wide),
+		RECORD_FIELD(fields, PREFIX, "prefix", prefix),
+		RECORD_FIELD(fields, PREFIX, "none", none),
+		RECORD_LIST(fields, "list", list, n),
+	};
+	const size_t n = sizeof(table) / sizeof(table[0]);
+	struct fields in = {.text = "a b",
+			    .yes = true,
+			    .narrow = UINT32_MAX,
+			    .wide = UINT64_MAX,
+			    .n = 2},
+		      out = {.n = 0};
+	struct record r, back;
+
+	assert_int_equal(inet_prefix_parse("192.0.2.1/31", &in.prefix), 0);
+	assert_int_equal(inet_prefix_parse("192.0.2.53", &in.list[0]), 0);
+	assert_int_equal(inet_prefix_parse("2001:db8::53", &in.list[1]), 0);
+	record_begin(&r);
+	record_add_fields(&r, table, n, &in);
+	assert_int_equal(record_save(&r, dirfd_, "1", false), 0);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	assert_string_equal(record_get(&back, "list"),
+			    "192.0.2.53 2001:db8::53 ");
+	record_get_fields(&back, table, n, &out);
+	assert_memory_equal(&in, &out, sizeof(in));
+	/* A list that is longer than the array, a text than the member. */
+	record_begin(&r);
+	record_add(&r, "list", "192.0.2.1 192.0.2.2 192.0.2.3");
+	record_add(&r, "text", "12345678");
+	assert_int_equal(record_save(&r, dirfd_, "1", true), 0);
+	assert_int_equal(record_load(&back, dirfd_, "1"), 0);
+	record_get_fields(&back, table, n, &out);
+	assert_int_equal(out.n, 2);
+	assert_string_equal(out.text, "1234567");
+	assert_false(out.yes);
 }
 
 /* A link in the way of the temporary file is not written through. */
@@ -374,6 +475,9 @@ int main(void)
 		record_test(F56_a_hostile_value_forges_no_key),
 		record_test(F56_a_hostile_value_hides_no_key_after_it),
 		record_test(F58_temporary_files_are_cleared_away),
+		record_test(F101_an_error_ends_the_reading_of_records),
+		record_test(F101_only_a_void_record_is_absent),
+		record_test(every_kind_of_field_is_written_and_read),
 		record_test(F49_no_link_is_followed),
 		cmocka_unit_test(F65_full_state_directory),
 		cmocka_unit_test(F65_no_inodes_left_and_read_only),

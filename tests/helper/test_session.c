@@ -30,6 +30,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/pool.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "helper/lifecycle/end.h"
@@ -90,15 +91,18 @@ static void begin(void)
 	policy = store_policy(h.store);
 	assert_int_equal(forwarding_open(&h, &why), 0);
 	assert_int_equal(lifecycle_adopt(&h, &why), 0);
-	session_reconcile(&h);
+	assert_int_equal(session_reconcile(&h, &why), 0);
 	assert_int_equal(sweep_open(&h, end_unused, &why), 0);
 }
 
 /* The last step of a start. */
 static void drop_unused(void)
 {
+	lifecycle_adopted(&h);
 	session_drop_dead(&h);
 	end_drop_unused(&h);
+	assert_int_equal(instance_record_sweep(&h), 0);
+	assert_int_equal(session_sweep(&h), 0);
 }
 
 /* As a helper that ends: everything stays but its memory. */
@@ -603,7 +607,8 @@ static void F65_a_full_state_directory(void **state)
 	/* ... but what is there is joined */
 	ground_listen();
 	login(get("ever", "alice", 5001, NULL), pid);
-	assert_non_null(strstr(ground_said(), "cannot write down session"));
+	assert_non_null(
+		strstr(ground_said(), "cannot write the record of session"));
 	assert_non_null(h.sessions);
 	session_end(h.sessions);
 	ground_kill(pid);

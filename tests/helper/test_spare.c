@@ -40,7 +40,7 @@ static void begin(const char *link)
 			 0);
 	assert_int_equal(netns_host_open(&h.host, &why), 0);
 	assert_int_equal(sysctl_open(&why), 0);
-	sysctl_remember_host();
+	assert_int_equal(sysctl_remember_host(&why), 0);
 	h.state_dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(sd_event_new(&h.event) >= 0);
 	assert_int_equal(store_open(&h.store, h.event, POLICY, h.state_dir,

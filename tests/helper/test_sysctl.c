@@ -278,7 +278,7 @@ static void F90_ports_and_ping_groups_are_the_hosts(void **state)
 	assert_int_equal(
 		sysctl_write("net/ipv4/ping_group_range", "0 2147483647", &why),
 		0);
-	sysctl_remember_host();
+	assert_int_equal(sysctl_remember_host(&why), 0);
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	assert_string_equal(value_of("net/ipv4/ip_unprivileged_port_start"),
 			    "1024");

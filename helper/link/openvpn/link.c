@@ -40,17 +40,14 @@ static void openvpn_free(struct openvpn *o)
 }
 
 /* Return: what is instance->link_data from now on, or NULL. */
-static struct openvpn *openvpn_new(struct instance *i,
-				   const struct policy_namespace *ns,
-				   struct error *err)
+static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
+		       struct openvpn **ret, struct error *err)
 {
 	struct openvpn *o = calloc(1, sizeof(*o));
 	int r = 0;
 
-	if (!o) {
-		error_set(err, -ENOMEM, "out of memory");
-		return NULL;
-	}
+	if (!o)
+		return error_set(err, -ENOMEM, "out of memory");
 	o->instance = i;
 	o->early = -EBADF;
 	snprintf(o->dir, sizeof(o->dir), "%s/openvpn.%" PRIu64,
@@ -63,10 +60,11 @@ static struct openvpn *openvpn_new(struct instance *i,
 		r = openvpn_program_init(o, err);
 	if (r < 0) {
 		openvpn_free(o);
-		return NULL;
+		return r;
 	}
 	i->link_data = o;
-	return o;
+	*ret = o;
+	return 0;
 }
 
 static int openvpn_create(const struct link_site *site, struct error *err)
@@ -83,9 +81,9 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	r = child_find("openvpn", "openvpn", path, err);
 	if (r < 0)
 		return r;
-	o = openvpn_new(i, site->ns, err);
-	if (!o)
-		return -EINVAL;
+	r = openvpn_new(i, site->ns, &o, err);
+	if (r < 0)
+		return r;
 	/* So that the next helper looks for it, if this one is killed now. */
 	r = instance_note(i, err);
 	if (r == 0)
@@ -103,12 +101,13 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 
 static int openvpn_adopt(struct helper *h, struct instance *i)
 {
+	struct openvpn *o;
 	struct error why;
-	struct openvpn *o = openvpn_new(i, openvpn_section(i), &why);
+	int r = openvpn_new(i, openvpn_section(i), &o, &why);
 
-	if (!o) {
+	if (r < 0) {
 		log_error("%s: %s", i->name, why.text);
-		return -ENODEV;
+		return r == -EINVAL ? ABSENT : r; /* the policy has changed */
 	}
 	return openvpn_program_adopt(o);
 }

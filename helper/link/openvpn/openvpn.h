@@ -51,8 +51,8 @@ struct openvpn {
 	bool redirect4;	 /* pushed */
 	bool configured; /* the device is inside, with all that it needs */
 	bool connected;
-	bool told;    /* it was connected once: events_connected() has seen it */
-	bool attempt; /* a new one: its first complaint is kept */
+	bool told; /* it was connected once: events_connected() has seen it */
+	bool attempt;	 /* a new one: its first complaint is kept */
 	char words[200]; /* the complaint, or "" */
 	char last[200];	 /* logged last: the same again is not */
 };
@@ -71,8 +71,8 @@ int openvpn_program_init(struct openvpn *o, struct error *err);
 int openvpn_program_start(struct openvpn *o, struct error *err);
 
 /*
- * After a restart of the helper: it runs still, or is started again.
- * Return: 0; -ENODEV when neither can be.
+ * After a restart of the daemon: it runs, or will be started again.
+ * Return: FOUND; ABSENT when neither is possible; -errno.
  */
 int openvpn_program_adopt(struct openvpn *o);
 

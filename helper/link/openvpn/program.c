@@ -309,18 +309,21 @@ int openvpn_program_adopt(struct openvpn *o)
 	struct instance *i = o->instance;
 	struct openvpn_conf *conf;
 	char label[160];
+	int answer;
 
-	if (o->path && openvpn_conf_load(o->path, &conf, NULL) == 0) {
+	answer = o->path ? openvpn_conf_load(o->path, &conf, NULL) : -ENOENT;
+	if (answer_is_failure(answer))
+		return answer;
+	if (answer == 0) {
 		openvpn_remember(o, conf);
 		openvpn_conf_free(conf);
 	}
 	o->adopted = true;
 	openvpn_label(i, label);
-	if (child_adopt(i->helper, i->pid, i->process, label, &events,
-			&i->child) < 0)
-		i->child = NULL;
-	if (!i->child && !o->path)
-		return -ENODEV;
+	answer = child_adopt(i->helper, i->pid, i->process, label, &events,
+			     &i->child);
+	if (answer < 0 || (answer == ABSENT && !o->path))
+		return answer;
 	timer_arm(o->timer, 1);
-	return 0;
+	return FOUND;
 }

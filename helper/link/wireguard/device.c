@@ -180,14 +180,12 @@ int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 	snprintf(l->device, sizeof(l->device), "%s",
 		 l->userspace ? i->device : i->ifname);
 	if (!l->userspace)
-		return wg_device_look(l, &link) == -ENODEV ? -ENODEV : 0;
+		return answer_of(wg_device_look(l, &link));
 	l->answered = true;
 	pool_mark(i->helper->pool, i->slot);
 	userspace_label(l, label);
 	return child_adopt(i->helper, i->pid, i->process, label, events,
-			   &i->child) < 0
-		       ? -ENODEV
-		       : 0;
+			   &i->child);
 }
 
 /* --- into the namespace --- */

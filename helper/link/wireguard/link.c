@@ -293,21 +293,25 @@ static int wireguard_create(const struct link_site *site, struct error *err)
  * The names of peers are in the file alone. It may be another one by now: what
  * is read is used for peers that wg(8) knows as well.
  */
-static void read_conf_again(struct wg_link *l)
+static int read_conf_again(struct wg_link *l)
 {
 	const struct instance *i = l->instance;
 	const struct policy_namespace *ns = policy_namespace_find(
 		store_policy(i->helper->store), i->section);
 	struct error why = {"the policy does not speak of it any more"};
+	int r = ns && ns->wireguard ? read_conf(l, ns, &why) : -ENOENT;
 
-	if (!ns || !ns->wireguard || read_conf(l, ns, &why) < 0) {
+	if (answer_is_failure(r))
+		return r;
+	if (r < 0) {
 		log_warning(
 			"%s: the endpoints of its peers are not looked up again: %s",
 			l->label, why.text);
 		l->conf = wg_conf_free(l->conf);
-		return;
+		return 0;
 	}
 	wg_conf_forget_keys(l->conf);
+	return 0;
 }
 
 static int wireguard_adopt(struct helper *h, struct instance *i)
@@ -320,10 +324,10 @@ static int wireguard_adopt(struct helper *h, struct instance *i)
 	if (!l)
 		return -ENOMEM;
 	r = wg_device_adopt(l, &events);
-	if (r < 0 || i->state != INSTANCE_LIVE)
+	if (r != FOUND || i->state != INSTANCE_LIVE)
 		return r;
-	read_conf_again(l);
-	return wg_watch_begin(l, NULL);
+	r = read_conf_again(l);
+	return r < 0 ? r : wg_watch_begin(l, NULL);
 }
 
 static int wireguard_ready(struct helper *h, struct instance *i,

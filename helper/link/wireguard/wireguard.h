@@ -74,8 +74,8 @@ int wg_device_make(struct wg_link *l, const struct link_site *site,
 		   const struct child_events *events, struct error *err);
 
 /*
- * The same after a restart of the helper. Return: 0; -ENODEV when it is gone,
- * and still there is something to remove.
+ * After a restart of the daemon. Return: FOUND; ABSENT when the device or its
+ * program does not exist, and still there is something to remove; -errno.
  */
 int wg_device_adopt(struct wg_link *l, const struct child_events *events);
 
