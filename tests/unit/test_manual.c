@@ -207,5 +207,6 @@ int main(void)
 		cmocka_unit_test(each_paragraph_ends_with_the_default),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, manual_read, NULL);
 }
