@@ -28,6 +28,14 @@
 #include "openvpn.h"
 #include "push.h"
 
+const struct policy_namespace *openvpn_section(const struct instance *i)
+{
+	const struct policy_namespace *ns = policy_namespace_find(
+		store_policy(i->helper->store), i->section);
+
+	return ns && ns->link == LINK_OPENVPN ? ns : NULL;
+}
+
 void openvpn_device_name(const struct instance *i, char ret[static IFNAMSIZ])
 {
 	snprintf(ret, IFNAMSIZ, "npamv%u", (unsigned int)(i->id % 1000000000));

@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "common/proto.h"
 #include "helper/base/log.h"
-#include "helper/base/policy_store.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
@@ -21,13 +21,122 @@
 #include "openvpn.h"
 #include "talk.h"
 
-const struct policy_namespace *openvpn_section(const struct instance *i)
-{
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(i->helper->store), i->section);
+#define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
+#define OPENVPN_SECOND_US UINT64_C(1000000)
 
-	return ns && ns->link == LINK_OPENVPN ? ns : NULL;
+/* --- what comes next --- */
+
+/* Started again a little later, each time a little later still. */
+static void openvpn_pause(struct openvpn *o, const char *why)
+{
+	unsigned int pause = o->pause ? o->pause : 1;
+
+	o->pause =
+		pause * 2 > OPENVPN_PAUSE_MAX ? OPENVPN_PAUSE_MAX : pause * 2;
+	log_warning("%s: %s; started again in %u s", o->instance->name, why,
+		    pause);
+	timer_arm(o->timer, pause * OPENVPN_SECOND_US);
 }
+
+static void openvpn_is_over(struct openvpn *o, int r, const char *why)
+{
+	struct instance *i = o->instance;
+	struct error text;
+
+	o->configured = o->connected = false;
+	o->talk = openvpn_talk_close(o->talk);
+	if (i->making) {
+		error_set(&text, 0,
+			  "OpenVPN cannot connect (remote %s, %s): %s",
+			  *o->remote ? o->remote : "none", o->path, why);
+		instance_connected(i, r < 0 ? r : -ECONNABORTED, &text);
+	} else if (!o->path) {
+		instance_broken(
+			i,
+			"openvpn ended, and the policy does not know the section any more");
+	} else {
+		openvpn_pause(o, why);
+	}
+}
+
+static void openvpn_on_failed(struct openvpn *o, const char *why)
+{
+	o->instance->child = child_stop(o->instance->child);
+	openvpn_is_over(o, -ECONNABORTED, why);
+}
+
+static void openvpn_on_end(void *data, int r, const struct error *why)
+{
+	struct openvpn *o = data;
+	char text[ERROR_TEXT_MAX];
+
+	o->instance->child = NULL;
+	openvpn_watch_early(o);
+	snprintf(text, sizeof(text), "%s", *o->words ? o->words : why->text);
+	if (!o->instance->making)
+		snprintf(text, sizeof(text), "openvpn ended%s%s",
+			 *o->words ? ": " : "", o->words);
+	openvpn_is_over(o, r < 0 ? -ECONNABORTED : r, text);
+}
+
+static void openvpn_on_ready(struct openvpn *o)
+{
+	struct instance *i = o->instance;
+
+	log_info("%s: connected to %s", i->name,
+		 *o->remote ? o->remote : "its peer");
+	o->pause = 0;
+	o->words[0] = o->last[0] = '\0';
+	o->told = true;
+	if (i->making)
+		instance_connected(i, 0, NULL);
+	else
+		instance_note(i, NULL);
+}
+
+/* Return: 0 or -errno with a sentence. */
+static int openvpn_start(struct openvpn *o, struct error *err)
+{
+	const struct child_events events = {.ended = openvpn_on_end, .data = o};
+	int r = openvpn_program_start(o, &events, err);
+
+	if (r < 0)
+		return r;
+	o->tries = 0;
+	o->attempt = true;
+	o->adopted = o->configured = o->connected = false;
+	timer_arm(o->timer, OPENVPN_TALK_US);
+	return 0;
+}
+
+static void openvpn_go_on(struct openvpn *o)
+{
+	struct instance *i = o->instance;
+	struct error why;
+
+	if (i->child) {
+		if (!o->talk)
+			openvpn_watch_begin(o);
+		return;
+	}
+	if (openvpn_start(o, &why) < 0)
+		openvpn_pause(o, why.text);
+	else if (instance_note(i, &why) < 0)
+		openvpn_on_failed(o, why.text);
+}
+
+static int openvpn_on_time(sd_event_source *source, uint64_t when, void *data)
+{
+	openvpn_go_on(data);
+	return 0;
+}
+
+static const struct openvpn_events openvpn_events = {
+	.ready = openvpn_on_ready,
+	.failed = openvpn_on_failed,
+};
+
+/* --- the link --- */
 
 static void openvpn_free(struct openvpn *o)
 {
@@ -49,6 +158,7 @@ static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 	if (!o)
 		return error_set(err, -ENOMEM, "out of memory");
 	o->instance = i;
+	o->events = &openvpn_events;
 	o->early = -EBADF;
 	snprintf(o->dir, sizeof(o->dir), "%s/openvpn.%" PRIu64,
 		 i->helper->state_path, i->id);
@@ -56,8 +166,12 @@ static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 	if (ns)
 		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,
 				  &o->path, err);
-	if (r == 0)
-		r = openvpn_program_init(o, err);
+	if (r == 0) {
+		r = timer_new(i->helper->event, &o->timer, openvpn_on_time, o);
+		if (r < 0)
+			error_set(err, r, "cannot make a timer: %s",
+				  strerror(-r));
+	}
 	if (r < 0) {
 		openvpn_free(o);
 		return r;
@@ -87,7 +201,7 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	/* So that the next helper looks for it, if this one is killed now. */
 	r = instance_note(i, err);
 	if (r == 0)
-		r = openvpn_program_start(o, err);
+		r = openvpn_start(o, err);
 	if (r < 0)
 		return r;
 	snprintf(i->ifname, sizeof(i->ifname), "%s",
@@ -101,6 +215,7 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 
 static int openvpn_adopt(struct helper *h, struct instance *i)
 {
+	struct child_events events = {.ended = openvpn_on_end};
 	struct openvpn *o;
 	struct error why;
 	int r = openvpn_new(i, openvpn_section(i), &o, &why);
@@ -109,7 +224,13 @@ static int openvpn_adopt(struct helper *h, struct instance *i)
 		log_error("%s: %s", i->name, why.text);
 		return r == -EINVAL ? ABSENT : r; /* the policy has changed */
 	}
-	return openvpn_program_adopt(o);
+	events.data = o;
+	r = openvpn_program_adopt(o, &events);
+	if (r < 0 || (r == ABSENT && !o->path))
+		return r;
+	o->adopted = true;
+	timer_arm(o->timer, 1);
+	return FOUND;
 }
 
 static void openvpn_leave(struct instance *i)

@@ -21,6 +21,7 @@
 #include "common/error.h"
 #include "conf.h"
 
+struct child_events;
 struct instance;
 struct openvpn_push;
 struct openvpn_talk;
@@ -29,9 +30,20 @@ struct proto_namespace;
 
 #define OPENVPN_TALK_US 20000 /* until it listens: looks again */
 
+struct openvpn;
+
+/* What watch.c reports to link.c. Each call may free o. */
+struct openvpn_events {
+	/* It is connected, and its device is inside and configured. */
+	void (*ready)(struct openvpn *o);
+	/* It cannot go on as it is: the program is to be ended. */
+	void (*failed)(struct openvpn *o, const char *why);
+};
+
 /* instance->link_data */
 struct openvpn {
 	struct instance *instance;
+	const struct openvpn_events *events;
 	char *path; /* the client's configuration; NULL: not known any more */
 	char dir[PATH_MAX]; /* where it makes its socket */
 	char socket[PATH_MAX + 8];
@@ -57,24 +69,21 @@ struct openvpn {
 	char last[200];	 /* logged last: the same again is not */
 };
 
-/* --- link_openvpn.c --- */
-
-/* The section as it is now; NULL when it is gone. */
-const struct policy_namespace *openvpn_section(const struct instance *i);
-
-/* --- openvpn_program.c --- */
-
-/* o->timer, by which all goes on. Return: 0 or -errno with a sentence. */
-int openvpn_program_init(struct openvpn *o, struct error *err);
-
-/* Reads the file and starts it. Return: 0 or -errno with a sentence. */
-int openvpn_program_start(struct openvpn *o, struct error *err);
+/* --- program.c --- */
 
 /*
- * After a restart of the daemon: it runs, or will be started again.
- * Return: FOUND; ABSENT when neither is possible; -errno.
+ * Reads the file and starts openvpn(8) as instance->child. The caller then
+ * calls openvpn_watch_begin() in OPENVPN_TALK_US. Return: 0 or -errno with a
+ * sentence.
  */
-int openvpn_program_adopt(struct openvpn *o);
+int openvpn_program_start(struct openvpn *o, const struct child_events *events,
+			  struct error *err);
+
+/*
+ * After a restart of the daemon: instance->child is the openvpn(8) that still
+ * runs. Return: FOUND, ABSENT, -errno.
+ */
+int openvpn_program_adopt(struct openvpn *o, const struct child_events *events);
 
 /* Takes its socket away; ends who is there, unless it is instance->child. */
 void openvpn_program_clear(const struct openvpn *o);
@@ -82,13 +91,7 @@ void openvpn_program_clear(const struct openvpn *o);
 /* What was remembered of the file. */
 void openvpn_program_forget(struct openvpn *o);
 
-/*
- * It is in a state that it does not come out of: ended, and started again, or
- * the login that waits for it fails. May free o.
- */
-void openvpn_program_end(struct openvpn *o, const char *why);
-
-/* --- openvpn_watch.c --- */
+/* --- watch.c --- */
 
 /*
  * Begins to talk to it; again in OPENVPN_TALK_US, when it does not listen yet.
@@ -102,7 +105,10 @@ void openvpn_watch_early(struct openvpn *o);
 /* What a login that waits is told in the end. */
 void openvpn_watch_tell(struct openvpn *o);
 
-/* --- openvpn_device.c --- */
+/* --- device.c --- */
+
+/* The section as it is now; NULL when it is gone. */
+const struct policy_namespace *openvpn_section(const struct instance *i);
 
 /*
  * Its name in the host. Not one of the pool's: those are free again when a link

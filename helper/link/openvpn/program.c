@@ -17,7 +17,6 @@
 #include "conf.h"
 #include "files.h"
 #include "helper/base/log.h"
-#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/process/child.h"
@@ -25,8 +24,6 @@
 #include "openvpn.h"
 #include "talk.h"
 
-#define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
-#define OPENVPN_SECOND_US UINT64_C(1000000)
 /* Its device, and a port below 1024. */
 #define OPENVPN_CAPABILITIES                                                   \
 	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
@@ -42,8 +39,6 @@
 /* It is not root; nobody else comes there, since the state is root's alone. */
 #define OPENVPN_DIR_MODE   0733
 #define OPENVPN_WORDS_MODE 0622
-
-static void openvpn_on_end(void *data, int r, const struct error *why);
 
 static void openvpn_label(const struct instance *i, char ret[static 160])
 {
@@ -69,7 +64,8 @@ static int openvpn_make_dir(const struct openvpn *o, struct error *err)
  * caller.
  */
 static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
-		       int words, const int *fds, struct error *err)
+		       int words, const int *fds,
+		       const struct child_events *events, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	struct instance *i = o->instance;
@@ -112,7 +108,6 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		.n_pass_more = conf->n_files + 2,
 		.capabilities = OPENVPN_CAPABILITIES,
 	};
-	const struct child_events events = {.ended = openvpn_on_end, .data = o};
 	int r;
 
 	openvpn_label(i, label);
@@ -123,7 +118,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		return error_set(err, -ENOMEM, "out of memory");
 	command.input = text;
 	child_user(CHILD_USER, &command.uid, &command.gid);
-	r = instance_start_child(i, &command, &events, err);
+	r = instance_start_child(i, &command, events, err);
 	explicit_bzero(text, command.input_bytes);
 	return r;
 }
@@ -153,7 +148,8 @@ void openvpn_program_forget(struct openvpn *o)
 
 /* With all descriptors that it gets. */
 static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
-			   int words, struct error *err)
+			   int words, const struct child_events *events,
+			   struct error *err)
 {
 	_cleanup_close_ int dir = openvpn_make_dir(o, err);
 	_cleanup_close_ int from = fd_above_stdio(
@@ -171,12 +167,13 @@ static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
 	fds[0] = dir;
 	fds[1] = from;
 	memcpy(fds + 2, files.fds, files.n * sizeof(int));
-	r = openvpn_run(o, conf, words, fds, err);
+	r = openvpn_run(o, conf, words, fds, events, err);
 	openvpn_files_close(&files);
 	return r;
 }
 
-int openvpn_program_start(struct openvpn *o, struct error *err)
+int openvpn_program_start(struct openvpn *o, const struct child_events *events,
+			  struct error *err)
 {
 	struct openvpn_conf *conf;
 	int pipes[2], r = openvpn_conf_load(o->path, &conf, err);
@@ -195,16 +192,10 @@ int openvpn_program_start(struct openvpn *o, struct error *err)
 	}
 	o->early = close_fd(o->early);
 	o->early = pipes[0];
-	r = openvpn_prepare(o, conf, pipes[1], err);
+	r = openvpn_prepare(o, conf, pipes[1], events, err);
 	close_fd(pipes[1]);
 	openvpn_conf_free(conf);
-	if (r < 0)
-		return r;
-	o->tries = 0;
-	o->attempt = true;
-	o->adopted = o->configured = o->connected = false;
-	timer_arm(o->timer, OPENVPN_TALK_US);
-	return 0;
+	return r;
 }
 
 void openvpn_program_clear(const struct openvpn *o)
@@ -216,96 +207,8 @@ void openvpn_program_clear(const struct openvpn *o)
 	rmdir(o->dir);
 }
 
-/* Started again a little later, each time a little later still. */
-static void openvpn_pause(struct openvpn *o, const char *why)
+int openvpn_program_adopt(struct openvpn *o, const struct child_events *events)
 {
-	unsigned int pause = o->pause ? o->pause : 1;
-
-	o->pause =
-		pause * 2 > OPENVPN_PAUSE_MAX ? OPENVPN_PAUSE_MAX : pause * 2;
-	log_warning("%s: %s; started again in %u s", o->instance->name, why,
-		    pause);
-	timer_arm(o->timer, pause * OPENVPN_SECOND_US);
-}
-
-static void openvpn_is_over(struct openvpn *o, int r, const char *why)
-{
-	struct instance *i = o->instance;
-	struct error text;
-
-	o->configured = o->connected = false;
-	o->talk = openvpn_talk_close(o->talk);
-	if (i->making) {
-		error_set(&text, 0,
-			  "OpenVPN cannot connect (remote %s, %s): %s",
-			  *o->remote ? o->remote : "none", o->path, why);
-		instance_connected(i, r < 0 ? r : -ECONNABORTED, &text);
-	} else if (!o->path) {
-		instance_broken(
-			i,
-			"openvpn ended, and the policy does not know the section any more");
-	} else {
-		openvpn_pause(o, why);
-	}
-}
-
-void openvpn_program_end(struct openvpn *o, const char *why)
-{
-	o->instance->child = child_stop(o->instance->child);
-	openvpn_is_over(o, -ECONNABORTED, why);
-}
-
-static void openvpn_on_end(void *data, int r, const struct error *why)
-{
-	struct openvpn *o = data;
-	char text[ERROR_TEXT_MAX];
-
-	o->instance->child = NULL;
-	openvpn_watch_early(o);
-	snprintf(text, sizeof(text), "%s", *o->words ? o->words : why->text);
-	if (!o->instance->making)
-		snprintf(text, sizeof(text), "openvpn ended%s%s",
-			 *o->words ? ": " : "", o->words);
-	openvpn_is_over(o, r < 0 ? -ECONNABORTED : r, text);
-}
-
-/* --- what comes next --- */
-
-static void openvpn_go_on(struct openvpn *o)
-{
-	struct instance *i = o->instance;
-	struct error why;
-
-	if (i->child) {
-		if (!o->talk)
-			openvpn_watch_begin(o);
-		return;
-	}
-	if (openvpn_program_start(o, &why) < 0)
-		openvpn_pause(o, why.text);
-	else if (instance_note(i, &why) < 0)
-		openvpn_program_end(o, why.text);
-}
-
-static int openvpn_on_time(sd_event_source *source, uint64_t when, void *data)
-{
-	openvpn_go_on(data);
-	return 0;
-}
-
-int openvpn_program_init(struct openvpn *o, struct error *err)
-{
-	int r = timer_new(o->instance->helper->event, &o->timer,
-			  openvpn_on_time, o);
-
-	return r < 0 ? error_set(err, r, "cannot make a timer: %s",
-				 strerror(-r))
-		     : 0;
-}
-
-int openvpn_program_adopt(struct openvpn *o)
-{
-	const struct child_events events = {.ended = openvpn_on_end, .data = o};
 	struct instance *i = o->instance;
 	struct openvpn_conf *conf;
 	char label[160];
@@ -318,12 +221,7 @@ int openvpn_program_adopt(struct openvpn *o)
 		openvpn_remember(o, conf);
 		openvpn_conf_free(conf);
 	}
-	o->adopted = true;
 	openvpn_label(i, label);
-	answer = child_adopt(i->helper, i->pid, i->process, label, &events,
-			     &i->child);
-	if (answer < 0 || (answer == ABSENT && !o->path))
-		return answer;
-	timer_arm(o->timer, 1);
-	return FOUND;
+	return child_adopt(i->helper, i->pid, i->process, label, events,
+			   &i->child);
 }

@@ -71,21 +71,10 @@ void openvpn_watch_early(struct openvpn *o)
 /* --- what it tells --- */
 
 /* May free everything. */
-static void openvpn_ready(struct openvpn *o)
+static void openvpn_watch_ready(struct openvpn *o)
 {
-	struct instance *i = o->instance;
-
-	if (!o->connected || !o->configured)
-		return;
-	log_info("%s: connected to %s", i->name,
-		 *o->remote ? o->remote : "its peer");
-	o->pause = 0;
-	o->words[0] = o->last[0] = '\0';
-	o->told = true;
-	if (i->making)
-		instance_connected(i, 0, NULL);
-	else
-		instance_note(i, NULL);
+	if (o->connected && o->configured)
+		o->events->ready(o);
 }
 
 static void openvpn_on_state(void *data, const char *name, const char *detail)
@@ -95,7 +84,7 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 
 	if (!strcmp(name, "CONNECTED")) {
 		o->connected = true;
-		openvpn_ready(o);
+		openvpn_watch_ready(o);
 		return;
 	}
 	if (!strcmp(name, "WAIT") || !strcmp(name, "TCP_CONNECT"))
@@ -109,7 +98,7 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 	o->connected = false;
 	o->attempt = true;
 	if (!strcmp(detail, "SIGHUP")) /* there is nothing left to read */
-		openvpn_program_end(o, "it was told to read its file again");
+		o->events->failed(o, "it was told to read its file again");
 }
 
 /* The device was destroyed by somebody: openvpn goes on without it. */
@@ -152,7 +141,7 @@ static void openvpn_on_log(void *data, char flag, const char *said)
 		log_debug("%s: openvpn: %s", name, text);
 	}
 	if (openvpn_lost_device(text)) {
-		openvpn_program_end(o, "its device was deleted");
+		o->events->failed(o, "its device was deleted");
 		return;
 	}
 	if (bad || !strncmp(text, "Cannot ", 7) || strstr(text, "AUTH_FAILED"))
@@ -169,9 +158,9 @@ static void openvpn_on_up(void *data, const struct openvpn_env *env)
 				  &push);
 
 	if (r < 0) {
-		openvpn_program_end(o, r == -EBADMSG
-					       ? "the server gave no address"
-					       : "out of memory");
+		o->events->failed(o, r == -EBADMSG
+					     ? "the server gave no address"
+					     : "out of memory");
 		return;
 	}
 	if (push.ignored)
@@ -181,11 +170,11 @@ static void openvpn_on_up(void *data, const struct openvpn_env *env)
 	r = openvpn_device_configure(o, &push, &why);
 	openvpn_push_clear(&push);
 	if (r < 0) {
-		openvpn_program_end(o, why.text);
+		o->events->failed(o, why.text);
 		return;
 	}
 	o->configured = true;
-	openvpn_ready(o);
+	openvpn_watch_ready(o);
 }
 
 static void openvpn_on_down(void *data)
@@ -204,7 +193,7 @@ static void openvpn_on_question(void *data, const char *what)
 		text, sizeof(text),
 		"it asks for the %.60s, and nobody is there to answer: use a key without a password, or askpass and auth-user-pass with a file",
 		what);
-	openvpn_program_end(o, text);
+	o->events->failed(o, text);
 }
 
 static void openvpn_on_closed(void *data)
@@ -237,7 +226,7 @@ void openvpn_watch_begin(struct openvpn *o)
 	}
 	if (r < 0) {
 		openvpn_watch_early(o);
-		openvpn_program_end(o, *o->words ? o->words : why.text);
+		o->events->failed(o, *o->words ? o->words : why.text);
 		return;
 	}
 	o->early = close_fd(o->early);
@@ -250,6 +239,6 @@ void openvpn_watch_begin(struct openvpn *o)
 	o->adopted = false;
 	o->configured = o->connected = openvpn_device_is_there(o->instance);
 	if (!o->configured)
-		openvpn_program_end(o,
-				    "it reconnected while no helper was there");
+		o->events->failed(o,
+				  "it reconnected while no helper was there");
 }
