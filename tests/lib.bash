@@ -81,6 +81,7 @@ listens() { ss -Hltn | grep -q ":$1 "; }
 spawn() { # spawn LOG CMD...
 	local log=$1
 	shift
+	: >"$log" # at once: what an earlier process printed is no output of this one
 	(
 		setsid "$@" >"$log" 2>&1 </dev/null 3>&- 4>&- &
 		echo $!
@@ -414,6 +415,11 @@ start_sshd() { # start_sshd [extra lines]
 	wait_until 10 $PROBE tcp 127.0.0.1 22 1
 }
 
+ensure_sshd() { # unless a file has none
+	[ ! -e $T/sshd_config ] || alive "$(cat $T/sshd.pid)" ||
+		/usr/sbin/sshd -f $T/sshd_config -E $T/sshd.log 3>&- 4>&-
+}
+
 stop_sshd() {
 	local pid
 	pid=$(cat $T/sshd.pid) || return 0
@@ -499,6 +505,77 @@ nothing_left() { # nothing_left [SECONDS]
 	"$TOP/tests/snapshot" $T/helper.pid $T/before $((${1:-15} * 3))
 }
 
+# ---- a test that fails drags no other along
+
+# undo CMD...: the end of the test runs it, also if the test fails. The last
+# one is run first; each can be run again.
+undo() { echo "${*@Q}" >>$T/undo; }
+undone() {
+	local cmd
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || end_strays
+	[ -e $T/undo ] || return 0
+	while read -r cmd; do
+		eval "$cmd" || echo "cannot undo: $cmd"
+	done < <(tac $T/undo)
+	rm -f $T/undo
+}
+
+# hide FILE: until unhide, or the end of the test, the program is not installed
+hide() {
+	undo unhide "$1"
+	mv "$1" "$1.hidden"
+}
+unhide() { [ ! -e "$1.hidden" ] || mv "$1.hidden" "$1"; }
+
+# freeze PID: the process does nothing until thaw, or the end of the test
+freeze() {
+	undo thaw "$1"
+	kill -STOP "$1"
+}
+thaw() { kill -CONT "$1" 2>/dev/null || true; }
+
+# set_sysctl NAME=VALUE...: until the end of the test
+set_sysctl() {
+	local s
+	for s in "$@"; do
+		undo sysctl -qw "${s%%=*}=$(sysctl -n "${s%%=*}")"
+		sysctl -qw "$s"
+	done
+}
+
+# Ends what a test started and its failure left running: all processes but
+# those of the file, the services and the ancestors of this shell.
+end_strays() {
+	local keep pid all
+	[ -e $T/lasting ] || return 0
+	keep=" $(cat $T/lasting $T/{helper,sshd}.pid /run/openvswitch/*.pid 2>/dev/null | xargs) "
+	pid=$BASHPID
+	while [ "${pid:-1}" -gt 1 ]; do
+		keep+="$pid "
+		pid=$(awk '/^PPid:/ {print $2}' "/proc/$pid/status" 2>/dev/null)
+	done
+	all=(/proc/[0-9]*)
+	for pid in "${all[@]#/proc/}"; do
+		[[ $keep == *" $pid "* ]] || kill -KILL "$pid" 2>/dev/null || true
+	done
+	rm -f $T/hold.*.pid
+}
+
+# Removes what is there now and was not in $T/before.
+remove_rest() {
+	local name
+	for name in $(comm -13 <(section names $T/before) <(objects | section names)); do
+		netns-pam down "${name##*/}" --force || ip netns del "${name##*/}"
+	done
+	for name in $(comm -13 <(section interfaces $T/before) <(objects | section interfaces)); do
+		ip link delete "$name"
+	done
+}
+# section NAME [FILE]: the lines of that part of a snapshot
+section() {
+	awk -v title="== $1" '/^== / {on = $0 == title; next} on' "${2:--}" | sort
+}
+
 # ---- the usual file
 
 # What most files have installed
@@ -526,6 +603,7 @@ no_links() { ! ip -o link | grep -q ' npam[0-9]'; }
 no_names() { [ -z "$(ls /run/netns 2>/dev/null)" ]; }
 
 common_setup() {
+	[ -e $T/lasting ] || (cd /proc && echo [0-9]*) >$T/lasting
 	: >$T/syslog
 	rm -f $T/leave
 	objects >$T/before
@@ -533,17 +611,21 @@ common_setup() {
 
 # A test that leaves something behind has failed.
 common_teardown() {
-	local rc=0
+	local rc=0 limit=15
+	undone
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
-		echo "--- helper"
+		echo "--- daemon"
 		tail -n 20 $T/helper.log
 		echo "--- syslog"
 		tail -n 20 $T/syslog
 		echo "--- sshd"
 		tail -n 5 $T/sshd.log
-		ssh_end_all # or the tests after it fail as well
-	fi 2>/dev/null
-	nothing_left || rc=1
+		limit=2
+		ensure_helper
+		ensure_sshd
+		remove_rest
+	fi 2>/dev/null || true
+	nothing_left $limit || { remove_rest || true; rc=1; }
 	helper_clean || rc=1
 	return $rc
 }

@@ -31,6 +31,7 @@ dropin() {
 setup() { common_setup; }
 teardown() {
 	local pid name
+	undone
 	ensure_helper
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then # the next test starts afresh
 		netns-pam status
@@ -446,7 +447,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	wait_until 10 grep -q in $T/su.log
 	local id start took
 	id=$(json '.sessions[] | select(.service == "su") | .id')
-	kill -STOP "$(cat $T/su.pid)"
+	freeze "$(cat $T/su.pid)"
 	start=$(now_ms)
 	run netns-pam kick "$id"
 	took=$(($(now_ms) - start))
@@ -520,12 +521,12 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 
 @test "F30 a stopped helper is given up on after ten seconds" {
 	local start
-	kill -STOP "$(helper_pid)"
+	freeze "$(helper_pid)"
 	start=$(now_ms)
 	says "did not answer|takes no connection" 1 netns-pam status
 	[ $(($(now_ms) - start)) -ge 9500 ]
 	[ $(($(now_ms) - start)) -le 12000 ]
-	kill -CONT "$(helper_pid)"
+	thaw "$(helper_pid)"
 	netns-pam status
 }
 

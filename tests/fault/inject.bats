@@ -29,6 +29,7 @@ setup_file() {
 
 setup() { :; }
 teardown() {
+	undone
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 $T/helper.log
 	stop_helper KILL
 }

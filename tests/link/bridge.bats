@@ -12,6 +12,7 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	local n
+	undone
 	kill_ears
 	ensure_helper
 	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
@@ -481,13 +482,13 @@ renamed() {
 	ssh_hold a alice
 	ssh_hold b bob
 	ip link add upl0 type veth peer name upl1
-	kill -STOP "$pid"
+	freeze "$pid"
 	for n in {1..12000}; do
 		echo "link set upl0 txqueuelen $n"
 	done | ip -batch -
 	ip link delete br-lan
 	ip link delete "$(host_if blue)"
-	kill -CONT "$pid"
+	thaw "$pid"
 	wait_until 10 grep -q 'rtnetlink events were lost' $T/helper.log
 	wait_until 5 grep -q 'the bridge br-lan was removed by somebody else' $T/helper.log
 	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"

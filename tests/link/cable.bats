@@ -18,6 +18,7 @@ setup_file() {
 setup() { common_setup; }
 teardown() {
 	local t
+	undone
 	for t in web holder; do
 		[ ! -e $T/$t.pid ] || end $t
 	done

@@ -18,6 +18,7 @@ teardown_file() {
 }
 setup() { : >$T/syslog; }
 teardown() {
+	undone
 	probing_end
 	# what the test was about is taken away again
 	for p in "$T"/late.*.pid; do

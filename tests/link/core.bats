@@ -14,6 +14,7 @@ setup() {
 	rm -f $T/hooks/*
 }
 teardown() {
+	undone
 	netns-pam down blue >/dev/null 2>&1 || true
 	link_teardown
 }

@@ -17,6 +17,7 @@ setup() {
 	stat -c '%i %Y %Z' /etc/resolv.conf >$T/resolv.stat
 }
 teardown() {
+	undone
 	ssh_end_all
 	no_server
 	ensure_helper
@@ -251,11 +252,11 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 @test "the client is missing: the error names the package" {
 	local p
 	p=$(readlink -f "$(command -v udhcpc)")
-	mv /sbin/udhcpc /sbin/udhcpc.away
+	hide /sbin/udhcpc
 	policy_with
 	from_here
 	su_fails alice
-	mv /sbin/udhcpc.away /sbin/udhcpc
+	unhide /sbin/udhcpc
 	in_syslog 'the program udhcpc is not installed: install udhcpc'
 	nothing_left
 	no_server

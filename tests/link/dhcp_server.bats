@@ -11,11 +11,11 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	local n p
+	undone
 	for p in "$T"/job.*.pid; do
 		[ ! -e "$p" ] || kill "$(cat "$p")" 2>/dev/null
 		rm -f "$p"
 	done
-	[ ! -e /usr/sbin/dnsmasq.away ] || mv /usr/sbin/dnsmasq.away /usr/sbin/dnsmasq
 	ensure_helper
 	for n in /run/netns/*; do netns-pam down "${n##*/}" --force; done >/dev/null 2>&1
 	ip link delete upl0 2>/dev/null
@@ -218,10 +218,10 @@ leases() { cat $STATE/dhcp/lan; }
 
 @test "dnsmasq missing, its port taken: the login is refused and says so" {
 	lan_policy
-	mv /usr/sbin/dnsmasq /usr/sbin/dnsmasq.away
+	hide /usr/sbin/dnsmasq
 	su_fails alice 'the program dnsmasq is not installed: install dnsmasq-base'
 	not ip link show br-lan
-	mv /usr/sbin/dnsmasq.away /usr/sbin/dnsmasq
+	unhide /usr/sbin/dnsmasq
 	# a server that is bound to every interface
 	spawn $T/taken python3 -c '
 import socket, time

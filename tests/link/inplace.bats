@@ -36,6 +36,7 @@ setup_file() {
 	X
 }
 teardown() {
+	undone
 	[ ! -e $T/monitor.pid ] || kill "$(cat $T/monitor.pid)" || true
 	rm -f $T/monitor.pid
 }

@@ -39,6 +39,7 @@ policy() { # policy TIMEOUT [LINE]
 	EOF
 }
 teardown() {
+	undone
 	capture_end || true
 	talk_end
 	common_teardown

@@ -8,6 +8,7 @@ load link
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
+	undone
 	# what was begun is forgotten by the kernel in its own time
 	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=30
 	link_teardown

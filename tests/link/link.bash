@@ -53,6 +53,7 @@ to_there() {
 beside() { spawn $T/beside.log ip netns exec "$@" >>$T/beside; }
 
 link_teardown() {
+	undone
 	[ ! -e $T/beside ] || xargs -r kill <$T/beside 2>/dev/null || true
 	rm -f $T/beside
 	ssh_end_all

@@ -95,7 +95,7 @@ address = 203.0.113.21/24'
 
 @test "F22 router advertisements give it no address and no route" {
 	local ra
-	sysctl -qw net.ipv6.conf.lan0.accept_ra=0
+	set_sysctl net.ipv6.conf.lan0.accept_ra=0
 	for a in '203.0.113.20/24' '2001:db8:1a4::20/64'; do
 		policy_with 'parent = lan0' "address = $a"
 		ssh_hold a alice
@@ -117,7 +117,6 @@ address = 203.0.113.21/24'
 		wait_until 5 gone "$ra"
 		ssh_end a
 	done
-	sysctl -qw net.ipv6.conf.lan0.accept_ra=1
 }
 
 @test "a parent that is missing, down or no name: the error says so" {

@@ -22,6 +22,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	ssh_end_all
 	client_files alice
 	put_policy <"$TOP/conf/examples/openvpn.conf"

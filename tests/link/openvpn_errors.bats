@@ -21,6 +21,7 @@ setup() {
 	: >$T/helper.log
 }
 teardown() {
+	undone
 	client_files alice
 	both_policy
 	common_teardown
@@ -56,9 +57,9 @@ no_tunnel() { ! pgrep -f 'openvpn .*npamv'; }
 client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 
 @test "a program that is not installed, a file that is not there, or not root's alone" {
-	mv "$(command -v openvpn)" $T/openvpn.away
+	hide /usr/sbin/openvpn
 	fails 'the program openvpn is not installed: install openvpn'
-	mv $T/openvpn.away /usr/sbin/openvpn
+	unhide /usr/sbin/openvpn
 	chmod 664 $CLIENTS/alice.ovpn
 	fails 'alice.ovpn has mode 0664, .*: chmod go-w'
 	chmod 600 $CLIENTS/alice.ovpn

@@ -37,6 +37,7 @@ setup() {
 
 teardown() {
 	local rc=0
+	undone
 	let_all_go
 	ip netns del theirs 2>/dev/null || true
 	alive "$(cat $RUN/ovsdb-server.pid)" || start_database
@@ -303,9 +304,9 @@ refused_login() { # refused_login USER REGEX: and the log says why
 }
 
 @test "Open vSwitch is not installed: the login says what to install" {
-	mv /usr/bin/ovs-vsctl /usr/bin/ovs-vsctl.away
+	hide /usr/bin/ovs-vsctl
 	refused_login east 'ovs-vsctl is not installed: install openvswitch-switch'
-	mv /usr/bin/ovs-vsctl.away /usr/bin/ovs-vsctl
+	unhide /usr/bin/ovs-vsctl
 	wait_until 10 no_names
 	su_lands east east
 }
@@ -373,12 +374,12 @@ wire_is_back() {
 	sed 's/^bridge  = ovsbr[01]/&\nuplink = wire0/; s/ovsbr1/ovsbr0/' $EXAMPLE | put_policy
 	hold east
 	vswitchd=$(cat $RUN/ovs-vswitchd.pid)
-	kill -STOP "$vswitchd" # the end of the network waits for it
+	freeze "$vswitchd" # the end of the network waits for it
 	let_go east
 	wait_until 10 not_there east
 	su_waits held.red red "$HELD"
 	su_waits held.blue blue "$HELD"
-	kill -CONT "$vswitchd"
+	thaw "$vswitchd"
 	is_held red
 	is_held blue
 	gets_out red

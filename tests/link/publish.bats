@@ -8,6 +8,7 @@ load link
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
+	undone
 	ensure_helper
 	netns-pam down web --force 2>/dev/null || true
 	link_teardown

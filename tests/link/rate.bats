@@ -18,6 +18,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	ssh_end_all
 	common_teardown
 }

@@ -13,6 +13,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	ensure_helper
 	standard_policy | put_policy
 	common_teardown

@@ -40,6 +40,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	ssh_end_all
 	ip link delete theirs 2>/dev/null || true
 	common_teardown

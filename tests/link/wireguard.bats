@@ -21,6 +21,7 @@ setup() {
 	common_setup
 }
 teardown() {
+	undone
 	ssh_end_all
 	common_teardown
 }
@@ -262,12 +263,12 @@ no_keepalives() {
 @test "a program that is not installed is named, and what else would do" {
 	alice_policy 5s
 	go=$(command -v wireguard-go) wg=$(command -v wg)
-	mv "$go" "$go.away"
+	hide "$go"
 	refused "the kernel has no WireGuard and the program wireguard-go is not installed: load the module wireguard, or install wireguard-go"
-	mv "$go.away" "$go"
-	mv "$wg" "$wg.away"
+	unhide "$go"
+	hide "$wg"
 	refused "the program wg is not installed: install wireguard-tools"
-	mv "$wg.away" "$wg"
+	unhide "$wg"
 	printf '#!/bin/sh\necho no tun here >&2\nexit 1\n' >/usr/local/sbin/wireguard-go
 	chmod 755 /usr/local/sbin/wireguard-go
 	refused "no namespace vpn.alice: .*wireguard-go failed with status 1"

@@ -21,6 +21,7 @@ setup() {
 	common_setup
 }
 teardown() {
+	undone
 	rm -f /etc/resolv.conf
 	cp $T/resolv.conf /etc/resolv.conf
 	cp $T/nsswitch.conf /etc/nsswitch.conf

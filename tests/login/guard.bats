@@ -8,6 +8,7 @@ load ../lib
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
+	undone
 	ensure_helper
 	standard_policy | put_policy
 	su alice -c true

@@ -15,6 +15,7 @@ setup_file() {
 	cp -a /etc/pam.d $T/pam.d
 }
 teardown() {
+	undone
 	stop_helper
 }
 

@@ -7,8 +7,8 @@ load ../lib
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
+	undone
 	ssh_end_all
-	sysctl -qw net.ipv4.conf.all.route_localnet=0
 	ensure_helper
 	common_teardown
 }
@@ -72,7 +72,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	local h
 	ssh_hold a alice
 	h=$(host_if blue)
-	sysctl -qw net.ipv4.conf.all.route_localnet=1
+	set_sysctl net.ipv4.conf.all.route_localnet=1
 	: >$T/host.log
 	PROBE_MAC=$(mac_of "$h") ip netns exec blue $PROBE spoof eth0 "$(inner4 blue)" 127.0.0.1 8080
 	ip netns exec blue sysctl -qw net.ipv4.conf.all.route_localnet=1
@@ -142,7 +142,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 }
 
 @test "F88 a host that was a router before stays one" {
-	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	set_sysctl net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	objects >$T/before
 	in_lan $PROBE tcp 192.0.2.80 80
 	ssh_hold a alice
@@ -177,7 +177,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 
 @test "F90 sysctls of a namespace are those of a host that forwards nothing" {
 	local k v
-	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+	set_sysctl net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.ping_group_range='0 2147483647' \
 		net.ipv4.ip_unprivileged_port_start=900
 	stop_helper

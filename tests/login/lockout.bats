@@ -12,6 +12,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	rm -f $STATE/disable
 	rm -rf $POLICY $POLICY.d
 	mkdir -m 755 $POLICY.d
@@ -65,12 +66,12 @@ refused_in_time() {
 }
 
 @test "F30 helper hung: others get in, mapped users are refused in time" {
-	kill -STOP "$(helper_pid)"
+	freeze "$(helper_pid)"
 	others_get_in
 	refused_in_time
 	run ssh_as alice echo in
 	[ "$status" != 0 ]
-	kill -CONT "$(helper_pid)"
+	thaw "$(helper_pid)"
 	wait_until 10 su alice -c true
 }
 
@@ -109,9 +110,9 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		now=took_$p
 		local "own_$p=${!now}"
 	done
-	kill -STOP "$(helper_pid)"
+	freeze "$(helper_pid)"
 	programs_take alice
-	kill -CONT "$(helper_pid)"
+	thaw "$(helper_pid)"
 	for p in ssh sudo login; do
 		now=out_$p
 		not match 'in-side' "${!now}"
@@ -126,7 +127,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 
 @test "F30 helper hung, 20 at once: each is refused in time" {
 	local i
-	kill -STOP "$(helper_pid)"
+	freeze "$(helper_pid)"
 	for i in {1..20}; do
 		spawn $T/hung.$i bash -c 'a=$EPOCHREALTIME; su alice -c "echo in"; rc=$?; b=$EPOCHREALTIME; echo "ended $rc $(((${b/./} - ${a/./}) / 1000))"' >/dev/null
 	done
@@ -137,7 +138,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		not grep -qx in $T/hung.$i
 		[ "$ms" -le 6000 ] || fail "refused after $ms ms"
 	done
-	kill -CONT "$(helper_pid)"
+	thaw "$(helper_pid)"
 	wait_until 10 su alice -c true
 }
 
@@ -155,12 +156,12 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 @test "a rule's own timeout counts" {
 	local start took
 	standard_policy | sed 's/^users = alice$/users = alice\ntimeout = 1s/' | put_policy
-	kill -STOP "$(helper_pid)"
+	freeze "$(helper_pid)"
 	start=$(now_ms)
 	mapped_refused
 	took=$(($(now_ms) - start))
 	[ $took -le 1500 ] || fail "refused after $took ms"
-	kill -CONT "$(helper_pid)"
+	thaw "$(helper_pid)"
 }
 
 @test "on_error = host lets a mapped user in outside, and says so" {

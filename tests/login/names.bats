@@ -9,6 +9,7 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	local m
+	undone
 	for m in blue green outside; do
 		umount -l /run/netns/$m 2>/dev/null || true
 		rm -rf /run/netns/$m

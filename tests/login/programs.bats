@@ -18,6 +18,7 @@ setup() {
 	rm -f /home/*/mark /home/*/mark.*
 }
 teardown() {
+	undone
 	stop_service cron
 	stop_service atd
 	ensure_helper

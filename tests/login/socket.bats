@@ -7,6 +7,7 @@ load ../lib
 setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
+	undone
 	chmod 700 $STATE
 	chmod 600 $STATE/helper.sock
 	ensure_helper

@@ -23,6 +23,7 @@ setup_file() {
 }
 setup() { common_setup; }
 teardown() {
+	undone
 	ensure_helper
 	common_teardown
 }
