@@ -181,8 +181,13 @@ $(B)/tests/pam/%: $(B)/tests/pam/%.o $(call shared,pam) $(MODULE_PARTS) $(B)/lib
 $(B)/tests/helper/%: $(B)/tests/helper/%.o $(call shared,helper) $(HELPER_PARTS) $(B)/libcommon.a
 	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(HELPER_LIBS)
 
-$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcommon.a
-	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+# A harness includes the parser that it is for; what that needs is in the archive.
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libhelper.a $(B)/libcommon.a
+	$(CC) -pie $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(HELPER_LIBS)
+
+$(B)/libhelper.a: $(HELPER_PARTS)
+	rm -f $@
+	$(AR) rcs $@ $^
 
 tests: all $(UNIT_TESTS) $(REPLAYS)
 
@@ -222,11 +227,24 @@ fuzz: $(addprefix build/fuzz/,$(FUZZERS))
 fuzz-deps:
 	@tests/deps build fuzz
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(wildcard common/*.h common/*/*.h) | fuzz-deps
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -I. -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -Wno-gnu-variable-sized-type-not-at-end
+FUZZ_PARTS  = $(patsubst %.c,build/fuzz/%.o,$(COMMON_SRC) \
+	$(filter-out helper/main.c,$(HELPER_SRC)))
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/parts.a
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(HELPER_LIBS)
+
+build/fuzz/parts.a: $(FUZZ_PARTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+build/fuzz/helper/firewall/nft.o: helper/firewall/firewall.nft helper/firewall/bridge.nft
+
+build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(COMMON_SRC) -linih
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 clean:
 	rm -rf build
