@@ -13,8 +13,6 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "helper/kernel/netns.h"
-
 struct child;
 struct connection;
 struct events;
@@ -24,6 +22,7 @@ struct forwarding;
 struct guard;
 struct instance;
 struct instance_lifecycle;
+struct netns_host;
 struct network;
 struct network_ops;
 struct ovs_request;
@@ -41,10 +40,10 @@ struct helper {
 	const char *config, *socket, *state_path, *netns_dir; /* options */
 
 	int state_dir, namespaces_dir, sessions_dir; /* fds */
-	struct netns_host host;
-	bool ipv6;	     /* the kernel has it */
-	struct spare *spare; /* for the next login that needs one */
-	struct store *store; /* the policy */
+	struct netns_host *host; /* the namespaces of the daemon itself */
+	bool ipv6;		 /* the kernel has it */
+	struct spare *spare;	 /* for the next login that needs one */
+	struct store *store;	 /* the policy */
 
 	struct rtnl *rtnl;    /* the host's links and routes */
 	struct rtnl *monitor; /* and what happens to them */

@@ -371,7 +371,7 @@ static int main_events(struct helper *h, struct error *err)
 
 static int main_open_kernel(struct helper *h, struct error *err)
 {
-	int r = netns_host_open(&h->host, err);
+	int r = netns_host_open(h->host, err);
 
 	if (r == 0)
 		r = sysctl_open(err);
@@ -544,7 +544,9 @@ int main(int argc, char **argv)
 {
 	struct guard guard = {.add_sessions = session_add_guarded};
 	struct forwarding forwarding = {.on4 = false};
+	struct netns_host host = {.fd = -EBADF, .mntns_fd = -EBADF};
 	struct helper h = {
+		.host = &host,
 		.guard = &guard,
 		.forwarding = &forwarding,
 		.firewall_parts = main_firewall_parts,

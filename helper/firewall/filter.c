@@ -323,7 +323,7 @@ static int filter_run_inside(struct instance *i, struct filter *f, int netns,
 	if (netns < 0)
 		return error_set(err, netns, "cannot open the namespace %s: %s",
 				 i->name, strerror(-netns));
-	r = nft_run_inside(&i->helper->host, netns, commands, err);
+	r = nft_run_inside(i->helper->host, netns, commands, err);
 	if (r < 0)
 		return r;
 	i->filter_inside = hash;

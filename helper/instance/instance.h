@@ -26,6 +26,7 @@
 #include "common/names.h"
 #include "common/policy/policy.h"
 #include "helper/helper.h"
+#include "helper/kernel/netns.h"
 
 struct child;
 struct child_command;

@@ -35,7 +35,7 @@ static int netns_rtnl(const struct instance *i, int netns,
 	if (netns < 0 && fd < 0)
 		return error_set(err, fd, "cannot open the namespace %s: %s",
 				 i->name, strerror(-fd));
-	r = netns_visit(&i->helper->host, netns < 0 ? fd : netns,
+	r = netns_visit(i->helper->host, netns < 0 ? fd : netns,
 			netns_rtnl_visit, &visit, NULL, NULL, err);
 	if (r == 0)
 		*ret = visit.rtnl;

@@ -105,7 +105,7 @@ static int making_dress(struct making *m, struct error *err)
 	int r = 0;
 
 	if (ns->n_sysctls)
-		r = netns_visit(&i->helper->host, m->site.netns, making_sysctls,
+		r = netns_visit(i->helper->host, m->site.netns, making_sysctls,
 				m, NULL, NULL, err);
 	if (r == 0)
 		r = filter_apply(i, ns, m->site.netns, err);
@@ -366,7 +366,7 @@ static int make_found(struct instance *i, const struct policy_namespace *ns,
 {
 	const struct helper *h = i->helper;
 
-	if (netns_same(there, &h->host.id))
+	if (netns_same(there, &h->host->id))
 		return error_set(err, -EINVAL,
 				 "%s/%s is the host's own namespace: remove it",
 				 h->netns_dir, i->name);

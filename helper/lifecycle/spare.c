@@ -58,7 +58,7 @@ static void spare_drop(struct spare *s)
 static int spare_make(struct helper *h, struct error *err)
 {
 	struct spare *s = h->spare;
-	int r = netns_visit(&h->host, -1, spare_visit, s, &s->netns, &s->id,
+	int r = netns_visit(h->host, -1, spare_visit, s, &s->netns, &s->id,
 			    err);
 
 	if (r == 0)
@@ -98,7 +98,7 @@ int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,
 
 	timer_arm(s->timer, SPARE_PAUSE_US);
 	if (r == 0 && without_ipv6) {
-		r = netns_visit(&h->host, s->netns, spare_visit_without_ipv6,
+		r = netns_visit(h->host, s->netns, spare_visit_without_ipv6,
 				NULL, NULL, NULL, err);
 		if (r < 0)
 			spare_drop(s);

@@ -215,7 +215,7 @@ static int bridge_make_pair(struct bridge_link *link, struct error *err)
 		.ifname = i->ifname,
 		.ifindex = BRIDGE_IFINDEX,
 		.peer = i->host_ifname,
-		.peer_netns = site->helper->host.fd,
+		.peer_netns = site->helper->host->fd,
 		.peer_group = NFT_GROUP_BRIDGE_PORT,
 		.mtu = site->ns->mtu,
 	};

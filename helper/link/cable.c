@@ -251,7 +251,7 @@ static int cable_put_unasked(const struct cable_end *end,
 	for (size_t n = 0; n < across->n; n++)
 		if (across->items[n].gateway.family == AF_INET6)
 			ipv6.on = true;
-	r = netns_visit(&end->site.helper->host, end->site.netns, visit_ipv6,
+	r = netns_visit(end->site.helper->host, end->site.netns, visit_ipv6,
 			&ipv6, NULL, NULL, err);
 	for (size_t n = 0; r == 0 && n < across->n; n++) {
 		struct inet_prefix here = across->items[n].gateway;

@@ -141,7 +141,7 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 		struct rtnl_batch b;
 
 		rtnl_batch_init(&b);
-		rtnl_put_move(&b, link->ifindex, h->host.fd,
+		rtnl_put_move(&b, link->ifindex, h->host->fd,
 			      names[n] ? names[n] : i->device);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)

@@ -147,7 +147,7 @@ static int veth_make(const struct link_site *site, uint32_t slot,
 		.ifname = ns->ifname ? ns->ifname : VETH_IFNAME,
 		.ifindex = VETH_IFINDEX,
 		.peer = i->host_ifname,
-		.peer_netns = site->helper->host.fd,
+		.peer_netns = site->helper->host->fd,
 		.peer_group =
 			ns->link == LINK_NAT ? NFT_GROUP_NAT : NFT_GROUP_ROUTED,
 		.mtu = ns->mtu,

@@ -54,7 +54,7 @@ static int ovs_checksums(struct instance *i, struct error *err)
 	if (netns < 0)
 		return error_set(err, netns, "the namespace %s is gone",
 				 i->name);
-	return netns_visit(&i->helper->host, netns, ovs_checksums_inside, i,
+	return netns_visit(i->helper->host, netns, ovs_checksums_inside, i,
 			   NULL, NULL, err);
 }
 

@@ -110,7 +110,7 @@ static int login_to_host(const struct helper *h,
 			 const struct proto_request *req,
 			 const struct policy_rule *rule, struct answer *a)
 {
-	if (login_is_in(req, &h->host.id) || rule->nested == POLICY_KEEP)
+	if (login_is_in(req, &h->host->id) || rule->nested == POLICY_KEEP)
 		return answer_set(a, PROTO_STAY,
 				  "rule %s leaves this login where it is",
 				  rule->name);
@@ -119,8 +119,8 @@ static int login_to_host(const struct helper *h,
 			a, PROTO_DENIED,
 			"rule %s refuses logins from inside a namespace",
 			rule->name);
-	answer_fd(a, PROTO_FD_NETNS, h->host.fd, false);
-	answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
+	answer_fd(a, PROTO_FD_NETNS, h->host->fd, false);
+	answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
 	memcpy(a->reply.namespace, POLICY_HOST, sizeof(POLICY_HOST));
 	return answer_set(a, PROTO_OK, "%s", "");
 }
@@ -173,7 +173,7 @@ static int login_place(struct connection *c, const struct proto_request *req,
 	struct helper *h = c->helper;
 	const struct policy_namespace *ns =
 		policy_namespace_find(store_policy(h->store), rule->namespace);
-	bool nested = !login_is_in(req, &h->host.id);
+	bool nested = !login_is_in(req, &h->host->id);
 	uint64_t began = c->waiting ? c->waiting_since : deadline_now_ms();
 	const struct instance *here;
 	struct instance *i = NULL;
@@ -208,7 +208,7 @@ static int login_place(struct connection *c, const struct proto_request *req,
 	if (login_is_in(req, &here->netns))
 		a->reply.flags |= PROTO_ALREADY;
 	else if (nested)
-		answer_fd(a, PROTO_FD_MNT, h->host.mntns_fd, false);
+		answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
 	snprintf(
 		a->log, sizeof(a->log),
 		"session %" PRIu64

@@ -50,6 +50,7 @@
 #define PATIENCE_MS 10000
 
 static struct forwarding forwarding;
+static struct netns_host host;
 static struct helper h = {.forwarding = &forwarding};
 static const struct policy *policy;
 static struct error why;
@@ -69,14 +70,15 @@ static void begin(void)
 {
 	static struct spare without;
 
-	h = (struct helper){.forwarding = &forwarding,
+	h = (struct helper){.host = &host,
+			    .forwarding = &forwarding,
 			    .lifecycle = &lifecycle_of_links,
 			    .spare = &without,
 			    .state_path = STATE,
 			    .netns_dir = NETNS,
 			    .next_instance = 1,
 			    .next_session = 1};
-	assert_int_equal(netns_host_open(&h.host, &why), 0);
+	assert_int_equal(netns_host_open(&host, &why), 0);
 	assert_int_equal(netns_prepare_dir(NETNS, &why), 0);
 	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	h.namespaces_dir = open(RECORDS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -119,8 +121,8 @@ static void end(void)
 	close(h.state_dir);
 	close(h.namespaces_dir);
 	close(h.sessions_dir);
-	close(h.host.fd);
-	close(h.host.mntns_fd);
+	close(host.fd);
+	close(host.mntns_fd);
 }
 
 static void restart(void)

@@ -23,6 +23,7 @@
 #define POLICY	 "/run/policy.conf"
 #define PATIENCE 100
 
+static struct netns_host host;
 static struct helper h;
 static struct error why;
 
@@ -32,13 +33,13 @@ static void nothing(void *data)
 
 static void begin(const char *link)
 {
-	h = (struct helper){.state_path = "/run"};
+	h = (struct helper){.host = &host, .state_path = "/run"};
 	assert_int_equal(ground_sh("printf '[rule r]\\nusers = alice\\n"
 				   "namespace = n\\n[namespace n]\\n"
 				   "link = %s\\n' >" POLICY,
 				   link),
 			 0);
-	assert_int_equal(netns_host_open(&h.host, &why), 0);
+	assert_int_equal(netns_host_open(&host, &why), 0);
 	assert_int_equal(sysctl_open(&why), 0);
 	assert_int_equal(sysctl_remember_host(&why), 0);
 	h.state_dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -56,8 +57,8 @@ static void end(void)
 	h.event = sd_event_unref(h.event);
 	sysctl_close();
 	close_fd(h.state_dir);
-	close_fd(h.host.fd);
-	close_fd(h.host.mntns_fd);
+	close_fd(host.fd);
+	close_fd(host.mntns_fd);
 }
 
 static bool is_made(void)
@@ -113,13 +114,13 @@ static void taken_is_right(const struct taken *t, bool without_ipv6)
 
 	assert_int_equal(fstat(t->netns, &st), 0);
 	assert_int_equal(st.st_ino, t->id.ino);
-	assert_int_not_equal(st.st_ino, h.host.id.ino);
+	assert_int_not_equal(st.st_ino, host.id.ino);
 	assert_int_equal(rtnl_link_by_index(t->inside, 1, &lo), 0);
 	assert_true(lo.up);
-	assert_int_equal(netns_visit(&h.host, t->netns, look, &without_ipv6,
-				     NULL, NULL, &why),
+	assert_int_equal(netns_visit(&host, t->netns, look, &without_ipv6, NULL,
+				     NULL, &why),
 			 0);
-	assert_int_equal(ground_netns(), h.host.id.ino);
+	assert_int_equal(ground_netns(), host.id.ino);
 }
 
 static void the_spare_one_is_like_one_that_is_made_now(void **state)

@@ -204,7 +204,7 @@ static void openvpn_dress(const struct openvpn *o, int netns)
 	if (!ns || (i->making && !o->told))
 		return;
 	if (ns->n_sysctls)
-		r = netns_visit(&i->helper->host, netns, openvpn_visit_sysctl,
+		r = netns_visit(i->helper->host, netns, openvpn_visit_sysctl,
 				(void *)(uintptr_t)ns, NULL, NULL, &why);
 	if (r == 0)
 		r = rate_apply(i, ns, netns, &why);

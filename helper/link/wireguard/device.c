@@ -362,7 +362,7 @@ int wg_device_look(const struct wg_link *l, struct rtnl_link *ret)
 	_cleanup_close_ int netns = instance_netns(i);
 	struct look look_at = {.ifindex = i->ifindex};
 	int r = netns < 0 ? netns
-			  : netns_visit(&i->helper->host, netns, look, &look_at,
+			  : netns_visit(i->helper->host, netns, look, &look_at,
 					NULL, NULL, NULL);
 
 	if (r == 0)
@@ -399,7 +399,7 @@ void wg_device_remove(struct wg_link *l, int netns)
 	if (l->userspace)
 		userspace_remove(l);
 	else if (netns >= 0 && i->ifindex)
-		netns_visit(&i->helper->host, netns, look, &look_at, NULL, NULL,
+		netns_visit(i->helper->host, netns, look, &look_at, NULL, NULL,
 			    NULL);
 }
 
