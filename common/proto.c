@@ -393,3 +393,17 @@ int proto_has_fact(const char *facts, size_t bytes, char kind, const char *name)
 	}
 	return 0;
 }
+
+int proto_state_path(const char *socket, const char *name,
+		     char ret[static PATH_MAX])
+{
+	const char *slash = strrchr(socket, '/');
+	size_t dir = slash ? (size_t)(slash - socket) + 1 : 0;
+	size_t length = strlen(name);
+
+	if (dir + length >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, socket, dir);
+	memcpy(ret + dir, name, length + 1);
+	return 0;
+}

@@ -26,6 +26,7 @@
 #ifndef NETNS_PAM_COMMON_PROTO_H
 #define NETNS_PAM_COMMON_PROTO_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -161,5 +162,12 @@ int proto_has_fact(const char *facts, size_t bytes, char kind,
 		   const char *name);
 
 const char *proto_op_name(enum proto_op op);
+
+/*
+ * Writes the path of a file of the state directory, which is the socket's
+ * directory. Return: 0, -ENAMETOOLONG.
+ */
+int proto_state_path(const char *socket, const char *name,
+		     char ret[static PATH_MAX]);
 
 #endif

@@ -12,58 +12,37 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
+#include "common/policy/current.h"
 #include "common/policy/describe.h"
-#include "common/proto.h"
 #include "common/policy/who.h"
+#include "common/proto.h"
 #include "ctl.h"
 #include "explain.h"
 #include "json.h"
 
 #define DEFAULT_SERVICE "sshd"
 
-/* Beside the socket is the policy that the helper took last. 0, -ENAMETOOLONG
- */
-static int last_good_path(const char *socket, char path[static PATH_MAX])
-{
-	const char *slash = strrchr(socket, '/');
-	size_t dir = slash ? (size_t)(slash - socket) + 1 : 0;
-
-	if (dir + sizeof(PROTO_LAST_GOOD) > PATH_MAX)
-		return -ENAMETOOLONG;
-	memcpy(path, socket, dir);
-	memcpy(path + dir, PROTO_LAST_GOOD, sizeof(PROTO_LAST_GOOD));
-	return 0;
-}
-
 /*
- * The policy that the module would use now: the configured one, or the last
- * good one that the helper has published when that cannot be used.
+ * The policy that the module would use now, and the path of its file.
+ * Return: 0, -errno with a sentence.
  */
 static int explain_load(const struct ctl *ctl, struct policy **ret,
 			char path[static PATH_MAX], struct error *err)
 {
-	struct policy *now = NULL, *last = NULL;
-	int r = policy_load(ctl->config, &now, NULL, err), found;
+	char last_good[PATH_MAX];
+	const struct policy_sources sources = {.path = ctl->config,
+					       .last_good = last_good};
+	struct policy_current now;
+	int r = proto_state_path(ctl->socket, PROTO_LAST_GOOD, last_good);
 
-	snprintf(path, PATH_MAX, "%s", ctl->config);
-	if (r == 0 && now->text_bytes > 0) {
-		*ret = now;
-		return 0;
-	}
-	found = last_good_path(ctl->socket, path);
-	if (found == 0)
-		found = policy_load_file(path, &last, NULL, NULL);
-	if (found == 0) {
-		if (r == 0)
-			error_set(err, 0, "%s is not there", ctl->config);
+	if (r < 0)
+		return error_set(err, r, "the socket's path is too long");
+	r = policy_current(&sources, &now, NULL);
+	*err = now.why;
+	if (now.last_good)
 		ctl_fail("%s; logins go by the last good policy", err->text);
-		policy_free(now);
-		*ret = last;
-		return 0;
-	}
-	snprintf(path, PATH_MAX, "%s", ctl->config);
-	if (r == 0)
-		*ret = now;
+	snprintf(path, PATH_MAX, "%s", now.last_good ? last_good : ctl->config);
+	*ret = now.policy;
 	return r;
 }
 
@@ -337,7 +316,7 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	struct error err = {.text = ""};
 	int r = explain_load(ctl, &policy, path, &err);
 
-	if (r < 0 || !policy)
+	if (r < 0)
 		return ctl_fail("%s", err.text);
 	r = explain_answer(policy, path, who, &answer);
 	policy_free(policy);

@@ -12,14 +12,13 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/enter.h"
-#include "common/policy/policy.h"
-#include "common/proto.h"
+#include "common/policy/current.h"
 #include "common/policy/who.h"
+#include "common/proto.h"
 #include "guest.h"
 #include "outcome.h"
 #include "request.h"
 #include "session.h"
-#include "source.h"
 
 #define HOST_NETNS "/proc/1/ns/net"
 #define RETRY_MS   20 /* between questions when the policy changes under us */
@@ -54,7 +53,7 @@ static bool is_disabled(const struct login *l)
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (options_state_path(l->options, PROTO_DISABLE, path) < 0 ||
+	if (proto_state_path(l->options->socket, PROTO_DISABLE, path) < 0 ||
 	    lstat(path, &st) < 0)
 		return false;
 	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
@@ -80,6 +79,33 @@ static int who_ask(struct login *l, struct error *err)
 }
 
 /*
+ * Reads the policy that counts now. Return: 0 with l->policy; -errno with a
+ * sentence.
+ */
+static int policy_read(struct login *l, struct error *err)
+{
+	char last_good[PATH_MAX];
+	const struct policy_sources sources = {.path = l->options->config,
+					       .last_good = last_good};
+	struct policy_current now;
+	int r = proto_state_path(l->options->socket, PROTO_LAST_GOOD,
+				 last_good);
+
+	if (r < 0)
+		return error_set(err, r,
+				 "the state directory's path is too long");
+	r = policy_current(&sources, &now, NULL);
+	*err = now.why;
+	if (now.last_good)
+		outcome_log(
+			l->pamh, LOG_WARNING,
+			"%s: the last good policy is used instead (see netns-pam check)",
+			err->text);
+	l->policy = now.policy;
+	return r;
+}
+
+/*
  * There is no policy, not even an old one, or it is not known which: only root
  * gets in, to mend it.
  */
@@ -87,7 +113,7 @@ static enum outcome without_policy(struct login *l, int code)
 {
 	struct error other;
 
-	if (!source_is_shortage(code) && who_ask(l, &other) == 0 &&
+	if (!policy_is_shortage(code) && who_ask(l, &other) == 0 &&
 	    l->who.uid == 0)
 		return OUTCOME_ROOT_PASSES;
 	return OUTCOME_UNDECIDED;
@@ -114,7 +140,7 @@ static enum outcome decide(struct login *l, struct error *err)
 
 	l->rule = NULL;
 	l->policy = policy_free(l->policy);
-	r = source_read(l->pamh, l->options, &l->policy, err);
+	r = policy_read(l, err);
 	if (r < 0)
 		return without_policy(l, r);
 	if (l->policy->n_rules == 0 || policy_excludes(l->policy, l->service))
@@ -157,7 +183,7 @@ static int answer_enter(struct login *l, struct request_answer *a,
 	_cleanup_close_ int own = -EBADF;
 	int r;
 
-	r = options_state_path(l->options, "mnt", scratch);
+	r = proto_state_path(l->options->socket, "mnt", scratch);
 	if (r < 0)
 		return error_set(err, r,
 				 "the state directory's path is too long");

@@ -84,22 +84,6 @@ int options_parse(int argc, const char **argv, struct options *ret,
 		else if (!first)
 			first = r;
 	}
-	/* Its length was checked against sun_path. */
-	memcpy(o.state_dir, o.socket,
-	       (size_t)(strrchr(o.socket, '/') - o.socket));
 	*ret = o;
 	return first;
-}
-
-int options_state_path(const struct options *options, const char *name,
-		       char ret[static PATH_MAX])
-{
-	size_t dir = strlen(options->state_dir), length = strlen(name);
-
-	if (dir + 1 + length >= PATH_MAX)
-		return -ENAMETOOLONG;
-	memcpy(ret, options->state_dir, dir);
-	ret[dir] = '/';
-	memcpy(ret + dir + 1, name, length + 1);
-	return 0;
 }

@@ -3,7 +3,6 @@
 #ifndef NETNS_PAM_PAM_NETNS_OPTIONS_H
 #define NETNS_PAM_PAM_NETNS_OPTIONS_H
 
-#include <limits.h>
 #include <stdbool.h>
 
 #include "common/error.h"
@@ -13,7 +12,6 @@ struct options {
 	const char *socket;
 	const char *namespace; /* only rules with this one; or NULL */
 	bool debug;
-	char state_dir[PATH_MAX]; /* the socket's directory */
 };
 
 /*
@@ -24,12 +22,5 @@ struct options {
  */
 int options_parse(int argc, const char **argv, struct options *ret,
 		  struct error *err);
-
-/*
- * Writes the path of a file in the state directory.
- * Return: 0, -ENAMETOOLONG.
- */
-int options_state_path(const struct options *options, const char *name,
-		       char ret[static PATH_MAX]);
 
 #endif

@@ -70,6 +70,8 @@ static const char *user_text(enum outcome outcome)
 static void report_log(const pam_handle_t *pamh, const struct options *options,
 		       const struct outcome_report *r, bool forgiven)
 {
+	char path[PATH_MAX];
+
 	switch (r->outcome) {
 	case OUTCOME_MOVED:
 		outcome_log(
@@ -80,9 +82,12 @@ static void report_log(const pam_handle_t *pamh, const struct options *options,
 	case OUTCOME_DISABLED:
 		outcome_log(
 			pamh, LOG_ALERT,
-			"%s/" PROTO_DISABLE
-			" exists: %s is let in and moved nowhere; remove it when the trouble is over",
-			options->state_dir, r->user);
+			"%s exists: %s is let in and moved nowhere; remove it when the trouble is over",
+			proto_state_path(options->socket, PROTO_DISABLE, path) <
+					0
+				? PROTO_DISABLE
+				: path,
+			r->user);
 		return;
 	case OUTCOME_ROOT_PASSES:
 		outcome_log(

@@ -11,8 +11,8 @@
 
 #include "common/error.h"
 #include "common/policy/policy.h"
-#include "common/proto.h"
 #include "common/policy/who.h"
+#include "common/proto.h"
 
 struct request_answer {
 	struct proto_reply reply;

@@ -19,7 +19,7 @@
  *   match, who             which rule is a login's; answers of the name service
  *   check_address, check   errors that only whole sections show
  *   warn                   what is legal and unwise
- *   load                   all of it, in this order
+ *   load, current          all of it, in this order; which policy counts now
  *   describe               for people
  */
 #ifndef NETNS_PAM_COMMON_POLICY_POLICY_H

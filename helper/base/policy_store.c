@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/policy/policy.h"
+#include "common/policy/current.h"
 #include "common/proto.h"
 #include "log.h"
 #include "timer.h"
@@ -102,19 +102,6 @@ static void store_take(struct store *store, struct policy *fresh)
 			    store->last_good, strerror(-r));
 }
 
-/*
- * Is a part gone that was there: the main file, or all there was? An editor may
- * be about to put it back, and what is left is another policy.
- */
-static bool store_is_gone(const struct store *store, const struct policy *fresh)
-{
-	const struct policy *old = store->policy;
-
-	return old && ((old->n_files && !fresh->n_files) ||
-		       (policy_has_file(old, store->path) &&
-			!policy_has_file(fresh, store->path)));
-}
-
 static void store_notes(const struct policy_notes *notes)
 {
 	for (size_t i = 0; i < notes->n; i++) {
@@ -151,44 +138,52 @@ static int store_on_gone(sd_event_source *s, uint64_t when, void *data)
 
 int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 {
+	const struct policy_sources sources = {
+		.path = store->path,
+		.last_good = store->last_good,
+		.in_force = store->policy,
+		.missing_counts = gone_is_empty,
+	};
 	struct policy_notes notes = {0};
-	struct policy *fresh = NULL;
-	struct error why = {""};
-	int r;
+	struct policy_current now;
+	int r = policy_current(&sources, &now, &notes);
 
-	r = policy_load(store->path, &fresh, &notes, &why);
-	if (r == 0 && !gone_is_empty && store_is_gone(store, fresh)) {
-		policy_free(fresh);
+	if (now.code == -ENOENT) {
 		policy_notes_clear(&notes);
 		store_wait(store->gone, STORE_GONE_US);
 		return error_set(
 			err, -ENOENT,
-			"%s is missing: the policy as it was stays in force for a second",
-			store->path);
+			"%s: the policy as it was stays in force for a second",
+			now.why.text);
 	}
-	if (r == -EBUSY)
+	if (now.code == -EBUSY)
 		store_wait(store->retry, STORE_RETRY_US);
 	/* The same complaint once, however often the file is looked at. */
-	if (r < 0 && strcmp(why.text, store->last.text) != 0) {
+	if (now.code < 0 && strcmp(now.why.text, store->last.text) != 0) {
 		store_notes(&notes);
-		if (r != -EBUSY)
-			log_error("the policy is not taken: %s", why.text);
-		store->last = why;
+		if (now.code != -EBUSY)
+			log_error("the policy is not taken: %s", now.why.text);
+		store->last = now.why;
 	}
-	if (r == 0 && store->policy && fresh->digest == store->policy->digest) {
-		policy_free(fresh);
+	if (now.last_good) {
+		log_warning("the last good policy, %s, stays in force",
+			    store->last_good);
+		store->policy = now.policy;
+	} else if (r == 0 && store->policy &&
+		   now.policy->digest == store->policy->digest) {
+		policy_free(now.policy);
 	} else if (r == 0) {
 		bool first = !store->policy;
 
 		store_notes(&notes);
-		store_take(store, fresh);
+		store_take(store, now.policy);
 		log_info("policy %s: %zu rules, %zu namespaces", store->path,
-			 fresh->n_rules, fresh->n_namespaces);
+			 store->policy->n_rules, store->policy->n_namespaces);
 		if (!first)
 			store->changed(store->data);
 	}
 	policy_notes_clear(&notes);
-	return r < 0 ? error_set(err, r, "%s", why.text) : 0;
+	return now.code < 0 ? error_set(err, now.code, "%s", now.why.text) : 0;
 }
 
 /* --- watching --- */
@@ -254,23 +249,16 @@ static int store_watch(struct store *store, struct error *err)
 
 /* --- opening --- */
 
-/* What to begin with when the files are no use. */
-static int store_fall_back(struct store *store, struct error *err)
+/* Reads the first policy: the files, the last good one, or an empty one. */
+static int store_begin(struct store *store, struct error *err)
 {
-	struct policy *p = NULL;
-	int r = policy_load_file(store->last_good, &p, NULL, NULL);
+	int r = store_reload(store, true, err);
 
-	if (r == 0 && p->n_rules) {
-		log_warning("the last good policy, %s, stays in force",
-			    store->last_good);
-	} else {
-		policy_free(p);
-		r = policy_parse("nothing", "", 0, &p, NULL, err);
-		log_error(
-			"there is no good policy: mapped logins are refused until there is one");
-	}
-	store->policy = p;
-	return r;
+	if (store->policy || policy_is_shortage(r))
+		return store->policy ? 0 : r;
+	log_error(
+		"there is no good policy: mapped logins are refused until there is one");
+	return policy_parse("nothing", "", 0, &store->policy, NULL, err);
 }
 
 int store_open(struct store **ret, sd_event *event, const char *path,
@@ -307,8 +295,8 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 		r = timer_new(event, &store->retry, store_on_retry, store);
 	if (r >= 0)
 		r = timer_new(event, &store->gone, store_on_gone, store);
-	if (r >= 0 && store_reload(store, true, NULL) < 0)
-		r = store_fall_back(store, err);
+	if (r >= 0)
+		r = store_begin(store, err);
 	if (r < 0) {
 		store_close(store);
 		return r;

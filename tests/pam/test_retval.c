@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each way a login can end means to the PAM application. */
+#include <fcntl.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -310,6 +312,124 @@ static void test_last_good(void **state)
 	assert_int_equal(shared->netns, jail_inode());
 }
 
+/* The rule that the module goes by for alice; "none", "error". */
+static void module_says(char ret[static 32])
+{
+	struct result r = attempt("alice");
+	const char *rule = strstr(r.line, "(rule ");
+
+	snprintf(ret, 32, "%s", r.code == PAM_IGNORE ? "none" : "error");
+	if (rule)
+		sscanf(rule, "(rule %31[a-z]", ret);
+}
+
+/* The same of `netns-pam explain`. */
+static void explain_says(char ret[static 32])
+{
+	char command[PATH_MAX + 256], *slash;
+	const char *rule = "none";
+	json_t *answer;
+
+	snprintf(ret, 32, "error");
+	snprintf(command, PATH_MAX, "%s", box_module());
+	slash = strrchr(command, '/');
+	strcpy(slash,
+	       "/netns-pam --config=" BOX_POLICY " --socket=" BOX_SOCKET
+	       " explain alice --service test --json >/run/out 2>/run/err");
+	if (box_shell(command) != 0)
+		return;
+	answer = json_load_file("/run/out", 0, NULL);
+	assert_non_null(answer);
+	json_unpack(answer, "{s:{s:s}}", "result", "rule", &rule);
+	snprintf(ret, 32, "%s", rule);
+	json_decref(answer);
+}
+
+/* alice's rule is called by the file that it is in. */
+#define RULE(name)                                                             \
+	"printf '[rule " name "]\\nusers = alice\\nnamespace = jail" name      \
+	"\\n[namespace jail" name "]\\nlink = none\\n' >"
+#define MAIN   RULE("main") BOX_POLICY "; "
+#define DROPIN RULE("dropin") BOX_POLICY ".d/x.conf; "
+#define COPY   RULE("last") BOX_STATE "/policy; "
+
+static void test_same_as_explain(void **state)
+{
+	static const struct {
+		const char *what, *expected, *make;
+		bool written; /* while a process has the file open for that */
+	} cases[] = {
+		{"a file", "main", MAIN, false},
+		{"a file and a copy", "main", MAIN COPY, false},
+		{"an empty file and a copy", "none", COPY ">" BOX_POLICY,
+		 false},
+		{"a broken file", "error", "echo x >" BOX_POLICY, false},
+		{"a broken file and a copy", "last", COPY "echo x >" BOX_POLICY,
+		 false},
+		{"a broken file and a broken copy", "error",
+		 "echo x >" BOX_POLICY "; echo x >" BOX_STATE "/policy", false},
+		{"a file being written", "error", MAIN, true},
+		{"a file being written and a copy", "last", MAIN COPY, true},
+		{"no file", "none", "", false},
+		{"no file and a copy", "last", COPY, false},
+		{"no file and a broken copy", "error",
+		 "echo x >" BOX_STATE "/policy", false},
+		{"drop-ins alone", "dropin", DROPIN, false},
+		{"drop-ins alone and a copy of other files", "last",
+		 DROPIN COPY, false},
+		{"drop-ins alone and a copy of them", "dropin",
+		 DROPIN "cp " BOX_POLICY ".d/x.conf " BOX_STATE "/policy",
+		 false},
+		{"drop-ins alone and a broken copy", "error",
+		 DROPIN "echo x >" BOX_STATE "/policy", false},
+		{"a broken drop-in", "error",
+		 MAIN "echo x >" BOX_POLICY ".d/x.conf", false},
+		{"a broken drop-in and a copy", "last",
+		 MAIN COPY "echo x >" BOX_POLICY ".d/x.conf", false},
+		{"a drop-in directory that others can write", "error",
+		 MAIN "chmod 777 " BOX_POLICY ".d", false},
+		{"the same and a copy", "last",
+		 MAIN COPY "chmod 777 " BOX_POLICY ".d", false},
+		{"a file that others can write", "error",
+		 MAIN "chmod 666 " BOX_POLICY, false},
+		{"the same and a copy", "last",
+		 MAIN COPY "chmod 666 " BOX_POLICY, false},
+		{"a file of another owner", "error",
+		 MAIN "chown alice " BOX_POLICY, false},
+		{"the same and a copy", "last",
+		 MAIN COPY "chown alice " BOX_POLICY, false},
+		{"a copy of another owner", "error",
+		 COPY "chown alice " BOX_STATE "/policy", false},
+		{"a link", "error",
+		 MAIN "mv " BOX_POLICY " /etc/o; ln -s o " BOX_POLICY, false},
+		{"a FIFO and a copy", "last", COPY "mkfifo " BOX_POLICY, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char module[32], explain[32];
+		int fd = -1;
+
+		assert_int_equal(box_shell("rm -rf " BOX_POLICY " " BOX_STATE
+					   "/policy " BOX_POLICY
+					   ".d; mkdir -m 755 " BOX_POLICY ".d"),
+				 0);
+		assert_int_equal(
+			box_shell(*cases[i].make ? cases[i].make : "true"), 0);
+		if (cases[i].written)
+			fd = open(BOX_POLICY, O_WRONLY | O_CLOEXEC);
+		module_says(module);
+		explain_says(explain);
+		if (fd >= 0)
+			close(fd);
+		if (strcmp(module, cases[i].expected) != 0 ||
+		    strcmp(explain, cases[i].expected) != 0)
+			fail_msg("%s: the module says %s, explain %s, not %s",
+				 cases[i].what, module, explain,
+				 cases[i].expected);
+	}
+	assert_int_equal(box_shell("rm -rf " BOX_POLICY ".d"), 0);
+}
+
 static void test_disable(void **state)
 {
 	box_write(BOX_STATE "/disable", "%s", "");
@@ -557,6 +677,8 @@ int main(void)
 		     test_broken_policy),
 		TEST("F26 broken or missing policy: the last good one",
 		     test_last_good),
+		TEST("module and explain go by the same policy, whatever the files are",
+		     test_same_as_explain),
 		TEST("F33 the break-glass file, if it is root's", test_disable),
 		TEST("unknown and malformed options: root and the switch help",
 		     test_bad_options),
