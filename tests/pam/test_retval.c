@@ -427,7 +427,8 @@ static void test_same_as_explain(void **state)
 				 cases[i].what, module, explain,
 				 cases[i].expected);
 	}
-	assert_int_equal(box_shell("rm -rf " BOX_POLICY ".d"), 0);
+	assert_int_equal(box_shell("rm -rf " BOX_POLICY " " BOX_POLICY ".d"),
+			 0);
 }
 
 static void test_disable(void **state)
