@@ -363,7 +363,7 @@ static int main_events(struct helper *h, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
-	r = sweep_open(h, end_unused, err);
+	r = sweep_open(h, end_ask, end_run, err);
 	return r < 0 ? r : spare_open(h, err);
 }
 
@@ -466,7 +466,7 @@ static void main_settle(struct helper *h)
 
 	lifecycle_adopted(h);
 	session_drop_dead(h);
-	end_drop_unused(h);
+	lifecycle_drop_unused(h);
 	network_drop_unused(h);
 	main_sweep(h);
 	/* Inside, where the policy has changed meanwhile. */

@@ -16,6 +16,7 @@
 #include "helper/process/child.h"
 #include "link_ops.h"
 #include "parts.h"
+#include "pool.h"
 #include "record.h"
 
 /* --- the list and the tree --- */
@@ -50,13 +51,37 @@ struct instance *instance_find(const struct helper *h, const char *name)
 	return node ? *(struct instance **)node : NULL;
 }
 
-void instance_unname(struct instance *i)
+static void instance_leave_tree(struct instance *i)
 {
 	void *node = tfind(i, &i->helper->by_name, instance_compare);
 
 	if (node && as_instance(node) == i)
 		tdelete(i, &i->helper->by_name, instance_compare);
-	i->state = INSTANCE_LEAVING;
+}
+
+const char *instance_state_name(enum instance_state state)
+{
+	static const char *const names[] = {
+		[INSTANCE_MAKING] = "making",
+		[INSTANCE_LIVE] = "live",
+		[INSTANCE_CLOSING] = "closing",
+		[INSTANCE_LEAVING] = "leaving",
+	};
+
+	return names[state];
+}
+
+void instance_set_state(struct instance *i, enum instance_state state)
+{
+	if (i->state == state)
+		return;
+	log_debug("namespace %s (%s, %u sessions): %s -> %s", i->name,
+		  i->user[0] ? i->user : "shared", i->sessions,
+		  instance_state_name(i->state), instance_state_name(state));
+	i->state = state;
+	if (state != INSTANCE_LEAVING)
+		return;
+	instance_leave_tree(i);
 	i->leaving_ms = deadline_now_ms();
 }
 
@@ -110,16 +135,37 @@ int instance_insert(struct instance *i)
 	return 0;
 }
 
-void instance_take_out(struct instance *i)
+void instance_remove(struct instance *i)
 {
 	struct helper *h = i->helper;
 
+	instance_leave_tree(i);
 	for (struct instance **p = &h->instances; *p; p = &(*p)->next)
 		if (*p == i) {
 			*p = i->next;
 			h->n_listening -= instance_listens(i);
 			break;
 		}
+}
+
+void instance_release_addresses(struct instance *i)
+{
+	struct inet_prefix *addresses[] = {&i->address4, &i->address6};
+
+	for (size_t k = 0; k < 2; k++)
+		if (addresses[k]->family != AF_UNSPEC) {
+			pool_release_address(i->helper->pool, addresses[k]);
+			addresses[k]->family = AF_UNSPEC;
+		}
+}
+
+/* Is there a link for which the host forwards? */
+bool instance_any_forwarded(const struct helper *h)
+{
+	for (const struct instance *i = h->instances; i; i = i->next)
+		if (i->ops->needs_firewall && !i->foreign)
+			return true;
+	return false;
 }
 
 void instance_announce(struct instance *i, bool there)
@@ -187,15 +233,19 @@ void instance_wait(struct instance *i, struct instance_waiter *w)
 	i->waiters = w;
 }
 
-void instance_wake(struct instance *i, struct instance *made, int r,
-		   const struct error *why)
+struct instance_waiter *instance_take_waiters(struct instance *i)
 {
-	/* Taken one at a time: what is woken may make another one wait. */
 	struct instance_waiter *all = i->waiters;
 
 	i->waiters = NULL;
 	for (struct instance_waiter *w = all; w; w = w->next)
 		w->instance = NULL;
+	return all;
+}
+
+void instance_wake(struct instance_waiter *all, struct instance *made, int r,
+		   const struct error *why)
+{
 	while (all) {
 		struct instance_waiter *w = all;
 

@@ -44,6 +44,13 @@ enum instance_state {
 	INSTANCE_LEAVING
 };
 
+/* How far an end goes, see lifecycle/end.h; each has what is before it. */
+enum instance_end {
+	END_KEEP,  /* sessions and processes inside keep it, without a name */
+	END_EMPTY, /* no process is inside: its link is returned */
+	END_CUT	   /* processes that are inside are disconnected */
+};
+
 /* A login that waits for a namespace; part of what waits. */
 struct instance_waiter {
 	struct instance_waiter *next;
@@ -72,16 +79,17 @@ struct instance {
 	enum policy_scope scope;
 	enum policy_link link;
 	enum policy_lifetime lifetime;
-	bool foreign;  /* made by somebody else, never removed */
-	bool cut;      /* its link is down for ever */
-	bool empty;    /* while LEAVING: nobody was inside when it began */
-	bool broken;   /* its link is dead: new logins get a new one */
-	bool pinned;   /* `netns-pam up`: stays until `down` */
-	bool attached; /* link_ops.remove() is still to be called */
-	bool unlinked; /* for events_resync() and lifecycle_adopted() */
-	/* For lifecycle_adopted(): it was MAKING; its name is not there. */
-	bool half_made, nameless;
-	bool by_dhcp; /* has a DHCP client, which may not run just now */
+	enum instance_end end; /* asked for: while CLOSING or LEAVING */
+	bool named;	 /* has its name below netns_dir: to be removed by us */
+	bool unfinished; /* a step of its end has failed: tried again */
+	bool foreign;	 /* made by somebody else, never removed */
+	bool cut;	 /* its link is down for ever */
+	bool broken;	 /* its link is dead: new logins get a new one */
+	bool pinned;	 /* `netns-pam up`: stays until `down` */
+	bool attached;	 /* link_ops.remove() is still to be called */
+	bool returned;	 /* and it was called: in the record */
+	bool unlinked;	 /* for events_resync() and lifecycle_adopted() */
+	bool by_dhcp;	 /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
@@ -144,6 +152,9 @@ struct instance_lifecycle {
 
 /* Return: the instance with that record, or NULL. */
 struct instance *instance_by_id(const struct helper *h, uint64_t id);
+
+/* "making", "live", "closing", "leaving". */
+const char *instance_state_name(enum instance_state state);
 
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);

@@ -53,13 +53,18 @@ int instance_keep_adopt(struct instance *i)
 	return answer < 0 ? answer : 0;
 }
 
-void instance_unkeep(struct instance *i)
+int instance_unkeep(struct instance *i, struct error *err)
 {
 	struct keep_place place = {.dir = ""};
+	int r;
 
-	i->kept = close_fd(i->kept);
 	keep_find(i, &place);
-	netns_unpublish(place.dir, place.name, &i->netns);
+	r = netns_unpublish(place.dir, place.name, &i->netns);
+	if (r < 0 && r != -EEXIST && r != -ENOENT)
+		return error_set(err, r, "cannot remove %s/%s: %s", place.dir,
+				 place.name, strerror(-r));
+	i->kept = close_fd(i->kept);
+	return 0;
 }
 
 static int keep_sweep(void *data, const char *name)

@@ -94,17 +94,22 @@ struct link_ops {
 		     struct error *err);
 
 	/*
-	 * Cuts it off although processes are inside. NULL: remove() does it.
+	 * Disconnects the namespace although processes are inside. NULL:
+	 * remove() does it. Idempotent.
+	 * Return: 0; -errno with a sentence: it is called again.
 	 */
-	void (*cut)(struct helper *h, struct instance *instance);
+	int (*cut)(struct helper *h, struct instance *instance,
+		   struct error *err);
 
 	/*
 	 * Gives back what the end of the namespace does not: programs, ports,
-	 * devices, memory. Called once, whether create() was successful or
-	 * not, on an adopted one too. netns: an fd, or < 0 when it is gone.
-	 * NULL: nothing to give back.
+	 * devices, memory. Called whether create() was successful or not, and
+	 * after adopt(). netns: an fd, or < 0 when the namespace does not
+	 * exist. NULL: nothing to give back. Idempotent.
+	 * Return: 0: it is not called again; -errno with a sentence: it is.
 	 */
-	void (*remove)(struct helper *h, struct instance *instance, int netns);
+	int (*remove)(struct helper *h, struct instance *instance, int netns,
+		      struct error *err);
 
 	/*
 	 * The helper ends and the link stays: gives its memory and its event

@@ -30,6 +30,7 @@ static const struct record_field instance_fields[] = {
 	FIELD(NUMBER, "ino", netns.ino),
 	FIELD(NUMBER, "made", netns.made_ns),
 	FIELD(NUMBER, "cut", cut),
+	FIELD(NUMBER, "returned", returned),
 	FIELD(NUMBER, "broken", broken),
 	FIELD(NUMBER, "rate", rate_bits),
 	FIELD(NUMBER, "proc", netns.proc_inode),

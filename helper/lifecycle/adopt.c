@@ -7,24 +7,26 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/deadline.h"
 #include "end.h"
 #include "helper/base/log.h"
+#include "helper/firewall/forwarding.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
+#include "helper/link/host_end.h"
 #include "helper/process/child.h"
 #include "hook.h"
 #include "lifecycle.h"
 
 /* --- looking --- */
 
-static void mark_link(void *data, const struct rtnl_link *link)
+static void adopt_slot(void *data, const struct rtnl_link *link)
 {
 	struct helper *h = data;
 	uint32_t slot;
@@ -33,7 +35,7 @@ static void mark_link(void *data, const struct rtnl_link *link)
 		pool_mark(h->pool, slot);
 }
 
-static void instance_mark_addresses(const struct instance *i)
+static void adopt_addresses(const struct instance *i)
 {
 	const struct inet_prefix *addresses[] = {&i->address4, &i->address6};
 
@@ -46,39 +48,58 @@ static void instance_mark_addresses(const struct instance *i)
 static int adopt_link(struct instance *i)
 {
 	const struct link_ops *ops = i->ops;
-	int answer = ops->adopt ? ops->adopt(i->helper, i) : FOUND;
+	int answer = FOUND;
 
-	i->attached = ops->remove && !(i->cut && !ops->cut);
+	i->attached = ops->remove && !i->returned;
+	/* Of a link that is returned, the end in the host may still exist. */
+	if (i->returned && i->host_ifindex)
+		answer = host_end_adopt(i->helper, i);
+	else if (!i->returned && ops->adopt)
+		answer = ops->adopt(i->helper, i);
 	i->unlinked = answer == ABSENT; /* see adopt_finish() */
 	if (answer == ABSENT)
 		i->broken = true;
 	if (i->host_ifindex && !i->cut)
-		instance_mark_addresses(i);
+		adopt_addresses(i);
 	return answer < 0 ? answer : 0;
+}
+
+/* named: is the file below netns_dir this namespace? */
+static void adopt_state(struct instance *i, bool named)
+{
+	const bool half_made = i->state == INSTANCE_MAKING;
+
+	i->named = named && !i->foreign;
+	if (half_made) {
+		log_info("the namespace %s was left half-made: removed",
+			 i->name);
+		free(i->down); /* it was never live */
+		i->down = NULL;
+	}
+	if (i->cut || half_made)
+		i->end = i->host_ifindex || i->cut ? END_CUT : END_EMPTY;
+	if (half_made || !named)
+		i->state = INSTANCE_LEAVING;
+	else if (i->foreign)
+		i->state = INSTANCE_LIVE;
+	else if (i->state == INSTANCE_LIVE && i->cut)
+		i->state = INSTANCE_CLOSING; /* see lifecycle_drop_unused() */
 }
 
 /* Return: 0 or -errno. */
 static int adopt_look(struct instance *i)
 {
-	const struct helper *h = i->helper;
-	int answer = netns_find(h->netns_dir, i->name, &i->netns, NULL), r;
+	int answer = netns_find(i->helper->netns_dir, i->name, &i->netns, NULL);
+	int r = answer < 0 ? answer : instance_keep_adopt(i);
 
-	if (answer < 0)
-		return answer;
-	i->nameless = answer == ABSENT;
-	i->half_made = i->state == INSTANCE_MAKING;
-	r = instance_keep_adopt(i);
 	if (r == 0)
 		r = hook_adopt(i);
 	if (r == 0)
 		r = adopt_link(i);
-	if (i->half_made || i->nameless)
-		i->state = INSTANCE_LEAVING;
-	else if (!i->foreign && (i->state == INSTANCE_CLOSING || i->cut))
-		i->state = INSTANCE_CLOSING; /* see end_drop_unused() */
-	else
-		i->state = INSTANCE_LIVE; /* or the name would not go */
-	return r < 0 ? r : instance_insert(i);
+	if (r < 0)
+		return r;
+	adopt_state(i, answer == FOUND);
+	return instance_insert(i);
 }
 
 /* Return: 0, also for a void record, which is left to the sweep; -errno. */
@@ -110,7 +131,7 @@ static int adopt_record(void *data, const char *file)
 
 int lifecycle_adopt(struct helper *h, struct error *err)
 {
-	int r = rtnl_dump_links(h->rtnl, mark_link, h);
+	int r = rtnl_dump_links(h->rtnl, adopt_slot, h);
 
 	if (r < 0)
 		return error_set(err, r, "cannot read the host's links: %s",
@@ -126,47 +147,14 @@ int lifecycle_adopt(struct helper *h, struct error *err)
 
 /* --- removing the remains --- */
 
-/* The login that waited for it has failed: undone, or begun again. */
+/* `down` is run again, from the beginning: this one must not run beside it. */
 static void adopt_hook(struct instance *i)
 {
-	if (!i->hook)
+	if (!i->hook || !i->down)
 		return;
-	if (i->state != INSTANCE_CLOSING) {
-		end_hook(i);
-		return;
-	}
-	/* `down` is run again: this one must not run beside it. */
 	child_signal(i->hook, SIGKILL);
 	i->hook = child_stop(i->hook);
 	i->hook_pid = 0;
-}
-
-/*
- * The daemon was killed while it made it: undone, or, when only the end of that
- * was missing, ended.
- */
-static void adopt_half_made(struct instance *i)
-{
-	_cleanup_close_ int fd = i->nameless ? -EBADF : instance_netns(i);
-	const struct link_ops *ops = i->ops;
-	struct helper *h = i->helper;
-
-	log_info("the namespace %s was left half-made: removed", i->name);
-	if (ops->cut && i->host_ifindex)
-		ops->cut(h, i);
-	end_link(i, i->nameless ? i->kept : fd);
-	netns_unpublish(h->netns_dir, i->name, &i->netns);
-}
-
-/* Its name is removed; sessions may be in it: see end_drop_unused(). */
-static void adopt_nameless(struct instance *i)
-{
-	if (!i->cut)
-		return;
-	if (i->ops->cut)
-		i->ops->cut(i->helper, i);
-	else
-		end_link(i, i->kept);
 }
 
 static void adopt_meet(struct helper *h, struct instance *i)
@@ -181,16 +169,12 @@ static void adopt_finish(struct instance *i)
 	struct helper *h = i->helper;
 
 	/* Killed between umount and unlink, or between open and mount. */
-	if (i->nameless && !i->foreign)
+	if (!i->named && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
 	adopt_hook(i);
-	if (i->unlinked && i->ops->lost)
+	if (i->unlinked && i->attached && i->ops->lost)
 		i->ops->lost(h, i);
 	i->unlinked = false;
-	if (i->half_made)
-		adopt_half_made(i);
-	else if (i->nameless)
-		adopt_nameless(i);
 	if (i->state == INSTANCE_LEAVING)
 		i->leaving_ms = deadline_now_ms();
 }
@@ -203,4 +187,23 @@ void lifecycle_adopted(struct helper *h)
 	for (struct instance *i = h->instances; i; i = i->next)
 		if (i->state == INSTANCE_LIVE && i->ops->met)
 			adopt_meet(h, i);
+}
+
+void lifecycle_drop_unused(struct helper *h)
+{
+	for (struct instance *i = h->instances, *next; i; i = next) {
+		next = i->next;
+		if (i->state == INSTANCE_CLOSING) {
+			/* Its end had begun: again, from the beginning. */
+			instance_set_state(i, INSTANCE_LIVE);
+			end_ask(i, i->cut ? END_CUT : END_EMPTY);
+		} else if (i->hook ||
+			   (i->foreign && !i->pinned && !i->sessions)) {
+			end_free(i, 0, NULL); /* ends the `up` that runs */
+		} else {
+			end_run(i);
+		}
+	}
+	if (!instance_any_forwarded(h))
+		forwarding_done(h);
 }

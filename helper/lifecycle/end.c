@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * How long a namespace is kept, and its end: the link is cut, `down` runs, the
- * name is taken away, the link is given back, and what we knew of it forgotten.
- */
 #include "end.h"
 
 #include <errno.h>
@@ -10,252 +6,72 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/deadline.h"
-#include "helper/firewall/forwarding.h"
+#include "helper/base/answer.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
+#include "helper/firewall/forwarding.h"
+#include "helper/helper.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
-#include "helper/instance/pool.h"
 #include "helper/instance/record.h"
-#include "helper/kernel/rtnl.h"
+#include "helper/kernel/netns.h"
 #include "helper/process/child.h"
 #include "hook.h"
-#include "make.h"
+#include "making.h"
 #include "sweep.h"
 
-/* Is there a link of ours for which the host forwards? */
-static bool end_any_linked(const struct helper *h)
+static void end_begin(struct instance *i);
+
+/* --- the steps; each may be taken again --- */
+
+/*
+ * *ret: a descriptor of the namespace; < 0 when it does not exist any more.
+ * Return: 0; -errno when that is not known.
+ */
+static int end_open(const struct instance *i, int *ret, struct error *err)
 {
-	for (const struct instance *i = h->instances; i; i = i->next)
-		if (i->ops->needs_firewall && !i->foreign)
-			return true;
-	return false;
+	int fd = instance_netns(i);
+
+	*ret = fd;
+	if (fd >= 0 || fd == -ENOENT || fd == -ESTALE || fd == -EEXIST)
+		return 0;
+	return error_set(err, fd, "cannot open the namespace: %s",
+			 strerror(-fd));
 }
 
-void end_addresses(struct instance *i)
+static int end_link(struct instance *i, struct error *err)
 {
-	struct inet_prefix *addresses[] = {&i->address4, &i->address6};
-
-	for (size_t k = 0; k < 2; k++)
-		if (addresses[k]->family != AF_UNSPEC) {
-			pool_release_address(i->helper->pool, addresses[k]);
-			addresses[k]->family = AF_UNSPEC;
-		}
-}
-
-/* Nothing of it is left but our memory of it. */
-static bool end_is_spent(const struct instance *i)
-{
-	if (i->sessions || i->down || i->hook)
-		return false;
-	if (i->foreign && !i->pinned)
-		return true;
-	return i->state == INSTANCE_LEAVING && !i->host_ifindex && !i->attached;
-}
-
-void end_let_go(struct instance *i)
-{
-	filter_release(i);
-	end_addresses(i);
-}
-
-void end_link(struct instance *i, int netns)
-{
-	const struct link_ops *ops = i->ops;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
 
 	if (!i->attached)
-		return;
-	i->attached = false;
-	ops->remove(i->helper, i, netns);
+		return 0;
+	r = end_open(i, &fd, err);
+	if (r == 0)
+		r = i->ops->remove(i->helper, i, fd, err);
+	i->attached = r < 0;
+	i->returned = r == 0;
+	return r;
 }
 
-void end_free(struct instance *i)
+static int end_disconnect(struct instance *i, struct error *err)
 {
-	struct helper *h = i->helper;
+	int r;
 
-	end_link(i, i->kept);
-	instance_unkeep(i);
-	instance_take_out(i);
-	instance_unname(i);
-	end_let_go(i);
-	if (instance_record_remove(i) < 0)
-		timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
-	if (!end_any_linked(h))
-		forwarding_done(h);
-	filter_free(i);
-	instance_free(i);
-}
-
-/* One that was never LIVE has nothing to be taken down. */
-static void end_abandon(struct instance *i)
-{
-	if (!i->hook) {
-		end_free(i);
-		return;
-	}
-	end_let_go(i);
-	free(i->down);
-	i->down = NULL;
-	i->empty = true;
+	if (i->cut || i->foreign || (!i->ops->cut && !i->attached))
+		return 0;
+	r = i->ops->cut ? i->ops->cut(i->helper, i, err) : end_link(i, err);
+	if (r < 0)
+		return r;
+	i->cut = true;
+	instance_release_addresses(i);
 	instance_record_save(i, NULL);
+	return 0;
 }
 
-static void end_on_hook(void *data, int r, const struct error *why)
-{
-	struct instance *i = data;
-
-	i->hook = NULL;
-	i->hook_pid = 0;
-	if (end_is_spent(i)) {
-		end_free(i);
-		return;
-	}
-	instance_record_save(i, NULL);
-	sweep_soon(i->helper);
-}
-
-void end_hook(struct instance *i)
-{
-	if (i->hook)
-		child_end(i->hook, end_on_hook, i);
-}
-
-/* --- keeping and letting go --- */
-
-void end_hold(struct instance *i)
-{
-	i->sessions++;
-	i->straggler = sd_event_source_disable_unref(i->straggler);
-}
-
-void end_release(struct instance *i)
-{
-	if (--i->sessions)
-		return;
-	if (end_is_spent(i))
-		end_free(i);
-	else
-		sweep_soon(i->helper);
-}
-
-void end_drop_unused(struct helper *h)
-{
-	struct instance *next;
-
-	for (struct instance *i = h->instances; i; i = next) {
-		next = i->next;
-		if (i->state == INSTANCE_CLOSING) {
-			/* Its end had begun: from the beginning once more. */
-			i->state = INSTANCE_LIVE;
-			end_ask(i, i->cut ? END_CUT : END_EMPTY);
-		} else if (end_is_spent(i)) {
-			end_free(i);
-		}
-	}
-	if (!end_any_linked(h))
-		forwarding_done(h);
-}
-
-/* --- giving up what is being made --- */
-
-void end_making(struct making *m)
-{
-	struct instance *i = m->instance;
-
-	sd_event_source_disable_unref(m->poll);
-	rtnl_close(m->site.inside);
-	close_fd(m->site.netns);
-	store_release(i->helper->store, m->site.policy);
-	i->making = NULL;
-	i->making_netns = -EBADF;
-	free(m);
-}
-
-void end_undo(struct instance *i, int r, const struct error *why)
-{
-	struct making *m = i->making;
-
-	end_hook(i);
-	/* What `up` has left inside is cut off. */
-	if (i->ops->cut && i->host_ifindex) {
-		i->ops->cut(i->helper, i);
-		i->cut = true;
-	}
-	end_link(i, m->site.netns);
-	if (m->published)
-		netns_unpublish(i->helper->netns_dir, i->name, &i->netns);
-	end_making(m);
-	/* Out of the way first: who is woken may ask for a new one. */
-	instance_unname(i);
-	instance_wake(i, NULL, r, why);
-	end_abandon(i);
-}
-
-void end_give_up(struct instance *i, int r, const struct error *why)
-{
-	const struct error kept = *why; /* may be a part of what is freed */
-
-	log_error("no namespace %s: %s", i->name, kept.text);
-	end_undo(i, r, &kept);
-}
-
-void end_unwait(struct instance_waiter *w)
-{
-	struct instance *i = w->instance;
-	struct instance_waiter **p;
-	struct error why;
-
-	if (!i)
-		return;
-	for (p = &i->waiters; *p != w; p = &(*p)->next)
-		;
-	*p = w->next;
-	w->instance = NULL;
-	if (i->waiters || i->state != INSTANCE_MAKING)
-		return;
-	error_set(&why, 0, "nobody waits any more for %s",
-		  instance_waits_for(i));
-	end_give_up(i, -ECANCELED, &why);
-}
-
-/* --- the end --- */
-
-static void end_name(struct instance *i, enum instance_end end)
-{
-	struct helper *h = i->helper;
-	bool more = i->attached || i->down; /* to be done at its end */
-	_cleanup_close_ int fd = more ? instance_netns(i) : -EBADF;
-	struct error why;
-	int r = 0;
-
-	if (end != END_KEEP) {
-		end_link(i, fd);
-		instance_unkeep(i);
-	} else if (fd >= 0 && instance_keep(i, fd, &why) < 0) {
-		log_warning("%s: %s", i->name, why.text);
-	}
-	i->empty = end != END_KEEP;
-	if (!i->foreign)
-		r = netns_unpublish(h->netns_dir, i->name, &i->netns);
-	if (r < 0 && r != -EEXIST)
-		log_warning("cannot remove the name %s: %s", i->name,
-			    strerror(-r));
-	instance_unname(i);
-	i->straggler = sd_event_source_disable_unref(i->straggler);
-	instance_wake(i, NULL, 0, NULL);
-	/* With a link, the kernel says when it is gone. */
-	if (end_is_spent(i) || (!i->sessions && i->foreign)) {
-		end_free(i);
-		return;
-	}
-	instance_record_save(i, NULL);
-	sweep_soon(h);
-}
-
-/* `down` has ended; what it said is in the log. */
+/* `down` has ended; its output is in the log. */
 static void end_on_down(void *data, int r, const struct error *why)
 {
 	struct instance *i = data;
@@ -266,119 +82,235 @@ static void end_on_down(void *data, int r, const struct error *why)
 	i->down = NULL;
 	if (r < 0)
 		log_error("%s", why->text);
-	if (i->state == INSTANCE_CLOSING)
-		end_name(i, END_EMPTY);
-	else
-		end_run(i);
+	end_begin(i);
+}
+
+/* Another program of the administrator was ended, or waited for. */
+static void end_on_hook(void *data, int r, const struct error *why)
+{
+	struct instance *i = data;
+
+	i->hook = NULL;
+	i->hook_pid = 0;
+	end_run(i);
 }
 
 /*
- * Return: is `down` running now? It is run once; but again, from the beginning,
- * when the helper ended before it did.
+ * `down` is run once; but again, from the beginning, when the daemon was
+ * stopped before it ended. One that cannot be run is logged and left out.
+ * Return: 1 it is running; 0 there is none; -errno try again.
  */
-static bool end_start_down(struct instance *i)
+static int end_start_down(struct instance *i, struct error *err)
 {
 	const struct child_events events = {.ended = end_on_down, .data = i};
 	_cleanup_close_ int fd = -EBADF;
-	struct error why;
+	int r;
 
-	if (!i->down)
-		return false;
-	if (i->kept < 0)
-		fd = instance_netns(i);
-	if (hook_start(i, i->down, "down", i->kept < 0 ? fd : i->kept,
-		       store_policy(i->helper->store)->timeout_ms, &events,
-		       &why) == 0)
-		return true;
-	log_error("%s: %s", i->name, why.text);
+	if (!i->down || i->hook)
+		return i->down ? 1 : 0;
+	r = end_open(i, &fd, err);
+	if (r == 0)
+		r = hook_start(i, i->down, "down", fd,
+			       store_policy(i->helper->store)->timeout_ms,
+			       &events, err);
+	if (r == 0)
+		return 1;
+	if (answer_is_failure(r))
+		return r;
+	log_error("%s: %s", i->name, err->text);
 	free(i->down);
 	i->down = NULL;
-	return false;
+	return 0;
 }
 
-void end_ask(struct instance *i, enum instance_end end)
+/* What remains to be done needs the namespace when its name is removed. */
+static int end_keep(struct instance *i, struct error *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (!i->attached && !i->down)
+		return i->kept < 0 ? 0 : instance_unkeep(i, err);
+	r = i->kept < 0 ? end_open(i, &fd, err) : 0;
+	return r < 0 || fd < 0 ? r : instance_keep(i, fd, err);
+}
+
+static int end_name(struct instance *i, struct error *err)
+{
+	int r = i->named ? netns_unpublish(i->helper->netns_dir, i->name,
+					   &i->netns)
+			 : 0;
+
+	/* -EEXIST: another namespace has the name. */
+	if (r < 0 && r != -EEXIST && r != -ENOENT)
+		return error_set(err, r, "cannot remove its name: %s",
+				 strerror(-r));
+	i->named = false;
+	return 0;
+}
+
+/* All that can be done now. Return: 0 or -errno, the first there was. */
+static int end_steps(struct instance *i, struct error *err)
+{
+	struct error other;
+	int r = i->end == END_CUT ? end_disconnect(i, err) : 0, name;
+
+	if (r == 0 && i->end != END_KEEP)
+		r = end_start_down(i, err);
+	if (r == 0 && i->end != END_KEEP)
+		r = end_link(i, err);
+	name = end_keep(i, &other);
+	if (name == 0)
+		name = end_name(i, &other);
+	if (r < 0 || name == 0)
+		return r < 0 ? r : 0;
+	return error_set(err, name, "%s", other.text);
+}
+
+/* Is there nothing left but what the daemon itself has noted? */
+static bool end_is_over(const struct instance *i)
+{
+	return !i->sessions && !i->down && !i->hook && !i->attached &&
+	       !i->named && i->kept < 0 && !i->host_ifindex;
+}
+
+static void end_memory(struct instance *i)
 {
 	struct helper *h = i->helper;
-	const struct link_ops *ops = i->ops;
-	const struct error down = {"it is taken down by hand"};
 
-	if (i->state == INSTANCE_MAKING) {
-		end_give_up(i, -ECANCELED, &down);
-		return;
-	}
-	if (i->state != INSTANCE_LIVE)
-		return;
-	/* Cut first: whoever is killed in between has cut it. */
-	if (end == END_CUT && !i->foreign && (ops->cut || i->attached)) {
-		_cleanup_close_ int fd = ops->cut ? -EBADF : instance_netns(i);
-
-		if (ops->cut)
-			ops->cut(h, i);
-		else
-			end_link(i, fd);
-		i->cut = true;
-		end_addresses(i);
-		instance_record_save(i, NULL);
-	}
-	if (end == END_CUT && !i->foreign)
-		instance_announce(i, false);
-	if (end != END_KEEP && !i->foreign && i->down) {
-		i->state = INSTANCE_CLOSING;
-		if (end_start_down(i))
-			return;
-	}
-	end_name(i, end);
+	filter_release(i);
+	filter_free(i);
+	instance_release_addresses(i);
+	instance_remove(i);
+	instance_free(i);
+	if (!instance_any_forwarded(h))
+		forwarding_done(h);
 }
 
 void end_run(struct instance *i)
 {
-	const struct link_ops *ops = i->ops;
+	const bool again = i->unfinished;
+	struct error why;
+	int r;
 
-	/* Cut off at the last logout, whoever is inside. */
-	if (i->lifetime == LIFETIME_SESSIONS && ops->cut && !i->cut) {
-		ops->cut(i->helper, i);
-		i->cut = true;
-		instance_record_save(i, NULL);
-	}
-	if (i->hook || end_start_down(i))
+	if (i->state != INSTANCE_LEAVING)
 		return;
-	end_link(i, i->kept);
-	instance_unkeep(i);
-	if (end_is_spent(i))
-		end_free(i);
+	r = end_steps(i, &why);
+	i->unfinished = r < 0;
+	if (r < 0 && !again)
+		log_error(
+			"cannot end the namespace %s: %s; tried again every second",
+			i->name, why.text);
+	else if (r == 0 && again)
+		log_info("the end of the namespace %s goes on", i->name);
+	if (r == 0 && end_is_over(i)) {
+		if (instance_record_remove(i) < 0)
+			timer_arm(i->helper->leftovers, HELPER_LEFTOVERS_US);
+		end_memory(i);
+		return;
+	}
+	instance_record_save(i, NULL);
+	if (r < 0)
+		sweep_retry(i->helper);
+	sweep_soon(i->helper);
 }
 
-void end_unused(struct instance *i)
+/* --- asking for it --- */
+
+/* From LIVE or CLOSING. */
+static void end_begin(struct instance *i)
 {
-	if (i->state == INSTANCE_LEAVING)
+	struct instance_waiter *waiters = instance_take_waiters(i);
+
+	i->straggler = sd_event_source_disable_unref(i->straggler);
+	instance_set_state(i, INSTANCE_LEAVING);
+	end_run(i);
+	instance_wake(waiters, NULL, 0, NULL);
+}
+
+void end_ask(struct instance *i, enum instance_end end)
+{
+	static const struct error by_hand = {"it is taken down by hand"};
+	struct error why;
+
+	switch (i->state) {
+	case INSTANCE_MAKING:
+		end_free(i, -ECANCELED, &by_hand);
+		return;
+	case INSTANCE_CLOSING:
+		return;
+	case INSTANCE_LEAVING:
+		if (end > i->end)
+			i->end = end;
 		end_run(i);
-	else
-		end_ask(i,
-			i->lifetime == LIFETIME_SESSIONS ? END_CUT : END_EMPTY);
+		return;
+	case INSTANCE_LIVE:
+		break;
+	}
+	i->end = end;
+	/* First: a daemon that is killed after this has disconnected it. */
+	if (end == END_CUT && end_disconnect(i, &why) < 0)
+		log_error("%s: %s", i->name, why.text);
+	if (end == END_CUT && !i->foreign)
+		instance_announce(i, false);
+	if (end != END_KEEP && !i->foreign && i->down) {
+		instance_set_state(i, INSTANCE_CLOSING);
+		if (end_start_down(i, &why) > 0)
+			return;
+	}
+	end_begin(i);
+}
+
+/* --- undoing --- */
+
+void end_free(struct instance *i, int r, const struct error *why)
+{
+	struct instance_waiter *waiters = instance_take_waiters(i);
+	const struct error kept = why ? *why : (struct error){""};
+	struct error failed;
+
+	if (waiters)
+		log_error("no namespace %s: %s", i->name, kept.text);
+	if (i->hook)
+		child_end(i->hook, end_on_hook, i);
+	/* One that was never LIVE has nothing for `down` to undo. */
+	free(i->down);
+	i->down = NULL;
+	/* What `up` has left inside is disconnected. */
+	i->end = i->host_ifindex ? END_CUT : END_EMPTY;
+	instance_set_state(i, INSTANCE_LEAVING);
+	/* Once while the namespace is open; what fails is tried again below. */
+	if (i->making)
+		end_steps(i, &failed);
+	making_free(i->making);
+	filter_release(i);
+	instance_release_addresses(i);
+	i->host_ifindex = 0; /* the kernel removes it with the namespace */
+	end_run(i);
+	/* The logins that wait may ask for a new one. */
+	instance_wake(waiters, NULL, r, &kept);
 }
 
 void end_leave(struct helper *h)
 {
-	const struct error why = {"netns-pamd is being stopped"};
-	struct instance *next;
+	static const struct error why = {"netns-pamd is being stopped"};
 
-	for (struct instance *i = h->instances; i; i = next) {
+	for (struct instance *i = h->instances, *next; i; i = next) {
 		next = i->next;
 		if (i->state == INSTANCE_MAKING) {
-			end_give_up(i, -ECANCELED, &why);
-			next = h->instances; /* others may be gone, too */
+			end_free(i, -ECANCELED, &why);
+			next = h->instances; /* others may be freed as well */
 		}
 	}
 	while (h->instances) {
 		struct instance *i = h->instances;
-		const struct link_ops *ops = i->ops;
+		struct instance_waiter *waiters = instance_take_waiters(i);
 
-		h->instances = i->next;
-		if (i->attached && ops->leave)
-			ops->leave(i);
-		instance_unname(i);
-		instance_wake(i, NULL, -ECANCELED, &why);
+		if (i->attached && i->ops->leave)
+			i->ops->leave(i);
+		instance_remove(i);
 		filter_free(i);
 		instance_free(i);
+		instance_wake(waiters, NULL, -ECANCELED, &why);
 	}
 }

@@ -6,12 +6,15 @@
 
 #include "end.h"
 #include "helper/base/log.h"
+#include "helper/firewall/filter.h"
 #include "helper/instance/link_ops.h"
+#include "helper/instance/parts.h"
 #include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/netns.h"
 #include "helper/kernel/rtnl.h"
 #include "make.h"
+#include "making.h"
 #include "sweep.h"
 
 /* --- what links cause --- */
@@ -21,7 +24,7 @@ static void events_connected(struct instance *i, int r, const struct error *why)
 	static const struct error unknown = {"its link cannot be made"};
 
 	if (r < 0)
-		end_give_up(i, r, why ? why : &unknown);
+		end_free(i, r, why ? why : &unknown);
 	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
 		make_go_on(i->making);
 }
@@ -32,7 +35,7 @@ static void events_broken(struct instance *i, const char *why)
 
 	if (i->making) {
 		error_set(&text, 0, "%s", why);
-		end_give_up(i, -EPIPE, &text);
+		end_free(i, -EPIPE, &text);
 		return;
 	}
 	if (i->broken)
@@ -53,16 +56,17 @@ const struct instance_lifecycle lifecycle_of_links = {
 static void events_lost_link(struct instance *i)
 {
 	const struct error why = {"its link was deleted meanwhile"};
-	const struct link_ops *ops = i->ops;
 
 	i->host_ifindex = 0;
-	end_let_go(i);
-	if (ops->lost)
-		ops->lost(i->helper, i);
+	filter_release(i);
+	instance_release_addresses(i);
+	if (i->ops->lost && i->attached)
+		i->ops->lost(i->helper, i);
 	if (i->making)
-		end_give_up(i, -ENODEV, &why);
-	else if (i->state == INSTANCE_LEAVING && !i->sessions && i->kept < 0)
-		end_run(i);
+		end_free(i, -ENODEV, &why);
+	else if (i->state == INSTANCE_LEAVING)
+		/* With the link, the namespace has ended, but for its users. */
+		end_ask(i, i->sessions || i->kept >= 0 ? END_KEEP : END_EMPTY);
 	else if (i->state == INSTANCE_LIVE)
 		log_warning("the link %s of the namespace %s was deleted",
 			    i->host_ifname, i->name);

@@ -16,6 +16,7 @@
 #include "helper/instance/record.h"
 #include "helper/link/rate.h"
 #include "make.h"
+#include "sweep.h"
 
 /*
  * Is the live instance still what its name leads to, and what the policy asks
@@ -134,21 +135,16 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 }
 
 /*
- * Of one that is empty the kernel may take its time to remove the link: that is
- * cut, so that the next can have an address which there is only one of.
+ * The kernel may take its time to remove the link of an empty namespace. That
+ * is disconnected, so that the next one can have an address that exists once.
  */
 static void find_make_way(struct helper *h, const struct policy_namespace *ns)
 {
-	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct link_ops *ops = i->ops;
-
-		if (i->state != INSTANCE_LEAVING || !i->empty || i->cut ||
-		    !i->host_ifindex || !ops->cut ||
-		    strcmp(i->section, ns->name) != 0)
-			continue;
-		ops->cut(h, i);
-		i->cut = true;
-		end_addresses(i);
+	for (struct instance *i = h->instances, *next; i; i = next) {
+		next = i->next;
+		if (i->state == INSTANCE_LEAVING && i->end == END_EMPTY &&
+		    i->host_ifindex && strcmp(i->section, ns->name) == 0)
+			end_ask(i, END_CUT);
 	}
 }
 
@@ -199,4 +195,42 @@ void lifecycle_pin(struct instance *i)
 	if (instance_record_save(i, NULL) < 0)
 		log_warning("cannot write down that %s stays until `down`",
 			    i->name);
+}
+
+/* --- sessions --- */
+
+void lifecycle_hold(struct instance *i)
+{
+	i->sessions++;
+	i->straggler = sd_event_source_disable_unref(i->straggler);
+}
+
+void lifecycle_release(struct instance *i)
+{
+	if (--i->sessions)
+		return;
+	if (i->foreign && !i->pinned) {
+		end_free(i, 0, NULL);
+		return;
+	}
+	sweep_soon(i->helper);
+	end_run(i);
+}
+
+void lifecycle_unwait(struct instance_waiter *w)
+{
+	struct instance *i = w->instance;
+	struct instance_waiter **p;
+
+	if (!i)
+		return;
+	for (p = &i->waiters; *p != w; p = &(*p)->next)
+		;
+	*p = w->next;
+	w->instance = NULL;
+	if (i->waiters || i->state != INSTANCE_MAKING)
+		return;
+	log_error("no namespace %s: nobody waits any more for %s", i->name,
+		  instance_waits_for(i));
+	end_free(i, -ECANCELED, NULL);
 }

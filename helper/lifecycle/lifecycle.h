@@ -42,6 +42,22 @@ int lifecycle_adopt(struct helper *h, struct error *err);
  */
 void lifecycle_adopted(struct helper *h);
 
+/*
+ * Then, when the sessions are known: goes on with the ends that had begun, and
+ * frees what no session needs.
+ */
+void lifecycle_drop_unused(struct helper *h);
+
+/* A session begins, or is over; the latter may free the instance. */
+void lifecycle_hold(struct instance *i);
+void lifecycle_release(struct instance *i);
+
+/*
+ * The login does not wait any more; no effect when it does not. A namespace
+ * being made that no login waits for is given up.
+ */
+void lifecycle_unwait(struct instance_waiter *w);
+
 /* `netns-pam up`: stays until `down`. */
 void lifecycle_pin(struct instance *i);
 

@@ -29,6 +29,7 @@
 #include "helper/link/rate.h"
 #include "helper/process/child.h"
 #include "hook.h"
+#include "making.h"
 #include "spare.h"
 #include "sweep.h"
 
@@ -50,10 +51,10 @@ static int making_publish(struct making *m, struct error *err)
 	struct instance *i = m->instance;
 	int r;
 
-	if (m->published)
+	if (i->named)
 		return 0;
 	r = netns_publish(i->helper->netns_dir, i->name, m->site.netns, err);
-	m->published = r == 0;
+	i->named = r == 0;
 	return r;
 }
 
@@ -123,7 +124,7 @@ static void making_on_up(void *data, int r, const struct error *why)
 	i->hook = NULL;
 	i->hook_pid = 0;
 	if (r < 0)
-		end_give_up(i, r, why);
+		end_free(i, r, why);
 	else
 		make_go_on(i->making);
 }
@@ -210,12 +211,12 @@ static int making_done(struct making *m, struct error *err)
 	struct instance *i = m->instance;
 	int r;
 
-	i->state = INSTANCE_LIVE;
+	instance_set_state(i, INSTANCE_LIVE);
 	r = instance_record_save(i, err);
 	if (r == 0)
 		r = making_publish(m, err);
 	if (r < 0)
-		i->state = INSTANCE_MAKING;
+		instance_set_state(i, INSTANCE_MAKING);
 	else
 		instance_announce(i, true);
 	return r;
@@ -260,16 +261,17 @@ void make_go_on(struct making *m)
 	if (r == LINK_LATER)
 		return;
 	if (r < 0) {
-		end_give_up(i, r, &why);
+		end_free(i, r, &why);
 		return;
 	}
-	end_making(m);
+	making_free(m);
+	sweep_soon(h);
 	/*
 	 * One of a session's own has one waiter, which may find it gone again
 	 * and free it.
 	 */
-	instance_wake(i, i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
-	sweep_soon(h);
+	instance_wake(instance_take_waiters(i),
+		      i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
 }
 
 /* --- beginning --- */
@@ -305,59 +307,27 @@ uint64_t make_plan(const struct policy_namespace *ns)
 	return hash;
 }
 
-static int making_new(struct instance *i, const struct policy_namespace *ns,
-		      struct error *err)
-{
-	struct store *store = i->helper->store;
-	struct making *m = calloc(1, sizeof(*m));
-
-	if (m)
-		m->site.policy = store_hold(store);
-	if (!m || !m->site.policy) {
-		free(m);
-		return error_set(err, -ENOMEM, "out of memory");
-	}
-	m->instance = i;
-	m->site.helper = i->helper;
-	m->site.instance = i;
-	m->site.ns = ns;
-	m->site.netns = -EBADF;
-	i->making = m;
-	return 0;
-}
-
-/* The instance is gone when this fails. */
+/* Return: 0 and the namespace's descriptor, LINK_LATER, -errno. */
 static int make_build(struct instance *i, const struct policy_namespace *ns,
 		      int *ret_fd, struct error *err)
 {
-	_cleanup_free_ char *down = NULL;
-	struct making *m;
 	int r = 0;
 
 	if (ns->down)
-		r = policy_expand(ns->down, i->user, i->uid, i->name, &down,
+		r = policy_expand(ns->down, i->user, i->uid, i->name, &i->down,
 				  err);
 	if (r == 0)
 		r = making_new(i, ns, err);
-	if (r < 0) {
-		end_free(i);
-		return r;
-	}
-	i->down = take_ptr(down);
-	m = i->making;
-	r = making_run(m, err);
-	/* What is begun is written down, so that a restart can undo it. */
+	if (r == 0)
+		r = making_run(i->making, err);
+	/* What is begun is recorded, so that the next daemon can undo it. */
 	if (r == LINK_LATER && instance_record_save(i, err) < 0)
 		r = -EIO;
-	if (r == LINK_LATER)
-		return r;
-	if (r < 0) {
-		end_undo(i, r, err);
-		return r;
+	if (r == 0) {
+		*ret_fd = take_fd(&i->making->site.netns);
+		making_free(i->making);
 	}
-	*ret_fd = take_fd(&m->site.netns);
-	end_making(m);
-	return 0;
+	return r;
 }
 
 /* Somebody made it: joined as it is, and never removed. */
@@ -371,7 +341,7 @@ static int make_found(struct instance *i, const struct policy_namespace *ns,
 				 "%s/%s is the host's own namespace: remove it",
 				 h->netns_dir, i->name);
 	i->foreign = true;
-	i->state = INSTANCE_LIVE;
+	instance_set_state(i, INSTANCE_LIVE);
 	i->netns = *there;
 	if (ns->link != LINK_EXTERNAL)
 		log_info("the namespace %s was there already: joined as it is",
@@ -383,7 +353,6 @@ static int make_found(struct instance *i, const struct policy_namespace *ns,
 static void make_fill(struct instance *i, const struct policy_namespace *ns,
 		      const struct instance_user *who, const char *name)
 {
-	i->state = INSTANCE_MAKING;
 	snprintf(i->name, sizeof(i->name), "%s", name);
 	snprintf(i->section, sizeof(i->section), "%s", ns->name);
 	if (ns->scope != SCOPE_SHARED) {
@@ -397,6 +366,37 @@ static void make_fill(struct instance *i, const struct policy_namespace *ns,
 	i->plan = make_plan(ns);
 }
 
+/*
+ * What has the name in the directory of names? A namespace of ours whose name
+ * could not be removed is not joined: its end goes on first.
+ * Return: as netns_open(); -EBUSY with a sentence.
+ */
+static int make_look(struct helper *h, const char *name, int *ret_fd,
+		     struct netns_id *ret, struct error *err)
+{
+	struct error why;
+	bool stale;
+	int r = netns_open(h->netns_dir, name, ret_fd, ret, &stale, err);
+
+	for (struct instance *i = h->instances, *next; r == 0 && i; i = next) {
+		next = i->next;
+		if (!i->named || i->state != INSTANCE_LEAVING ||
+		    !netns_same(&i->netns, ret))
+			continue;
+		*ret_fd = close_fd(*ret_fd);
+		end_run(i);
+		if (netns_open(h->netns_dir, name, ret_fd, ret, &stale, &why) ==
+		    -ENOENT)
+			return -ENOENT;
+		*ret_fd = close_fd(*ret_fd);
+		return error_set(
+			err, -EBUSY,
+			"cannot remove the name %s/%s of an earlier namespace: see the log of netns-pamd",
+			h->netns_dir, name);
+	}
+	return r;
+}
+
 int make_instance(struct helper *h, const struct policy_namespace *ns,
 		  const struct instance_user *who, const char *name,
 		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
@@ -405,7 +405,6 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 	_cleanup_close_ int fd = -EBADF;
 	struct instance *i = instance_new(h);
 	struct netns_id there;
-	bool stale = false;
 	int r;
 
 	if (!i)
@@ -417,28 +416,22 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 		return error_set(err, r, "cannot remember the namespace %s: %s",
 				 name, strerror(-r));
 	}
-	r = netns_open(h->netns_dir, name, &fd, &there, &stale, err);
-	if (r == -ENOENT && i->ops->makes_namespace) {
+	r = make_look(h, name, &fd, &there, err);
+	if (r == 0)
+		r = make_found(i, ns, &there, err);
+	else if (r == -ENOENT && i->ops->makes_namespace)
 		r = make_build(i, ns, &fd, err);
-		if (r < 0)
-			return r;
-	} else {
-		if (r == 0)
-			r = make_found(i, ns, &there, err);
-		else if (r == -ENOENT)
-			error_set(
-				err, r,
-				"there is no namespace %s in %s: make it with `ip netns add %s` before the login",
-				name, h->netns_dir, name);
-		if (r < 0) {
-			end_free(i);
-			return r;
-		}
-	}
-	if (r == INSTANCE_LATER) {
+	else if (r == -ENOENT)
+		error_set(
+			err, r,
+			"there is no namespace %s in %s: make it with `ip netns add %s` before the login",
+			name, h->netns_dir, name);
+	if (r < 0)
+		end_free(i, r, err);
+	if (r == INSTANCE_LATER)
 		instance_wait(i, w);
+	if (r)
 		return r;
-	}
 	*ret_fd = take_fd(&fd);
 	*ret = i;
 	return 0;

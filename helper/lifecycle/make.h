@@ -4,18 +4,9 @@
 #ifndef NETNS_PAM_HELPER_LIFECYCLE_MAKE_H
 #define NETNS_PAM_HELPER_LIFECYCLE_MAKE_H
 
-#include "helper/instance/link_ops.h"
 #include "lifecycle.h"
 
-enum making_step { STEP_LINK, STEP_DRESS, STEP_UP, STEP_READY, STEP_DONE };
-
-struct making {
-	struct instance *instance;
-	struct link_site site;
-	enum making_step step;
-	bool published;
-	sd_event_source *poll;
-};
+struct making;
 
 /* What of a section makes a namespace another one when it changes. */
 uint64_t make_plan(const struct policy_namespace *ns);
@@ -29,7 +20,10 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 		  struct instance_waiter *w, struct instance **ret, int *ret_fd,
 		  struct error *err);
 
-/* On from the step where it stands, after LINK_LATER. May free it. */
+/*
+ * On from the step where it stands, after LINK_LATER. Wakes the logins that
+ * wait, and frees m, when it is over.
+ */
 void make_go_on(struct making *m);
 
 #endif

@@ -20,10 +20,12 @@
 #define SWEEP_PATIENCE_MS 1000 /* one that takes longer is not counted */
 #define SWEEP_AGAIN_US	  50000
 #define SWEEP_LATEST_US	  1000000
+#define SWEEP_RETRY_US	  1000000
 
 struct sweep {
-	sd_event_source *soon, *later;
-	void (*unused)(struct instance *i);
+	sd_event_source *soon, *later, *retry;
+	void (*ask)(struct instance *i, enum instance_end end);
+	void (*run)(struct instance *i);
 };
 
 struct sweep_scan {
@@ -39,9 +41,9 @@ static bool sweep_is_idle(const struct instance *i)
 	if (i->sessions || i->foreign || i->straggler || i->hook)
 		return false;
 	if (i->state == INSTANCE_LEAVING)
-		return i->attached || i->down ||
-		       (i->host_ifindex && !i->cut &&
-			i->lifetime == LIFETIME_SESSIONS);
+		return i->end == END_KEEP &&
+		       (i->attached || i->down ||
+			(i->host_ifindex && i->lifetime == LIFETIME_SESSIONS));
 	return i->state == INSTANCE_LIVE && !i->pinned &&
 	       i->lifetime != LIFETIME_FOREVER;
 }
@@ -125,7 +127,8 @@ static void sweep_retire(struct helper *h, const struct sweep_scan *s)
 		}
 		leaving += i->host_ifindex != 0;
 		log_debug("nobody uses the namespace %s: removed", i->name);
-		h->sweep->unused(i);
+		h->sweep->ask(i, i->lifetime == LIFETIME_SESSIONS ? END_CUT
+								  : END_EMPTY);
 	}
 }
 
@@ -179,8 +182,27 @@ void sweep_soon(struct helper *h)
 		timer_arm(h->sweep->later, SWEEP_LATEST_US);
 }
 
-int sweep_open(struct helper *h, void (*unused)(struct instance *i),
-	       struct error *err)
+static int sweep_on_retry(sd_event_source *source, uint64_t when, void *data)
+{
+	struct helper *h = data;
+
+	for (struct instance *i = h->instances, *next; i; i = next) {
+		next = i->next;
+		if (i->unfinished)
+			h->sweep->run(i);
+	}
+	return 0;
+}
+
+void sweep_retry(struct helper *h)
+{
+	if (h->sweep)
+		timer_arm(h->sweep->retry, SWEEP_RETRY_US);
+}
+
+int sweep_open(struct helper *h,
+	       void (*ask)(struct instance *i, enum instance_end end),
+	       void (*run)(struct instance *i), struct error *err)
 {
 	struct sweep *s = h->sweep = calloc(1, sizeof(*s));
 	int r = s ? sd_event_add_defer(h->event, &s->soon, sweep_on_defer, h)
@@ -188,10 +210,13 @@ int sweep_open(struct helper *h, void (*unused)(struct instance *i),
 
 	if (r >= 0)
 		r = timer_new(h->event, &s->later, sweep_on_time, h);
+	if (r >= 0)
+		r = timer_new(h->event, &s->retry, sweep_on_retry, h);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
-	s->unused = unused;
+	s->ask = ask;
+	s->run = run;
 	/* After the logins that wait: they may want what would be removed. */
 	sd_event_source_set_priority(s->soon, SD_EVENT_PRIORITY_IDLE);
 	sd_event_source_set_enabled(s->soon, SD_EVENT_ONESHOT);
@@ -204,6 +229,7 @@ void sweep_close(struct helper *h)
 		return;
 	sd_event_source_disable_unref(h->sweep->soon);
 	sd_event_source_disable_unref(h->sweep->later);
+	sd_event_source_disable_unref(h->sweep->retry);
 	free(h->sweep);
 	h->sweep = NULL;
 }

@@ -8,16 +8,22 @@
 #ifndef NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
 #define NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
 
-struct helper;
-struct error;
-struct instance;
+#include "helper/instance/instance.h"
 
-/* unused(): is called for each that nobody uses, and may free it. */
-int sweep_open(struct helper *h, void (*unused)(struct instance *i),
-	       struct error *err);
+/*
+ * ask() is called with each namespace that neither a session nor a process
+ * uses, run() with each whose end is unfinished. Both may free that instance.
+ * Return: 0 or -errno with a sentence.
+ */
+int sweep_open(struct helper *h,
+	       void (*ask)(struct instance *i, enum instance_end end),
+	       void (*run)(struct instance *i), struct error *err);
 void sweep_close(struct helper *h);
 
 /* Looks once the events at hand are dealt with. */
 void sweep_soon(struct helper *h);
+
+/* Calls run() in a second. */
+void sweep_retry(struct helper *h);
 
 #endif

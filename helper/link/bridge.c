@@ -449,24 +449,14 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 {
 	struct bridge_link *link = bridge_new(i);
 	struct rtnl_link found;
-	int r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &found);
+	int answer = link ? host_end_find(h, i, &found) : -ENOMEM, r;
 
-	if (!link)
-		return -ENOMEM;
-	if (r == 0 && strcmp(found.ifname, i->host_ifname) != 0)
-		r = -ENODEV;
-	if (answer_of(r) == ABSENT)
-		i->host_ifindex = 0;
-	else if (r < 0)
-		return r;
+	if (answer < 0)
+		return answer;
 	/* Its client is ours to end, whatever became of the port. */
-	if (i->by_dhcp)
-		r = dhcp_client_adopt(i, &bridge_dhcp);
-	if (r < 0 && i->host_ifindex)
-		return r;
-	if (!i->host_ifindex)
-		return ABSENT;
-	pool_mark(h->pool, i->slot);
+	r = i->by_dhcp ? dhcp_client_adopt(i, &bridge_dhcp) : 0;
+	if (r < 0 || answer == ABSENT)
+		return r < 0 ? r : ABSENT;
 	memcpy(link->port.mac, found.mac, sizeof(link->port.mac));
 	link->port.mac[0] &= (uint8_t)~NETWORK_HOST_BIT;
 	r = network_adopt(h, &link->port);
@@ -484,12 +474,14 @@ static void bridge_lost(struct helper *h, struct instance *i)
 		network_leave(&link->port);
 }
 
-static void bridge_remove(struct helper *h, struct instance *i, int netns)
+static int bridge_remove(struct helper *h, struct instance *i, int netns,
+			 struct error *err)
 {
 	bridge_lost(h, i);
 	i->port = NULL;
 	free(i->link_data);
 	i->link_data = NULL;
+	return 0;
 }
 
 static void bridge_leave(struct instance *i)

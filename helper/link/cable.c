@@ -24,6 +24,7 @@
 #include "address.h"
 #include "common/cleanup.h"
 #include "common/proto.h"
+#include "helper/base/answer.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/helper.h"
@@ -458,23 +459,29 @@ static void cable_met(struct helper *h, struct instance *i,
 		log_error("%s", why.text);
 }
 
-static void cable_unplug(struct instance *i)
+/* Return: 0, also when it is not plugged in; -errno with a sentence. */
+static int cable_unplug(struct instance *i, struct error *err)
 {
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
 	struct rtnl_link link;
 	struct rtnl_batch b;
+	int r = cable_near(i, &near, err);
 
-	if (cable_near(i, &near, NULL) < 0 ||
-	    cable_look(near.inside, near.ifname, &link) < 0)
-		return;
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, link.ifindex);
-	rtnl_run(near.inside, &b, NULL);
+	if (r == 0) {
+		r = cable_look(near.inside, near.ifname, &link);
+		error_set(err, r, "cannot find its cable: %s", strerror(-r));
+	}
+	if (r == 0) {
+		rtnl_batch_init(&b);
+		rtnl_put_down(&b, link.ifindex);
+		r = rtnl_run(near.inside, &b, err);
+	}
+	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
 
-static void cable_cut(struct helper *h, struct instance *i)
+static int cable_cut(struct helper *h, struct instance *i, struct error *err)
 {
-	cable_unplug(i);
+	return cable_unplug(i, err);
 }
 
 static void cable_parted(struct helper *h, struct instance *i,
@@ -483,8 +490,10 @@ static void cable_parted(struct helper *h, struct instance *i,
 	const struct policy_namespace *ns =
 		policy_namespace_find(store_policy(h->store), i->section);
 
-	if (cable_names(ns, other->section))
-		cable_unplug(i);
+	struct error why;
+
+	if (cable_names(ns, other->section) && cable_unplug(i, &why) < 0)
+		log_error("%s: %s", i->name, why.text);
 }
 
 static void cable_describe(struct helper *h, const struct instance *i,

@@ -183,30 +183,39 @@ static int device_give_back(struct instance *i, int netns, struct error *err)
 			     err);
 }
 
-static void device_remove(struct helper *h, struct instance *i, int netns)
+/* Return: 0: it is on the host, or lost; -errno with a sentence: try again. */
+static int device_remove(struct helper *h, struct instance *i, int netns,
+			 struct error *err)
 {
-	struct error why = {"its namespace is gone"};
-	int r = -ENODEV;
+	struct error why = {"its namespace does not exist"};
+	int r = -ENODEV, stray;
 
 	inside_stop(i);
 	if (!i->device[0])
-		return;
+		return 0;
 	if (netns >= 0)
 		r = device_give_back(i, netns, &why);
 	/* Never moved, or given back by the kernel. */
-	if (r < 0 && device_find_stray(h, i->device, &why) == 0)
-		r = 0;
-	if (r < 0 && i->broken)
+	stray = r < 0 ? device_find_stray(h, i->device, err) : 0;
+	if (stray < 0 && stray != -ENODEV)
+		return stray;
+	if (r < 0 && r != -ENODEV && stray < 0)
+		return error_set(
+			err, r,
+			"cannot return the interface %s to the host: %s",
+			i->device, why.text);
+	if (stray == 0)
+		log_info("%s: the host has the interface %s again", i->name,
+			 i->device);
+	else if (i->broken)
 		log_info("%s: the interface %s was deleted", i->name,
 			 i->device);
-	else if (r < 0)
+	else
 		log_error(
 			"%s: cannot give the interface %s back to the host: %s",
 			i->name, i->device, why.text);
-	else
-		log_info("%s: the host has the interface %s again", i->name,
-			 i->device);
 	i->device[0] = '\0';
+	return 0;
 }
 
 /* --- taking it --- */

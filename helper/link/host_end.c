@@ -1,22 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host_end.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/proto.h"
+#include "helper/base/answer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 
-void host_end_cut(struct helper *h, struct instance *i)
+int host_end_find(struct helper *h, struct instance *i, struct rtnl_link *ret)
+{
+	int r = i->host_ifindex
+			? rtnl_link_by_index(h->rtnl, i->host_ifindex, ret)
+			: -ENODEV;
+
+	if (r == 0 && strcmp(ret->ifname, i->host_ifname) != 0)
+		r = -ENODEV;
+	if (answer_of(r) == ABSENT)
+		i->host_ifindex = 0;
+	if (r == 0)
+		pool_mark(h->pool, i->slot);
+	return answer_of(r);
+}
+
+int host_end_adopt(struct helper *h, struct instance *i)
+{
+	struct rtnl_link link;
+
+	return host_end_find(h, i, &link);
+}
+
+int host_end_cut(struct helper *h, struct instance *i, struct error *err)
 {
 	struct rtnl_batch b;
+	int r;
 
 	if (!i->host_ifindex)
-		return;
+		return 0;
 	rtnl_batch_init(&b);
 	rtnl_put_down(&b, i->host_ifindex);
-	rtnl_run(h->rtnl, &b, NULL);
+	r = rtnl_run(h->rtnl, &b, err);
+	return r == -ENODEV ? 0 : r;
 }
 
 void host_end_describe(struct helper *h, const struct instance *i,

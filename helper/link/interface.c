@@ -12,6 +12,7 @@
 #include "common/policy/policy.h"
 #include "common/proto.h"
 #include "dhcp_client.h"
+#include "helper/base/answer.h"
 #include "helper/base/log.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
@@ -238,23 +239,21 @@ void inside_lost(struct helper *h, struct instance *i)
 	dhcp_client_stop(i);
 }
 
-void inside_delete(struct instance *i)
+int inside_delete(struct instance *i, struct error *err)
 {
 	struct rtnl *rtnl = NULL;
 	struct rtnl_batch b;
-	struct error why;
 	int r;
 
-	inside_stop(i); /* which need not hear of it */
-	r = netns_rtnl_open(i, -1, &rtnl, &why);
+	inside_stop(i); /* before: its watch need not report this */
+	r = netns_rtnl_open(i, -1, &rtnl, err);
 	if (r == 0) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, i->ifindex);
-		r = rtnl_run(rtnl, &b, &why);
+		r = rtnl_run(rtnl, &b, err);
 	}
 	rtnl_close(rtnl);
-	if (r < 0 && r != -ENODEV)
-		log_error("%s: cannot cut it off: %s", i->name, why.text);
+	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
 
 void inside_stop(struct instance *i)

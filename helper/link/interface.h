@@ -37,8 +37,11 @@ int inside_adopt(struct instance *i, const char *lost, bool release);
 /* link_ops.lost: the DHCP client is ended. */
 void inside_lost(struct helper *h, struct instance *i);
 
-/* From cut(): it goes at once, whoever is inside. */
-void inside_delete(struct instance *i);
+/*
+ * From cut(): deletes it, although processes are inside. Return: 0, also when
+ * it does not exist; -errno with a sentence.
+ */
+int inside_delete(struct instance *i, struct error *err);
 
 /* From remove(), and at the end of the helper: memory only. */
 void inside_stop(struct instance *i);

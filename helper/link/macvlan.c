@@ -154,14 +154,16 @@ static int macvlan_adopt(struct helper *h, struct instance *i)
 }
 
 /* Deleted: nobody inside, not even root, can bring it up again. */
-static void macvlan_cut(struct helper *h, struct instance *i)
+static int macvlan_cut(struct helper *h, struct instance *i, struct error *err)
 {
-	inside_delete(i);
+	return inside_delete(i, err);
 }
 
-static void macvlan_remove(struct helper *h, struct instance *i, int netns)
+static int macvlan_remove(struct helper *h, struct instance *i, int netns,
+			  struct error *err)
 {
 	inside_stop(i);
+	return 0;
 }
 
 static void macvlan_describe(struct helper *h, const struct instance *i,

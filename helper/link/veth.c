@@ -317,27 +317,13 @@ static int veth_create(const struct link_site *site, struct error *err)
 	return r;
 }
 
-static int veth_adopt(struct helper *h, struct instance *i)
-{
-	struct rtnl_link link;
-	int r = rtnl_link_by_index(h->rtnl, i->host_ifindex, &link);
-
-	if (r == 0 && strcmp(link.ifname, i->host_ifname) != 0)
-		r = -ENODEV;
-	if (answer_of(r) == ABSENT)
-		i->host_ifindex = 0;
-	if (r == 0)
-		pool_mark(h->pool, i->slot);
-	return answer_of(r);
-}
-
 const struct link_ops link_veth_ops = {
 	.makes_namespace = true,
 	.filter = FILTER_HOST,
 	.needs_firewall = true,
 	.has_ipv6 = veth_has_ipv6,
 	.create = veth_create,
-	.adopt = veth_adopt,
+	.adopt = host_end_adopt,
 	.cut = host_end_cut,
 	.describe = host_end_describe,
 };

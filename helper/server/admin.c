@@ -57,13 +57,11 @@ static void admin_status_namespace(FILE *f, struct helper *h,
 	snprintf(n.lifetime, sizeof(n.lifetime), "%s",
 		 policy_lifetime_name(i->lifetime));
 	snprintf(n.state, sizeof(n.state), "%s",
-		 i->state == INSTANCE_MAKING	? "making"
-		 : i->state == INSTANCE_CLOSING ? "closing"
-		 : i->state == INSTANCE_LEAVING ? "leaving"
-		 : i->broken			? "broken"
-		 : i->pinned			? "up"
-		 : i->sessions			? "in use"
-						: "idle");
+		 i->state != INSTANCE_LIVE ? instance_state_name(i->state)
+		 : i->broken		   ? "broken"
+		 : i->pinned		   ? "up"
+		 : i->sessions		   ? "in use"
+					   : "idle");
 	n.uid = i->uid;
 	n.sessions = i->sessions;
 	n.netns_ino = i->netns.ino;

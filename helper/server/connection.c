@@ -19,7 +19,7 @@
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
-#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/lifecycle.h"
 
 #define CONNECTION_IDLE_US 10000000 /* without a request */
 /* Of the time a login waits: left for sending the answer. */
@@ -37,7 +37,7 @@ static void connection_free(struct connection *c)
 {
 	if (!c)
 		return;
-	end_unwait(&c->waiter);
+	lifecycle_unwait(&c->waiter);
 	sd_event_source_disable_unref(c->io);
 	sd_event_source_disable_unref(c->timer);
 	sd_event_source_disable_unref(c->deadline);
@@ -113,7 +113,7 @@ static void connection_be_patient(struct connection *c);
 
 static void connection_stop_waiting(struct connection *c)
 {
-	end_unwait(&c->waiter);
+	lifecycle_unwait(&c->waiter);
 	c->deadline = sd_event_source_disable_unref(c->deadline);
 	free(c->waiting);
 	c->waiting = NULL;

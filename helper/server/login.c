@@ -22,7 +22,6 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
-#include "helper/lifecycle/end.h"
 #include "helper/lifecycle/lifecycle.h"
 
 /* The answers to policy_match()'s questions that came with the request. */
@@ -153,8 +152,8 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 		a->reply.tail_bytes = 0;
 		a->reply.flags = 0;
 		/* Held and released: goes if nobody else uses it. */
-		end_hold(i);
-		end_release(i);
+		lifecycle_hold(i);
+		lifecycle_release(i);
 		return r;
 	}
 	c->lease = true;

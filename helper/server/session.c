@@ -19,7 +19,7 @@
 #include "helper/firewall/guard.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/lifecycle/end.h"
+#include "helper/lifecycle/lifecycle.h"
 #include "helper/process/process.h"
 
 /* --- records --- */
@@ -136,7 +136,7 @@ static void session_insert(struct session *s)
 {
 	s->next = s->helper->sessions;
 	s->helper->sessions = s;
-	end_hold(s->instance);
+	lifecycle_hold(s->instance);
 }
 
 int session_open(struct helper *h, struct instance *instance,
@@ -188,7 +188,7 @@ void session_end(struct session *s)
 	session_forget_lease(s);
 	if (s->holder)
 		s->holder->over(s->holder);
-	end_release(s->instance);
+	lifecycle_release(s->instance);
 	session_free(s);
 }
 

@@ -94,7 +94,7 @@ static void begin(void)
 	assert_int_equal(forwarding_open(&h, &why), 0);
 	assert_int_equal(lifecycle_adopt(&h, &why), 0);
 	assert_int_equal(session_reconcile(&h, &why), 0);
-	assert_int_equal(sweep_open(&h, end_unused, &why), 0);
+	assert_int_equal(sweep_open(&h, end_ask, end_run, &why), 0);
 }
 
 /* The last step of a start. */
@@ -102,7 +102,7 @@ static void drop_unused(void)
 {
 	lifecycle_adopted(&h);
 	session_drop_dead(&h);
-	end_drop_unused(&h);
+	lifecycle_drop_unused(&h);
 	assert_int_equal(instance_record_sweep(&h), 0);
 	assert_int_equal(session_sweep(&h), 0);
 }

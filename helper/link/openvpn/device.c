@@ -257,18 +257,23 @@ bool openvpn_device_is_there(const struct instance *i)
 	return same;
 }
 
-void openvpn_device_remove(const struct instance *i, int netns)
+int openvpn_device_remove(const struct instance *i, int netns,
+			  struct error *err)
 {
 	struct rtnl *inside = NULL;
 	struct rtnl_batch b;
+	int r;
 
-	if (netns < 0 || !i->ifindex ||
-	    netns_rtnl_open(i, netns, &inside, NULL) < 0)
-		return;
-	rtnl_batch_init(&b);
-	rtnl_put_delete(&b, i->ifindex);
-	rtnl_run(inside, &b, NULL);
+	if (netns < 0 || !i->ifindex)
+		return 0;
+	r = netns_rtnl_open(i, netns, &inside, err);
+	if (r == 0) {
+		rtnl_batch_init(&b);
+		rtnl_put_delete(&b, i->ifindex);
+		r = rtnl_run(inside, &b, err);
+	}
 	rtnl_close(inside);
+	return r == -ENODEV ? 0 : r;
 }
 
 void openvpn_device_traffic(const struct instance *i,

@@ -240,15 +240,17 @@ static void openvpn_leave(struct instance *i)
 	i->link_data = NULL;
 }
 
-static void openvpn_remove(struct helper *h, struct instance *i, int netns)
+static int openvpn_remove(struct helper *h, struct instance *i, int netns,
+			  struct error *err)
 {
 	struct openvpn *o = i->link_data;
+	int r = openvpn_device_remove(i, netns, err);
 
-	openvpn_device_remove(i, netns);
 	if (o)
 		openvpn_program_clear(o);
 	i->child = child_stop(i->child);
 	openvpn_leave(i);
+	return r;
 }
 
 static int openvpn_is_ready(struct helper *h, struct instance *i,

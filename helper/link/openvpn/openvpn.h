@@ -126,8 +126,12 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 /* Is it still the one inside that it was? */
 bool openvpn_device_is_there(const struct instance *i);
 
-/* At once, whatever openvpn is waiting for. netns: < 0 when it is gone. */
-void openvpn_device_remove(const struct instance *i, int netns);
+/*
+ * At once, whatever openvpn is waiting for. netns: < 0 when it does not exist.
+ * Return: 0, also when there is none; -errno with a sentence.
+ */
+int openvpn_device_remove(const struct instance *i, int netns,
+			  struct error *err);
 
 void openvpn_device_traffic(const struct instance *i,
 			    struct proto_namespace *ret);

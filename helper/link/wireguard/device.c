@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "helper/base/answer.h"
 #include "helper/helper.h"
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
@@ -353,7 +354,9 @@ static int look(void *data, struct error *err)
 		r = rtnl_run(inside, &b, NULL);
 	}
 	rtnl_close(inside);
-	return r;
+	return r < 0 ? error_set(err, r, "cannot reach its interface: %s",
+				 strerror(-r))
+		     : 0;
 }
 
 int wg_device_look(const struct wg_link *l, struct rtnl_link *ret)
@@ -374,33 +377,45 @@ int wg_device_look(const struct wg_link *l, struct rtnl_link *ret)
  * wireguard-go takes its interface with it, wherever that is, and ends when it
  * loses that, or its socket: enough also for one that nobody noted the pid of.
  */
-static void userspace_remove(const struct wg_link *l)
+static int userspace_remove(const struct wg_link *l, struct error *err)
 {
 	struct instance *i = l->instance;
 	struct helper *h = i->helper;
 	struct rtnl_link link;
 	struct rtnl_batch b;
+	int r = 0;
 
 	i->child = child_stop(i->child);
 	wg_uapi_remove(l->device);
-	if (!i->ifindex && rtnl_link_by_name(h->rtnl, l->device, &link) == 0) {
+	if (!i->ifindex) {
+		r = rtnl_link_by_name(h->rtnl, l->device, &link);
+		error_set(err, r, "cannot find the interface %s: %s", l->device,
+			  strerror(-r));
+	}
+	if (!i->ifindex && r == 0) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, link.ifindex);
-		rtnl_run(h->rtnl, &b, NULL);
+		r = rtnl_run(h->rtnl, &b, err);
 	}
-	pool_release(h->pool, i->slot);
+	r = answer_of(r) == ABSENT ? 0 : r;
+	if (r == 0)
+		pool_release(h->pool, i->slot);
+	return r;
 }
 
-void wg_device_remove(struct wg_link *l, int netns)
+int wg_device_remove(struct wg_link *l, int netns, struct error *err)
 {
 	struct instance *i = l->instance;
 	struct look look_at = {.ifindex = i->ifindex, .remove = true};
+	int r;
 
 	if (l->userspace)
-		userspace_remove(l);
-	else if (netns >= 0 && i->ifindex)
-		netns_visit(i->helper->host, netns, look, &look_at, NULL, NULL,
-			    NULL);
+		return userspace_remove(l, err);
+	if (netns < 0 || !i->ifindex)
+		return 0;
+	r = netns_visit(i->helper->host, netns, look, &look_at, NULL, NULL,
+			err);
+	return answer_of(r) == ABSENT ? 0 : r;
 }
 
 int wg_run(struct wg_link *l, const char *const *argv, const char *input,

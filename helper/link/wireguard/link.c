@@ -351,15 +351,17 @@ static int wireguard_ready(struct helper *h, struct instance *i,
 	return 0;
 }
 
-static void wireguard_remove(struct helper *h, struct instance *i, int netns)
+static int wireguard_remove(struct helper *h, struct instance *i, int netns,
+			    struct error *err)
 {
 	struct wg_link *l = i->link_data;
+	int r = l ? wg_device_remove(l, netns, err) : 0;
 
-	if (!l)
-		return;
+	if (r < 0)
+		return r;
 	i->link_data = NULL;
-	wg_device_remove(l, netns);
 	link_free(l);
+	return 0;
 }
 
 static void wireguard_leave(struct instance *i)

@@ -93,7 +93,7 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 int wg_device_look(const struct wg_link *l, struct rtnl_link *ret);
 
 /* Ends what the end of the namespace does not. */
-void wg_device_remove(struct wg_link *l, int netns);
+int wg_device_remove(struct wg_link *l, int netns, struct error *err);
 
 /*
  * Runs wg(8) with argv, which begins with "wg"; l->tool is it. input: for its
