@@ -104,11 +104,31 @@ int record_save(const struct record *r, int dirfd, const char *name,
 	return code;
 }
 
+/*
+ * Splits the text of n bytes, less than RECORD_MAX, into its lines.
+ * Return: 0, or -EBADMSG when it is not complete.
+ */
+static int record_parse(struct record *r, size_t n)
+{
+	const size_t tail = sizeof(RECORD_END) - 1;
+
+	if (n <= tail || memchr(r->text, '\0', n) ||
+	    memcmp(r->text + n - tail, RECORD_END, tail) != 0 ||
+	    r->text[n - tail - 1] != '\n')
+		return -EBADMSG;
+	r->used = n - tail;
+	r->text[r->used] = '\0';
+	r->error = 0;
+	for (char *p = r->text; p < r->text + r->used; p++)
+		if (*p == '\n')
+			*p = '\0';
+	return 0;
+}
+
 int record_load(struct record *r, int dirfd, const char *name)
 {
 	_cleanup_close_ int fd = openat(
 		dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	const size_t tail = sizeof(RECORD_END) - 1;
 	const char *id;
 	ssize_t n;
 	int code;
@@ -121,16 +141,9 @@ int record_load(struct record *r, int dirfd, const char *name)
 	n = read(fd, r->text, sizeof(r->text) - 1);
 	if (n < 0)
 		return -errno;
-	if ((size_t)n <= tail || memchr(r->text, '\0', (size_t)n) ||
-	    memcmp(r->text + n - tail, RECORD_END, tail) != 0 ||
-	    r->text[(size_t)n - tail - 1] != '\n')
-		return -EBADMSG;
-	r->used = (size_t)n - tail;
-	r->text[r->used] = '\0';
-	r->error = 0;
-	for (char *p = r->text; p < r->text + r->used; p++)
-		if (*p == '\n')
-			*p = '\0';
+	code = record_parse(r, (size_t)n);
+	if (code < 0)
+		return code;
 	return strcmp(record_get(r, "boot"), id) == 0 ? 0 : -ESTALE;
 }
 
