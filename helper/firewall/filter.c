@@ -432,7 +432,7 @@ static int reload_inside(struct changes *c, struct error *err)
 		if (r < 0)
 			result = error_set(err, r, "%s: %s", i->name, why.text);
 		if (r > 0)
-			instance_note(i, NULL);
+			instance_record_save(i, NULL);
 	}
 	return result;
 }

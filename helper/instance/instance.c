@@ -32,15 +32,6 @@ static const struct instance *as_instance(const void *node)
 	return *(const struct instance *const *)node;
 }
 
-struct instance *instance_by_id(const struct helper *h, uint64_t id)
-{
-	struct instance *i = h->instances;
-
-	while (i && i->id != id)
-		i = i->next;
-	return i;
-}
-
 struct instance *instance_find(const struct helper *h, const char *name)
 {
 	struct instance key;
@@ -277,11 +268,6 @@ int instance_start_child(struct instance *i,
 	}
 	child_go(i->child);
 	return 0;
-}
-
-int instance_note(struct instance *i, struct error *err)
-{
-	return instance_record_save(i, err);
 }
 
 void instance_connected(struct instance *i, int r, const struct error *why)

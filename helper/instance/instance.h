@@ -150,9 +150,6 @@ struct instance_lifecycle {
 	void (*broken)(struct instance *i, const char *why);
 };
 
-/* Return: the instance with that record, or NULL. */
-struct instance *instance_by_id(const struct helper *h, uint64_t id);
-
 /* "making", "live", "closing", "leaving". */
 const char *instance_state_name(enum instance_state state);
 
@@ -187,9 +184,6 @@ void instance_broken(struct instance *i, const char *why);
 int instance_start_child(struct instance *i,
 			 const struct child_command *command,
 			 const struct child_events *events, struct error *err);
-
-/* What create() and children noted goes into the record now. */
-int instance_note(struct instance *i, struct error *err);
 
 /* Return: an fd of a namespace that has its name (or is MAKING), or -errno. */
 int instance_netns(const struct instance *i);

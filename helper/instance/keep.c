@@ -17,6 +17,7 @@
 #include "helper/base/record.h"
 #include "helper/kernel/netns.h"
 #include "parts.h"
+#include "record.h"
 
 struct keep_place {
 	char dir[PATH_MAX], name[24];

@@ -76,6 +76,15 @@ int instance_record_save(const struct instance *i, struct error *err)
 	return 0;
 }
 
+struct instance *instance_by_id(const struct helper *h, uint64_t id)
+{
+	struct instance *i = h->instances;
+
+	while (i && i->id != id)
+		i = i->next;
+	return i;
+}
+
 int instance_record_remove(const struct instance *i)
 {
 	char file[24];

@@ -3,6 +3,8 @@
 #ifndef NETNS_PAM_HELPER_INSTANCE_RECORD_H
 #define NETNS_PAM_HELPER_INSTANCE_RECORD_H
 
+#include <stdint.h>
+
 #include "common/error.h"
 
 struct helper;
@@ -20,6 +22,9 @@ int instance_record_remove(const struct instance *i);
  * Return: FOUND; ABSENT when the record is void; -errno.
  */
 int instance_record_load(struct instance *i, const char *file);
+
+/* Return: the instance with that record, or NULL. */
+struct instance *instance_by_id(const struct helper *h, uint64_t id);
 
 /* As record_each(); data is the helper. */
 int instance_record_each(struct helper *h,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/policy/policy.h"
+#include "helper/instance/record.h"
 
 #define HOOK_VARIABLES 11
 #define HOOK_VARIABLE  320
@@ -135,7 +136,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 		return r;
 	i->hook_pid = child_pid(i->hook);
 	i->hook_process = child_identity(i->hook);
-	r = instance_note(i, err);
+	r = instance_record_save(i, err);
 	/* Not remembered, `up` could not be undone; `down` had better run. */
 	if (r < 0 && i->making) {
 		i->hook = child_stop(i->hook);

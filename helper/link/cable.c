@@ -30,6 +30,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "rate.h"
@@ -307,7 +308,7 @@ static int cable_note(struct cable_end *end, struct error *err)
 	if (end->fd < 0)
 		return 0; /* by its create(): the rest follows */
 	r = rate_apply(i, end->site.ns, end->site.netns, err);
-	return r < 0 || i->making ? r : instance_note(i, err);
+	return r < 0 || i->making ? r : instance_record_save(i, err);
 }
 
 static int cable_plug(struct cable_end *near, struct cable_end *far,

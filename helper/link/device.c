@@ -24,6 +24,7 @@
 #include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
 #include "helper/instance/pool.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "interface.h"
 
@@ -379,7 +380,7 @@ static int device_create(const struct link_site *site, struct error *err)
 		 site->ns->ifname ? site->ns->ifname : link.ifname);
 	memcpy(i->device, link.ifname, sizeof(i->device));
 	/* Written down first: whoever is killed from now on gives it back. */
-	r = instance_note(i, err);
+	r = instance_record_save(i, err);
 	if (r < 0)
 		return r;
 	rtnl_batch_init(&b);

@@ -20,6 +20,7 @@
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/netns_rtnl.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/process/child.h"
 #include "helper/process/child_user.h"
@@ -233,7 +234,7 @@ static void dhcp_record(struct instance *i)
 {
 	struct error why;
 
-	if (instance_note(i, &why) < 0)
+	if (instance_record_save(i, &why) < 0)
 		log_warning("%s: %s", i->name, why.text);
 }
 

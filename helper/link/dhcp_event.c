@@ -19,6 +19,7 @@
 #include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/record.h"
 
 #define EVENT_FILE	"event"
 #define EVENT_NOW	"now"  /* the last that was looked at */

@@ -12,6 +12,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/network/network.h"
 
@@ -198,7 +199,7 @@ void rate_reload(struct helper *h)
 			continue;
 		if (rate_apply(i, ns, fd, &why) < 0)
 			log_error("%s", why.text);
-		else if (instance_note(i, &why) < 0)
+		else if (instance_record_save(i, &why) < 0)
 			log_warning("%s", why.text);
 	}
 }

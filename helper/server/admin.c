@@ -189,6 +189,10 @@ int admin_down(struct connection *c, const struct proto_request *req,
 		i = instance_find(h, name);
 	if (c->waiting)
 		return admin_downed(name, a);
+	if (i && i->sessions) {
+		session_settle(i);
+		i = instance_find(h, name);
+	}
 	if (!i)
 		return answer_set(
 			a, PROTO_FAILED,

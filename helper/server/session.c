@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "helper/firewall/guard.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/record.h"
 #include "helper/lifecycle/lifecycle.h"
 #include "helper/process/process.h"
 
@@ -197,6 +199,24 @@ void session_holder_gone(struct session *s)
 	s->holder = NULL;
 	if (!s->exit)
 		session_end(s);
+}
+
+static bool session_fd_has(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & events);
+}
+
+void session_settle(struct instance *i)
+{
+	for (struct session *s = i->helper->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->instance == i &&
+		    (!s->exit || session_fd_has(s->pidfd, POLLIN)) &&
+		    (!s->holder || session_fd_has(s->holder->fd, POLLHUP)))
+			session_end(s);
+	}
 }
 
 struct session *session_find(const struct helper *h, uint64_t id)

@@ -67,6 +67,12 @@ void session_end(struct session *s);
 /* The connection was closed. May end the session. */
 void session_holder_gone(struct session *s);
 
+/*
+ * Ends the sessions of an instance whose process has ended and whose connection
+ * is closed, before the event loop sees it. May free the instance.
+ */
+void session_settle(struct instance *i);
+
 struct session *session_find(const struct helper *h, uint64_t id);
 
 /*

@@ -17,6 +17,7 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
+#include "helper/instance/record.h"
 #include "helper/process/child.h"
 #include "openvpn.h"
 #include "talk.h"
@@ -91,7 +92,7 @@ static void openvpn_on_ready(struct openvpn *o)
 	if (i->making)
 		instance_connected(i, 0, NULL);
 	else
-		instance_note(i, NULL);
+		instance_record_save(i, NULL);
 }
 
 /* Return: 0 or -errno with a sentence. */
@@ -121,7 +122,7 @@ static void openvpn_go_on(struct openvpn *o)
 	}
 	if (openvpn_start(o, &why) < 0)
 		openvpn_pause(o, why.text);
-	else if (instance_note(i, &why) < 0)
+	else if (instance_record_save(i, &why) < 0)
 		openvpn_on_failed(o, why.text);
 }
 
@@ -199,7 +200,7 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	if (r < 0)
 		return r;
 	/* So that the next helper looks for it, if this one is killed now. */
-	r = instance_note(i, err);
+	r = instance_record_save(i, err);
 	if (r == 0)
 		r = openvpn_start(o, err);
 	if (r < 0)

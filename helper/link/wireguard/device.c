@@ -23,6 +23,7 @@
 #include "helper/base/answer.h"
 #include "helper/helper.h"
 #include "helper/instance/pool.h"
+#include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/link/address.h"
 #include "helper/process/child_user.h"
@@ -144,7 +145,7 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 	l->userspace = true;
 	userspace_label(l, label);
 	/* Killed from here on, the next helper takes the socket away. */
-	r = instance_note(i, err);
+	r = instance_record_save(i, err);
 	if (r < 0)
 		return r;
 	uapi = wg_uapi_listen(l->device, err);
