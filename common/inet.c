@@ -136,3 +136,10 @@ void inet_prefix_nth(const struct inet_prefix *p, uint64_t offset,
 	}
 	*ret = sum;
 }
+
+bool inet_address_equal(const struct inet_prefix *a,
+			const struct inet_prefix *b)
+{
+	return a->family == b->family &&
+	       !memcmp(a->addr, b->addr, inet_bytes(a->family));
+}

@@ -49,4 +49,8 @@ bool inet_prefix_has_host_bits(const struct inet_prefix *p);
 void inet_prefix_nth(const struct inet_prefix *p, uint64_t offset,
 		     struct inet_prefix *ret);
 
+/* Are they one address of one family, whatever the lengths? */
+bool inet_address_equal(const struct inet_prefix *a,
+			const struct inet_prefix *b);
+
 #endif

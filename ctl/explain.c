@@ -119,16 +119,23 @@ static json_t *value_json(const char *value, const struct who *who,
 	return json_text(text);
 }
 
-static json_t *list_json(const struct policy_list *list, const struct who *who,
-			 const char *instance)
+/* n items of `size` bytes, each of which begins with its text. */
+static json_t *texts_json(const void *items, size_t n, size_t size,
+			  const struct who *who, const char *instance)
 {
 	json_t *array = json_array();
 
-	for (size_t n = 0; n < list->n; n++)
-		json_array_append_new(
-			array, value_json(list->items[n], who, instance));
+	for (size_t i = 0; i < n; i++) {
+		const char *const *text =
+			(const void *)((const char *)items + i * size);
+
+		json_array_append_new(array, value_json(*text, who, instance));
+	}
 	return array;
 }
+#define list_json(list, who, instance)                                         \
+	texts_json((list)->items, (list)->n, sizeof(*(list)->items), who,      \
+		   instance)
 
 /* The addresses that it has, or the pools that they will come from. */
 static json_t *addresses_json(const struct policy *policy,

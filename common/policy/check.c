@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "common/names.h"
-#include "target.h"
 
 #define TEXT_MAX 256
 
@@ -113,25 +112,22 @@ static void check_scope(const struct check *check,
 static void check_publish(const struct check *check,
 			  const struct policy_namespace *ns)
 {
-	const struct policy *policy = check->policy;
-	struct target_publish mine, other;
-
 	for (size_t n = 0; n < ns->publish.n; n++) {
-		if (target_parse_publish(ns->publish.items[n], &mine, NULL) < 0)
-			continue;
-		for (const struct policy_namespace *by = policy->namespaces;
+		const struct target_publish *mine = &ns->publish.items[n];
+
+		for (const struct policy_namespace *by =
+			     check->policy->namespaces;
 		     by <= ns; by++)
 			for (size_t k = 0; k < (by == ns ? n : by->publish.n);
 			     k++) {
-				if (target_parse_publish(by->publish.items[k],
-							 &other, NULL) < 0 ||
-				    !target_publish_clash(&mine, &other))
+				if (!target_publish_clash(
+					    mine, &by->publish.items[k]))
 					continue;
 				CHECK_ERROR(
 					check, check_place(check, "publish"),
 					"publish: '%s' and '%s' of [namespace %s] are the same port of the host",
-					ns->publish.items[n],
-					by->publish.items[k], by->name);
+					mine->text, by->publish.items[k].text,
+					by->name);
 				return;
 			}
 	}
@@ -232,19 +228,16 @@ static void check_namespace(const struct check *check,
 				"ready: 'handshake' is there only with link = wireguard or openvpn");
 }
 
-/* Are both in the prefix of one of the host's addresses? */
-static bool network_contains(const struct policy_network *network,
-			     const char *first, const char *last)
+/* Is the DHCP range in the prefix of one of the host's addresses? */
+static bool network_has_range(const struct policy_network *network)
 {
-	struct inet_prefix p, a, b;
+	for (size_t n = 0; n < network->address.n; n++) {
+		const struct inet_prefix *p = &network->address.items[n];
 
-	if (inet_prefix_parse(first, &a) < 0 || inet_prefix_parse(last, &b) < 0)
-		return false;
-	for (size_t n = 0; n < network->address.n; n++)
-		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
-		    inet_prefix_contains(&p, &a) &&
-		    inet_prefix_contains(&p, &b))
+		if (inet_prefix_contains(p, &network->dhcp_first) &&
+		    inet_prefix_contains(p, &network->dhcp_last))
 			return true;
+	}
 	return false;
 }
 
@@ -316,7 +309,7 @@ static void check_bridge(const struct check *check,
 static void check_network(const struct check *check,
 			  const struct policy_network *network)
 {
-	char title[TEXT_MAX], text[TEXT_MAX], *last;
+	char title[TEXT_MAX];
 
 	snprintf(title, sizeof(title), "[network %s]", network->name);
 	check_keys(check, title, 0);
@@ -335,13 +328,14 @@ static void check_network(const struct check *check,
 	if (network->vlan && network->type != NETWORK_OVS)
 		CHECK_ERROR(check, check_place(check, "vlan"),
 			    "vlan: is there only with type = ovs");
-	check_twice(check, &network->address);
-	if (!network->dhcp)
-		return;
-	snprintf(text, sizeof(text), "%s", network->dhcp);
-	last = strchr(text, '-');
-	*last++ = '\0';
-	if (!network_contains(network, text, last))
+	for (size_t n = 1; n < network->address.n; n++)
+		for (size_t k = 0; k < n; k++)
+			if (inet_address_equal(&network->address.items[n],
+					       &network->address.items[k])) {
+				check_twice(check, &network->address.items[n]);
+				break;
+			}
+	if (network->dhcp_first.family && !network_has_range(network))
 		CHECK_ERROR(
 			check, check_place(check, "dhcp"),
 			"dhcp: the range must lie in the prefix of an 'address' of this section");

@@ -50,16 +50,13 @@ static void check_address_mode(const struct check *check,
 		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
 }
 
-/* Which families have the static addresses? Templates count as both. */
+/* Has it a static address of the family? Templates count as both. */
 static bool namespace_has_family(const struct policy_namespace *ns,
 				 sa_family_t family)
 {
-	struct inet_prefix p;
-
 	for (size_t n = 0; n < ns->address.n; n++)
-		if (policy_is_template(ns->address.items[n]) ||
-		    (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
-		     p.family == family))
+		if (ns->address.items[n].prefix.family == family ||
+		    !ns->address.items[n].prefix.family)
 			return true;
 	return false;
 }
@@ -71,18 +68,16 @@ static bool namespace_has_family(const struct policy_namespace *ns,
 static bool gateway_is_near(const struct policy_namespace *ns,
 			    const struct inet_prefix *gateway)
 {
-	struct inet_prefix p;
-
 	if (gateway->family == AF_INET6 && gateway->addr[0] == 0xfe)
 		return true;
 	for (size_t n = 0; n < ns->address.n; n++) {
-		if (policy_is_template(ns->address.items[n]))
+		const struct inet_prefix *p = &ns->address.items[n].prefix;
+
+		if (!p->family) /* a template */
 			return true;
-		if (inet_prefix_parse(ns->address.items[n], &p) < 0 ||
-		    p.family != gateway->family)
-			continue;
-		if (p.length == inet_bytes(p.family) * 8 ||
-		    inet_prefix_contains(&p, gateway))
+		if (p->family == gateway->family &&
+		    (p->length == inet_bytes(p->family) * 8 ||
+		     inet_prefix_contains(p, gateway)))
 			return true;
 	}
 	return false;
@@ -91,12 +86,8 @@ static bool gateway_is_near(const struct policy_namespace *ns,
 static bool gateway_is_own(const struct policy_namespace *ns,
 			   const struct inet_prefix *gateway)
 {
-	struct inet_prefix p;
-
 	for (size_t n = 0; n < ns->address.n; n++)
-		if (inet_prefix_parse(ns->address.items[n], &p) == 0 &&
-		    p.family == gateway->family &&
-		    !memcmp(p.addr, gateway->addr, inet_bytes(p.family)))
+		if (inet_address_equal(&ns->address.items[n].prefix, gateway))
 			return true;
 	return false;
 }
@@ -105,7 +96,6 @@ static void check_gateways(const struct check *check,
 			   const struct policy_namespace *ns)
 {
 	unsigned int line = check_place(check, "gateway"), v4 = 0, v6 = 0;
-	struct inet_prefix p;
 
 	if (!ns->gateway.n || ns->link == LINK_WIREGUARD ||
 	    ns->link == LINK_OPENVPN)
@@ -117,23 +107,24 @@ static void check_gateways(const struct check *check,
 		return;
 	}
 	for (size_t n = 0; n < ns->gateway.n; n++) {
-		const char *text = ns->gateway.items[n];
+		const struct inet_prefix *p = &ns->gateway.items[n].prefix;
+		const char *text = ns->gateway.items[n].text;
 
-		if (inet_prefix_parse(text, &p) < 0)
+		if (!p->family)
 			continue; /* a template */
-		v4 += p.family == AF_INET;
-		v6 += p.family == AF_INET6;
-		if (!namespace_has_family(ns, p.family))
+		v4 += p->family == AF_INET;
+		v6 += p->family == AF_INET6;
+		if (!namespace_has_family(ns, p->family))
 			CHECK_ERROR(
 				check, line,
 				"gateway: '%s' is %s and 'address' has none of that family",
-				text, p.family == AF_INET ? "IPv4" : "IPv6");
-		else if (gateway_is_own(ns, &p))
+				text, p->family == AF_INET ? "IPv4" : "IPv6");
+		else if (gateway_is_own(ns, p))
 			CHECK_ERROR(
 				check, line,
 				"gateway: '%s' is the namespace's own address",
 				text);
-		else if (!gateway_is_near(ns, &p))
+		else if (!gateway_is_near(ns, p))
 			CHECK_ERROR(
 				check, line,
 				"gateway: '%s' is in none of the prefixes of 'address'",
@@ -145,26 +136,32 @@ static void check_gateways(const struct check *check,
 			    v4 > 1 ? "IPv4" : "IPv6");
 }
 
-void check_twice(const struct check *check, const struct policy_list *address)
+void check_twice(const struct check *check, const struct inet_prefix *address)
 {
-	struct inet_prefix p, q;
+	char text[INET_PREFIX_STR];
 
+	inet_prefix_format(address, text);
+	CHECK_ERROR(check, check_place(check, "address"),
+		    "address: '%s' is there twice", text);
+}
+
+static void check_addresses_twice(const struct check *check,
+				  const struct policy_addresses *address)
+{
 	for (size_t n = 1; n < address->n; n++) {
-		bool known = inet_prefix_parse(address->items[n], &p) == 0;
+		const struct policy_address *a = &address->items[n];
 		bool twice = false;
 
 		for (size_t k = 0; k < n && !twice; k++)
-			if (!known)
-				twice = !strcmp(address->items[k],
-						address->items[n]);
-			else if (inet_prefix_parse(address->items[k], &q) == 0)
-				twice = p.family == q.family &&
-					!memcmp(p.addr, q.addr,
-						inet_bytes(p.family));
+			twice = a->prefix.family
+					? inet_address_equal(
+						  &a->prefix,
+						  &address->items[k].prefix)
+					: !strcmp(a->text,
+						  address->items[k].text);
 		if (twice)
 			CHECK_ERROR(check, check_place(check, "address"),
-				    "address: '%s' is there twice",
-				    address->items[n]);
+				    "address: '%s' is there twice", a->text);
 	}
 }
 
@@ -173,7 +170,6 @@ static bool auto_has_ipv6(const struct check *check,
 			  const struct policy_namespace *ns)
 {
 	const struct policy_network *network;
-	struct inet_prefix p;
 
 	if (ns->link == LINK_NAT || ns->link == LINK_ROUTED)
 		return check->policy->pool6.family == AF_INET6;
@@ -182,8 +178,7 @@ static bool auto_has_ipv6(const struct check *check,
 		return false;
 	network = policy_network_find(check->policy, ns->network);
 	for (size_t n = 0; network && n < network->address.n; n++)
-		if (inet_prefix_parse(network->address.items[n], &p) == 0 &&
-		    p.family == AF_INET6)
+		if (network->address.items[n].family == AF_INET6)
 			return true;
 	return false;
 }
@@ -215,13 +210,13 @@ void policy_check_addresses(const struct check *check,
 		check_address_mode(check, ns);
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (ns->scope != SCOPE_SHARED &&
-		    !policy_is_template(ns->address.items[n]))
+		    ns->address.items[n].prefix.family)
 			CHECK_ERROR(
 				check, check_place(check, "address"),
 				"address: '%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
-				ns->address.items[n],
+				ns->address.items[n].text,
 				policy_scope_name(ns->scope));
 	check_gateways(check, ns);
-	check_twice(check, &ns->address);
+	check_addresses_twice(check, &ns->address);
 	check_mtu(check, ns);
 }

@@ -33,7 +33,7 @@ void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX]);
 void policy_check_addresses(const struct check *check,
 			    const struct policy_namespace *ns);
 
-/* Is one of `address` there twice? */
-void check_twice(const struct check *check, const struct policy_list *address);
+/* Notes that `address` has this one twice. */
+void check_twice(const struct check *check, const struct inet_prefix *address);
 
 #endif

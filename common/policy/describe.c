@@ -26,6 +26,7 @@ static void print_bridge(FILE *f, const struct policy *p,
 			 const struct policy_namespace *ns)
 {
 	const struct policy_network *n = policy_network_find(p, ns->network);
+	char first[INET_PREFIX_STR], last[INET_PREFIX_STR];
 
 	fprintf(f, "a port on the network %s", ns->network);
 	if (!n)
@@ -39,8 +40,11 @@ static void print_bridge(FILE *f, const struct policy *p,
 		fputs(", isolated", f);
 	if (n->nat)
 		fputs(", NAT", f);
-	if (n->dhcp)
-		fprintf(f, ", DHCP %s", n->dhcp);
+	if (n->dhcp_first.family) {
+		inet_address_format(&n->dhcp_first, first);
+		inet_address_format(&n->dhcp_last, last);
+		fprintf(f, ", DHCP %s-%s", first, last);
+	}
 	if (n->uplink)
 		fprintf(f, ", uplink %s", n->uplink);
 	fputc(')', f);

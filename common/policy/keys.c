@@ -113,7 +113,7 @@ const struct policy_key policy_keys[] = {
 	{KIND_NETWORK, "address", value_network_address, NET(address), KEY_LIST,
 	 0, "ADDRESS/LENGTH of the host"},
 	{KIND_NETWORK, "nat", value_bool, NET(nat), 0, 0, "yes or no"},
-	{KIND_NETWORK, "dhcp", value_dhcp, NET(dhcp), 0, 0, "FIRST-LAST"},
+	{KIND_NETWORK, "dhcp", value_dhcp, NET(dhcp_first), 0, 0, "FIRST-LAST"},
 	{KIND_NETWORK, "uplink", value_ifname, NET(uplink), 0, 0,
 	 "an interface of the host"},
 	{KIND_NETWORK, "vlan", value_vlan, NET(vlan), 0, 0, "1 to 4094"},

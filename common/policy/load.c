@@ -178,7 +178,8 @@ static int maker_finish(struct maker *maker, int r, struct policy **ret,
 	struct policy *policy = &maker->store->policy;
 
 	if (r == 0) {
-		policy_check(&maker->build);
+		if (!maker->book.no_memory)
+			policy_check(&maker->build);
 		maker_exclude(maker);
 		if (!maker->book.no_memory && !maker->book.notes.errors &&
 		    maker->book.warnings)

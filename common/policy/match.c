@@ -124,9 +124,10 @@ static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 }
 
 /* rhost: at most HOST_MAX bytes. */
-static bool rhost_matches(const struct policy_list *list, const char *rhost)
+static bool rhost_matches(const struct policy_addresses *list,
+			  const char *rhost)
 {
-	struct inet_prefix address, prefix;
+	struct inet_prefix address;
 	bool is_address = rhost_address(rhost, &address);
 	char name[HOST_MAX + 1];
 	size_t len = strlen(rhost);
@@ -137,13 +138,13 @@ static bool rhost_matches(const struct policy_list *list, const char *rhost)
 	if (name[len - 1] == '.')
 		name[len - 1] = '\0'; /* the DNS root */
 	for (size_t n = 0; n < list->n; n++) {
-		if (inet_prefix_parse(list->items[n], &prefix) == 0) {
-			if (is_address &&
-			    inet_prefix_contains(&prefix, &address))
-				return true;
-		} else if (fnmatch(list->items[n], name, FNM_CASEFOLD) == 0) {
+		const struct policy_address *item = &list->items[n];
+
+		if (item->prefix.family
+			    ? is_address && inet_prefix_contains(&item->prefix,
+								 &address)
+			    : fnmatch(item->text, name, FNM_CASEFOLD) == 0)
 			return true;
-		}
 	}
 	return false;
 }

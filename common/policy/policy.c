@@ -32,6 +32,14 @@ bool policy_cable_is_mutual(const struct policy *p,
 	       !strcmp(peer->peer, ns->name);
 }
 
+bool policy_namespace_ipv6(const struct policy_namespace *ns)
+{
+	for (size_t n = 0; n < ns->address.n; n++)
+		if (strchr(ns->address.items[n].text, ':'))
+			return true;
+	return false;
+}
+
 /* clang-format off */
 const char *const policy_link_words[] = {
 	[LINK_NONE] = "none",

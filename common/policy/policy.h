@@ -13,8 +13,8 @@
  *
  *   note, file, dir        messages; from a path to bytes that may be believed
  *   lines                  from bytes to sections, keys and continuation lines
- *   words, policy, expand  words and values, and what a policy is asked for
- *   target, value_*        from the text of one value to a member
+ *   words, policy, expand  words of messages; what a policy is asked for
+ *   target, value_*        values of filters; from the text of one value to a member
  *   keys, build            the table of all keys; sections become objects
  *   match, who             which rule is a login's; answers of the name service
  *   check_address, check   errors that only whole sections show
@@ -33,6 +33,7 @@
 
 #include "common/error.h"
 #include "common/inet.h"
+#include "target.h"
 
 #define POLICY_FILE	      "/etc/netns-pam.conf"
 #define POLICY_TIMEOUT_MS     10000
@@ -46,6 +47,40 @@ struct policy_list {
 
 struct policy_prefixes {
 	struct inet_prefix *items;
+	size_t n;
+};
+
+/*
+ * An address or a prefix. Where text holds %u, %U or %n (see policy_expand()),
+ * or a pattern in `rhosts`, prefix.family is AF_UNSPEC.
+ */
+struct policy_address {
+	const char *text; /* as written */
+	struct inet_prefix prefix;
+};
+
+struct policy_addresses {
+	struct policy_address *items;
+	size_t n;
+};
+
+struct policy_route {
+	const char *text; /* as written: "PREFIX" or "PREFIX via ADDRESS" */
+	struct policy_address to, via; /* via.text NULL: without */
+};
+
+struct policy_routes {
+	struct policy_route *items;
+	size_t n;
+};
+
+struct policy_targets {
+	struct target *items;
+	size_t n;
+};
+
+struct policy_publishes {
+	struct target_publish *items;
 	size_t n;
 };
 
@@ -63,7 +98,8 @@ struct policy_rule {
 
 	/* Matchers: an empty list matches everybody. */
 	struct policy_list users, groups, netgroups;
-	struct policy_list services, ttys, rhosts;
+	struct policy_list services, ttys;
+	struct policy_addresses rhosts;
 	struct policy_uid_range *uids;
 	size_t n_uids;
 
@@ -101,7 +137,7 @@ struct policy_sysctl {
 };
 
 /* address: list of addresses, or AUTO from the pools, or DHCP */
-enum policy_address { ADDRESS_AUTO, ADDRESS_STATIC, ADDRESS_DHCP };
+enum policy_address_mode { ADDRESS_AUTO, ADDRESS_STATIC, ADDRESS_DHCP };
 
 struct policy_namespace {
 	char *name;
@@ -121,16 +157,11 @@ struct policy_namespace {
 	char *interface; /* device */
 	char *wireguard, *openvpn;
 
-	/*
-	 * Addresses and routes. Text, since they may hold %u %U %n: read with
-	 * inet_prefix_parse() after policy_expand(); the parser has checked
-	 * those without % already.
-	 */
-	enum policy_address address_mode;
-	struct policy_list address, gateway; /* "ADDR/LEN", "ADDR" */
-	struct policy_list routes;	     /* "PREFIX" or "PREFIX via ADDR" */
-	unsigned int mtu;		     /* 0: the kernel's */
-	char *ifname;			     /* NULL: eth0 */
+	enum policy_address_mode address_mode;
+	struct policy_addresses address, gateway;
+	struct policy_routes routes;
+	unsigned int mtu; /* 0: the kernel's */
+	char *ifname;	  /* NULL: eth0 */
 
 	bool dns_set; /* `dns` is a list of servers: the session gets only those
 		       */
@@ -141,9 +172,10 @@ struct policy_namespace {
 	struct policy_sysctl *sysctls;
 	size_t n_sysctls;
 
-	/* Kept as written, syntax checked. */
-	struct policy_list allow, deny, allow_host, publish, ready;
-	uint64_t rate_bits;	      /* bits a second, 0: no limit */
+	struct policy_targets allow, deny, allow_host;
+	struct policy_publishes publish;
+	struct policy_list ready; /* "route", "interface:NAME", "handshake" */
+	uint64_t rate_bits;	  /* bits a second, 0: no limit */
 	unsigned int max_connections; /* 0: no limit */
 	char *up, *down;
 };
@@ -156,9 +188,10 @@ struct policy_network {
 	unsigned int line;
 	enum policy_network_type type;
 	char *bridge;
-	struct policy_list address;
+	struct policy_prefixes address;
 	bool nat, isolate;
-	char *dhcp, *uplink;
+	struct inet_prefix dhcp_first, dhcp_last; /* AF_UNSPEC: no DHCP */
+	char *uplink;
 	unsigned int vlan; /* 0: untagged */
 };
 
@@ -314,6 +347,9 @@ const struct policy_network *policy_network_find(const struct policy *p,
  */
 bool policy_cable_is_mutual(const struct policy *p,
 			    const struct policy_namespace *ns);
+
+/* Can one of the section's static addresses be IPv6, as it is written? */
+bool policy_namespace_ipv6(const struct policy_namespace *ns);
 
 /*
  * Replaces %u user, %U uid, %n instance name, %% percent; ret is malloc'd.

@@ -33,42 +33,46 @@ void value_error(const struct policy_value *value, const char *format, ...)
 		   text);
 }
 
-char *value_copy(const struct policy_value *value)
+char *value_strdup(const struct policy_value *value, const char *text)
 {
-	char *copy =
-		arena_strndup(value->arena, value->text, strlen(value->text));
+	char *copy = arena_strndup(value->arena, text, strlen(text));
 
 	if (!copy)
 		value->book->no_memory = true;
 	return copy;
 }
 
-void *value_grow(const struct policy_value *value, void *items, size_t n,
-		 size_t item_bytes)
+char *value_copy(const struct policy_value *value)
 {
-	void *grown;
+	return value_strdup(value, value->text);
+}
 
-	if (n & (n - 1))
-		return items;
-	grown = arena_alloc(value->arena, (n ? n * 2 : 1) * item_bytes);
-	if (!grown) {
-		value->book->no_memory = true;
-		return NULL;
+void *value_add(const struct policy_value *value, void **items, size_t *n,
+		size_t item_bytes)
+{
+	void *grown = *items;
+
+	if (!(*n & (*n - 1))) {
+		grown = arena_alloc(value->arena,
+				    (*n ? *n * 2 : 1) * item_bytes);
+		if (!grown) {
+			value->book->no_memory = true;
+			return NULL;
+		}
+		if (*n)
+			memcpy(grown, *items, *n * item_bytes);
+		*items = grown;
 	}
-	if (n)
-		memcpy(grown, items, n * item_bytes);
-	return grown;
+	return (char *)grown + (*n)++ * item_bytes;
 }
 
 void value_append(const struct policy_value *value, struct policy_list *list)
 {
-	char **items = value_grow(value, list->items, list->n, sizeof(*items));
 	char *copy = value_copy(value);
+	char **item = copy ? VALUE_ADD(value, list) : NULL;
 
-	if (!items || !copy)
-		return;
-	items[list->n++] = copy;
-	list->items = items;
+	if (item)
+		*item = copy;
 }
 
 int value_number(const char *text, size_t len, unsigned long max,
@@ -340,7 +344,7 @@ void value_sysctl(const struct policy_value *value)
 	struct policy_namespace *ns = value->object;
 	const char *name = value->name + strlen(POLICY_SYSCTL_PREFIX);
 	const char *fault = sysctl_fault(name);
-	struct policy_sysctl *sysctls;
+	struct policy_sysctl sysctl, *item;
 
 	if (fault) {
 		value_error(value, "%s", fault);
@@ -358,17 +362,12 @@ void value_sysctl(const struct policy_value *value)
 			    SYSCTLS_MAX);
 		return;
 	}
-	sysctls =
-		value_grow(value, ns->sysctls, ns->n_sysctls, sizeof(*sysctls));
-	if (!sysctls)
+	sysctl.name = value_strdup(value, name);
+	sysctl.value = value_copy(value);
+	if (!sysctl.name || !sysctl.value)
 		return;
-	ns->sysctls = sysctls;
-	sysctls[ns->n_sysctls] = (struct policy_sysctl){
-		.name = arena_strndup(value->arena, name, strlen(name)),
-		.value = value_copy(value),
-	};
-	if (!sysctls[ns->n_sysctls].name || !sysctls[ns->n_sysctls].value)
-		value->book->no_memory = true;
-	else
-		ns->n_sysctls++;
+	item = value_add(value, (void **)&ns->sysctls, &ns->n_sysctls,
+			 sizeof(sysctl));
+	if (item)
+		*item = sysctl;
 }

@@ -33,18 +33,26 @@ struct policy_value {
 void value_error(const struct policy_value *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Return: a copy that lives as long as the policy, or NULL (remembered). */
+/*
+ * Return: a copy of a text, or of the value, that lives as long as the policy,
+ * or NULL (remembered).
+ */
+char *value_strdup(const struct policy_value *value, const char *text);
 char *value_copy(const struct policy_value *value);
 
 /* Appends to a struct policy_list. */
 void value_append(const struct policy_value *value, struct policy_list *list);
 
 /*
- * Makes room for one more in an array of n items that doubles at powers of
- * two. Return: where the array is now, or NULL (remembered).
+ * Appends a zeroed item to an array of the policy, which doubles at powers of
+ * two. Return: the item, or NULL (remembered).
  */
-void *value_grow(const struct policy_value *value, void *items, size_t n,
-		 size_t item_bytes);
+void *value_add(const struct policy_value *value, void **items, size_t *n,
+		size_t item_bytes);
+#define VALUE_ADD(value, list)                                                 \
+	((__typeof__((list)->items))value_add(value, (void **)&(list)->items,  \
+					      &(list)->n,                      \
+					      sizeof(*(list)->items)))
 
 /* Words and numbers. */
 void value_bool(const struct policy_value *value);

@@ -118,7 +118,8 @@ void value_ifname_template(const struct policy_value *value)
 }
 
 /* An interface's own address, "ADDR/LEN". Return: false, the error noted. */
-static bool text_is_address(const struct policy_value *value)
+static bool text_is_address(const struct policy_value *value,
+			    struct inet_prefix *ret)
 {
 	const char *special;
 	struct inet_prefix p, all;
@@ -157,13 +158,37 @@ static bool text_is_address(const struct policy_value *value)
 			value->text);
 		return false;
 	}
+	*ret = p;
 	return true;
+}
+
+/* Appends the value to a struct policy_addresses. */
+static void address_append(const struct policy_value *value,
+			   const struct inet_prefix *prefix)
+{
+	struct policy_addresses *list = value->at;
+	const char *text = value_copy(value);
+	struct policy_address *item = text ? VALUE_ADD(value, list) : NULL;
+
+	if (item)
+		*item = (struct policy_address){text, *prefix};
+}
+
+static void prefix_append(const struct policy_value *value,
+			  const struct inet_prefix *prefix)
+{
+	struct policy_prefixes *list = value->at;
+	struct inet_prefix *item = VALUE_ADD(value, list);
+
+	if (item)
+		*item = *prefix;
 }
 
 void value_address(const struct policy_value *value)
 {
 	struct policy_namespace *ns = value->object;
-	enum policy_address mode = ADDRESS_STATIC;
+	enum policy_address_mode mode = ADDRESS_STATIC;
+	struct inet_prefix p = {0};
 	int template = 0;
 
 	if (!strcmp(value->text, "auto"))
@@ -181,22 +206,23 @@ void value_address(const struct policy_value *value)
 	if (mode != ADDRESS_STATIC)
 		return;
 	template = value_template(value);
-	if (template <0 || (template == 0 && !text_is_address(value)))
-		return;
-	value_append(value, value->at);
+	if (template > 0 || (template == 0 && text_is_address(value, &p)))
+		address_append(value, &p);
 }
 
 void value_network_address(const struct policy_value *value)
 {
-	if (text_is_address(value))
-		value_append(value, value->at);
+	struct inet_prefix p;
+
+	if (text_is_address(value, &p))
+		prefix_append(value, &p);
 }
 
 void value_gateway(const struct policy_value *value)
 {
 	int template = value_template(value);
 	const char *special;
-	struct inet_prefix p;
+	struct inet_prefix p = {0};
 
 	if (template <0)
 		return;
@@ -217,14 +243,16 @@ void value_gateway(const struct policy_value *value)
 			return;
 		}
 	}
-	value_append(value, value->at);
+	address_append(value, &p);
 }
 
 void value_route(const struct policy_value *value)
 {
 	int template = value_template(value);
 	char text[POLICY_VALUE_MAX + 1], *prefix, *via, *gateway, *more;
-	struct inet_prefix to, by;
+	struct policy_routes *list = value->at;
+	struct policy_route route = {.text = value_copy(value)}, *item;
+	struct inet_prefix *to = &route.to.prefix, *by = &route.via.prefix;
 	char *save = NULL;
 
 	if (template <0)
@@ -234,46 +262,34 @@ void value_route(const struct policy_value *value)
 	via = strtok_r(NULL, " \t", &save);
 	gateway = strtok_r(NULL, " \t", &save);
 	more = strtok_r(NULL, " \t", &save);
-	if ((via && strcmp(via, "via") != 0) || (via && !gateway) || more) {
+	if ((via && strcmp(via, "via") != 0) || (via && !gateway) || more)
 		value_error(value, "'%s': write PREFIX or PREFIX via ADDRESS",
 			    value->text);
-		return;
+	else if (!template && inet_prefix_parse(prefix, to) < 0)
+		value_error(
+			value,
+			"'%s' is no prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
+			prefix);
+	else if (!template && inet_prefix_has_host_bits(to))
+		value_error(value, "'%s' has bits set below its prefix length",
+			    prefix);
+	else if (!template && gateway &&
+		 (strchr(gateway, '/') || inet_prefix_parse(gateway, by) < 0))
+		value_error(value, "'%s' is no address to go via", gateway);
+	else if (!template && gateway && to->family != by->family)
+		value_error(value, "'%s' mixes IPv4 and IPv6", value->text);
+	else if (route.text && (item = VALUE_ADD(value, list))) {
+		route.to.text = value_strdup(value, prefix);
+		route.via.text = gateway ? value_strdup(value, gateway) : NULL;
+		*item = route;
 	}
-	if (template == 0) {
-		if (!prefix || inet_prefix_parse(prefix, &to) < 0) {
-			value_error(
-				value,
-				"'%s' is no prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
-				prefix);
-			return;
-		}
-		if (inet_prefix_has_host_bits(&to)) {
-			value_error(value,
-				    "'%s' has bits set below its prefix length",
-				    prefix);
-			return;
-		}
-		if (gateway && (strchr(gateway, '/') ||
-				inet_prefix_parse(gateway, &by) < 0)) {
-			value_error(value, "'%s' is no address to go via",
-				    gateway);
-			return;
-		}
-		if (gateway && to.family != by.family) {
-			value_error(value, "'%s' mixes IPv4 and IPv6",
-				    value->text);
-			return;
-		}
-	}
-	value_append(value, value->at);
 }
 
 void value_dns(const struct policy_value *value)
 {
 	struct policy_namespace *ns = value->object;
-	struct policy_prefixes *list = value->at;
 	bool host = !strcmp(value->text, POLICY_HOST);
-	struct inet_prefix p, *items;
+	struct inet_prefix p;
 	const char *special;
 
 	if (value->item > 0 && (host || !ns->dns_set)) {
@@ -297,11 +313,7 @@ void value_dns(const struct policy_value *value)
 			    value->text, special);
 		return;
 	}
-	items = value_grow(value, list->items, list->n, sizeof(*items));
-	if (!items)
-		return;
-	items[list->n++] = p;
-	list->items = items;
+	prefix_append(value, &p);
 }
 
 void value_search(const struct policy_value *value)
@@ -332,6 +344,7 @@ void value_ready(const struct policy_value *value)
 
 void value_dhcp(const struct policy_value *value)
 {
+	struct policy_network *network = value->object;
 	char text[POLICY_VALUE_MAX + 1], *dash;
 	struct inet_prefix first, last;
 
@@ -351,5 +364,5 @@ void value_dhcp(const struct policy_value *value)
 		value_error(value, "the range '%s' is the wrong way round",
 			    value->text);
 	else
-		*(char **)value->at = value_copy(value);
+		network->dhcp_first = first, network->dhcp_last = last;
 }

@@ -132,7 +132,7 @@ void value_uids(const struct policy_value *value)
 {
 	struct policy_rule *rule = value->object;
 	size_t len = strlen(value->text), dash = strcspn(value->text, "-");
-	struct policy_uid_range *uids;
+	struct policy_uid_range *range;
 	unsigned long first, last;
 
 	if (value_number(value->text, dash, UINT32_MAX, &first) < 0 ||
@@ -152,14 +152,10 @@ void value_uids(const struct policy_value *value)
 			value->text, last, first);
 		return;
 	}
-	uids = value_grow(value, rule->uids, rule->n_uids, sizeof(*uids));
-	if (!uids)
-		return;
-	rule->uids = uids;
-	uids[rule->n_uids++] = (struct policy_uid_range){
-		.first = (uid_t)first,
-		.last = (uid_t)last,
-	};
+	range = value_add(value, (void **)&rule->uids, &rule->n_uids,
+			  sizeof(*range));
+	if (range)
+		*range = (struct policy_uid_range){(uid_t)first, (uid_t)last};
 }
 
 /* fnmatch(3) takes an unclosed bracket for a plain one, and never matches. */
@@ -242,8 +238,9 @@ static bool rhost_is_mapped(const struct policy_value *value,
 
 void value_rhosts(const struct policy_value *value)
 {
+	struct policy_addresses *list = value->at;
+	struct policy_address rhost = {0}, *item;
 	const char *text = value->text;
-	struct inet_prefix p;
 
 	if (!value_is_glob(value, "host name", HOST_MAX))
 		return;
@@ -265,19 +262,22 @@ void value_rhosts(const struct policy_value *value)
 	}
 	/* No host name has a slash, a colon, or is all digits and dots. */
 	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
-		if (inet_prefix_parse(text, &p) < 0) {
+		if (inet_prefix_parse(text, &rhost.prefix) < 0) {
 			value_error(value, "'%s' is no address and no prefix",
 				    text);
 			return;
 		}
-		if (inet_prefix_has_host_bits(&p)) {
+		if (inet_prefix_has_host_bits(&rhost.prefix)) {
 			value_error(value,
 				    "'%s' has bits set below its prefix length",
 				    text);
 			return;
 		}
-		if (rhost_is_mapped(value, &p))
+		if (rhost_is_mapped(value, &rhost.prefix))
 			return;
 	}
-	value_append(value, value->at);
+	rhost.text = value_copy(value);
+	item = rhost.text ? VALUE_ADD(value, list) : NULL;
+	if (item)
+		*item = rhost;
 }

@@ -99,17 +99,15 @@ static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 static void warn_namespace(struct note_book *book, const struct policy *policy,
 			   const struct policy_namespace *ns)
 {
-	struct inet_prefix p;
-
 	for (size_t n = 0; n < ns->address.n; n++) {
-		if (inet_prefix_parse(ns->address.items[n], &p) < 0)
-			continue;
-		if (inet_prefix_overlaps(&policy->pool4, &p) ||
-		    inet_prefix_overlaps(&policy->pool6, &p))
+		const struct policy_address *a = &ns->address.items[n];
+
+		if (inet_prefix_overlaps(&policy->pool4, &a->prefix) ||
+		    inet_prefix_overlaps(&policy->pool6, &a->prefix))
 			note_warning(
 				book, ns->file, ns->line,
 				"[namespace %s]: the address %s lies in the pool that 'auto' takes addresses from",
-				ns->name, ns->address.items[n]);
+				ns->name, a->text);
 	}
 	if (ns->link == LINK_CABLE && ns->peer && !ns->gateway.n &&
 	    !policy_cable_is_mutual(policy, ns))

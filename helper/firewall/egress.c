@@ -160,23 +160,18 @@ static void rules_deny_nat64(struct egress_rules *rules, const struct target *t)
 	}
 }
 
-static int rules_read(const struct egress *e, struct egress_rules *rules,
-		      const struct policy_list *list, bool deny,
-		      struct error *err)
+static void rules_read(const struct egress *e, struct egress_rules *rules,
+		       const struct policy_targets *list, bool deny)
 {
 	for (size_t n = 0; n < list->n; n++) {
-		struct target t;
-		int r = target_parse(list->items[n], &t, err);
+		const struct target *t = &list->items[n];
 
-		if (r < 0)
-			return r;
-		if (t.prefix.family == rules->family)
-			rule_put(rules, &t.prefix, &t.ports,
-				 deny ? VERDICT_DENY : egress_verdict(e, &t));
-		else if (deny && t.prefix.family == AF_INET)
-			rules_deny_nat64(rules, &t);
+		if (t->prefix.family == rules->family)
+			rule_put(rules, &t->prefix, &t->ports,
+				 deny ? VERDICT_DENY : egress_verdict(e, t));
+		else if (deny && t->prefix.family == AF_INET)
+			rules_deny_nat64(rules, t);
 	}
-	return 0;
 }
 
 /* Holds everywhere and says nothing: no address is left out of the map. */
@@ -541,10 +536,9 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 			r = error_set(err, -ENOMEM, "out of memory");
 			break;
 		}
-		r = rules_read(e, rules, e->deny, true, err);
-		if (r == 0)
-			r = rules_read(e, rules, e->allow, false, err);
-		if (r == 0 && print_family(&p, rules) < 0)
+		rules_read(e, rules, e->deny, true);
+		rules_read(e, rules, e->allow, false);
+		if (print_family(&p, rules) < 0)
 			r = error_set(err, -ENOMEM, "out of memory");
 	}
 	if (r == 0)
@@ -555,7 +549,7 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 	return r;
 }
 
-int egress_print_ports(const struct policy_list *list, const char *table,
+int egress_print_ports(const struct policy_targets *list, const char *table,
 		       const char *name, const char *otherwise, FILE *add,
 		       FILE *remove, struct error *err)
 {
@@ -570,10 +564,10 @@ int egress_print_ports(const struct policy_list *list, const char *table,
 
 	if (!f)
 		return error_set(err, -ENOMEM, "out of memory");
-	for (size_t n = 0; n < list->n && r == 0; n++)
-		r = target_parse_ports(list->items[n], &ports[n], err);
-	if (r == 0 && print_group(f, AF_INET, ports, list->n,
-				  verdicts[VERDICT_NAMED]) < 0)
+	for (size_t n = 0; n < list->n; n++)
+		ports[n] = list->items[n].ports;
+	if (print_group(f, AF_INET, ports, list->n, verdicts[VERDICT_NAMED]) <
+	    0)
 		r = error_set(err, -ENOMEM, "out of memory");
 	fprintf(f, "%s\n", otherwise);
 	if (fclose(f) != 0 && r == 0)

@@ -50,7 +50,7 @@
 
 struct egress {
 	const struct resolv *dns; /* port 53 to these alone, before all else */
-	const struct policy_list *allow, *deny;
+	const struct policy_targets *allow, *deny;
 	/*
 	 * Prefixes that namespaces have their addresses from. A target of
 	 * `allow` names what else is refused when it is a single address or
@@ -65,13 +65,13 @@ struct egress {
 /*
  * Commands that add a chain `name` to the table, with what it uses (all of it
  * called name-...), and (unless NULL) commands that remove all of that again.
- * Return: 0, -ENOMEM or -EINVAL with a sentence.
+ * Return: 0, -ENOMEM with a sentence.
  */
 int egress_print(const struct egress *e, const char *table, const char *name,
 		 FILE *add, FILE *remove, struct error *err);
 
 /* The same for `allow_host`: `goto admitted`, or the last verdict. */
-int egress_print_ports(const struct policy_list *ports, const char *table,
+int egress_print_ports(const struct policy_targets *ports, const char *table,
 		       const char *name, const char *otherwise, FILE *add,
 		       FILE *remove, struct error *err);
 

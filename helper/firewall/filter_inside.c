@@ -56,14 +56,12 @@ static int print_services(const struct policy *policy,
 	r = egress_print_ports(&ns->allow_host, FILTER_TABLE, "services",
 			       "return", f, NULL, err);
 	for (size_t n = 0; n < network->address.n && r == 0; n++) {
+		const struct inet_prefix *p = &network->address.items[n];
 		char address[INET_PREFIX_STR];
-		struct inet_prefix p;
 
-		if (inet_prefix_parse(network->address.items[n], &p) < 0)
-			continue;
-		inet_address_format(&p, address);
+		inet_address_format(p, address);
 		fprintf(f, RULE "leave %s daddr %s jump services\n",
-			p.family == AF_INET ? "ip" : "ip6", address);
+			p->family == AF_INET ? "ip" : "ip6", address);
 	}
 	return r;
 }

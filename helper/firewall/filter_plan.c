@@ -121,11 +121,11 @@ plan_chain(const struct plan *p, const char *name, chain_print *print)
 	return chain;
 }
 
-static uint64_t hash_list(uint64_t hash, const struct policy_list *list)
+static uint64_t hash_targets(uint64_t hash, const struct policy_targets *list)
 {
 	for (size_t n = 0; n < list->n; n++)
-		hash = index_hash(hash, list->items[n],
-				  strlen(list->items[n]) + 1);
+		hash = index_hash(hash, list->items[n].text,
+				  strlen(list->items[n].text) + 1);
 	return index_hash(hash, "", 1);
 }
 
@@ -211,13 +211,13 @@ static void plan_verdict(const struct filter_chain *chain, const char *suffix,
 static int plan_egress(const struct plan *p)
 {
 	const struct resolv dns = resolv_of(p->instance, p->ns);
-	uint64_t hash = hash_list(FNV_BASIS, &p->ns->allow);
+	uint64_t hash = hash_targets(FNV_BASIS, &p->ns->allow);
 	char name[EGRESS_NAME_MAX], verdict[EGRESS_NAME_MAX + 16];
 	const struct filter_chain *chain;
 
 	if (!dns.set && !p->ns->allow.n && !p->ns->deny.n)
 		return 0;
-	hash = hash_list(hash, &p->ns->deny);
+	hash = hash_targets(hash, &p->ns->deny);
 	hash = index_hash(hash, dns.set ? "dns" : "", 1);
 	for (size_t n = 0; n < dns.n; n++)
 		hash = hash_prefix(hash, &dns.servers[n]);
@@ -254,7 +254,7 @@ static int plan_allow_host(const struct plan *p, bool by_address)
 
 	if (!p->ns->allow_host.n)
 		return 0;
-	chain_name(p, NFT_SERVICES, hash_list(FNV_BASIS, &p->ns->allow_host),
+	chain_name(p, NFT_SERVICES, hash_targets(FNV_BASIS, &p->ns->allow_host),
 		   name);
 	chain = plan_chain(p, name, print_services);
 	if (!chain)
@@ -330,37 +330,37 @@ static int plan_publish_one(const struct plan *p,
 	return plan_add(p, ipv6 ? "published6" : "published4", key, "");
 }
 
-static int plan_publish_item(const struct plan *p, const char *text)
+static int plan_publish_item(const struct plan *p,
+			     const struct target_publish *publish)
 {
 	const struct instance *i = p->instance;
-	struct target_publish publish;
 	bool done = false;
-	int r = target_parse_publish(text, &publish, p->err);
+	int r = 0;
 
 	for (int ipv6 = 0; ipv6 < 2 && r == 0; ipv6++) {
 		sa_family_t family = ipv6 ? AF_INET6 : AF_INET;
 
 		if ((ipv6 ? &i->address6 : &i->address4)->family != family ||
-		    (publish.address.family != AF_UNSPEC &&
-		     publish.address.family != family))
+		    (publish->address.family != AF_UNSPEC &&
+		     publish->address.family != family))
 			continue;
 		done = true;
-		if (publish.protocol != TARGET_UDP)
-			r = plan_publish_one(p, &publish, ipv6, false);
-		if (r == 0 && publish.protocol != TARGET_TCP)
-			r = plan_publish_one(p, &publish, ipv6, true);
+		if (publish->protocol != TARGET_UDP)
+			r = plan_publish_one(p, publish, ipv6, false);
+		if (r == 0 && publish->protocol != TARGET_TCP)
+			r = plan_publish_one(p, publish, ipv6, true);
 	}
 	/* Cut off, without a lease: no reason to refuse all the rest. */
 	if (r == 0 && !done && i->state != INSTANCE_MAKING) {
 		log_warning("%s: publish: '%s' leads to no address of it now",
-			    i->name, text);
+			    i->name, publish->text);
 		return 0;
 	}
 	if (r == 0 && !done)
 		return error_set(
 			p->err, -EADDRNOTAVAIL,
 			"publish: '%s' leads to no address: the namespace %s has none of that family",
-			text, i->name);
+			publish->text, i->name);
 	return r;
 }
 
@@ -372,7 +372,7 @@ static int plan_publish(const struct plan *p)
 	if (p->instance->state == INSTANCE_LEAVING)
 		return 0;
 	for (size_t n = 0; n < p->ns->publish.n && r == 0; n++)
-		r = plan_publish_item(p, p->ns->publish.items[n]);
+		r = plan_publish_item(p, &p->ns->publish.items[n]);
 	return r;
 }
 

@@ -278,8 +278,6 @@ void make_go_on(struct making *m)
 
 uint64_t make_plan(const struct policy_namespace *ns)
 {
-	const struct policy_list *const lists[] = {&ns->address, &ns->gateway,
-						   &ns->routes, NULL};
 	const char *const texts[] = {ns->ifname, ns->network,	ns->peer,
 				     ns->parent, ns->interface, ns->wireguard,
 				     ns->openvpn};
@@ -293,11 +291,15 @@ uint64_t make_plan(const struct policy_namespace *ns)
 	fprintf(f, "%d %d %u", ns->link, ns->address_mode, ns->mtu);
 	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
 		fprintf(f, "\n%s", texts[n] ? texts[n] : "");
-	for (const struct policy_list *const *list = lists; *list; list++) {
-		fputc('\n', f);
-		for (size_t j = 0; j < (*list)->n; j++)
-			fprintf(f, "%s,", (*list)->items[j]);
-	}
+	fputc('\n', f);
+	for (size_t n = 0; n < ns->address.n; n++)
+		fprintf(f, "%s,", ns->address.items[n].text);
+	fputc('\n', f);
+	for (size_t n = 0; n < ns->gateway.n; n++)
+		fprintf(f, "%s,", ns->gateway.items[n].text);
+	fputc('\n', f);
+	for (size_t n = 0; n < ns->routes.n; n++)
+		fprintf(f, "%s,", ns->routes.items[n].text);
 	for (size_t i = 0; i < ns->n_sysctls; i++)
 		fprintf(f, "\n%s=%s", ns->sysctls[i].name,
 			ns->sysctls[i].value);

@@ -12,13 +12,19 @@
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 
-int address_expand(const struct link_site *site, const char *text,
+int address_expand(const struct link_site *site,
+		   const struct policy_address *address,
 		   struct inet_prefix *ret, struct error *err)
 {
 	const struct instance *i = site->instance;
 	_cleanup_free_ char *expanded = NULL;
-	int r = policy_expand(text, i->user, i->uid, i->name, &expanded, err);
+	int r;
 
+	*ret = address->prefix;
+	if (ret->family)
+		return 0;
+	r = policy_expand(address->text, i->user, i->uid, i->name, &expanded,
+			  err);
 	if (r < 0)
 		return r;
 	if (inet_prefix_parse(expanded, ret) < 0)
@@ -45,12 +51,12 @@ int address_plan(const struct link_site *site, struct addresses *ret,
 				"more than %d addresses for the namespace %s",
 				ADDRESS_INSIDE_MAX, ns->name);
 		*a = (struct address){.host_route = false};
-		r = address_expand(site, ns->address.items[n], &a->inner, err);
+		r = address_expand(site, &ns->address.items[n], &a->inner, err);
 		for (size_t k = 0; r == 0 && k < ns->gateway.n; k++) {
 			struct inet_prefix gateway;
 
-			r = address_expand(site, ns->gateway.items[k], &gateway,
-					   err);
+			r = address_expand(site, &ns->gateway.items[k],
+					   &gateway, err);
 			if (r == 0 && gateway.family == a->inner.family)
 				a->gateway = gateway;
 		}
@@ -102,44 +108,37 @@ static const struct inet_prefix *address_gateway(const struct addresses *plan,
 	return NULL;
 }
 
-/* One of `routes`: "PREFIX" or "PREFIX via ADDRESS". */
-static int address_put_route(const struct link_site *site, const char *route,
+static int address_put_route(const struct link_site *site,
+			     const struct policy_route *route,
 			     const struct addresses *plan, unsigned int ifindex,
 			     struct rtnl_batch *b, struct error *err)
 {
-	static const char via[] = " via ";
-	_cleanup_free_ char *text = strdup(route);
-	struct inet_prefix destination = {0}, named = {0};
-	const struct inet_prefix *gateway;
-	char *at = text ? strstr(text, via) : NULL;
-	int r = text ? 0 : error_set(err, -ENOMEM, "out of memory");
+	struct inet_prefix destination, named = {0};
+	const struct inet_prefix *gateway = &named;
+	int r = address_expand(site, &route->to, &destination, err);
 
-	if (at) {
-		*at = '\0';
-		r = address_expand(site, at + sizeof(via) - 1, &named, err);
-	}
-	if (r == 0)
-		r = address_expand(site, text, &destination, err);
+	if (r == 0 && route->via.text)
+		r = address_expand(site, &route->via, &named, err);
 	if (r < 0)
 		return r;
-	gateway = at ? &named : address_gateway(plan, destination.family);
+	if (!route->via.text)
+		gateway = address_gateway(plan, destination.family);
 	if (gateway && gateway->family != destination.family)
 		return error_set(
 			err, -EINVAL,
 			"the gateway of the route `%s` in the namespace %s is of another family",
-			route, site->ns->name);
+			route->text, site->ns->name);
 	rtnl_put_route(b, &destination, gateway, ifindex);
 	return 0;
 }
 
 /* Does `routes` bring a default route of its own? */
 static bool address_routes_default(const struct policy_namespace *ns,
-				   const char *any)
+				   sa_family_t family)
 {
-	size_t n = strlen(any);
-
-	for (size_t k = 0; k < ns->routes.n; k++)
-		if (strncmp(ns->routes.items[k], any, n) == 0)
+	for (size_t n = 0; n < ns->routes.n; n++)
+		if (ns->routes.items[n].to.prefix.family == family &&
+		    !ns->routes.items[n].to.prefix.length)
 			return true;
 	return false;
 }
@@ -149,7 +148,6 @@ int address_put(const struct link_site *site, const struct addresses *plan,
 {
 	static const struct inet_prefix any[] = {{.family = AF_INET},
 						 {.family = AF_INET6}};
-	static const char *const words[] = {"0.0.0.0/0", "::/0"};
 	int r = 0;
 
 	for (size_t n = 0; n < plan->n; n++) {
@@ -163,11 +161,11 @@ int address_put(const struct link_site *site, const struct addresses *plan,
 		const struct inet_prefix *gateway =
 			address_gateway(plan, any[n].family);
 
-		if (gateway && !address_routes_default(site->ns, words[n]))
+		if (gateway && !address_routes_default(site->ns, any[n].family))
 			rtnl_put_route(b, &any[n], gateway, ifindex);
 	}
 	for (size_t n = 0; r == 0 && n < site->ns->routes.n; n++)
-		r = address_put_route(site, site->ns->routes.items[n], plan,
+		r = address_put_route(site, &site->ns->routes.items[n], plan,
 				      ifindex, b, err);
 	return r;
 }

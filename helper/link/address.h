@@ -14,6 +14,7 @@
 
 struct helper;
 struct link_site;
+struct policy_address;
 struct rtnl_batch;
 
 #define ADDRESS_INSIDE_MAX 8 /* of one namespace */
@@ -30,8 +31,9 @@ struct addresses {
 	size_t n;
 };
 
-/* Replaces %u, %U, %n in one address or prefix of the policy. */
-int address_expand(const struct link_site *site, const char *text,
+/* The address or prefix for this namespace, %u, %U and %n replaced. */
+int address_expand(const struct link_site *site,
+		   const struct policy_address *address,
 		   struct inet_prefix *ret, struct error *err);
 
 /*

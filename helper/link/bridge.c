@@ -45,14 +45,6 @@ bridge_network(const struct policy *policy, const struct policy_namespace *ns)
 	return ns->network ? policy_network_find(policy, ns->network) : NULL;
 }
 
-static bool list_has_ipv6(const struct policy_list *list)
-{
-	for (size_t n = 0; n < list->n; n++)
-		if (strchr(list->items[n], ':'))
-			return true;
-	return false;
-}
-
 static bool bridge_has_ipv6(const struct helper *h,
 			    const struct policy_namespace *ns)
 {
@@ -60,9 +52,11 @@ static bool bridge_has_ipv6(const struct helper *h,
 		bridge_network(store_policy(h->store), ns);
 
 	if (ns->address_mode == ADDRESS_STATIC)
-		return list_has_ipv6(&ns->address);
-	return ns->address_mode == ADDRESS_AUTO && network &&
-	       list_has_ipv6(&network->address);
+		return policy_namespace_ipv6(ns);
+	for (size_t n = 0; network && n < network->address.n; n++)
+		if (network->address.items[n].family == AF_INET6)
+			return ns->address_mode == ADDRESS_AUTO;
+	return false;
 }
 
 /* --- planning --- */

@@ -67,10 +67,7 @@ static bool cable_names(const struct policy_namespace *ns, const char *section)
 static bool cable_has_ipv6(const struct helper *h,
 			   const struct policy_namespace *ns)
 {
-	for (size_t n = 0; n < ns->address.n; n++)
-		if (strchr(ns->address.items[n], ':'))
-			return true;
-	return false;
+	return policy_namespace_ipv6(ns);
 }
 
 /* What the end that leads to a namespace is called. */

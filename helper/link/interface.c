@@ -113,8 +113,7 @@ static int inside_watch(struct instance *i, int netns, const char *lost,
 bool inside_has_ipv6(const struct helper *h, const struct policy_namespace *ns)
 {
 	for (size_t n = 0; n < ns->address.n; n++)
-		if (strchr(ns->address.items[n], ':') ||
-		    strchr(ns->address.items[n], '%'))
+		if (ns->address.items[n].prefix.family != AF_INET)
 			return true;
 	return false;
 }

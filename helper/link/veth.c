@@ -45,10 +45,7 @@ static bool veth_has_ipv6(const struct helper *h,
 {
 	if (veth_is_auto(ns))
 		return h->pool->pool6.family != AF_UNSPEC;
-	for (size_t i = 0; i < ns->address.n; i++)
-		if (strchr(ns->address.items[i], ':'))
-			return true;
-	return false;
+	return policy_namespace_ipv6(ns);
 }
 
 static void full_length(struct inet_prefix *p)

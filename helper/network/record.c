@@ -21,33 +21,26 @@
 
 uint64_t network_plan(const struct policy_network *config)
 {
-	const char *const texts[] = {config->bridge, config->dhcp,
-				     config->uplink};
+	char first[INET_PREFIX_STR], last[INET_PREFIX_STR],
+		range[2 * INET_PREFIX_STR] = "";
+	const char *const texts[] = {config->bridge, range, config->uplink};
 	const unsigned int numbers[] = {config->type, config->nat,
 					config->isolate, config->vlan};
 	uint64_t hash = index_hash(FNV_BASIS, numbers, sizeof(numbers));
 
+	if (config->dhcp_first.family) {
+		inet_address_format(&config->dhcp_first, first);
+		inet_address_format(&config->dhcp_last, last);
+		snprintf(range, sizeof(range), "%s-%s", first, last);
+	}
 	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
 		hash = index_hash(hash, texts[n] ? texts[n] : "",
 				  texts[n] ? strlen(texts[n]) + 1 : 1);
-	for (size_t n = 0; n < config->address.n; n++)
-		hash = index_hash(hash, config->address.items[n],
-				  strlen(config->address.items[n]) + 1);
+	for (size_t n = 0; n < config->address.n; n++) {
+		inet_prefix_format(&config->address.items[n], first);
+		hash = index_hash(hash, first, strlen(first) + 1);
+	}
 	return hash;
-}
-
-/* "FIRST-LAST", which the parser has checked. */
-static void network_fill_dhcp(struct network *network, const char *range)
-{
-	char text[2 * INET_PREFIX_STR], *dash;
-
-	snprintf(text, sizeof(text), "%s", range ? range : "");
-	dash = strchr(text, '-');
-	if (!dash)
-		return;
-	*dash++ = '\0';
-	inet_prefix_parse(text, &network->dhcp_first);
-	inet_prefix_parse(dash, &network->dhcp_last);
 }
 
 /*
@@ -102,11 +95,10 @@ int network_fill(struct network *network, const struct policy_network *config,
 	network->vlan = config->vlan;
 	network->plan = network_plan(config);
 	for (size_t n = 0; n < config->address.n; n++)
-		if (inet_prefix_parse(
-			    config->address.items[n],
-			    &network->addresses[network->n_addresses]) == 0)
-			network->n_addresses++;
-	network_fill_dhcp(network, config->dhcp);
+		network->addresses[n] = config->address.items[n];
+	network->n_addresses = config->address.n;
+	network->dhcp_first = config->dhcp_first;
+	network->dhcp_last = config->dhcp_last;
 	network_derive(network);
 	r = network_fill_salt(network);
 	return r < 0 ? error_set(err, r, "cannot read %s: %s",

@@ -52,18 +52,16 @@ static void rules_use(const struct policy *policy)
 	(void)policy_excludes(policy, "sshd");
 }
 
-static void list_use(const struct policy_list *list)
+static void address_use(const struct policy_address *address)
 {
-	for (size_t n = 0; n < list->n; n++) {
-		struct inet_prefix p;
-		char *text = NULL;
+	char *text = NULL;
 
-		if (policy_expand(list->items[n], "alice", 1000, "vpn.alice",
-				  &text, NULL) < 0)
-			abort();
-		(void)inet_prefix_parse(text, &p);
-		free(text);
-	}
+	if (policy_expand(address->text, "alice", 1000, "vpn.alice", &text,
+			  NULL) < 0)
+		abort();
+	if (!address->prefix.family != policy_is_template(address->text))
+		abort();
+	free(text);
 }
 
 static void namespaces_use(const struct policy *policy)
@@ -84,9 +82,14 @@ static void namespaces_use(const struct policy *policy)
 			abort();
 		if (ns->ifname && !name_is_ifname(ns->ifname))
 			abort();
-		list_use(&ns->address);
-		list_use(&ns->gateway);
-		list_use(&ns->routes);
+		for (size_t k = 0; k < ns->address.n; k++)
+			address_use(&ns->address.items[k]);
+		for (size_t k = 0; k < ns->gateway.n; k++)
+			address_use(&ns->gateway.items[k]);
+		for (size_t k = 0; k < ns->routes.n; k++)
+			if (policy_is_template(ns->routes.items[k].text) !=
+			    !ns->routes.items[k].to.prefix.family)
+				abort();
 		if (policy_describe_link(policy, ns, &whose, &text) < 0 ||
 		    !*text)
 			abort();

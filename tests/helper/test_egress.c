@@ -10,45 +10,47 @@
 
 #include <cmocka.h>
 
+#include "common/policy/policy.h"
 #include "helper/firewall/egress.h"
 
-#define ITEMS_MAX 8
-
-/* "A, B": a list of the policy; cut up in place. */
-static struct policy_list list_of(char *text, char *items[ITEMS_MAX])
+/* Writes "KEY = A,\n B": a list of the policy, of texts between blanks. */
+static void list_print(FILE *f, const char *key, const char *texts)
 {
-	struct policy_list list = {.items = items};
-	char *item;
-
-	while ((item = strsep(&text, " "))) {
-		assert_true(list.n < ITEMS_MAX);
-		if (*item)
-			items[list.n++] = item;
-	}
-	return list;
+	if (!*texts)
+		return;
+	fprintf(f, "%s = ", key);
+	for (; *texts; texts++)
+		fputs(*texts == ' ' ? ",\n " : (char[]){*texts, '\0'}, f);
+	fputc('\n', f);
 }
 
 /* Elements of the map of a family as printed, or a rule instead of it. */
 static char *printed(const char *allow_text, const char *deny_text)
 {
 	static char text[8192];
-	char allow_copy[256], deny_copy[256];
-	char *allow_items[ITEMS_MAX], *deny_items[ITEMS_MAX];
-	struct policy_list allow, deny;
+	char conf[1024] = "";
+	struct policy *policy = NULL;
 	struct inet_prefix pool;
 	const struct resolv none = {false, NULL, 0};
-	const struct egress e = {&none, &allow, &deny, &pool, 1};
-	FILE *f = fmemopen(text, sizeof(text), "w");
-	struct error why;
+	struct egress e = {.dns = &none, .pools = &pool, .n_pools = 1};
+	FILE *f = fmemopen(conf, sizeof(conf), "w");
+	struct error why = {""};
 
 	assert_non_null(f);
+	fputs("[namespace n]\nlink = nat\n", f);
+	list_print(f, "allow", allow_text);
+	list_print(f, "deny", deny_text);
+	fclose(f);
+	if (policy_parse("p", conf, strlen(conf), &policy, NULL, &why) < 0)
+		fail_msg("%s", why.text);
+	e.allow = &policy->namespaces[0].allow;
+	e.deny = &policy->namespaces[0].deny;
 	inet_prefix_parse("10.213.0.0/16", &pool);
-	snprintf(allow_copy, sizeof(allow_copy), "%s", allow_text);
-	snprintf(deny_copy, sizeof(deny_copy), "%s", deny_text);
-	allow = list_of(allow_copy, allow_items);
-	deny = list_of(deny_copy, deny_items);
+	f = fmemopen(text, sizeof(text), "w");
+	assert_non_null(f);
 	assert_int_equal(egress_print(&e, "t", "x", f, NULL, &why), 0);
 	fclose(f);
+	policy_free(policy);
 	return text;
 }
 

@@ -24,17 +24,26 @@ static struct policy *policy_of(const char *text)
 }
 
 /* Joins a list with '|', so that one line says what is in it. */
-static void assert_list(const struct policy_list *list, const char *wanted)
+static void assert_texts(const void *items, size_t n_items, size_t size,
+			 const char *wanted)
 {
 	char got[4096] = "";
 	FILE *out = fmemopen(got, sizeof(got), "w");
 
 	assert_non_null(out);
-	for (size_t n = 0; n < list->n; n++)
-		fprintf(out, "%s%s", n ? "|" : "", list->items[n]);
+	for (size_t n = 0; n < n_items; n++) {
+		const char *const *text =
+			(const void *)((const char *)items + n * size);
+
+		fprintf(out, "%s%s", n ? "|" : "", *text);
+	}
 	fclose(out);
 	assert_string_equal(got, wanted);
 }
+
+/* Each item of any list of a policy begins with its text. */
+#define assert_list(list, wanted)                                              \
+	assert_texts((list)->items, (list)->n, sizeof(*(list)->items), wanted)
 
 static void assert_prefix(const struct inet_prefix *p, const char *wanted)
 {
@@ -269,6 +278,11 @@ static void namespaces_take_effect(void **state)
 	assert_int_equal(ns->address_mode, ADDRESS_STATIC);
 	assert_list(&ns->address, "192.0.2.7/24|2001:db8::7/64");
 	assert_list(&ns->gateway, "192.0.2.1|fe80::1");
+	assert_prefix(&ns->address.items[1].prefix, "2001:db8::7/64");
+	assert_prefix(&ns->gateway.items[0].prefix, "192.0.2.1/32");
+	assert_prefix(&ns->routes.items[1].to.prefix, "0.0.0.0/0");
+	assert_prefix(&ns->routes.items[1].via.prefix, "192.0.2.1/32");
+	assert_null(ns->routes.items[0].via.text);
 	assert_list(&ns->routes, "198.51.100.0/24|0.0.0.0/0 via 192.0.2.1|"
 				 "2001:db8:1::/48 via 2001:db8::1");
 	assert_int_equal(ns->mtu, 1280);
@@ -334,6 +348,7 @@ static void links_take_what_they_need(void **state)
 	assert_int_equal(ns[6].link, LINK_DEVICE);
 	assert_string_equal(ns[6].interface, "tap-%U");
 	assert_list(&ns[6].address, "192.0.2.%U/24");
+	assert_int_equal(ns[6].address.items[0].prefix.family, AF_UNSPEC);
 	assert_int_equal(ns[7].link, LINK_WIREGUARD);
 	assert_string_equal(ns[7].wireguard, "/etc/wireguard/%u.conf");
 	assert_list(&ns[7].ready, "handshake");
@@ -359,10 +374,14 @@ static void networks_take_effect(void **state)
 	assert_false(plain->nat);
 	assert_int_equal(plain->vlan, 0);
 	assert_null(plain->uplink);
+	assert_int_equal(plain->dhcp_first.family, AF_UNSPEC);
 	assert_int_equal(full->type, NETWORK_OVS);
-	assert_list(&full->address, "192.0.2.1/24|2001:db8::1/64");
+	assert_int_equal(full->address.n, 2);
+	assert_prefix(&full->address.items[0], "192.0.2.1/24");
+	assert_prefix(&full->address.items[1], "2001:db8::1/64");
 	assert_true(full->nat);
-	assert_string_equal(full->dhcp, "192.0.2.10-192.0.2.99");
+	assert_prefix(&full->dhcp_first, "192.0.2.10/32");
+	assert_prefix(&full->dhcp_last, "192.0.2.99/32");
 	assert_string_equal(full->uplink, "eth1");
 	assert_int_equal(full->vlan, 4094);
 	assert_false(full->isolate);

@@ -262,8 +262,8 @@ static bool is_routed(const struct wg_link *l, const struct link_site *site,
 		if (same_network(&plan->items[n].inner, p))
 			return true;
 	for (size_t n = 0; n < site->ns->routes.n; n++)
-		if (!strchr(site->ns->routes.items[n], ' ') &&
-		    address_expand(site, site->ns->routes.items[n], &other,
+		if (!site->ns->routes.items[n].via.text &&
+		    address_expand(site, &site->ns->routes.items[n].to, &other,
 				   &ignored) == 0 &&
 		    same_network(&other, p))
 			return true;
