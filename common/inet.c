@@ -143,3 +143,17 @@ bool inet_address_equal(const struct inet_prefix *a,
 	return a->family == b->family &&
 	       !memcmp(a->addr, b->addr, inet_bytes(a->family));
 }
+
+bool inet_prefix_unmap(struct inet_prefix *p)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct inet_prefix v4 = {.family = AF_INET};
+
+	if (p->family != AF_INET6 || p->length < 8 * sizeof(mapped) ||
+	    memcmp(p->addr, mapped, sizeof(mapped)) != 0)
+		return false;
+	v4.length = (uint8_t)(p->length - 8 * sizeof(mapped));
+	memcpy(v4.addr, p->addr + sizeof(mapped), 4);
+	*p = v4;
+	return true;
+}

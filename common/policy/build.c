@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/names.h"
 #include "lines.h"
 #include "words.h"
 
 #define BLANKS	    " \t"
 #define HEADING_MAX 256
+
+#define BUILD_ERROR(build, line, ...)                                          \
+	note_error((build)->book, (build)->file, line, __VA_ARGS__)
 
 void policy_build_clear(struct policy_build *build)
 {
@@ -56,24 +60,6 @@ unsigned int policy_section_key(const struct policy_section *section,
 
 	return section->key_lines[policy_key_slot(key)];
 }
-
-/* The array grows at powers of two. Return: a zeroed element, or NULL. */
-static void *array_add(void **items, size_t *n, size_t item_bytes)
-{
-	char *grown;
-
-	if (!(*n & (*n - 1))) {
-		grown = realloc(*items, (*n ? *n * 2 : 1) * item_bytes);
-		if (!grown)
-			return NULL;
-		*items = grown;
-	}
-	grown = (char *)*items + *n * item_bytes;
-	memset(grown, 0, item_bytes);
-	(*n)++;
-	return grown;
-}
-#define ARRAY_ADD(items, n) array_add((void **)&(items), &(n), sizeof(*(items)))
 
 /* Return: 0, -ENOMEM. */
 static int object_add(struct policy_build *build,
@@ -129,8 +115,8 @@ static void key_finish(struct policy_build *build)
 {
 	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
 	    build->book->notes.errors == build->key_errors)
-		note_error(
-			build->book, build->file, build->key_line,
+		BUILD_ERROR(
+			build, build->key_line,
 			"%s: the list is empty; write %s, or leave the key out",
 			build->key->name, build->key->help);
 	build->key = NULL;
@@ -157,14 +143,14 @@ static void section_unknown(struct policy_build *build, unsigned int line,
 	memcpy(text, heading, word); /* a heading is part of a line */
 	for (unsigned int kind = 0; kind < POLICY_KINDS; kind++)
 		if (policy_word_like(text, policy_kind_name(kind))) {
-			note_error(build->book, build->file, line,
-				   "unknown section [%s]; is [%s%s] meant?",
-				   heading, policy_kind_name(kind),
-				   heading + word);
+			BUILD_ERROR(build, line,
+				    "unknown section [%s]; is [%s%s] meant?",
+				    heading, policy_kind_name(kind),
+				    heading + word);
 			return;
 		}
-	note_error(
-		build->book, build->file, line,
+	BUILD_ERROR(
+		build, line,
 		"unknown section [%s]; there are [options], [rule NAME], [namespace NAME] and [network NAME]",
 		heading);
 }
@@ -176,23 +162,23 @@ static void section_name_check(struct policy_build *build,
 
 	if (section->kind == KIND_OPTIONS) {
 		if (*section->name)
-			note_error(
-				build->book, build->file, section->line,
+			BUILD_ERROR(
+				build, section->line,
 				"[options] has no name; write just [options]");
 		return;
 	}
 	if (!*section->name)
-		note_error(build->book, build->file, section->line,
-			   "[%s] needs a name; write [%s NAME]", kind, kind);
+		BUILD_ERROR(build, section->line,
+			    "[%s] needs a name; write [%s NAME]", kind, kind);
 	else if (!name_is_policy(section->name))
-		note_error(
-			build->book, build->file, section->line,
+		BUILD_ERROR(
+			build, section->line,
 			"'%s' cannot be the name of a %s; use at most %d letters, digits, '_', '.' and '-', and begin with neither '.' nor '-'",
 			section->name, kind, NAME_MAX_POLICY);
 	else if (section->kind != KIND_NETWORK &&
 		 !strcmp(section->name, POLICY_HOST))
-		note_error(
-			build->book, build->file, section->line,
+		BUILD_ERROR(
+			build, section->line,
 			"no %s can be called 'host': the word means that a session stays outside",
 			kind);
 }
@@ -205,11 +191,11 @@ static int section_register(struct policy_build *build,
 		policy_build_find(build, section->kind, section->name);
 
 	if (first) {
-		note_error(build->book, build->file, section->line,
-			   "[%s%s%s] is there already, at %s:%u; join the two",
-			   policy_kind_name(section->kind),
-			   *section->name ? " " : "", section->name,
-			   first->file, first->line);
+		BUILD_ERROR(build, section->line,
+			    "[%s%s%s] is there already, at %s:%u; join the two",
+			    policy_kind_name(section->kind),
+			    *section->name ? " " : "", section->name,
+			    first->file, first->line);
 		return 0;
 	}
 	return index_put(&build->names[section->kind], section->name,
@@ -255,30 +241,30 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 	const char *name = policy_kind_name(kind);
 
 	if (!strncmp(key, "sysctl", strlen("sysctl"))) {
-		note_error(
-			build->book, build->file, line,
+		BUILD_ERROR(
+			build, line,
 			"unknown key '%s' in [%s]; write it as sysctl.net.ipv4.ip_forward",
 			key, name);
 		return;
 	}
 	if (like) {
-		note_error(build->book, build->file, line,
-			   "unknown key '%s' in [%s]; is '%s' meant?", key,
-			   name, like);
+		BUILD_ERROR(build, line,
+			    "unknown key '%s' in [%s]; is '%s' meant?", key,
+			    name, like);
 		return;
 	}
 	for (unsigned int other = 0; other < POLICY_KINDS; other++)
 		if (policy_key_find(other, key)) {
-			note_error(
-				build->book, build->file, line,
+			BUILD_ERROR(
+				build, line,
 				"the key '%s' belongs into [%s%s], not into [%s]",
 				key, policy_kind_name(other),
 				other == KIND_OPTIONS ? "" : " NAME", name);
 			return;
 		}
-	note_error(build->book, build->file, line,
-		   "unknown key '%s' in [%s]; see netns-pam.conf(5)", key,
-		   name);
+	BUILD_ERROR(build, line,
+		    "unknown key '%s' in [%s]; see netns-pam.conf(5)", key,
+		    name);
 }
 
 /*
@@ -291,8 +277,8 @@ static bool text_has_comment(struct policy_build *build, unsigned int line,
 	for (const char *p = text; *p; p++) {
 		if (*p == ';' ||
 		    (*p == '#' && (p == text || strchr(BLANKS, p[-1])))) {
-			note_error(
-				build->book, build->file, line,
+			BUILD_ERROR(
+				build, line,
 				"%s: '%c' in the value; a comment after a value starts with a blank and ';'",
 				key, *p);
 			return true;
@@ -342,8 +328,8 @@ static void build_items(struct policy_build *build, unsigned int line,
 		if (*item)
 			build_value(build, line, build->key->name, item);
 		else if (comma)
-			note_error(
-				build->book, build->file, line,
+			BUILD_ERROR(
+				build, line,
 				"%s: nothing before a comma; remove the comma or name what is missing",
 				build->key->name);
 		item = comma ? comma + 1 : NULL;
@@ -361,8 +347,8 @@ static void build_text(struct policy_build *build, unsigned int line,
 	if (build->key->flags & KEY_LIST)
 		build_items(build, line, copy);
 	else if (!*copy)
-		note_error(build->book, build->file, line,
-			   "%s: no value; write %s", name, build->key->help);
+		BUILD_ERROR(build, line, "%s: no value; write %s", name,
+			    build->key->help);
 	else
 		build_value(build, line, name, copy);
 }
@@ -383,11 +369,11 @@ static void build_key(void *data, unsigned int line, const char *name,
 	}
 	first = &section->key_lines[policy_key_slot(key)];
 	if (*first && !(key->flags & KEY_MANY)) {
-		note_error(build->book, build->file, line,
-			   "the key '%s' is there already, in line %u; %s",
-			   name, *first,
-			   key->flags & KEY_LIST ? "join the two"
-						 : "keep one of them");
+		BUILD_ERROR(build, line,
+			    "the key '%s' is there already, in line %u; %s",
+			    name, *first,
+			    key->flags & KEY_LIST ? "join the two"
+						  : "keep one of them");
 		return;
 	}
 	if (!*first)
@@ -406,8 +392,8 @@ static void build_more(void *data, unsigned int line, const char *text)
 	if (!build->key)
 		return; /* of a key that was refused */
 	if (!(build->key->flags & KEY_LIST)) {
-		note_error(
-			build->book, build->file, line,
+		BUILD_ERROR(
+			build, line,
 			"'%s' takes one value; an indented line goes on only with a list",
 			build->key->name);
 		return;

@@ -28,20 +28,18 @@ static void check_keys(const struct check *check, const char *title,
 			continue;
 		line = check->section->key_lines[slot++];
 		if (concerned && key->flags & KEY_REQUIRED && !line) {
-			CHECK_ERROR(check, check->section->line,
-				    "%s needs the key '%s': %s", title,
-				    key->name, key->help);
+			check_error(check, NULL, "%s needs the key '%s': %s",
+				    title, key->name, key->help);
 		} else if (!concerned && line) {
 			char links[POLICY_WORDS_MAX];
 
 			check_links_list(key->links, links);
-			CHECK_ERROR(
-				check, line,
-				"%s: has no use with link = %s, only with %s%s",
-				key->name, policy_link_name(link), links,
-				check_key_line(check, "link")
-					? ""
-					: " (the section has no 'link')");
+			check_error(check, key->name,
+				    "has no use with link = %s, only with %s%s",
+				    policy_link_name(link), links,
+				    check_key_line(check, "link")
+					    ? ""
+					    : " (the section has no 'link')");
 		}
 	}
 }
@@ -53,8 +51,8 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	bool host;
 
 	if (!check_key_line(check, "namespace")) {
-		CHECK_ERROR(
-			check, rule->line,
+		check_error(
+			check, NULL,
 			"[rule %s] needs the key 'namespace': a [namespace] section's name, or host",
 			rule->name);
 		return;
@@ -64,8 +62,8 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	host = !strcmp(rule->namespace, POLICY_HOST);
 	if (!host &&
 	    !policy_build_find(check->build, KIND_NAMESPACE, rule->namespace))
-		CHECK_ERROR(check, check_place(check, "namespace"),
-			    "namespace: there is no section [namespace %s]",
+		check_error(check, "namespace",
+			    "there is no section [namespace %s]",
 			    rule->namespace);
 	if (!check_key_line(check, "on_error"))
 		rule->on_error = policy->on_error;
@@ -76,9 +74,9 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
 	else if (rule->guard && host)
-		CHECK_ERROR(
-			check, check_place(check, "guard"),
-			"guard: with namespace = host the user's packets are at home in the host; they cannot be refused");
+		check_error(
+			check, "guard",
+			"with namespace = host the user's packets are at home in the host; they cannot be refused");
 }
 
 static void check_scope(const struct check *check,
@@ -89,22 +87,22 @@ static void check_scope(const struct check *check,
 	if (ns->scope == SCOPE_SHARED)
 		return;
 	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
-		CHECK_ERROR(
-			check, check_place(check, "scope"),
-			"scope: nobody can make an external namespace for each session before it begins; use shared or user");
+		check_error(
+			check, "scope",
+			"nobody can make an external namespace for each session before it begins; use shared or user");
 	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
-		CHECK_ERROR(
-			check, check_place(check, "lifetime"),
-			"lifetime: with scope = session every login would leave a namespace for ever");
+		check_error(
+			check, "lifetime",
+			"with scope = session every login would leave a namespace for ever");
 	if (ns->interface && !policy_is_template(ns->interface))
-		CHECK_ERROR(
-			check, check_place(check, "interface"),
-			"interface: '%s' can be in one namespace only, and scope = %s makes several; put %%u, %%U or %%n into it",
+		check_error(
+			check, "interface",
+			"'%s' can be in one namespace only, and scope = %s makes several; put %%u, %%U or %%n into it",
 			ns->interface, scope);
 	if (ns->publish.n)
-		CHECK_ERROR(
-			check, check_place(check, "publish"),
-			"publish: a port of the host leads to one namespace, and scope = %s makes several",
+		check_error(
+			check, "publish",
+			"a port of the host leads to one namespace, and scope = %s makes several",
 			scope);
 }
 
@@ -123,9 +121,9 @@ static void check_publish(const struct check *check,
 				if (!target_publish_clash(
 					    mine, &by->publish.items[k]))
 					continue;
-				CHECK_ERROR(
-					check, check_place(check, "publish"),
-					"publish: '%s' and '%s' of [namespace %s] are the same port of the host",
+				check_error(
+					check, "publish",
+					"'%s' and '%s' of [namespace %s] are the same port of the host",
 					mine->text, by->publish.items[k].text,
 					by->name);
 				return;
@@ -141,32 +139,29 @@ static void check_references(const struct check *check,
 
 	if (ns->network && ns->link == LINK_BRIDGE &&
 	    !policy_build_find(check->build, KIND_NETWORK, ns->network))
-		CHECK_ERROR(check, check_place(check, "network"),
-			    "network: there is no section [network %s]",
-			    ns->network);
+		check_error(check, "network",
+			    "there is no section [network %s]", ns->network);
 	if (!ns->peer || ns->link != LINK_CABLE)
 		return;
 	peer = policy_build_find(check->build, KIND_NAMESPACE, ns->peer);
 	if (!peer) {
-		CHECK_ERROR(check, check_place(check, "peer"),
-			    "peer: there is no section [namespace %s]",
+		check_error(check, "peer", "there is no section [namespace %s]",
 			    ns->peer);
 		return;
 	}
 	other = policy_build_object(check->build, peer);
 	if (!strcmp(ns->peer, ns->name))
-		CHECK_ERROR(
-			check, check_place(check, "peer"),
-			"peer: a cable needs another namespace at its far end");
+		check_error(check, "peer",
+			    "a cable needs another namespace at its far end");
 	else if (other->link == LINK_EXTERNAL)
-		CHECK_ERROR(
-			check, check_place(check, "peer"),
-			"peer: [namespace %s] has link = external, and what others made is left as it is",
+		check_error(
+			check, "peer",
+			"[namespace %s] has link = external, and what others made is left as it is",
 			ns->peer);
 	else if (other->scope != SCOPE_SHARED)
-		CHECK_ERROR(
-			check, check_place(check, "peer"),
-			"peer: [namespace %s] has scope = %s, so that it is not one namespace to lead a cable to",
+		check_error(
+			check, "peer",
+			"[namespace %s] has scope = %s, so that it is not one namespace to lead a cable to",
 			ns->peer, policy_scope_name(other->scope));
 }
 
@@ -193,8 +188,8 @@ static void check_name(const struct check *check,
 		owner = policy_build_object(check->build, other);
 		if (owner->scope == SCOPE_SHARED)
 			continue;
-		CHECK_ERROR(
-			check, check->section->line,
+		check_error(
+			check, NULL,
 			"[namespace %s] could be an instance of [namespace %s], which has scope = %s; choose another name",
 			ns->name, prefix, policy_scope_name(owner->scope));
 		return;
@@ -209,9 +204,9 @@ static void check_namespace(const struct check *check,
 	check_name(check, ns);
 	check_references(check, ns);
 	if (ns->search.n && !ns->dns_set)
-		CHECK_ERROR(
-			check, check_place(check, "search"),
-			"search: needs servers in 'dns'; without them the session resolves as the host does");
+		check_error(
+			check, "search",
+			"needs servers in 'dns'; without them the session resolves as the host does");
 	if (ns->link == LINK_KINDS)
 		return; /* an unknown word, noted when it was read */
 
@@ -223,9 +218,9 @@ static void check_namespace(const struct check *check,
 	for (size_t n = 0; n < ns->ready.n; n++)
 		if (!strcmp(ns->ready.items[n], "handshake") &&
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
-			CHECK_ERROR(
-				check, check_place(check, "ready"),
-				"ready: 'handshake' is there only with link = wireguard or openvpn");
+			check_error(
+				check, "ready",
+				"'handshake' is there only with link = wireguard or openvpn");
 }
 
 /* Is the DHCP range in the prefix of one of the host's addresses? */
@@ -257,9 +252,9 @@ static void check_uplink(const struct check *check,
 		     by->bridge && network->bridge &&
 		     !strcmp(by->bridge, network->bridge)))
 			continue;
-		CHECK_ERROR(
-			check, check_place(check, "uplink"),
-			"uplink: '%s' is the uplink of [network %s] already: [network %s] needs another, since an interface can be a port of one bridge only",
+		check_error(
+			check, "uplink",
+			"'%s' is the uplink of [network %s] already: [network %s] needs another, since an interface can be a port of one bridge only",
 			network->uplink, by->name, network->name);
 		return;
 	}
@@ -286,9 +281,9 @@ static void check_bridge(const struct check *check,
 	bool ovs = network->type == NETWORK_OVS;
 
 	if (is_npam(network->bridge))
-		CHECK_ERROR(
-			check, check_place(check, "bridge"),
-			"bridge: '%s' is like the names that netns-pam gives to interfaces of its own; choose another",
+		check_error(
+			check, "bridge",
+			"'%s' is like the names that netns-pam gives to interfaces of its own; choose another",
 			network->bridge);
 	for (const struct policy_network *by = policy->networks; by < network;
 	     by++) {
@@ -297,9 +292,9 @@ static void check_bridge(const struct check *check,
 		if (!by->bridge || strcmp(by->bridge, network->bridge) != 0 ||
 		    (both && by->vlan != network->vlan))
 			continue;
-		CHECK_ERROR(
-			check, check_place(check, "bridge"),
-			"bridge: '%s' is the bridge of [network %s] already: give [network %s] another%s",
+		check_error(
+			check, "bridge",
+			"'%s' is the bridge of [network %s] already: give [network %s] another%s",
 			network->bridge, by->name, network->name,
 			both ? ", or a 'vlan' of its own" : "");
 		return;
@@ -314,20 +309,18 @@ static void check_network(const struct check *check,
 	snprintf(title, sizeof(title), "[network %s]", network->name);
 	check_keys(check, title, 0);
 	if (network->nat && !check_key_line(check, "address"))
-		CHECK_ERROR(
-			check, check_place(check, "nat"),
-			"nat: needs an 'address' of the host on the bridge");
+		check_error(check, "nat",
+			    "needs an 'address' of the host on the bridge");
 	if (network->uplink && network->bridge &&
 	    !strcmp(network->uplink, network->bridge))
-		CHECK_ERROR(check, check_place(check, "uplink"),
-			    "uplink: a bridge cannot be its own uplink");
+		check_error(check, "uplink",
+			    "a bridge cannot be its own uplink");
 	if (network->uplink)
 		check_uplink(check, network);
 	if (network->bridge)
 		check_bridge(check, network);
 	if (network->vlan && network->type != NETWORK_OVS)
-		CHECK_ERROR(check, check_place(check, "vlan"),
-			    "vlan: is there only with type = ovs");
+		check_error(check, "vlan", "is there only with type = ovs");
 	for (size_t n = 1; n < network->address.n; n++)
 		for (size_t k = 0; k < n; k++)
 			if (inet_address_equal(&network->address.items[n],
@@ -336,9 +329,9 @@ static void check_network(const struct check *check,
 				break;
 			}
 	if (network->dhcp_first.family && !network_has_range(network))
-		CHECK_ERROR(
-			check, check_place(check, "dhcp"),
-			"dhcp: the range must lie in the prefix of an 'address' of this section");
+		check_error(
+			check, "dhcp",
+			"the range must lie in the prefix of an 'address' of this section");
 }
 
 static void check_options(const struct check *check)
@@ -347,9 +340,9 @@ static void check_options(const struct check *check)
 
 	for (size_t n = 0; n < list->n; n++)
 		if (!list->items[n][strspn(list->items[n], "*")])
-			CHECK_ERROR(
-				check, check_place(check, "exclude_services"),
-				"exclude_services: '%s' is every service; no login would be looked at",
+			check_error(
+				check, "exclude_services",
+				"'%s' is every service; no login would be looked at",
 				list->items[n]);
 }
 

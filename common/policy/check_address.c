@@ -2,6 +2,7 @@
 /* Do addresses, gateways and mtu of a namespace fit together? */
 #include "check_address.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #define IPV6_MTU_MIN 1280 /* RFC 8200 */
@@ -11,11 +12,19 @@ unsigned int check_key_line(const struct check *check, const char *name)
 	return policy_section_key(check->section, name);
 }
 
-unsigned int check_place(const struct check *check, const char *name)
+void check_error(const struct check *check, const char *key, const char *format,
+		 ...)
 {
-	unsigned int line = check_key_line(check, name);
+	unsigned int line = key ? check_key_line(check, key) : 0;
+	char text[ERROR_TEXT_MAX];
+	va_list args;
 
-	return line ? line : check->section->line;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	note_error(check->build->book, check->section->file,
+		   line ? line : check->section->line, "%s%s%s", key ? key : "",
+		   key ? ": " : "", text);
 }
 
 void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
@@ -45,8 +54,7 @@ static void check_address_mode(const struct check *check,
 	if (links[ns->address_mode] >> ns->link & 1)
 		return;
 	check_links_list(links[ns->address_mode], list);
-	CHECK_ERROR(check, check_place(check, "address"),
-		    "address: '%s' is possible only with link = %s",
+	check_error(check, "address", "'%s' is possible only with link = %s",
 		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
 }
 
@@ -95,15 +103,15 @@ static bool gateway_is_own(const struct policy_namespace *ns,
 static void check_gateways(const struct check *check,
 			   const struct policy_namespace *ns)
 {
-	unsigned int line = check_place(check, "gateway"), v4 = 0, v6 = 0;
+	unsigned int v4 = 0, v6 = 0;
 
 	if (!ns->gateway.n || ns->link == LINK_WIREGUARD ||
 	    ns->link == LINK_OPENVPN)
 		return;
 	if (ns->address_mode != ADDRESS_STATIC) {
-		CHECK_ERROR(
-			check, line,
-			"gateway: needs a static 'address' (auto and dhcp bring their own gateway)");
+		check_error(
+			check, "gateway",
+			"needs a static 'address' (auto and dhcp bring their own gateway)");
 		return;
 	}
 	for (size_t n = 0; n < ns->gateway.n; n++) {
@@ -115,24 +123,23 @@ static void check_gateways(const struct check *check,
 		v4 += p->family == AF_INET;
 		v6 += p->family == AF_INET6;
 		if (!namespace_has_family(ns, p->family))
-			CHECK_ERROR(
-				check, line,
-				"gateway: '%s' is %s and 'address' has none of that family",
+			check_error(
+				check, "gateway",
+				"'%s' is %s and 'address' has none of that family",
 				text, p->family == AF_INET ? "IPv4" : "IPv6");
 		else if (gateway_is_own(ns, p))
-			CHECK_ERROR(
-				check, line,
-				"gateway: '%s' is the namespace's own address",
-				text);
+			check_error(check, "gateway",
+				    "'%s' is the namespace's own address",
+				    text);
 		else if (!gateway_is_near(ns, p))
-			CHECK_ERROR(
-				check, line,
-				"gateway: '%s' is in none of the prefixes of 'address'",
+			check_error(
+				check, "gateway",
+				"'%s' is in none of the prefixes of 'address'",
 				text);
 	}
 	if (v4 > 1 || v6 > 1)
-		CHECK_ERROR(check, line,
-			    "gateway: more than one %s gateway; keep one",
+		check_error(check, "gateway",
+			    "more than one %s gateway; keep one",
 			    v4 > 1 ? "IPv4" : "IPv6");
 }
 
@@ -141,8 +148,7 @@ void check_twice(const struct check *check, const struct inet_prefix *address)
 	char text[INET_PREFIX_STR];
 
 	inet_prefix_format(address, text);
-	CHECK_ERROR(check, check_place(check, "address"),
-		    "address: '%s' is there twice", text);
+	check_error(check, "address", "'%s' is there twice", text);
 }
 
 static void check_addresses_twice(const struct check *check,
@@ -160,8 +166,8 @@ static void check_addresses_twice(const struct check *check,
 					: !strcmp(a->text,
 						  address->items[k].text);
 		if (twice)
-			CHECK_ERROR(check, check_place(check, "address"),
-				    "address: '%s' is there twice", a->text);
+			check_error(check, "address", "'%s' is there twice",
+				    a->text);
 	}
 }
 
@@ -192,9 +198,8 @@ static void check_mtu(const struct check *check,
 
 	if (!ns->mtu || ns->mtu >= IPV6_MTU_MIN || !ipv6)
 		return;
-	CHECK_ERROR(
-		check, check_place(check, "mtu"),
-		"mtu: IPv6 needs at least %d; %s", IPV6_MTU_MIN,
+	check_error(
+		check, "mtu", "IPv6 needs at least %d; %s", IPV6_MTU_MIN,
 		fixed ? "leave the IPv6 address out"
 		: ns->link == LINK_BRIDGE
 			? "set a static IPv4 address, or leave the IPv6 address of the network out"
@@ -211,9 +216,9 @@ void policy_check_addresses(const struct check *check,
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (ns->scope != SCOPE_SHARED &&
 		    ns->address.items[n].prefix.family)
-			CHECK_ERROR(
-				check, check_place(check, "address"),
-				"address: '%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
+			check_error(
+				check, "address",
+				"'%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
 				ns->address.items[n].text,
 				policy_scope_name(ns->scope));
 	check_gateways(check, ns);

@@ -15,16 +15,15 @@ struct check {
 	const struct policy_section *section;
 };
 
-/* Notes an error about the section, at a line of its file. */
-#define CHECK_ERROR(check, line, ...)                                          \
-	note_error((check)->build->book, (check)->section->file, line,         \
-		   __VA_ARGS__)
+/*
+ * Notes an error about the section: "KEY: SENTENCE" at the key's line, or, when
+ * the key was not given, or is NULL, at the heading's.
+ */
+void check_error(const struct check *check, const char *key, const char *format,
+		 ...) __attribute__((format(printf, 3, 4)));
 
 /* The line of a key of the section's kind; 0 when it was not given. */
 unsigned int check_key_line(const struct check *check, const char *name);
-
-/* The same, or the heading's line. */
-unsigned int check_place(const struct check *check, const char *name);
 
 /* Names the links of a bit mask: "nat, routed or bridge". */
 void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX]);

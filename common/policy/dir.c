@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 
 #define DIR_SUFFIX  ".d"
@@ -34,29 +35,12 @@ static bool name_counts(const char *name)
 	       !strcmp(name + len - suffix, FILE_SUFFIX);
 }
 
-static int name_add(struct policy_dir *dir, const char *name)
-{
-	char **grown;
-
-	if (!(dir->n & (dir->n - 1))) {
-		grown = realloc(dir->names,
-				(dir->n ? dir->n * 2 : 1) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		dir->names = grown;
-	}
-	dir->names[dir->n] = strdup(name);
-	if (!dir->names[dir->n])
-		return -ENOMEM;
-	dir->n++;
-	return 0;
-}
-
 static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
 		      struct note_book *book, struct error *err)
 {
 	for (;;) {
 		struct dirent *entry;
+		char **name;
 
 		errno = 0;
 		/* cppcheck-suppress readdirCalled ; the stream is ours */
@@ -71,7 +55,8 @@ static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
 				   DROPINS_MAX);
 			return 0;
 		}
-		if (name_add(dir, entry->d_name) < 0)
+		name = ARRAY_ADD(dir->names, dir->n);
+		if (!name || !(*name = strdup(entry->d_name)))
 			return error_set(err, -ENOMEM, "%s: out of memory",
 					 path);
 	}
@@ -80,21 +65,6 @@ static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
 	if (dir->n > 1)
 		qsort(dir->names, dir->n, sizeof(*dir->names), name_compare);
 	return 0;
-}
-
-static void note_dir(struct note_book *book, const char *path,
-		     const struct stat *st)
-{
-	if (st->st_uid != 0)
-		note_error(
-			book, path, 0,
-			"the directory belongs to uid %u; it must belong to root (chown root)",
-			(unsigned int)st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		note_error(
-			book, path, 0,
-			"the directory can be written by others than root (mode %04o; chmod go-w)",
-			(unsigned int)(st->st_mode & 07777));
 }
 
 /* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
@@ -155,7 +125,7 @@ int policy_dir_open(const char *path, struct note_book *book,
 	if (fstat(dir.fd, &st) < 0) {
 		r = error_set(err, -errno, "%s: fstat: %m", name);
 	} else {
-		note_dir(book, name, &st);
+		policy_file_check_owner(name, &st, "directory", false, book);
 		r = dir_list(&dir, name, book, err);
 	}
 	if (r < 0)

@@ -58,8 +58,9 @@ static const char *type_name(mode_t mode)
 	}
 }
 
-static void note_owner(struct note_book *book, const char *path,
-		       const struct stat *st, const char *what)
+void policy_file_check_owner(const char *path, const struct stat *st,
+			     const char *what, bool sticky,
+			     struct note_book *book)
 {
 	if (st->st_uid != 0)
 		note_error(
@@ -67,7 +68,7 @@ static void note_owner(struct note_book *book, const char *path,
 			"the %s belongs to uid %u; it must belong to root (chown root)",
 			what, (unsigned int)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH) &&
-	    !(S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX))
+	    !(sticky && st->st_mode & S_ISVTX))
 		note_error(
 			book, path, 0,
 			"the %s can be written by %s (mode %04o); only root may (chmod go-w)",
@@ -181,7 +182,7 @@ static bool file_judge(struct note_book *book, const char *path,
 		note_error(book, path, 0, NOT_REGULAR, type_name(st->st_mode));
 		return false;
 	}
-	note_owner(book, path, st, "file");
+	policy_file_check_owner(path, st, "file", false, book);
 	if (st->st_size <= POLICY_FILE_BYTES_MAX)
 		return true;
 	note_error(book, path, 0, "it has %lld bytes; at most %d fit",
@@ -233,6 +234,7 @@ void policy_file_check_parents(const char *path, struct note_book *book)
 			continue;
 		dir[n ? n : 1] = '\0';
 		if (stat(dir, &st) == 0)
-			note_owner(book, dir, &st, "directory");
+			policy_file_check_owner(dir, &st, "directory", true,
+						book);
 	}
 }

@@ -8,6 +8,7 @@
 #define NETNS_PAM_COMMON_POLICY_FILE_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "common/error.h"
 #include "note.h"
@@ -31,6 +32,14 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
  * sticky bit.
  */
 void policy_file_check_parents(const char *path, struct note_book *book);
+
+/*
+ * Notes errors when `what` ("file", "directory") is not root's, or when others
+ * can write it, save with the sticky bit where `sticky` says so.
+ */
+void policy_file_check_owner(const char *path, const struct stat *st,
+			     const char *what, bool sticky,
+			     struct note_book *book);
 
 /* Is there no NUL in the text? Return: false with its line noted. */
 bool policy_file_is_text(const char *path, const char *text, size_t bytes,

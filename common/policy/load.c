@@ -175,7 +175,7 @@ static void maker_exclude(struct maker *maker)
 static int maker_finish(struct maker *maker, int r, struct policy **ret,
 			struct policy_notes *notes, struct error *err)
 {
-	struct policy *policy = &maker->store->policy;
+	struct policy *policy = maker->store ? &maker->store->policy : NULL;
 
 	if (r == 0) {
 		if (!maker->book.no_memory)
@@ -195,7 +195,7 @@ static int maker_finish(struct maker *maker, int r, struct policy **ret,
 	}
 	policy_build_clear(&maker->build);
 	if (maker->store)
-		policy_free(&maker->store->policy);
+		policy_free(policy);
 	if (notes)
 		*notes = maker->book.notes;
 	else
@@ -219,11 +219,6 @@ static int policy_read(const char *path, bool dropins, struct policy **ret,
 	}
 	if (r == 0 && dropins)
 		r = maker_dropins(&maker, path, err);
-	if (!maker.store) {
-		if (notes)
-			*notes = (struct policy_notes){0};
-		return r;
-	}
 	return maker_finish(&maker, r, ret, notes, err);
 }
 
@@ -260,11 +255,6 @@ int policy_parse(const char *name, const char *text, size_t bytes,
 		r = copy ? maker_add(&maker, name, copy, bytes) : -ENOMEM;
 		if (r < 0)
 			error_set(err, r, "%s: out of memory", name);
-	}
-	if (!maker.store) {
-		if (notes)
-			*notes = (struct policy_notes){0};
-		return r;
 	}
 	return maker_finish(&maker, r, ret, notes, err);
 }

@@ -102,8 +102,6 @@ static bool tty_matches(const struct policy_list *list, const char *tty)
  */
 static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
-					   0, 0, 0, 0, 0xff, 0xff};
 	char text[HOST_MAX + 1];
 	size_t len = strcspn(rhost, "%");
 
@@ -113,13 +111,7 @@ static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 	text[len] = '\0';
 	if (inet_prefix_parse(text, ret) < 0)
 		return false;
-	if (ret->family == AF_INET6 &&
-	    !memcmp(ret->addr, mapped, sizeof(mapped))) {
-		struct inet_prefix v4 = {.family = AF_INET, .length = 32};
-
-		memcpy(v4.addr, ret->addr + sizeof(mapped), 4);
-		*ret = v4;
-	}
+	inet_prefix_unmap(ret);
 	return true;
 }
 

@@ -8,29 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #define NOTES_MAX 1000
-
-static struct policy_note *note_new(struct note_book *book)
-{
-	struct policy_notes *notes = &book->notes;
-	struct policy_note *grown;
-
-	/* Doubles at each power of two, so no capacity needs keeping. */
-	if (!(notes->n & (notes->n - 1))) {
-		grown = realloc(notes->items,
-				(notes->n ? notes->n * 2 : 1) * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		notes->items = grown;
-	}
-	return &notes->items[notes->n];
-}
 
 static void note_add(struct note_book *book, bool warning, const char *file,
 		     unsigned int line, const char *format, va_list args)
 {
 	char raw[ERROR_TEXT_MAX];
-	struct policy_note *note;
+	struct policy_note added, *note;
 	struct error shown;
 
 	if (book->notes.n > NOTES_MAX)
@@ -45,24 +31,22 @@ static void note_add(struct note_book *book, bool warning, const char *file,
 	}
 	error_set(&shown, 0, "%s", raw);
 
-	note = note_new(book);
-	if (!note) {
-		book->no_memory = true;
-		return;
-	}
-	*note = (struct policy_note){
+	added = (struct policy_note){
 		.file = strdup(file),
 		.line = line,
 		.message = strdup(shown.text),
 		.warning = warning,
 	};
-	if (!note->file || !note->message) {
-		free(note->file);
-		free(note->message);
+	note = added.file && added.message
+		       ? ARRAY_ADD(book->notes.items, book->notes.n)
+		       : NULL;
+	if (!note) {
+		free(added.file);
+		free(added.message);
 		book->no_memory = true;
 		return;
 	}
-	book->notes.n++;
+	*note = added;
 	if (!warning)
 		book->notes.errors++;
 }

@@ -14,8 +14,8 @@
  *   note, file, dir        messages; from a path to bytes that may be believed
  *   lines                  from bytes to sections, keys and continuation lines
  *   words, policy, expand  words of messages; what a policy is asked for
- *   target, value_*        values of filters; from the text of one value to a member
- *   keys, build            the table of all keys; sections become objects
+ *   target, value_*        values of filters; from the text of one value to a
+ * member keys, build            the table of all keys; sections become objects
  *   match, who             which rule is a login's; answers of the name service
  *   check_address, check   errors that only whole sections show
  *   warn                   what is legal and unwise

@@ -33,6 +33,11 @@ void value_error(const struct policy_value *value, const char *format, ...)
 		   text);
 }
 
+void value_wrong(const struct policy_value *value, const char *fault)
+{
+	value_error(value, "'%s' %s", value->text, fault);
+}
+
 char *value_strdup(const struct policy_value *value, const char *text)
 {
 	char *copy = arena_strndup(value->arena, text, strlen(text));
@@ -187,10 +192,9 @@ void value_timeout(const struct policy_value *value)
 			    0 ||
 		    number * units[n].ms < TIMEOUT_MS_MIN ||
 		    number * units[n].ms > TIMEOUT_MS_MAX) {
-			value_error(
+			value_wrong(
 				value,
-				"'%s' is out of range; 100ms to 10m are possible",
-				value->text);
+				"is out of range; 100ms to 10m are possible");
 			return;
 		}
 		*(unsigned int *)value->at =
@@ -247,19 +251,17 @@ void value_rate(const struct policy_value *value)
 		if (value_number(value->text, digits, RATE_MAX, &number) < 0 ||
 		    number > RATE_MAX / units[n].bits ||
 		    number * units[n].bits < RATE_MIN) {
-			value_error(
+			value_wrong(
 				value,
-				"'%s' is out of range; 8kbit to 400gbit are possible",
-				value->text);
+				"is out of range; 8kbit to 400gbit are possible");
 			return;
 		}
 		*(uint64_t *)value->at = number * units[n].bits;
 		return;
 	}
-	value_error(
+	value_wrong(
 		value,
-		"'%s' is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit",
-		value->text);
+		"is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
 }
 
 int value_template(const struct policy_value *value)
@@ -289,28 +291,24 @@ void value_path(const struct policy_value *value)
 	if (value_template(value) < 0)
 		return;
 	if (text[0] != '/') {
-		value_error(value,
-			    "'%s' is no absolute path; it must start with '/'",
-			    text);
+		value_wrong(value,
+			    "is no absolute path; it must start with '/'");
 		return;
 	}
 	if (text[strlen(text) - 1] == '/') {
-		value_error(value, "'%s' is a directory; name a file", text);
+		value_wrong(value, "is a directory; name a file");
 		return;
 	}
 	for (const char *p = strchr(text, '/'); p; p = strchr(p + 1, '/'))
 		if (!strncmp(p, "/../", 4) || !strcmp(p, "/..")) {
-			value_error(
-				value,
-				"'%s' has '..' in it; write the path without",
-				text);
+			value_wrong(value,
+				    "has '..' in it; write the path without");
 			return;
 		}
 	if (strpbrk(text, " \t")) {
-		value_error(
+		value_wrong(
 			value,
-			"'%s' has a blank in it; name a file, without arguments",
-			text);
+			"has a blank in it; name a file, without arguments");
 		return;
 	}
 	*(char **)value->at = value_copy(value);

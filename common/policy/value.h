@@ -33,6 +33,9 @@ struct policy_value {
 void value_error(const struct policy_value *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same as "KEY: 'VALUE' FAULT": value_wrong(value, "is no address"). */
+void value_wrong(const struct policy_value *value, const char *fault);
+
 /*
  * Return: a copy of a text, or of the value, that lives as long as the policy,
  * or NULL (remembered).

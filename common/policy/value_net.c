@@ -49,8 +49,7 @@ static void value_pool(const struct policy_value *value, sa_family_t family,
 		value_error(value, "'%s' is no %s prefix; write one such as %s",
 			    value->text, version, example);
 	else if (inet_prefix_has_host_bits(&p))
-		value_error(value, "'%s' has bits set below its prefix length",
-			    value->text);
+		value_wrong(value, "has bits set below its prefix length");
 	else if (p.length < min || p.length > max)
 		value_error(value, "the length of '%s' must be /%u to /%u",
 			    value->text, min, max);
@@ -112,7 +111,7 @@ void value_ifname_template(const struct policy_value *value)
 	if (template == 0)
 		value_ifname(value);
 	else if (template > 0 && strpbrk(value->text, "/: \t"))
-		value_error(value, "'%s' is no interface name", value->text);
+		value_wrong(value, "is no interface name");
 	else if (template > 0)
 		*(char **)value->at = value_copy(value);
 }
@@ -125,16 +124,14 @@ static bool text_is_address(const struct policy_value *value,
 	struct inet_prefix p, all;
 
 	if (inet_prefix_parse(value->text, &p) < 0) {
-		value_error(
+		value_wrong(
 			value,
-			"'%s' is no address; write ADDRESS/LENGTH, as in 192.0.2.7/24",
-			value->text);
+			"is no address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
 		return false;
 	}
 	if (!strchr(value->text, '/')) {
-		value_error(value,
-			    "'%s' lacks its prefix length, as in 192.0.2.7/24",
-			    value->text);
+		value_wrong(value,
+			    "lacks its prefix length, as in 192.0.2.7/24");
 		return false;
 	}
 	all = p;
@@ -152,10 +149,8 @@ static bool text_is_address(const struct policy_value *value,
 		return false;
 	}
 	if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p)) {
-		value_error(
-			value,
-			"'%s' is the network's own address; name a host in it",
-			value->text);
+		value_wrong(value,
+			    "is the network's own address; name a host in it");
 		return false;
 	}
 	*ret = p;
@@ -229,10 +224,9 @@ void value_gateway(const struct policy_value *value)
 	if (template == 0) {
 		if (strchr(value->text, '/') ||
 		    inet_prefix_parse(value->text, &p) < 0) {
-			value_error(
+			value_wrong(
 				value,
-				"'%s' is no address; write one without a length",
-				value->text);
+				"is no address; write one without a length");
 			return;
 		}
 		special = prefix_special(&p);
@@ -277,7 +271,7 @@ void value_route(const struct policy_value *value)
 		 (strchr(gateway, '/') || inet_prefix_parse(gateway, by) < 0))
 		value_error(value, "'%s' is no address to go via", gateway);
 	else if (!template && gateway && to->family != by->family)
-		value_error(value, "'%s' mixes IPv4 and IPv6", value->text);
+		value_wrong(value, "mixes IPv4 and IPv6");
 	else if (route.text && (item = VALUE_ADD(value, list))) {
 		route.to.text = value_strdup(value, prefix);
 		route.via.text = gateway ? value_strdup(value, gateway) : NULL;
@@ -302,9 +296,8 @@ void value_dns(const struct policy_value *value)
 		return;
 	if (strchr(value->text, '/') ||
 	    inet_prefix_parse(value->text, &p) < 0) {
-		value_error(value,
-			    "'%s' is no address of a name server (nor 'host')",
-			    value->text);
+		value_wrong(value,
+			    "is no address of a name server (nor 'host')");
 		return;
 	}
 	special = prefix_special(&p);
@@ -319,7 +312,7 @@ void value_dns(const struct policy_value *value)
 void value_search(const struct policy_value *value)
 {
 	if (!name_is_domain(value->text))
-		value_error(value, "'%s' is no domain name", value->text);
+		value_wrong(value, "is no domain name");
 	else
 		value_append(value, value->at);
 }
@@ -333,10 +326,9 @@ void value_ready(const struct policy_value *value)
 			return;
 	} else if (strcmp(value->text, "route") != 0 &&
 		   strcmp(value->text, "handshake") != 0) {
-		value_error(
+		value_wrong(
 			value,
-			"'%s' is not known; write route, interface:NAME or handshake",
-			value->text);
+			"is not known; write route, interface:NAME or handshake");
 		return;
 	}
 	value_append(value, value->at);
@@ -356,10 +348,9 @@ void value_dhcp(const struct policy_value *value)
 	    inet_prefix_parse(text, &first) < 0 ||
 	    inet_prefix_parse(dash, &last) < 0 || first.family != AF_INET ||
 	    last.family != AF_INET)
-		value_error(
+		value_wrong(
 			value,
-			"'%s' is no range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99",
-			value->text);
+			"is no range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99");
 	else if (memcmp(first.addr, last.addr, inet_bytes(AF_INET)) > 0)
 		value_error(value, "the range '%s' is the wrong way round",
 			    value->text);

@@ -41,10 +41,9 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 	else if (text[0] == '"' || text[0] == '\'')
 		value_error(value, "%s stands in quotes; leave them out", text);
 	else if (strchr(text, '='))
-		value_error(
+		value_wrong(
 			value,
-			"'%s' holds a '='; a key starts in column 1 of its own line",
-			text);
+			"holds a '='; a key starts in column 1 of its own line");
 	else
 		return true;
 	return false;
@@ -73,10 +72,9 @@ static void names_append(const struct policy_value *value)
 
 	for (const char *p = value->text; *p && n + 1 < sizeof(name); p++) {
 		if (*p == ' ' || *p == '\t') {
-			value_error(
+			value_wrong(
 				value,
-				"'%s' holds a blank; separate names by commas, and write a blank that belongs to a name as '\\ '",
-				value->text);
+				"holds a blank; separate names by commas, and write a blank that belongs to a name as '\\ '");
 			return;
 		}
 		if (p[0] == '\\' && p[1] == ' ')
@@ -183,12 +181,9 @@ static bool value_is_glob(const struct policy_value *value, const char *what,
 	if (!text_is_plain(value, what, max))
 		return false;
 	if (text_has(value->text, " \t"))
-		value_error(value,
-			    "'%s' has a blank in it; separate with commas",
-			    value->text);
+		value_wrong(value, "has a blank in it; separate with commas");
 	else if (!glob_is_closed(value->text))
-		value_error(value, "'%s' has an open '[' or ends in '\\'",
-			    value->text);
+		value_wrong(value, "has an open '[' or ends in '\\'");
 	else
 		return true;
 	return false;
@@ -213,43 +208,20 @@ void value_ttys(const struct policy_value *value)
 		value_append(value, value->at);
 }
 
-/*
- * A login from ::ffff:192.0.2.1 is one from 192.0.2.1, so the other spelling
- * would never match.
- */
-static bool rhost_is_mapped(const struct policy_value *value,
-			    const struct inet_prefix *p)
-{
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
-					   0, 0, 0, 0, 0xff, 0xff};
-	struct inet_prefix v4 = {.family = AF_INET};
-	char text[INET_PREFIX_STR];
-
-	if (p->family != AF_INET6 || p->length < 96 ||
-	    memcmp(p->addr, mapped, sizeof(mapped)) != 0)
-		return false;
-	v4.length = (uint8_t)(p->length - 96);
-	memcpy(v4.addr, p->addr + sizeof(mapped), 4);
-	inet_prefix_format(&v4, text);
-	value_error(value, "'%s' is IPv4, written as IPv6; write %s",
-		    value->text, text);
-	return true;
-}
-
 void value_rhosts(const struct policy_value *value)
 {
 	struct policy_addresses *list = value->at;
 	struct policy_address rhost = {0}, *item;
+	char ipv4[INET_PREFIX_STR];
 	const char *text = value->text;
 
 	if (!value_is_glob(value, "host name", HOST_MAX))
 		return;
 	if (!text[strspn(text, "0123456789.*?")] && text_has(text, "*?") &&
 	    strcmp(text, "*") != 0) {
-		value_error(
+		value_wrong(
 			value,
-			"'%s' would match host names too, which strangers can choose; write a prefix such as 192.0.2.0/24",
-			text);
+			"would match host names too, which strangers can choose; write a prefix such as 192.0.2.0/24");
 		return;
 	}
 	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
@@ -263,18 +235,22 @@ void value_rhosts(const struct policy_value *value)
 	/* No host name has a slash, a colon, or is all digits and dots. */
 	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
 		if (inet_prefix_parse(text, &rhost.prefix) < 0) {
-			value_error(value, "'%s' is no address and no prefix",
-				    text);
+			value_wrong(value, "is no address and no prefix");
 			return;
 		}
 		if (inet_prefix_has_host_bits(&rhost.prefix)) {
-			value_error(value,
-				    "'%s' has bits set below its prefix length",
-				    text);
+			value_wrong(value,
+				    "has bits set below its prefix length");
 			return;
 		}
-		if (rhost_is_mapped(value, &rhost.prefix))
+		/* A login from ::ffff:192.0.2.1 is matched as 192.0.2.1. */
+		if (inet_prefix_unmap(&rhost.prefix)) {
+			inet_prefix_format(&rhost.prefix, ipv4);
+			value_error(value,
+				    "'%s' is IPv4, written as IPv6; write %s",
+				    text, ipv4);
 			return;
+		}
 	}
 	rhost.text = value_copy(value);
 	item = rhost.text ? VALUE_ADD(value, list) : NULL;

@@ -388,7 +388,7 @@ static void F28_a_dropin_directory_of_somebody_else_is_refused(void **state)
 	assert_int_equal(chown(dropins, 0, 0), 0);
 	assert_int_equal(chmod(dropins, 01777), 0);
 	assert_refused("DIR/p.conf.d:0: the directory can be written by others "
-		       "than root (mode 1777; chmod go-w)\n");
+		       "(mode 1777); only root may (chmod go-w)\n");
 }
 
 static void F28_a_dropin_directory_behind_a_link_is_refused(void **state)
