@@ -28,7 +28,7 @@ static const struct {
 	[PROTO_OPEN] = {"OPEN", USE_FACTS | USE_TIMEOUT | USE_USER | USE_LOGIN,
 			0},
 	[PROTO_CLOSE] = {"CLOSE", 0, 0},
-	[PROTO_STATUS] = {"STATUS", 0, 0},
+	[PROTO_STATUS] = {"STATUS", USE_FLAGS, PROTO_DEBUG},
 	[PROTO_UP] = {"UP", USE_USER | USE_NAME, 0},
 	[PROTO_DOWN] = {"DOWN", USE_FLAGS | USE_USER | USE_NAME, PROTO_FORCE},
 	[PROTO_ENTER] = {"ENTER", USE_USER | USE_NAME, 0},
@@ -369,6 +369,11 @@ int proto_check_reply(const void *packet, size_t bytes, struct error *err)
 				 "namespace in a reply that is not OK");
 	if (r.verdict == PROTO_NAMESPACE || r.verdict == PROTO_SESSION)
 		return record_check(&r, tail, err);
+	if (r.verdict == PROTO_TEXT)
+		return memchr(tail, '\0', r.tail_bytes)
+			       ? error_set(err, -EBADMSG,
+					   "the text holds a NUL byte")
+			       : 0;
 	if (r.tail_bytes)
 		return error_set(err, -EBADMSG,
 				 "a tail in a reply that has no use for it");

@@ -18,10 +18,11 @@
  *           the session's lease: held open by the login's process, the only
  *           request that it still takes is CLOSE.
  *   CLOSE   -> OK. The session is over. A hint: the kernel's word counts too.
- *   STATUS  -> any number of packets PROTO_NAMESPACE and PROTO_SESSION, then OK
- *   UP, DOWN, ENTER   name (and user) -> OK; ENTER with netns fd
- *   RELOAD  -> OK, or FAILED with the first error of the policy
- *   KICK    session -> OK + pidfd of the process that opened it
+ *   STATUS  -> any number of packets PROTO_NAMESPACE and PROTO_SESSION, then
+ * OK; with PROTO_DEBUG, packets PROTO_TEXT, then OK UP, DOWN, ENTER   name (and
+ * user) -> OK; ENTER with netns fd RELOAD  -> OK, or FAILED with the first
+ * error of the policy KICK    session -> OK + pidfd of the process that opened
+ * it
  */
 #ifndef NETNS_PAM_COMMON_PROTO_H
 #define NETNS_PAM_COMMON_PROTO_H
@@ -59,6 +60,7 @@ enum proto_op {
 };
 
 #define PROTO_FORCE 0x1u /* DOWN: although sessions are open */
+#define PROTO_DEBUG 0x2u /* STATUS: the daemon's own state, as text */
 
 struct proto_request {
 	uint32_t magic;
@@ -90,6 +92,7 @@ enum proto_verdict {
 	PROTO_MALFORMED, /* the request is not as this file says */
 	PROTO_NAMESPACE, /* STATUS: tail is a struct proto_namespace */
 	PROTO_SESSION,	 /* STATUS: tail is a struct proto_session */
+	PROTO_TEXT,	 /* STATUS: tail is one line of text, not terminated */
 	PROTO_VERDICT_MAX_
 };
 

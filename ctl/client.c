@@ -122,14 +122,6 @@ static int packet_recv(int sock, char *buf, size_t size, uint64_t deadline,
 	return 0;
 }
 
-/* Is the packet's tail the record that its verdict says? */
-static bool record_fits(const struct proto_reply *head)
-{
-	if (head->verdict == PROTO_NAMESPACE)
-		return head->tail_bytes == sizeof(struct proto_namespace);
-	return head->tail_bytes == sizeof(struct proto_session);
-}
-
 static int verdict_error(const struct proto_reply *head, struct error *err)
 {
 	int code;
@@ -150,6 +142,7 @@ static int verdict_error(const struct proto_reply *head, struct error *err)
 	case PROTO_RETRY:
 	case PROTO_NAMESPACE:
 	case PROTO_SESSION:
+	case PROTO_TEXT:
 	case PROTO_VERDICT_MAX_:
 	default:
 		return exchange_error(-EBADMSG, err);
@@ -195,11 +188,10 @@ static int replies_recv(int sock, uint64_t deadline, client_each *each,
 		if (r < 0)
 			return r;
 		if (each && (head->verdict == PROTO_NAMESPACE ||
-			     head->verdict == PROTO_SESSION)) {
-			if (!record_fits(head))
-				return exchange_error(-EBADMSG, err);
+			     head->verdict == PROTO_SESSION ||
+			     head->verdict == PROTO_TEXT)) {
 			r = each(data, (enum proto_verdict)head->verdict,
-				 packet + sizeof(*head));
+				 packet + sizeof(*head), head->tail_bytes);
 			if (r < 0)
 				return error_set(err, r, "%s", strerror(-r));
 			continue;

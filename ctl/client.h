@@ -29,11 +29,11 @@ struct client_reply {
 
 /*
  * Called for each packet of a STATUS reply; record is a struct
- * proto_namespace or a struct proto_session, its strings terminated.
- * Return: 0 to go on, or -errno, which ends the call.
+ * proto_namespace or a struct proto_session, its strings terminated, or the
+ * bytes of a PROTO_TEXT. Return: 0 to go on, or -errno, which ends the call.
  */
 typedef int client_each(void *data, enum proto_verdict verdict,
-			const void *record);
+			const void *record, size_t bytes);
 
 /* A request of that op, everything else zero. */
 struct proto_request client_request(enum proto_op op);

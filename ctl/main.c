@@ -21,7 +21,7 @@ static const struct command commands[] = {
 	{"explain", ctl_explain,
 	 "USER [--service S] [--tty T] [--rhost H] [--json]",
 	 "which rule a login meets, and why"},
-	{"status", ctl_status, "[--json]", "namespaces and sessions"},
+	{"status", ctl_status, "[--json | --debug]", "namespaces and sessions"},
 	{"up", ctl_up, "NAME [--user U]", "build a namespace"},
 	{"down", ctl_down, "NAME [--user U] [--force]", "remove it"},
 	{"exec", ctl_exec, "NAME [--user U] [--] CMD...",

@@ -30,31 +30,43 @@ static void status_clear(struct status *status)
 	free(status->sessions);
 }
 
+/* Appends a copy of a record to a list. Return: 0 or -ENOMEM. */
+static int status_append(void **list, size_t *n, const void *record,
+			 size_t bytes)
+{
+	char *grown = reallocarray(*list, *n + 1, bytes);
+
+	if (!grown)
+		return -ENOMEM;
+	memcpy(grown + *n * bytes, record, bytes);
+	*list = grown;
+	++*n;
+	return 0;
+}
+
+/* A line of --debug: printed at once. */
+static int status_print_line(const char *text, size_t bytes)
+{
+	_cleanup_free_ char *line = strndup(text, bytes);
+	_cleanup_free_ char *escaped = line ? table_escape(line) : NULL;
+
+	if (!escaped)
+		return -ENOMEM;
+	return puts(escaped) == EOF ? -EIO : 0;
+}
+
 static int status_collect(void *data, enum proto_verdict verdict,
-			  const void *record)
+			  const void *record, size_t bytes)
 {
 	struct status *status = data;
 
-	if (verdict == PROTO_NAMESPACE) {
-		struct proto_namespace *grown =
-			reallocarray(status->namespaces,
-				     status->n_namespaces + 1, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		status->namespaces = grown;
-		memcpy(&grown[status->n_namespaces++], record, sizeof(*grown));
-	} else {
-		struct proto_session *grown =
-			reallocarray(status->sessions, status->n_sessions + 1,
-				     sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		status->sessions = grown;
-		memcpy(&grown[status->n_sessions++], record, sizeof(*grown));
-	}
-	return 0;
+	if (verdict == PROTO_TEXT)
+		return status_print_line(record, bytes);
+	if (verdict == PROTO_NAMESPACE)
+		return status_append((void **)&status->namespaces,
+				     &status->n_namespaces, record, bytes);
+	return status_append((void **)&status->sessions, &status->n_sessions,
+			     record, bytes);
 }
 
 static int namespace_order(const void *a, const void *b)
@@ -269,6 +281,7 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"debug", no_argument, NULL, 'd'},
 		{0},
 	};
 	_cleanup_(status_clear) struct status status = {.n_sessions = 0};
@@ -278,11 +291,14 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'j')
+		if (c == 'j')
+			json = true;
+		else if (c == 'd')
+			request.flags |= PROTO_DEBUG;
+		else
 			return CTL_USAGE;
-		json = true;
 	}
-	if (optind != argc)
+	if (optind != argc || (json && request.flags))
 		return CTL_USAGE;
 	if (client_call(ctl->socket, &request, status_collect, &status, NULL,
 			&err) < 0)
@@ -293,7 +309,10 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 	if (status.n_sessions)
 		qsort(status.sessions, status.n_sessions,
 		      sizeof(*status.sessions), session_order);
-	r = json ? status_print_json(&status) : status_print(&status);
+	if (request.flags & PROTO_DEBUG)
+		r = 0; /* printed line by line */
+	else
+		r = json ? status_print_json(&status) : status_print(&status);
 	if (!r && fflush(stdout))
 		r = -errno;
 	if (!r && ferror(stdout))

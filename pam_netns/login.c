@@ -272,6 +272,7 @@ static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
 	case PROTO_MALFORMED:
 	case PROTO_NAMESPACE:
 	case PROTO_SESSION:
+	case PROTO_TEXT:
 	case PROTO_VERDICT_MAX_:
 		break;
 	}

@@ -284,6 +284,14 @@ int child_signal(const struct child *c, int sig)
 		       : 0;
 }
 
+void child_print(const struct helper *h, FILE *f)
+{
+	for (const struct child *c = h->children; c; c = c->next)
+		fprintf(f, "program %d: %s%s%s\n", c->pid, c->label,
+			c->lasting ? ", lasting" : "",
+			c->stopped ? ", being ended" : "");
+}
+
 pid_t child_pid(const struct child *c)
 {
 	return c->pid;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -111,6 +112,10 @@ void child_go(struct child *child);
 int child_signal(const struct child *child, int signal);
 
 pid_t child_pid(const struct child *child);
+
+/* For debugging: prints a line for each program that runs. */
+void child_print(const struct helper *h, FILE *f);
+
 uint64_t child_identity(const struct child *child);
 
 /* Is the program there? Return: 0 or -ENOENT with the same sentence. */

@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
+#include "dump.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
@@ -88,30 +89,48 @@ static void admin_status_session(FILE *f, const struct session *s)
 	admin_status_packet(f, PROTO_SESSION, &p, sizeof(p));
 }
 
-/* All packets but the last are queued; the server sends them as they fit. */
+/* One packet for each line. Return: 0 or -ENOMEM. */
+static int admin_status_debug(FILE *f, struct helper *h)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t bytes = 0;
+	FILE *lines = open_memstream(&text, &bytes);
+
+	if (!lines)
+		return -ENOMEM;
+	dump_print(h, lines);
+	if (fclose(lines) != 0)
+		return -ENOMEM;
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+		if (*line)
+			admin_status_packet(f, PROTO_TEXT, line, strlen(line));
+	return 0;
+}
+
+/* All packets are queued; the connection sends them as they fit. */
 int admin_status(struct connection *c, const struct proto_request *req,
 		 const char *facts, struct answer *a)
 {
-	struct helper *h = c->helper;
-	char *text = NULL;
+	bool debug = req->flags & PROTO_DEBUG;
+	const struct helper *h = c->helper;
 	size_t bytes = 0;
+	int r = 0;
 	FILE *f;
 
 	if (c->pending)
 		return -EBUSY;
-	f = open_memstream(&text, &bytes);
+	f = open_memstream(&c->pending, &bytes);
 	if (!f)
 		return -ENOMEM;
-	for (const struct instance *i = h->instances; i; i = i->next)
-		admin_status_namespace(f, h, i);
-	for (const struct session *s = h->sessions; s; s = s->next)
+	if (debug)
+		r = admin_status_debug(f, c->helper);
+	for (const struct instance *i = h->instances; !debug && i; i = i->next)
+		admin_status_namespace(f, c->helper, i);
+	for (const struct session *s = h->sessions; !debug && s; s = s->next)
 		admin_status_session(f, s);
 	admin_status_packet(f, PROTO_OK, NULL, 0);
-	if (fclose(f) != 0) {
-		free(text);
+	if (fclose(f) != 0 || r < 0)
 		return -ENOMEM;
-	}
-	c->pending = text;
 	c->pending_bytes = bytes;
 	c->pending_at = 0;
 	return ANSWER_PENDING;

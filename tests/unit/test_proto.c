@@ -101,6 +101,10 @@ static void test_good_requests(void **state)
 	q.head.uid = 5001;
 	assert_int_equal(request_check(&err), 0);
 
+	request_make(PROTO_STATUS);
+	q.head.flags = PROTO_DEBUG;
+	assert_int_equal(request_check(&err), 0);
+
 	request_make(PROTO_OPEN);
 	memcpy(q.tail, "gstaff\0nadmins\0gx\0", 18);
 	q.head.tail_bytes = 18;
@@ -443,6 +447,9 @@ static void test_bad_replies(void **state)
 	reply_make(PROTO_RETRY);
 	p.head.tail_bytes = 1;
 	reply_refused("no use");
+	reply_make(PROTO_TEXT);
+	p.head.tail_bytes = 4;
+	reply_refused("the text holds a NUL byte");
 	reply_make(PROTO_NAMESPACE);
 	p.head.tail_bytes--;
 	reply_refused("831");
