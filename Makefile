@@ -6,6 +6,7 @@
 #   make check      every test          make demo    real logins, to look at
 #   make install    DESTDIR= PREFIX=    make lint    make bench    make fuzz
 #   make deb        build/netns-pam_VERSION_ARCH.deb
+#   make compile_commands.json      for clangd and other editors' servers
 #   SAN=1           with AddressSanitizer and UBSan (into build/san)
 
 PREFIX	   ?= /usr
@@ -246,10 +247,26 @@ build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-clean:
-	rm -rf build
+# ---- for editors: see .clangd
 
-.PHONY: all deps install uninstall deb tests check demo bench lint fuzz fuzz-deps clean
+define newline
+
+
+endef
+ALL_SRC = $(COMMON_SRC) $(MODULE_SRC) $(HELPER_SRC) $(CTL_SRC) $(wildcard tests/*/*.c)
+compile_command = {"directory": "$(CURDIR)", "file": "$(1)", "command": \
+	"$(subst ",\",$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c $(1))"}
+
+compile_commands.json:
+	$(file >$@,[$(subst } {,}$(comma)$(newline){,$(foreach \
+		f,$(ALL_SRC),$(strip $(call compile_command,$f))))])
+	@:
+
+clean:
+	rm -rf build compile_commands.json
+
+.PHONY: all deps install uninstall deb tests check demo bench lint fuzz fuzz-deps clean \
+	compile_commands.json
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
