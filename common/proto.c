@@ -43,6 +43,8 @@ const char *proto_op_name(enum proto_op op)
 	return ops[op].name;
 }
 
+#define BAD(...) error_set(err, -EBADMSG, __VA_ARGS__)
+
 /* Is the array one string, terminated, and zero to its end? */
 static int string_check(const char *array, size_t size, const char *field,
 			struct error *err)
@@ -50,11 +52,10 @@ static int string_check(const char *array, size_t size, const char *field,
 	const char *end = memchr(array, '\0', size);
 
 	if (!end)
-		return error_set(err, -EBADMSG, "%s is not terminated", field);
+		return BAD("%s is not terminated", field);
 	for (const char *p = end; p < array + size; p++)
 		if (*p)
-			return error_set(err, -EBADMSG,
-					 "%s is not padded with zeros", field);
+			return BAD("%s is not padded with zeros", field);
 	return 0;
 }
 
@@ -67,16 +68,16 @@ static bool all_zero(const char *array, size_t size)
 }
 
 /* One array of a struct on the wire, for tables. */
-struct text_field {
+struct field {
 	size_t offset, size;
 	const char *name;
 };
-#define TEXT(type, member)                                                     \
+#define FIELD(type, member)                                                    \
 	{                                                                      \
 		offsetof(type, member), sizeof(((type *)0)->member), #member   \
 	}
 
-static int strings_check(const void *message, const struct text_field *fields,
+static int strings_check(const void *message, const struct field *fields,
 			 size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -95,27 +96,21 @@ static int head_check(const void *packet, size_t bytes, size_t size,
 		      const char *what, struct error *err)
 {
 	if (!packet || bytes < size)
-		return error_set(err, -EBADMSG,
-				 "%s is too short: %zu bytes instead of %zu",
-				 what, bytes, size);
+		return BAD("%s is too short: %zu bytes instead of %zu", what,
+			   bytes, size);
 	if (magic != PROTO_MAGIC)
-		return error_set(err, -EBADMSG,
-				 "magic is 0x%08x: not a %s of netns-pam",
-				 magic, what);
+		return BAD("magic is 0x%08x: not a %s of netns-pam", magic,
+			   what);
 	if (version != PROTO_VERSION)
-		return error_set(
-			err, -EBADMSG,
+		return BAD(
 			"version is %u, this side speaks %u: restart netns-pamd and log in again after an upgrade",
 			version, PROTO_VERSION);
 	if (tail > PROTO_TAIL_MAX)
-		return error_set(err, -EBADMSG,
-				 "tail_bytes is %u, more than %u are not taken",
-				 tail, PROTO_TAIL_MAX);
+		return BAD("tail_bytes is %u, more than %u are not taken", tail,
+			   PROTO_TAIL_MAX);
 	if (bytes - size != tail)
-		return error_set(
-			err, -EBADMSG,
-			"tail_bytes is %u, but %zu bytes follow the %s", tail,
-			bytes - size, what);
+		return BAD("tail_bytes is %u, but %zu bytes follow the %s",
+			   tail, bytes - size, what);
 	return 0;
 }
 
@@ -127,67 +122,53 @@ static int facts_check(const char *facts, size_t bytes, struct error *err)
 		const char *end = memchr(facts + at, '\0', bytes - at);
 
 		if (facts[at] != 'g' && facts[at] != 'n')
-			return error_set(
-				err, -EBADMSG,
+			return BAD(
 				"fact at byte %zu is of kind 0x%02x, neither group nor netgroup",
 				at, (unsigned char)facts[at]);
 		if (!end)
-			return error_set(err, -EBADMSG,
-					 "fact at byte %zu is not terminated",
-					 at);
+			return BAD("fact at byte %zu is not terminated", at);
 		if (end == facts + at + 1)
-			return error_set(err, -EBADMSG,
-					 "fact at byte %zu has no name", at);
+			return BAD("fact at byte %zu has no name", at);
 		at = (size_t)(end - facts) + 1;
 	}
 	return 0;
 }
 
-static int unused(struct error *err, const char *op, const char *field)
-{
-	return error_set(err, -EBADMSG, "%s has no use for %s: must be zero",
-			 op, field);
-}
-
 /* Zero where the operation has no use for a field. */
 static int uses_check(const struct proto_request *r, struct error *err)
 {
+	static const struct {
+		unsigned int use;
+		struct field field;
+	} fields[] = {
+		{USE_FACTS,
+		 {offsetof(struct proto_request, tail_bytes), sizeof(uint32_t),
+		  "a tail"}},
+		{USE_FACTS, FIELD(struct proto_request, digest)},
+		{USE_FACTS, FIELD(struct proto_request, netns_dev)},
+		{USE_FACTS, FIELD(struct proto_request, netns_ino)},
+		{USE_SESSION, FIELD(struct proto_request, session)},
+		{USE_TIMEOUT, FIELD(struct proto_request, timeout_ms)},
+		{USE_USER, FIELD(struct proto_request, uid)},
+		{USE_USER, FIELD(struct proto_request, user)},
+		{USE_LOGIN, FIELD(struct proto_request, service)},
+		{USE_LOGIN, FIELD(struct proto_request, tty)},
+		{USE_LOGIN, FIELD(struct proto_request, rhost)},
+		{USE_NAME, FIELD(struct proto_request, name)},
+	};
 	const char *op = ops[r->op].name;
-	unsigned int uses = ops[r->op].uses;
 
 	if (r->flags & ~ops[r->op].flags)
-		return error_set(err, -EBADMSG, "%s does not know flags 0x%x",
-				 op, r->flags & ~ops[r->op].flags);
-	if (!(uses & USE_FACTS)) {
-		if (r->tail_bytes)
-			return unused(err, op, "a tail");
-		if (r->digest)
-			return unused(err, op, "digest");
-		if (r->netns_dev)
-			return unused(err, op, "netns_dev");
-		if (r->netns_ino)
-			return unused(err, op, "netns_ino");
+		return BAD("%s does not know flags 0x%x", op,
+			   r->flags & ~ops[r->op].flags);
+	for (size_t n = 0; n < sizeof(fields) / sizeof(*fields); n++) {
+		const struct field *f = &fields[n].field;
+
+		if (!(ops[r->op].uses & fields[n].use) &&
+		    !all_zero((const char *)r + f->offset, f->size))
+			return BAD("%s has no use for %s: must be zero", op,
+				   f->name);
 	}
-	if (!(uses & USE_SESSION) && r->session)
-		return unused(err, op, "session");
-	if (!(uses & USE_TIMEOUT) && r->timeout_ms)
-		return unused(err, op, "timeout_ms");
-	if (!(uses & USE_USER)) {
-		if (r->uid)
-			return unused(err, op, "uid");
-		if (r->user[0])
-			return unused(err, op, "user");
-	}
-	if (!(uses & USE_LOGIN)) {
-		if (r->service[0])
-			return unused(err, op, "service");
-		if (r->tty[0])
-			return unused(err, op, "tty");
-		if (r->rhost[0])
-			return unused(err, op, "rhost");
-	}
-	if (!(uses & USE_NAME) && r->name[0])
-		return unused(err, op, "name");
 	return 0;
 }
 
@@ -198,31 +179,28 @@ static int needs_check(const struct proto_request *r, struct error *err)
 	unsigned int uses = ops[r->op].uses;
 
 	if (r->op == PROTO_OPEN && !r->user[0])
-		return error_set(err, -EBADMSG, "OPEN without a user");
+		return BAD("OPEN without a user");
 	if (r->uid == UINT32_MAX)
-		return error_set(err, -EBADMSG, "uid %u is no user's", r->uid);
+		return BAD("uid %u is no user's", r->uid);
 	if ((uses & USE_USER) && !r->user[0] && r->uid)
-		return error_set(err, -EBADMSG, "%s with a uid, but no user",
-				 op);
+		return BAD("%s with a uid, but no user", op);
 	if ((uses & USE_NAME) && !r->name[0])
-		return error_set(err, -EBADMSG, "%s without a name", op);
+		return BAD("%s without a name", op);
 	if ((uses & USE_NAME) && !name_is_instance(r->name))
-		return error_set(err, -EBADMSG,
-				 "name \"%s\" cannot be a namespace's",
-				 r->name);
+		return BAD("name \"%s\" cannot be a namespace's", r->name);
 	if ((uses & USE_SESSION) && !r->session)
-		return error_set(err, -EBADMSG, "%s without a session", op);
+		return BAD("%s without a session", op);
 	return 0;
 }
 
 int proto_check_request(const void *packet, size_t bytes, struct error *err)
 {
-	static const struct text_field texts[] = {
-		TEXT(struct proto_request, user),
-		TEXT(struct proto_request, service),
-		TEXT(struct proto_request, tty),
-		TEXT(struct proto_request, rhost),
-		TEXT(struct proto_request, name),
+	static const struct field texts[] = {
+		FIELD(struct proto_request, user),
+		FIELD(struct proto_request, service),
+		FIELD(struct proto_request, tty),
+		FIELD(struct proto_request, rhost),
+		FIELD(struct proto_request, name),
 	};
 	struct proto_request r = {0};
 	int ret;
@@ -234,12 +212,12 @@ int proto_check_request(const void *packet, size_t bytes, struct error *err)
 	if (ret < 0)
 		return ret;
 	if (r.op == 0 || r.op >= PROTO_OP_MAX_)
-		return error_set(err, -EBADMSG, "op %u is not known", r.op);
+		return BAD("op %u is not known", r.op);
 	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
 	if (ret < 0)
 		return ret;
 	if (!all_zero(r.padding, sizeof(r.padding)))
-		return error_set(err, -EBADMSG, "padding is not zero");
+		return BAD("padding is not zero");
 	ret = uses_check(&r, err);
 	if (ret < 0)
 		return ret;
@@ -253,34 +231,33 @@ int proto_check_request(const void *packet, size_t bytes, struct error *err)
 static int record_check(const struct proto_reply *r, const char *tail,
 			struct error *err)
 {
-	static const struct text_field namespace[] = {
-		TEXT(struct proto_namespace, name),
-		TEXT(struct proto_namespace, section),
-		TEXT(struct proto_namespace, link),
-		TEXT(struct proto_namespace, scope),
-		TEXT(struct proto_namespace, lifetime),
-		TEXT(struct proto_namespace, state),
-		TEXT(struct proto_namespace, user),
-		TEXT(struct proto_namespace, host_ifname),
-		TEXT(struct proto_namespace, address4),
-		TEXT(struct proto_namespace, address6),
-		TEXT(struct proto_namespace, detail),
+	static const struct field namespace[] = {
+		FIELD(struct proto_namespace, name),
+		FIELD(struct proto_namespace, section),
+		FIELD(struct proto_namespace, link),
+		FIELD(struct proto_namespace, scope),
+		FIELD(struct proto_namespace, lifetime),
+		FIELD(struct proto_namespace, state),
+		FIELD(struct proto_namespace, user),
+		FIELD(struct proto_namespace, host_ifname),
+		FIELD(struct proto_namespace, address4),
+		FIELD(struct proto_namespace, address6),
+		FIELD(struct proto_namespace, detail),
 	};
-	static const struct text_field session[] = {
-		TEXT(struct proto_session, namespace),
-		TEXT(struct proto_session, user),
-		TEXT(struct proto_session, service),
-		TEXT(struct proto_session, tty),
-		TEXT(struct proto_session, rhost),
+	static const struct field session[] = {
+		FIELD(struct proto_session, namespace),
+		FIELD(struct proto_session, user),
+		FIELD(struct proto_session, service),
+		FIELD(struct proto_session, tty),
+		FIELD(struct proto_session, rhost),
 	};
 	bool is_session = r->verdict == PROTO_SESSION;
 	size_t size = is_session ? sizeof(struct proto_session)
 				 : sizeof(struct proto_namespace);
 
 	if (r->tail_bytes != size)
-		return error_set(err, -EBADMSG,
-				 "record of %u bytes instead of %zu",
-				 r->tail_bytes, size);
+		return BAD("record of %u bytes instead of %zu", r->tail_bytes,
+			   size);
 	if (is_session)
 		return strings_check(tail, session,
 				     sizeof(session) / sizeof(*session), err);
@@ -292,48 +269,38 @@ static int ok_check(const struct proto_reply *r, const char *tail,
 		    struct error *err)
 {
 	if (r->text[0])
-		return error_set(err, -EBADMSG, "text in a reply that is OK");
+		return BAD("text in a reply that is OK");
 	if (r->flags &
 	    ~(uint32_t)(PROTO_ALREADY | PROTO_DNS | PROTO_ETC | PROTO_FD_NETNS |
 			PROTO_FD_MNT | PROTO_FD_PID))
-		return error_set(err, -EBADMSG, "flags 0x%x are not known",
-				 r->flags);
+		return BAD("flags 0x%x are not known", r->flags);
 	if ((r->flags & PROTO_FD_MNT) && !(r->flags & PROTO_FD_NETNS))
-		return error_set(
-			err, -EBADMSG,
+		return BAD(
 			"flags 0x%x: a mount namespace without a network namespace",
 			r->flags);
 	if ((r->flags & PROTO_FD_PID) && r->flags != PROTO_FD_PID)
-		return error_set(err, -EBADMSG,
-				 "flags 0x%x: a process and a namespace",
-				 r->flags);
+		return BAD("flags 0x%x: a process and a namespace", r->flags);
 	if (!(r->flags & PROTO_DNS) != !r->tail_bytes)
-		return error_set(
-			err, -EBADMSG, "a tail of %u bytes %s a resolv.conf",
-			r->tail_bytes, r->tail_bytes ? "that is not" : "for");
+		return BAD("a tail of %u bytes %s a resolv.conf", r->tail_bytes,
+			   r->tail_bytes ? "that is not" : "for");
 	if (r->tail_bytes && memchr(tail, '\0', r->tail_bytes))
-		return error_set(err, -EBADMSG, "resolv.conf holds a NUL byte");
+		return BAD("resolv.conf holds a NUL byte");
 	if (r->namespace[0] && !name_is_instance(r->namespace))
-		return error_set(err, -EBADMSG,
-				 "\"%s\" cannot be a namespace's name",
-				 r->namespace);
+		return BAD("\"%s\" cannot be a namespace's name", r->namespace);
 	if (r->section[0] && !name_is_policy(r->section))
-		return error_set(err, -EBADMSG,
-				 "\"%s\" cannot be a section's name",
-				 r->section);
+		return BAD("\"%s\" cannot be a section's name", r->section);
 	if ((r->flags & PROTO_ETC) && !r->section[0])
-		return error_set(
-			err, -EBADMSG,
+		return BAD(
 			"flags ask for files of a section, but there is no section");
 	return 0;
 }
 
 int proto_check_reply(const void *packet, size_t bytes, struct error *err)
 {
-	static const struct text_field texts[] = {
-		TEXT(struct proto_reply, namespace),
-		TEXT(struct proto_reply, section),
-		TEXT(struct proto_reply, text),
+	static const struct field texts[] = {
+		FIELD(struct proto_reply, namespace),
+		FIELD(struct proto_reply, section),
+		FIELD(struct proto_reply, text),
 	};
 	struct proto_reply r = {0};
 	const char *tail;
@@ -347,26 +314,21 @@ int proto_check_reply(const void *packet, size_t bytes, struct error *err)
 		return ret;
 	tail = (const char *)packet + sizeof(r);
 	if (r.verdict == 0 || r.verdict >= PROTO_VERDICT_MAX_)
-		return error_set(err, -EBADMSG, "verdict %u is not known",
-				 r.verdict);
+		return BAD("verdict %u is not known", r.verdict);
 	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
 	if (ret < 0)
 		return ret;
 	if (!all_zero(r.padding, sizeof(r.padding)))
-		return error_set(err, -EBADMSG, "padding is not zero");
+		return BAD("padding is not zero");
 	if (r.verdict == PROTO_OK)
 		return ok_check(&r, tail, err);
 
 	if (r.flags)
-		return error_set(err, -EBADMSG,
-				 "flags 0x%x in a reply that is not OK",
-				 r.flags);
+		return BAD("flags 0x%x in a reply that is not OK", r.flags);
 	if (r.session)
-		return error_set(err, -EBADMSG,
-				 "session in a reply that is not OK");
+		return BAD("session in a reply that is not OK");
 	if (r.namespace[0] || r.section[0])
-		return error_set(err, -EBADMSG,
-				 "namespace in a reply that is not OK");
+		return BAD("namespace in a reply that is not OK");
 	if (r.verdict == PROTO_NAMESPACE || r.verdict == PROTO_SESSION)
 		return record_check(&r, tail, err);
 	if (r.verdict == PROTO_TEXT)
@@ -375,12 +337,11 @@ int proto_check_reply(const void *packet, size_t bytes, struct error *err)
 					   "the text holds a NUL byte")
 			       : 0;
 	if (r.tail_bytes)
-		return error_set(err, -EBADMSG,
-				 "a tail in a reply that has no use for it");
+		return BAD("a tail in a reply that has no use for it");
 	if (!r.text[0] &&
 	    (r.verdict == PROTO_DENIED || r.verdict == PROTO_FAILED ||
 	     r.verdict == PROTO_MALFORMED))
-		return error_set(err, -EBADMSG, "a refusal without a reason");
+		return BAD("a refusal without a reason");
 	return 0;
 }
 

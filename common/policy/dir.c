@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/array.h"
 #include "common/cleanup.h"
 
 #define DIR_SUFFIX  ".d"
@@ -20,51 +19,18 @@
 #define DROPINS_MAX 1024
 #define DIR_FLAGS   (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static int name_compare(const void *a, const void *b)
+static int name_compare(const struct dirent **a, const struct dirent **b)
 {
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool name_counts(const char *name)
+static int name_counts(const struct dirent *entry)
 {
+	const char *name = entry->d_name;
 	size_t len = strlen(name), suffix = strlen(FILE_SUFFIX);
 
 	return name[0] != '.' && len > suffix &&
 	       !strcmp(name + len - suffix, FILE_SUFFIX);
-}
-
-static int names_read(struct policy_dir *dir, const char *path, DIR *stream,
-		      struct note_book *book, struct error *err)
-{
-	for (;;) {
-		struct dirent *entry;
-		char **name;
-
-		errno = 0;
-		/* cppcheck-suppress readdirCalled ; the stream is ours */
-		entry = readdir(stream);
-		if (!entry)
-			break;
-		if (!name_counts(entry->d_name))
-			continue;
-		if (dir->n == DROPINS_MAX) {
-			note_error(book, path, 0,
-				   "more than %d files; join some of them",
-				   DROPINS_MAX);
-			return 0;
-		}
-		name = ARRAY_ADD(dir->names, dir->n);
-		if (!name || !(*name = strdup(entry->d_name)))
-			return error_set(err, -ENOMEM, "%s: out of memory",
-					 path);
-	}
-	if (errno)
-		return error_set(err, -errno, "%s: cannot be read: %m", path);
-	if (dir->n > 1)
-		qsort(dir->names, dir->n, sizeof(*dir->names), name_compare);
-	return 0;
 }
 
 /* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
@@ -86,24 +52,19 @@ static int dir_open(const char *path, struct note_book *book, struct error *err)
 	return -EINVAL;
 }
 
-/* A second descriptor for readdir(3), which takes it over. */
 static int dir_list(struct policy_dir *dir, const char *path,
 		    struct note_book *book, struct error *err)
 {
-	int fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 3), r;
-	DIR *stream;
+	int n = scandirat(dir->fd, ".", &dir->files, name_counts, name_compare);
 
-	if (fd < 0)
-		return error_set(err, -errno, "%s: dup: %m", path);
-	stream = fdopendir(fd);
-	if (!stream) {
-		r = error_set(err, -errno, "%s: cannot be read: %m", path);
-		close_fd(fd);
-		return r;
-	}
-	r = names_read(dir, path, stream, book, err);
-	closedir(stream);
-	return r;
+	if (n < 0)
+		return error_set(err, -errno, "%s: cannot be read: %m", path);
+	dir->n = (size_t)n;
+	if (n > DROPINS_MAX)
+		note_error(book, path, 0,
+			   "more than %d files; join some of them",
+			   DROPINS_MAX);
+	return 0;
 }
 
 int policy_dir_open(const char *path, struct note_book *book,
@@ -138,7 +99,7 @@ int policy_dir_open(const char *path, struct note_book *book,
 void policy_dir_close(struct policy_dir *dir)
 {
 	for (size_t n = 0; n < dir->n; n++)
-		free(dir->names[n]);
-	free(dir->names);
+		free(dir->files[n]);
+	free(dir->files);
 	*dir = (struct policy_dir){.fd = close_fd(dir->fd)};
 }

@@ -47,8 +47,8 @@ bool policy_file_is_text(const char *path, const char *text, size_t bytes,
 
 /* The drop-in directory. */
 struct policy_dir {
-	int fd;	      /* -EBADF: there is none */
-	char **names; /* of the files that count, in strcmp() order */
+	int fd;		       /* -EBADF: there is none */
+	struct dirent **files; /* that count, in strcmp() order of d_name */
 	size_t n;
 };
 

@@ -5,6 +5,7 @@
  */
 #include "policy.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -131,11 +132,12 @@ static int maker_dropins(struct maker *maker, const char *path,
 		return r;
 	for (size_t n = 0; n < dir.n && r == 0; n++) {
 		if (snprintf(file, sizeof(file), "%s.d/%s", path,
-			     dir.names[n]) >= (int)sizeof(file))
+			     dir.files[n]->d_name) >= (int)sizeof(file))
 			r = error_set(err, -ENAMETOOLONG,
 				      "%s.d: too long a path", path);
 		else
-			r = maker_read(maker, dir.fd, dir.names[n], file, err);
+			r = maker_read(maker, dir.fd, dir.files[n]->d_name,
+				       file, err);
 		if (r == -ENOENT)
 			r = error_set(
 				err, -EBUSY,

@@ -16,8 +16,8 @@
 #define MTU_MAX		65535
 #define VLAN_MAX	4094
 #define CONNECTIONS_MAX 10000000
-#define RATE_MIN	8000ULL		/* bits a second */
-#define RATE_MAX	400000000000ULL /* 400gbit */
+#define RATE_MIN	8000UL	       /* bits a second */
+#define RATE_MAX	400000000000UL /* 400gbit */
 #define SYSCTL_NAME_MAX 128
 #define SYSCTLS_MAX	256
 
@@ -168,41 +168,54 @@ void value_link(const struct policy_value *value)
 		word >= 0 ? (unsigned int)word : LINK_KINDS;
 }
 
-void value_timeout(const struct policy_value *value)
+struct unit {
+	const char *name;
+	unsigned long factor;
+};
+
+/*
+ * Reads "NUMBER UNIT" without the blank; the table ends with a NULL name.
+ * Return: 0; -EINVAL no such number or unit; -ERANGE.
+ */
+static int unit_read(const char *text, const struct unit *units,
+		     unsigned long min, unsigned long max, unsigned long *ret)
 {
-	static const struct {
-		const char *name;
-		unsigned long ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
-	size_t digits = strspn(value->text, "0123456789");
-	const char *unit = value->text + digits;
+	size_t digits = strspn(text, "0123456789");
 	unsigned long number;
 
-	if (!digits || !*unit) {
+	while (units->name && strcmp(text + digits, units->name) != 0)
+		units++;
+	if (!digits || !units->name)
+		return -EINVAL;
+	if (value_number(text, digits, max / units->factor, &number) < 0 ||
+	    number * units->factor < min)
+		return -ERANGE;
+	*ret = number * units->factor;
+	return 0;
+}
+
+void value_timeout(const struct policy_value *value)
+{
+	static const struct unit units[] = {
+		{"ms", 1}, {"s", 1000}, {"m", 60000}, {NULL, 0}};
+	const char *unit = value->text + strspn(value->text, "0123456789");
+	unsigned long ms;
+	int r = unit_read(value->text, units, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX,
+			  &ms);
+
+	if (unit == value->text)
+		value_wrong(value, "is no time; write 500ms, 10s or 2m");
+	else if (!*unit)
+		value_wrong(value, "has no unit; write 500ms, 10s or 2m");
+	else if (r == -EINVAL)
 		value_error(value,
-			    digits ? "'%s' has no unit; write 500ms, 10s or 2m"
-				   : "'%s' is no time; write 500ms, 10s or 2m",
+			    "the unit of '%s' is not known; use ms, s or m",
 			    value->text);
-		return;
-	}
-	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
-		if (strcmp(unit, units[n].name) != 0)
-			continue;
-		if (value_number(value->text, digits, TIMEOUT_MS_MAX, &number) <
-			    0 ||
-		    number * units[n].ms < TIMEOUT_MS_MIN ||
-		    number * units[n].ms > TIMEOUT_MS_MAX) {
-			value_wrong(
-				value,
-				"is out of range; 100ms to 10m are possible");
-			return;
-		}
-		*(unsigned int *)value->at =
-			(unsigned int)(number * units[n].ms);
-		return;
-	}
-	value_error(value, "the unit of '%s' is not known; use ms, s or m",
-		    value->text);
+	else if (r < 0)
+		value_wrong(value,
+			    "is out of range; 100ms to 10m are possible");
+	else
+		*(unsigned int *)value->at = (unsigned int)ms;
 }
 
 static void value_unsigned(const struct policy_value *value, unsigned long min,
@@ -235,33 +248,23 @@ void value_max_connections(const struct policy_value *value)
 
 void value_rate(const struct policy_value *value)
 {
-	static const struct {
-		const char *name;
-		uint64_t bits;
-	} units[] = {{"bit", 1},
-		     {"kbit", 1000},
-		     {"mbit", 1000000},
-		     {"gbit", 1000000000}};
-	size_t digits = strspn(value->text, "0123456789");
-	unsigned long number;
+	static const struct unit units[] = {{"bit", 1},
+					    {"kbit", 1000},
+					    {"mbit", 1000000},
+					    {"gbit", 1000000000},
+					    {NULL, 0}};
+	unsigned long bits;
+	int r = unit_read(value->text, units, RATE_MIN, RATE_MAX, &bits);
 
-	for (size_t n = 0; n < sizeof(units) / sizeof(units[0]); n++) {
-		if (!digits || strcmp(value->text + digits, units[n].name) != 0)
-			continue;
-		if (value_number(value->text, digits, RATE_MAX, &number) < 0 ||
-		    number > RATE_MAX / units[n].bits ||
-		    number * units[n].bits < RATE_MIN) {
-			value_wrong(
-				value,
-				"is out of range; 8kbit to 400gbit are possible");
-			return;
-		}
-		*(uint64_t *)value->at = number * units[n].bits;
-		return;
-	}
-	value_wrong(
-		value,
-		"is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
+	if (r == -EINVAL)
+		value_wrong(
+			value,
+			"is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
+	else if (r < 0)
+		value_wrong(value,
+			    "is out of range; 8kbit to 400gbit are possible");
+	else
+		*(uint64_t *)value->at = bits;
 }
 
 int value_template(const struct policy_value *value)

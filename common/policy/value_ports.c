@@ -4,22 +4,13 @@
 
 #include <string.h>
 
-#define PORT_MAX    65535
-#define PORT_DIGITS 5
-
 /* One port of `len` digits. Return: 0 for what is none. */
 static uint16_t port_parse(const char *text, size_t len)
 {
-	unsigned int port = 0;
+	unsigned long port;
 
-	if (!len || len > PORT_DIGITS || text[0] == '0')
-		return 0;
-	for (size_t n = 0; n < len; n++) {
-		if (text[n] < '0' || text[n] > '9')
-			return 0;
-		port = port * 10 + (unsigned int)(text[n] - '0');
-	}
-	return port > PORT_MAX ? 0 : (uint16_t)port;
+	return value_number(text, len, UINT16_MAX, &port) < 0 ? 0
+							      : (uint16_t)port;
 }
 
 /* Reads "PORT" or "PORT-PORT". */

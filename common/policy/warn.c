@@ -16,6 +16,9 @@ static const char *const logins[] = {
 	"sshd", "login", "su", "sudo", "cron", "crond", "atd", "systemd-user",
 };
 
+#define WARN(book, at, ...)                                                    \
+	note_warning(book, (at)->file, (at)->line, __VA_ARGS__)
+
 static bool rule_is_for_all(const struct policy_rule *rule)
 {
 	return !rule->users.n && !rule->n_uids && !rule->groups.n &&
@@ -43,29 +46,25 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 	bool host = !strcmp(rule->namespace, POLICY_HOST);
 
 	if (all && !policy_rule_names_root(rule))
-		note_warning(
-			book, rule->file, rule->line,
-			"[rule %s] is never reached: [rule %s], at %s:%u, matches everybody before it",
-			rule->name, all->name, all->file, all->line);
+		WARN(book, rule,
+		     "[rule %s] is never reached: [rule %s], at %s:%u, matches everybody before it",
+		     rule->name, all->name, all->file, all->line);
 	if (fails_open && !host)
-		note_warning(
-			book, rule->file, rule->line,
-			"[rule %s] has on_error = host: it fails open, into the host's network",
-			rule->name);
+		WARN(book, rule,
+		     "[rule %s] has on_error = host: it fails open, into the host's network",
+		     rule->name);
 	if (whence && !host && !guard_given && !fails_open &&
 	    !rule_is_for_root_alone(rule))
-		note_warning(
-			book, rule->file, rule->line,
-			"[rule %s] is for some services, terminals or remote hosts only, so these users' other processes keep the host's network; say guard = yes to refuse that, or guard = no if it is meant",
-			rule->name);
+		WARN(book, rule,
+		     "[rule %s] is for some services, terminals or remote hosts only, so these users' other processes keep the host's network; say guard = yes to refuse that, or guard = no if it is meant",
+		     rule->name);
 	for (size_t n = 0; n < rule->users.n; n++) {
 		const char *user = rule->users.items[n];
 
 		if (!user[strspn(user, "0123456789")])
-			note_warning(
-				book, rule->file, rule->line,
-				"users: '%s' is taken for a name; a number goes into 'uids'",
-				user);
+			WARN(book, rule,
+			     "users: '%s' is taken for a name; a number goes into 'uids'",
+			     user);
 	}
 }
 
@@ -76,24 +75,21 @@ static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 	if (!dns_given && ns->address_mode != ADDRESS_DHCP &&
 	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
 	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
-		note_warning(
-			book, ns->file, ns->line,
-			"[namespace %s] has no 'dns': its sessions use the host's resolv.conf and resolvers, which answer from outside; name servers, or say dns = host",
-			ns->name);
+		WARN(book, ns,
+		     "[namespace %s] has no 'dns': its sessions use the host's resolv.conf and resolvers, which answer from outside; name servers, or say dns = host",
+		     ns->name);
 	if (ns->dns.n > DNS_MAX)
-		note_warning(
-			book, ns->file, ns->line,
-			"[namespace %s] has %zu name servers; programs use the first %d",
-			ns->name, ns->dns.n, DNS_MAX);
+		WARN(book, ns,
+		     "[namespace %s] has %zu name servers; programs use the first %d",
+		     ns->name, ns->dns.n, DNS_MAX);
 	for (size_t n = 0; n < ns->dns.n; n++)
 		if ((ns->dns.items[n].family == AF_INET &&
 		     ns->dns.items[n].addr[0] == 127) ||
 		    (ns->dns.items[n].family == AF_INET6 &&
 		     ns->dns.items[n].addr[0] == 0))
-			note_warning(
-				book, ns->file, ns->line,
-				"[namespace %s]: a name server on the loopback address must run inside the namespace; the host's is out of reach",
-				ns->name);
+			WARN(book, ns,
+			     "[namespace %s]: a name server on the loopback address must run inside the namespace; the host's is out of reach",
+			     ns->name);
 }
 
 static void warn_namespace(struct note_book *book, const struct policy *policy,
@@ -104,23 +100,20 @@ static void warn_namespace(struct note_book *book, const struct policy *policy,
 
 		if (inet_prefix_overlaps(&policy->pool4, &a->prefix) ||
 		    inet_prefix_overlaps(&policy->pool6, &a->prefix))
-			note_warning(
-				book, ns->file, ns->line,
-				"[namespace %s]: the address %s lies in the pool that 'auto' takes addresses from",
-				ns->name, a->text);
+			WARN(book, ns,
+			     "[namespace %s]: the address %s lies in the pool that 'auto' takes addresses from",
+			     ns->name, a->text);
 	}
 	if (ns->link == LINK_CABLE && ns->peer && !ns->gateway.n &&
 	    !policy_cable_is_mutual(policy, ns))
-		note_warning(
-			book, ns->file, ns->line,
-			"[namespace %s]: the far end of the cable has no address: give one in 'gateway', or name this section in a 'peer' of [namespace %s]",
-			ns->name, ns->peer);
+		WARN(book, ns,
+		     "[namespace %s]: the far end of the cable has no address: give one in 'gateway', or name this section in a 'peer' of [namespace %s]",
+		     ns->name, ns->peer);
 	if (ns->scope != SCOPE_SHARED && ns->wireguard &&
 	    !strchr(ns->wireguard, '%'))
-		note_warning(
-			book, ns->file, ns->line,
-			"[namespace %s]: all instances use the one key in %s, and a peer talks to one of them at a time",
-			ns->name, ns->wireguard);
+		WARN(book, ns,
+		     "[namespace %s]: all instances use the one key in %s, and a peer talks to one of them at a time",
+		     ns->name, ns->wireguard);
 }
 
 static void warn_options(struct note_book *book,
@@ -128,15 +121,13 @@ static void warn_options(struct note_book *book,
 			 const struct policy *policy)
 {
 	if (policy->on_error == POLICY_ON_ERROR_HOST)
-		note_warning(
-			book, section->file, section->line,
-			"[options] has on_error = host: logins fail open, into the host's network");
+		WARN(book, section,
+		     "[options] has on_error = host: logins fail open, into the host's network");
 	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
 		if (policy_excludes(policy, logins[n]))
-			note_warning(
-				book, section->file, section->line,
-				"exclude_services has %s: no login through it is ever looked at",
-				logins[n]);
+			WARN(book, section,
+			     "exclude_services has %s: no login through it is ever looked at",
+			     logins[n]);
 }
 
 /* Marks the sections that others name. Return: by section, or NULL. */
@@ -175,6 +166,7 @@ void policy_warn(const struct policy_build *build)
 {
 	const struct policy *policy = &build->store->policy;
 	const struct policy_rule *all = NULL;
+	struct note_book *book = build->book;
 	bool *used = sections_used(build);
 
 	for (size_t n = 0; n < build->n_sections; n++) {
@@ -184,22 +176,20 @@ void policy_warn(const struct policy_build *build)
 		if (used && !used[n] &&
 		    (section->kind == KIND_NAMESPACE ||
 		     section->kind == KIND_NETWORK))
-			note_warning(
-				build->book, section->file, section->line,
-				"[%s %s] is named by no %s",
-				policy_kind_name(section->kind), section->name,
-				section->kind == KIND_NETWORK ? "[namespace]"
-							      : "[rule]");
+			WARN(book, section, "[%s %s] is named by no %s",
+			     policy_kind_name(section->kind), section->name,
+			     section->kind == KIND_NETWORK ? "[namespace]"
+							   : "[rule]");
 		if (section->kind == KIND_OPTIONS) {
-			warn_options(build->book, section, policy);
+			warn_options(book, section, policy);
 		} else if (section->kind == KIND_RULE) {
-			warn_rule(build->book, object, all,
+			warn_rule(book, object, all,
 				  policy_section_key(section, "guard"));
 			if (!all && rule_is_for_all(object))
 				all = object;
 		} else if (section->kind == KIND_NAMESPACE) {
-			warn_namespace(build->book, policy, object);
-			warn_dns(build->book, object,
+			warn_namespace(book, policy, object);
+			warn_dns(book, object,
 				 policy_section_key(section, "dns"));
 		}
 	}
