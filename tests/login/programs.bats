@@ -107,7 +107,7 @@ IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 @test "login on a terminal lands" {
 	cat >$T/login.exp <<-X
 		set timeout 20
-		spawn login
+		spawn $TOP/tests/login/terminal.py login
 		expect "login:" {send "[lindex \$argv 0]\r"}
 		expect "assword:" {send "secret\r"}
 		expect -re {\\\$ \$}
@@ -209,7 +209,7 @@ at_once() { # at_once at|batch USER
 	not match '(^|[[:space:]])in$' "$output"
 	cat >$T/login.exp <<-X
 		set timeout 20
-		spawn login
+		spawn $TOP/tests/login/terminal.py login
 		expect "login:" {send "alice\r"}
 		expect "assword:" {send "secret\r"}
 		expect {
@@ -236,7 +236,7 @@ at_once() { # at_once at|batch USER
 	refuses netns-pam reload
 	cat >$T/login.exp <<-'X'
 		set timeout 20
-		spawn login
+		spawn $env(TOP)/tests/login/terminal.py login
 		expect "login:" {send "[lindex $argv 0]\r"}
 		expect "assword:" {send "secret\r"}
 		expect -re {\$ $}
