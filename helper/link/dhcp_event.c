@@ -115,6 +115,13 @@ static int event_open_dir(const struct instance *i, struct error *err)
 
 /* --- reading --- */
 
+/* Did it fit, and is its last variable complete? */
+static bool event_is_complete(const struct event *e)
+{
+	return e->bytes && e->bytes < sizeof(e->text) &&
+	       e->text[e->bytes - 1] == '\0';
+}
+
 static int event_read(int dir, const char *file, struct event *e)
 {
 	_cleanup_close_ int fd = openat(
@@ -133,10 +140,7 @@ static int event_read(int dir, const char *file, struct event *e)
 			return -errno;
 		e->bytes += (size_t)n;
 	} while (n && e->bytes < sizeof(e->text));
-	if (!e->bytes || e->bytes == sizeof(e->text) ||
-	    e->text[e->bytes - 1] != '\0')
-		return -EBADMSG;
-	return 0;
+	return event_is_complete(e) ? 0 : -EBADMSG;
 }
 
 const char *event_get(const struct event *e, const char *name)

@@ -45,7 +45,7 @@ static void ovs_on_marked(void *data, int r, const char *text,
 		char name[IFNAMSIZ];
 
 		text = ovs_next_name(text, name);
-		if (name[0] != '"' && !ovs_port_is_known(h, name)) {
+		if (name[0] && !ovs_port_is_known(h, name)) {
 			struct ovs_request *q = ovs_new(h, name, false);
 
 			ovs_add_all(q, "--if-exists", "del-port", name);

@@ -241,8 +241,9 @@ const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ])
 {
 	size_t bytes = strcspn(line, ",\n"), n = strcspn(line, "\n");
 
-	if (bytes >= IFNAMSIZ)
-		bytes = IFNAMSIZ - 1;
+	/* A shortened name is another port's, one with '-' an option. */
+	if (bytes >= IFNAMSIZ || line[0] == '"' || line[0] == '-')
+		bytes = 0;
 	memcpy(ret, line, bytes);
 	ret[bytes] = '\0';
 	return line + n + (line[n] == '\n');

@@ -55,7 +55,10 @@ void ovs_add_quoted(struct ovs_request *request, const char *before,
 int ovs_ask(struct ovs_request *request, ovs_answered *answered, void *data,
 	    struct error *err);
 
-/* The first field of a line of an answer. Return: the next line. */
+/*
+ * The first field of a line of an answer: a port's name, or "" when no port of
+ * ours can have it. Return: the next line.
+ */
 const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ]);
 
 /* It goes its way, but nobody wants to know any more. NULL is fine. */
