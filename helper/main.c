@@ -327,10 +327,9 @@ static void main_sweep(struct helper *h)
 	timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
 }
 
-static int main_on_leftovers(sd_event_source *source, uint64_t when, void *data)
+static void main_on_leftovers(void *data)
 {
 	main_sweep(data);
-	return 0;
 }
 
 static int main_events(struct helper *h, struct error *err)

@@ -124,16 +124,14 @@ static void store_wait(sd_event_source *timer, uint64_t us)
 		timer_arm(timer, us);
 }
 
-static int store_on_retry(sd_event_source *s, uint64_t when, void *data)
+static void store_on_retry(void *data)
 {
 	store_reload(data, false, NULL);
-	return 0;
 }
 
-static int store_on_gone(sd_event_source *s, uint64_t when, void *data)
+static void store_on_gone(void *data)
 {
 	store_reload(data, true, NULL);
-	return 0;
 }
 
 int store_reload(struct store *store, bool gone_is_empty, struct error *err)

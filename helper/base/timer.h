@@ -6,11 +6,18 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-/* Makes a timer that is not armed. Return: 0 or -errno. */
+/*
+ * Makes a timer that is not armed; expired(data) is called when it expires. The
+ * caller owns it (sd_event_source_disable_unref(3)), and may free it from
+ * within the call. Return: 0 or -errno.
+ */
 int timer_new(sd_event *event, sd_event_source **ret,
-	      sd_event_time_handler_t handler, void *data);
+	      void (*expired)(void *data), void *data);
 
-/* Rings once, `us` microseconds from now; 0 disarms it. NULL is fine. */
+/*
+ * It expires once, `us` microseconds from now, whatever it was set to before; 0
+ * disarms it. NULL: nothing is done.
+ */
 void timer_arm(sd_event_source *timer, uint64_t us);
 
 #endif

@@ -67,13 +67,12 @@ static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-static int firewall_on_retry(sd_event_source *source, uint64_t when, void *data)
+static void firewall_on_retry(void *data)
 {
 	struct helper *h = data;
 
 	if (!nft_is_loaded(h->nft))
 		firewall_put_back(h);
-	return 0;
 }
 
 static int firewall_watch(struct helper *h, struct error *err)

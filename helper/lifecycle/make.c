@@ -175,10 +175,9 @@ static int making_ready_one(struct making *m, const char *condition,
 	return ops->ready(i->helper, i, err);
 }
 
-static int making_on_poll(sd_event_source *source, uint64_t when, void *data)
+static void making_on_poll(void *data)
 {
 	make_go_on(data);
-	return 0;
 }
 
 /* Return: 0 all of it holds, LINK_LATER, -errno. */

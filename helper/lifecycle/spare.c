@@ -79,14 +79,13 @@ static bool spare_is_wanted(const struct helper *h)
 }
 
 /* Nobody waits for it: whoever finds none makes one, and says what failed. */
-static int spare_on_timer(sd_event_source *source, uint64_t when, void *data)
+static void spare_on_timer(void *data)
 {
 	struct helper *h = data;
 	struct error why;
 
 	if (!h->spare->inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
 		log_debug("no spare namespace: %s", why.text);
-	return 0;
 }
 
 int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,

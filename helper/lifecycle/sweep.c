@@ -164,9 +164,9 @@ static int sweep_on_defer(sd_event_source *source, void *data)
 	return sweep_run(data);
 }
 
-static int sweep_on_time(sd_event_source *source, uint64_t when, void *data)
+static void sweep_on_time(void *data)
 {
-	return sweep_run(data);
+	sweep_run(data);
 }
 
 void sweep_soon(struct helper *h)
@@ -182,7 +182,7 @@ void sweep_soon(struct helper *h)
 		timer_arm(h->sweep->later, SWEEP_LATEST_US);
 }
 
-static int sweep_on_retry(sd_event_source *source, uint64_t when, void *data)
+static void sweep_on_retry(void *data)
 {
 	struct helper *h = data;
 
@@ -191,7 +191,6 @@ static int sweep_on_retry(sd_event_source *source, uint64_t when, void *data)
 		if (i->unfinished)
 			h->sweep->run(i);
 	}
-	return 0;
 }
 
 void sweep_retry(struct helper *h)

@@ -293,7 +293,7 @@ static void dhcp_ended(void *data, int r, const struct error *why)
 	dhcp_start_later(c);
 }
 
-static int dhcp_again(sd_event_source *source, uint64_t when, void *data)
+static void dhcp_again(void *data)
 {
 	struct dhcp_client *c = data;
 	struct error why;
@@ -303,13 +303,11 @@ static int dhcp_again(sd_event_source *source, uint64_t when, void *data)
 		log_error("%s: %s", c->instance->name, why.text);
 		dhcp_start_later(c);
 	}
-	return 0;
 }
 
-static int dhcp_expired(sd_event_source *source, uint64_t when, void *data)
+static void dhcp_expired(void *data)
 {
 	dhcp_lost(data, "it ran out");
-	return 0;
 }
 
 static void dhcp_arm_expiry(struct dhcp_client *c)

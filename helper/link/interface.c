@@ -180,7 +180,7 @@ static int inside_up(struct inside *in, struct error *err)
 	return r < 0 ? r : inside_address(site, in->release, err);
 }
 
-static int inside_on_again(sd_event_source *source, uint64_t when, void *data)
+static void inside_on_again(void *data)
 {
 	struct inside *in = data;
 	struct error why;
@@ -188,7 +188,6 @@ static int inside_on_again(sd_event_source *source, uint64_t when, void *data)
 
 	if (r != LINK_LATER)
 		instance_connected(in->instance, r, &why); /* may free in */
-	return 0;
 }
 
 int inside_start(const struct link_site *site, const char *lost, bool release,

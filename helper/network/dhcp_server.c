@@ -274,7 +274,7 @@ static void dhcp_on_end(void *data, int r, const struct error *why)
 	timer_arm(server->timer, server->again_us);
 }
 
-static int dhcp_on_time(sd_event_source *source, uint64_t when, void *data)
+static void dhcp_on_time(void *data)
 {
 	struct network *network = data;
 	struct dhcp_server *server = network->dhcp;
@@ -303,7 +303,7 @@ static int dhcp_on_time(sd_event_source *source, uint64_t when, void *data)
 				&why);
 		else
 			dhcp_ready(network, 0, NULL);
-		return 0;
+		return;
 	}
 	r = dhcp_spawn(network, false, &why);
 	if (r < 0) {
@@ -313,7 +313,6 @@ static int dhcp_on_time(sd_event_source *source, uint64_t when, void *data)
 	} else {
 		log_info("%s: dnsmasq was started again", network->name);
 	}
-	return 0;
 }
 
 static int dhcp_new(struct network *network)

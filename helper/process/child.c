@@ -235,18 +235,17 @@ static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-static int child_on_time(sd_event_source *source, uint64_t when, void *data)
+static void child_on_time(void *data)
 {
 	struct child *c = data;
 
 	if (c->stopped || c->late) {
 		child_kill(c, SIGKILL);
-		return 0;
+		return;
 	}
 	c->late = true;
 	child_kill(c, SIGTERM);
 	timer_arm(c->timer, CHILD_MERCY_US);
-	return 0;
 }
 
 struct child *child_stop(struct child *c)

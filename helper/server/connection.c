@@ -151,8 +151,7 @@ static void connection_on_wake(struct instance_waiter *w, struct instance *made,
 		connection_be_patient(c);
 }
 
-static int connection_on_deadline(sd_event_source *source, uint64_t when,
-				  void *data)
+static void connection_on_deadline(void *data)
 {
 	struct connection *c = data;
 	const struct instance *i = c->waiter.instance;
@@ -175,7 +174,6 @@ static int connection_on_deadline(sd_event_source *source, uint64_t when,
 			  i ? instance_waits_for(i) : "its turn");
 	log_error("%s", why.text);
 	connection_fail(c, &why);
-	return 0;
 }
 
 /* How long the answer may take. */
@@ -262,11 +260,9 @@ static int connection_flush(struct connection *c)
 	return sd_event_source_set_io_events(c->io, EPOLLIN);
 }
 
-static int connection_on_idle(sd_event_source *source, uint64_t when,
-			      void *data)
+static void connection_on_idle(void *data)
 {
 	connection_close(data);
-	return 0;
 }
 
 /* A lease may be held for months; others have ten seconds a request. */

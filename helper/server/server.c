@@ -63,12 +63,11 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-static int server_on_pause_over(sd_event_source *source, uint64_t when,
-				void *data)
+static void server_on_pause_over(void *data)
 {
 	struct helper *h = data;
 
-	return sd_event_source_set_enabled(h->listener, SD_EVENT_ON);
+	sd_event_source_set_enabled(h->listener, SD_EVENT_ON);
 }
 
 int server_restore_lease(struct helper *h, int fd, uint64_t session)

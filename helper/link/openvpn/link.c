@@ -126,10 +126,9 @@ static void openvpn_go_on(struct openvpn *o)
 		openvpn_on_failed(o, why.text);
 }
 
-static int openvpn_on_time(sd_event_source *source, uint64_t when, void *data)
+static void openvpn_on_time(void *data)
 {
 	openvpn_go_on(data);
-	return 0;
 }
 
 static const struct openvpn_events openvpn_events = {

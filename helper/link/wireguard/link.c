@@ -156,10 +156,9 @@ static int resolve_next(struct wg_link *l, struct error *err)
 	return 0;
 }
 
-static int on_answer_poll(sd_event_source *source, uint64_t usec, void *data)
+static void on_answer_poll(void *data)
 {
 	go_on(data);
-	return 0;
 }
 
 /* Return: 1 when wireguard-go has to be waited for, 0, -errno. */

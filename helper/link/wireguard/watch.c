@@ -278,7 +278,7 @@ static void look_at_peers(struct wg_link *l, bool traffic)
 		log_warning("%s: %s", l->label, why.text);
 }
 
-static int watch_tick(sd_event_source *source, uint64_t usec, void *data)
+static void watch_tick(void *data)
 {
 	struct wg_link *l = data;
 	struct rtnl_link link;
@@ -287,18 +287,17 @@ static int watch_tick(sd_event_source *source, uint64_t usec, void *data)
 
 	if (r == -ENODEV) {
 		instance_broken(l->instance, "its interface was deleted");
-		return 0;
+		return;
 	}
 	if (r < 0) { /* no descriptor, no memory: the next time */
 		timer_arm(l->timer, WATCH_US);
-		return 0;
+		return;
 	}
 	traffic = link.tx_bytes != l->sent || link.rx_bytes != l->received;
 	l->sent = link.tx_bytes;
 	l->received = link.rx_bytes;
 	look_at_peers(l, traffic);
 	timer_arm(l->timer, WATCH_US);
-	return 0;
 }
 
 int wg_watch_begin(struct wg_link *l, struct error *err)
