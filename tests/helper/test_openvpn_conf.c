@@ -194,7 +194,7 @@ static void programs_are_refused(void **state)
 		snprintf(text, sizeof(text), "dev tun\n\n%s /bin/x\n",
 			 names[n]);
 		snprintf(wanted, sizeof(wanted),
-			 "f:3: '%s': it would run a program", names[n]);
+			 "f:3: '%s': it runs a program", names[n]);
 		refuses(text, wanted);
 	}
 	openvpn_conf_free(parsed("dev tun\ndns-updown disable\n"));
@@ -223,7 +223,7 @@ static void what_gets_in_the_way_is_refused(void **state)
 {
 	refuses("dev tun\nmanagement 127.0.0.1 7505\n", "f:2: 'management'");
 	refuses("management-hold\n", "f:1: 'management-hold'");
-	refuses("daemon\n", "f:1: 'daemon': openvpn is a part of");
+	refuses("daemon\n", "f:1: 'daemon': netns-pamd starts openvpn");
 	refuses("log /var/log/x\n", "'log'");
 	refuses("log-append x\n", "'log-append'");
 	refuses("syslog\n", "'syslog'");
@@ -232,19 +232,19 @@ static void what_gets_in_the_way_is_refused(void **state)
 	refuses("cd /x\n", "'cd'");
 	refuses("config other\n", "'config'");
 	refuses("dev-node /dev/x\n", "'dev-node'");
-	refuses("server 10.8.0.0 255.255.255.0\n", "it is a server's");
-	refuses("mode server\n", "it is a server's");
+	refuses("server 10.8.0.0 255.255.255.0\n", "it is for a server");
+	refuses("mode server\n", "it is for a server");
 	openvpn_conf_free(parsed("dev tun\nmode p2p\n"));
 }
 
 static void questions_are_refused(void **state)
 {
 	refuses("dev tun\nauth-user-pass\n",
-		"f:2: 'auth-user-pass' without a file would ask");
+		"f:2: 'auth-user-pass' without a file needs a person");
 	refuses("askpass\n", "'askpass' without a file");
-	refuses("auth-user-pass stdin\n", "would ask somebody");
-	refuses("auth-retry interact\n", "nobody is there to answer");
-	refuses("static-challenge \"OTP\" 1\n", "nobody is there to answer");
+	refuses("auth-user-pass stdin\n", "needs a person to answer");
+	refuses("auth-retry interact\n", "no person can answer");
+	refuses("static-challenge \"OTP\" 1\n", "no person can answer");
 	openvpn_conf_free(parsed("dev tun\nauth-retry nointeract\n"
 				 "<auth-user-pass>\nu\np\n"
 				 "</auth-user-pass>\n"));
@@ -333,7 +333,7 @@ static void files(void **state)
 	put("nokey", 0600, "dev tun\nkey other\n");
 	load_refuses("nokey", "nokey:2: other: No such file");
 	put("k", 0640, "");
-	load_refuses("good", "good:2: others than root can get at k");
+	load_refuses("good", "good:2: users other than root can read k");
 }
 
 static int make_dir(void **state)

@@ -216,7 +216,7 @@ answers_inside() {
 	talk_start
 	wait_until 45 answers_inside
 	no_leak
-	grep -q "vpn.example.net:51820 does not answer and is now looked for at 192.0.2.54:51820" $T/helper.log
+	grep -q "vpn.example.net:51820 does not answer; trying its address 192.0.2.54:51820" $T/helper.log
 	in_internet nft delete table ip cut
 	vpn_is 192.0.2.1
 }

@@ -191,7 +191,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	[ "${lines[0]}" -ge 2048 ]
 	equal "server 10.99.0.80 client 10.8.0.2" "${lines[1]}"
 	equal 10.99.0.80 "${lines[2]}"
-	grep -Eq "vpn: [0-9]+ values of the server .* one route more than there can be, to '10.100.8.[0-9]+/32'" $T/helper.log
+	grep -Eq "vpn: [0-9]+ pushed values are invalid .* one of too many routes, to '10.100.8.[0-9]+/32'" $T/helper.log
 	wait_until 5 not_there vpn
 	office_vpn_stop
 	office_pushes | office_vpn

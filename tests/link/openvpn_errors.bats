@@ -72,13 +72,13 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 
 @test "directives that run programs, get in the way, or are none" {
 	client_line "up /etc/openvpn/update-resolv-conf"
-	fails "alice.ovpn:[0-9]+: 'up': it would run a program as root"
+	fails "alice.ovpn:[0-9]+: 'up': it runs a program in the host"
 	client_files alice
 	client_line "script-security 2" "management 127.0.0.1 7505"
 	fails "alice.ovpn:[0-9]+: 'management': .* is netns-pamd's"
 	client_files alice
 	client_line "auth-user-pass"
-	fails "'auth-user-pass' without a file would ask"
+	fails "'auth-user-pass' without a file needs a person"
 	client_files alice
 	client_line "colour blue"
 	fails 'OpenVPN cannot connect .*Unrecognized option .* colour'
@@ -88,11 +88,11 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	rm $CLIENTS/alice.key
 	fails 'alice.ovpn:[0-9]+: alice.key: No such file'
 	install -m 640 $KEYS/alice.key $CLIENTS/
-	fails 'others than root can get at alice.key: chown root and chmod 600'
+	fails 'users other than root can read alice.key: chown root and chmod 600'
 	install -m 600 $KEYS/bob.key $CLIENTS/alice.key
 	fails 'OpenVPN cannot connect .*Cannot load private key file alice.key'
 	openssl pkey -in $KEYS/alice.key -aes256 -passout pass:secret -out $CLIENTS/alice.key
-	fails 'it asks for the .Private Key. password, and nobody is there'
+	fails 'it asks for the .Private Key. password, which no person can answer'
 	rm $CLIENTS/ca.crt
 	fails 'alice.ovpn:[0-9]+: ca.crt: No such file'
 }
@@ -141,7 +141,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	sed -i '/^key /d' $CLIENTS/alice.ovpn
 	{ echo "<key>"; cat $KEYS/alice.key; echo "</key>"; } >>$CLIENTS/alice.ovpn
 	chmod 644 $CLIENTS/alice.ovpn
-	fails 'alice.ovpn:[0-9]+: the file has mode 0644, so that others than root can read the key'
+	fails 'alice.ovpn:[0-9]+: the file has mode 0644, so users other than root can read the key'
 	chmod 600 $CLIENTS/alice.ovpn
 	su_lands alice office.alice
 	ssh_hold one alice

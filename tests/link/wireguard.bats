@@ -305,7 +305,7 @@ no_go_of_ours() { ! ps -eo args | grep -q '^wireguard-go.* npam'; }
 	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
 	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
 	wait_until 45 as_alice "probe udp 198.51.100.80 80 1"
-	grep -q "vpn.example.net:51820 does not answer and is now looked for at 192.0.2.54:51820" $T/helper.log
+	grep -q "vpn.example.net:51820 does not answer; trying its address 192.0.2.54:51820" $T/helper.log
 	in_internet nft delete table ip cut
 	vpn_is 192.0.2.1
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines and directives of a client configuration. */
+/* Parses the lines and directives of a client configuration. */
 #include "conf.h"
 
 #include <ctype.h>
@@ -14,15 +14,15 @@
 
 enum verdict {
 	FINE,
-	PROGRAM,     /* runs a program */
-	MANAGED,     /* of the management interface */
-	LOGGED,	     /* says where words or numbers go */
-	ELSEWHERE,   /* other places, other devices */
-	SERVER,	     /* a server's */
-	QUESTION,    /* somebody would have to answer */
-	DROPPED,     /* without a use here */
+	PROGRAM,     /* runs a program or loads code */
+	MANAGED,     /* sets up the management interface */
+	LOGGED,	     /* redirects output */
+	ELSEWHERE,   /* changes directories, files, devices */
+	SERVER,	     /* for a server */
+	QUESTION,    /* needs a person to answer */
+	DROPPED,     /* ignored */
 	PUBLIC_FILE, /* names a file to read */
-	SECRET_FILE  /* names one that holds a key or a password */
+	SECRET_FILE  /* names a file with a key or a password */
 };
 
 static const struct directive {
@@ -83,7 +83,7 @@ static const struct directive {
 	{"socks-proxy", SECRET_FILE},
 };
 
-static enum verdict judge(const char *name)
+static enum verdict find_verdict(const char *name)
 {
 	for (size_t n = 0; n < sizeof(directives) / sizeof(*directives); n++)
 		if (!strcmp(directives[n].name, name))
@@ -95,17 +95,17 @@ static const char *why_not(enum verdict verdict)
 {
 	switch (verdict) {
 	case PROGRAM:
-		return "it would run a program as root in the host's namespace; remove it (addresses, routes and name servers are seen to, and `up` and `down` of the policy run programs)";
+		return "it runs a program in the host's namespace, outside the tunnel; remove it (netns-pamd sets addresses, routes and name servers; programs run by `up` and `down` of the policy)";
 	case MANAGED:
-		return "the management interface is netns-pamd's; remove it";
+		return "netns-pamd uses the management interface; remove it";
 	case LOGGED:
-		return "openvpn is a part of netns-pamd, and so are its words in the log; remove it";
+		return "netns-pamd starts openvpn and logs its messages; remove it";
 	case ELSEWHERE:
-		return "everything is in this one file, and the device is netns-pamd's; remove it";
+		return "netns-pamd sets the directories, the device and its configuration; remove it";
 	case SERVER:
-		return "it is a server's, and this has to be a client's file";
+		return "it is for a server, and the file must be a client's";
 	case QUESTION:
-		return "nobody is there to answer when a login needs the tunnel; it cannot be used";
+		return "no person can answer when a login needs the tunnel; remove it";
 	case FINE:
 	case DROPPED:
 	case PUBLIC_FILE:
@@ -115,7 +115,6 @@ static const char *why_not(enum verdict verdict)
 	return NULL;
 }
 
-/* The state of reading. */
 struct reader {
 	struct openvpn_conf *conf;
 	const char *name;
@@ -164,8 +163,7 @@ int openvpn_words(char *line, char **ret, int max)
 			if (!done && c)
 				*out++ = *in;
 			if (done) {
-				/* `out` is behind `in`, or at it. */
-				*out++ = '\0';
+				*out++ = '\0'; /* out <= in */
 				n++;
 				state = BETWEEN;
 			}
@@ -184,7 +182,7 @@ bool openvpn_redirects4(const char *flags)
 	return !no || (no > flags && !isspace((unsigned char)no[-1]));
 }
 
-/* As openvpn_words() reads them. Return: malloc'd, or NULL. */
+/* The inverse of openvpn_words(). Return: malloc'd, or NULL. */
 static char *quote(char **words, int n)
 {
 	size_t bytes;
@@ -206,7 +204,7 @@ static char *quote(char **words, int n)
 	return NULL;
 }
 
-/* Which word of it is the file, and is there one? Return: 0: none. */
+/* Return: the index of the word that is the file; 0: none. */
 static int file_word(char **words, int n)
 {
 	bool proxy = !strcmp(words[0], "http-proxy") ||
@@ -221,7 +219,7 @@ static int file_word(char **words, int n)
 	return at;
 }
 
-/* skipped: words before `words`, of the same line. */
+/* skipped: number of words of the same line before `words`. */
 static int read_file(struct reader *reader, char **words, int n, int skipped,
 		     bool secret)
 {
@@ -233,14 +231,15 @@ static int read_file(struct reader *reader, char **words, int n, int skipped,
 		      !strcmp(words[0], "askpass")))
 		return READER_ERROR(
 			reader, -EINVAL,
-			"'%s' without a file would ask somebody, and nobody is there when a login needs the tunnel: name a file",
+			"'%s' without a file needs a person to answer, who is not there when a login needs the tunnel: name a file",
 			words[0]);
 	if (!at)
 		return 0;
 	if (!strcmp(words[at], "stdin"))
 		return READER_ERROR(
 			reader, -EINVAL,
-			"'%s stdin' would ask somebody: name a file", words[0]);
+			"'%s stdin' needs a person to answer: name a file",
+			words[0]);
 	if (conf->n_files == OPENVPN_FILES_MAX)
 		return READER_ERROR(reader, -E2BIG, "more than %d files",
 				    OPENVPN_FILES_MAX);
@@ -267,7 +266,7 @@ static void read_redirect(struct openvpn_conf *conf, char **words, int n)
 	conf->redirect4 = ipv4;
 }
 
-/* What is of interest to us in a directive that openvpn carries out. */
+/* Stores what the daemon needs of a directive that openvpn carries out. */
 static int read_fine(struct reader *reader, char **words, int n)
 {
 	struct openvpn_conf *conf = reader->conf;
@@ -308,7 +307,7 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 	enum verdict verdict;
 	int skipped = 0;
 
-	/* `setenv opt DIRECTIVE`: for versions that know it */
+	/* `setenv opt DIRECTIVE`: ignored by versions that do not know it */
 	if (n > 2 && !strcmp(words[0], "setenv") && !strcmp(words[1], "opt")) {
 		skipped = 2;
 		words += skipped;
@@ -316,7 +315,7 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 	}
 	if (!strncmp(words[0], "--", 2) && words[0][2])
 		words[0] += 2;
-	verdict = judge(words[0]);
+	verdict = find_verdict(words[0]);
 	switch (verdict) {
 	case FINE:
 		return read_fine(reader, words, n);
@@ -330,7 +329,7 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 		memset(start, ' ', bytes);
 		return 0;
 	case PROGRAM:
-		/* What is switched off runs nothing. */
+		/* `dns-updown disable` runs nothing. */
 		if (!strcmp(words[0], "dns-updown") && n > 1 &&
 		    !strcmp(words[1], "disable"))
 			return 0;
@@ -353,7 +352,7 @@ static const char *after_blanks(const char *p)
 	return p;
 }
 
-/* Is the line a "<tag>" alone? Writes "</tag>" to `close`. */
+/* Is the line only "<tag>"? Writes "</tag>" to `close`. */
 static bool opens_block(char **words, int n, char close[static 64])
 {
 	size_t length = n == 1 ? strlen(words[0]) : 0;
@@ -361,7 +360,7 @@ static bool opens_block(char **words, int n, char close[static 64])
 	if (length < 3 || words[0][0] != '<' || words[0][length - 1] != '>' ||
 	    words[0][1] == '/')
 		return false;
-	/* Directives again, for one of several servers. */
+	/* Its lines are directives, for one of several servers. */
 	if (!strcmp(words[0], "<connection>"))
 		return false;
 	snprintf(close, 64, "</%.60s", words[0] + 1);
@@ -373,12 +372,12 @@ static bool block_is_secret(const char *close)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strlen(close) - 3, close + 2);
-	return judge(name) == SECRET_FILE;
+	return find_verdict(name) == SECRET_FILE;
 }
 
 /*
- * One line of conf->text, `bytes` long without its newline. close: the end of
- * the block it is in, or "".
+ * Reads one line of conf->text, `bytes` long without its newline. close: the
+ * end tag of the current block, or "".
  */
 static int read_line(struct reader *reader, char *start, size_t bytes,
 		     char close[static 64])
@@ -389,7 +388,7 @@ static int read_line(struct reader *reader, char *start, size_t bytes,
 	if (bytes > OPENVPN_LINE_MAX)
 		return READER_ERROR(
 			reader, -EINVAL,
-			"the line has more than %d bytes, which openvpn does not read",
+			"the line has more than %d bytes, openvpn's limit",
 			OPENVPN_LINE_MAX);
 	memcpy(copy, start, bytes);
 	copy[bytes] = '\0';
@@ -435,7 +434,7 @@ static int read_lines(struct reader *reader)
 	return r;
 }
 
-/* As is_dev_type() and dev_type_enum() in openvpn's tun.c have it. */
+/* As is_dev_type() and dev_type_enum() in openvpn's tun.c. */
 static int read_device(struct reader *reader)
 {
 	const char *type = *reader->dev_type ? reader->dev_type : reader->dev;

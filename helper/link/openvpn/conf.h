@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A client configuration of OpenVPN, before openvpn(8) gets it. It often comes
- * from somebody else, a provider or another department, and would be carried
- * out as root in the host's namespace.
+ * Checks a client configuration of OpenVPN before openvpn(8) gets it. The file
+ * often comes from a third party, and openvpn runs in the host's namespace with
+ * CAP_NET_ADMIN.
  *
- * Should: read words as openvpn does (parse_line() in its options_parse.c), and
- * refuse directives that run programs, ask questions or get in the way, as
- * "file:line: message". Mustn't: log, leave a copy of a key in memory, repeat a
- * line that might hold one. What openvpn does not know it says itself.
+ * Must split lines into words as openvpn does (parse_line() in its
+ * options_parse.c), and refuse directives that run programs, need a person to
+ * answer, or conflict with the daemon, as "file:line: message". Must not log,
+ * leave a copy of a key in memory, or repeat a line that may contain one.
+ * Unknown directives are left to openvpn to report.
  */
 #ifndef NETNS_PAM_HELPER_LINK_OPENVPN_CONF_H
 #define NETNS_PAM_HELPER_LINK_OPENVPN_CONF_H
@@ -19,14 +20,14 @@
 
 #define OPENVPN_CONF_BYTES_MAX 65536 /* what a pipe holds, pipe(7) */
 #define OPENVPN_LINE_MAX       255   /* OPTION_LINE_SIZE in its options.h */
-#define OPENVPN_VERB	       3     /* says what is pushed, which is needed */
-#define OPENVPN_VERB_MAX       4     /* more is a line for each packet */
+#define OPENVPN_VERB	       3     /* logs pushed options, which we read */
+#define OPENVPN_VERB_MAX       4     /* above, it logs each packet */
 #define OPENVPN_FILES_MAX      24
 
 /* A file that the configuration names, for openvpn to read. */
 struct openvpn_file {
 	unsigned int line;
-	bool secret; /* nobody else may read it */
+	bool secret; /* only root may read it */
 	char *path;  /* may be relative to the configuration's directory */
 	/* Its line, in conf->text, and the words there before and after it. */
 	size_t start, bytes;
@@ -35,18 +36,18 @@ struct openvpn_file {
 
 struct openvpn_conf {
 	/*
-	 * For openvpn's standard input: the file, line for line, with spaces
-	 * for what has no use here (`user`, `group`, `script-security`,
-	 * `mute`, `status`).
+	 * For openvpn's standard input: the file, with ignored directives
+	 * (`user`, `group`, `script-security`, `mute`, `status`) overwritten
+	 * by spaces so that line numbers stay the same.
 	 */
 	char *text;
 	size_t bytes;
-	char *dir;	  /* where the file is */
+	char *dir;	  /* the file's directory */
 	char remote[256]; /* the first server; "" */
 	bool tap;
-	bool tls; /* client or tls-client, not a key that both sides know */
-	bool redirect4; /* its own redirect-gateway, for IPv4 */
-	bool nopull;	/* route-nopull: a pushed one does not count */
+	bool tls;	/* client or tls-client, not a static key */
+	bool redirect4; /* the file has redirect-gateway for IPv4 */
+	bool nopull;	/* route-nopull: a pushed one is ignored */
 	unsigned int verb;
 	unsigned int owner_line;  /* of user or group; 0: none */
 	unsigned int secret_line; /* of the first key inside the file; 0 */
@@ -55,31 +56,31 @@ struct openvpn_conf {
 };
 
 /*
- * Reads and judges a file: regular, reached without a symbolic link in its last
- * part, root's, not to be written by others, and not to be read by them if
- * there is a key in it; likewise the files with keys that it names.
- * Return: 0 and *ret (for openvpn_conf_free()), or -errno with a sentence.
+ * Reads and validates a regular file that belongs to root and is not writable
+ * by others, nor readable when it contains a key; so are the files with keys
+ * that it names. The last component of path must not be a symbolic link.
+ * Return: 0 and *ret (free with openvpn_conf_free()), or -errno with err set.
  */
 int openvpn_conf_load(const char *path, struct openvpn_conf **ret,
 		      struct error *err);
 
-/* The same of text alone; `name` stands for the file. */
+/* Parses text in memory; `name` stands for the file in messages. */
 int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
 		       struct openvpn_conf **ret, struct error *err);
 
-/* Overwrites and frees. NULL is fine. Return: NULL. */
+/* Overwrites and frees conf, or NULL. Return: NULL. */
 struct openvpn_conf *openvpn_conf_free(struct openvpn_conf *conf);
 
 /*
- * Up to `max` words of one line, as openvpn splits it: quotes, backslashes,
- * comments. line is overwritten. Return: how many; -EINVAL when a quote or a
- * backslash is left open.
+ * Splits one line into at most `max` words as openvpn does: quotes,
+ * backslashes, comments. Overwrites line. Return: the number of words, or
+ * -EINVAL for an open quote or a trailing backslash.
  */
 int openvpn_words(char *line, char **ret, int max);
 
 /*
- * Does `redirect-gateway` with these flags (the words after it) send IPv4 into
- * the tunnel? They are split at blanks.
+ * Does `redirect-gateway` with these flags, separated by blanks, route IPv4
+ * into the tunnel?
  */
 bool openvpn_redirects4(const char *flags);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A client configuration of OpenVPN as a file: who can get at what is in it? */
+/* Reads an OpenVPN configuration and checks owner and mode of its keys. */
 #include "conf.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "common/cleanup.h"
 #include "helper/base/root_file.h"
 
-/* A key in it, or beside it, is for root alone. */
-static int judge_secrets(const char *path, const struct stat *st,
+/* Only root may read a key in the file, or in a file that it names. */
+static int check_secrets(const char *path, const struct stat *st,
 			 const struct openvpn_conf *conf, struct error *err)
 {
 	_cleanup_close_ int dir =
@@ -22,7 +22,7 @@ static int judge_secrets(const char *path, const struct stat *st,
 	if (conf->secret_line && st->st_mode & 077)
 		return error_set(
 			err, -EPERM,
-			"%s:%u: the file has mode %04o, so that others than root can read the key in it: chmod 600 %s",
+			"%s:%u: the file has mode %04o, so users other than root can read the key in it: chmod 600 %s",
 			path, conf->secret_line,
 			(unsigned int)st->st_mode & 07777, path);
 	for (size_t n = 0; n < conf->n_files; n++) {
@@ -41,7 +41,7 @@ static int judge_secrets(const char *path, const struct stat *st,
 		if (key.st_uid != 0 || key.st_mode & 077)
 			return error_set(
 				err, -EPERM,
-				"%s:%u: others than root can get at %s: chown root and chmod 600 it",
+				"%s:%u: users other than root can read %s: chown root and chmod 600 it",
 				path, secret->line, secret->path);
 	}
 	return 0;
@@ -74,7 +74,7 @@ int openvpn_conf_load(const char *path, struct openvpn_conf **ret,
 	if (!conf->dir)
 		r = error_set(err, -ENOMEM, "%s: out of memory", path);
 	else
-		r = judge_secrets(path, &file.st, conf, err);
+		r = check_secrets(path, &file.st, conf, err);
 	if (r < 0)
 		openvpn_conf_free(conf);
 	else

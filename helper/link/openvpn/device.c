@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tun device, and what the server pushed for it: moved into the namespace,
- * given addresses, routes and name servers.
+ * Moves the tun device into the namespace and applies what the server pushed:
+ * addresses, routes and name servers.
  *
- * It cannot be made in place: openvpn opens /dev/net/tun, and the device
- * belongs to the namespace of who opened it (tun_chr_open(),
- * drivers/net/tun.c). It is down in the host's namespace until it is moved.
+ * The device cannot be created in place: openvpn opens /dev/net/tun, and the
+ * device belongs to the namespace of the process that opened it
+ * (tun_chr_open(), drivers/net/tun.c). It is down until it is moved.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 	openvpn_device_name(i, device);
 	r = rtnl_link_by_name(h->rtnl, device, ret);
 	if (r < 0)
-		return error_set(err, r, "openvpn's device %s is not there: %s",
+		return error_set(err, r, "cannot find openvpn's device %s: %s",
 				 device, strerror(-r));
 	rtnl_batch_init(&b);
 	rtnl_put_move(&b, ret->ifindex, netns, i->ifname);
@@ -61,13 +61,13 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 		return r;
 	r = rtnl_link_by_name(inside, i->ifname, ret);
 	if (r < 0)
-		return error_set(err, r, "%s did not arrive: %s", i->ifname,
-				 strerror(-r));
+		return error_set(err, r, "cannot find the moved device %s: %s",
+				 i->ifname, strerror(-r));
 	i->ifindex = ret->ifindex;
 	return 0;
 }
 
-/* --- what it is to have --- */
+/* --- configuration --- */
 
 static void openvpn_put_address(struct rtnl_batch *b, unsigned int ifindex,
 				const struct inet_prefix *address)
@@ -79,7 +79,7 @@ static void openvpn_put_address(struct rtnl_batch *b, unsigned int ifindex,
 		rtnl_put_local(b, address, ifindex);
 }
 
-/* Addresses and routes of the policy's, besides those that were pushed. */
+/* The policy's addresses and routes, in addition to pushed ones. */
 static int openvpn_put_policy(const struct instance *i, int netns,
 			      struct rtnl *inside, struct rtnl_batch *b,
 			      struct error *err)
@@ -139,7 +139,7 @@ static int openvpn_route(const struct instance *i,
 	return r == -EEXIST ? 0 : r;
 }
 
-/* One that cannot be is left out: the others are no worse for it. */
+/* A route that the kernel refuses is left out; the others are installed. */
 static void openvpn_routes(const struct instance *i,
 			   const struct openvpn_push *push, struct rtnl *inside)
 {
@@ -157,7 +157,7 @@ static void openvpn_routes(const struct instance *i,
 		return;
 	inet_prefix_format(&first->to, text);
 	log_warning(
-		"%s: %u routes of the server cannot be, first of them that to %s: %s",
+		"%s: %u pushed routes could not be installed; first: %s: %s",
 		i->name, n_bad, text, why.text);
 }
 
@@ -190,10 +190,10 @@ static int openvpn_visit_sysctl(void *data, struct error *err)
 }
 
 /*
- * What make_instance.c does to a link that is there for the first time, for a
- * device that is made anew.
+ * Applies sysctls and `rate` to a device that replaces another one. For the
+ * first device, lifecycle/make.c does it.
  */
-static void openvpn_dress(const struct openvpn *o, int netns)
+static void openvpn_restore(const struct openvpn *o, int netns)
 {
 	struct instance *i = o->instance;
 	const struct policy_namespace *ns = openvpn_section(i);
@@ -222,7 +222,7 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 	int r;
 
 	if (netns < 0)
-		return error_set(err, netns, "its namespace is gone: %s",
+		return error_set(err, netns, "cannot open its namespace: %s",
 				 strerror(-netns));
 	r = netns_rtnl_open(i, netns, &inside, err);
 	if (r == 0)
@@ -234,7 +234,7 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 		i->address4 = push->address4;
 		i->address6 = push->address6;
 		openvpn_dns(i, push);
-		openvpn_dress(o, netns);
+		openvpn_restore(o, netns);
 	}
 	rtnl_close(inside);
 	return r;

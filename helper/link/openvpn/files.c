@@ -12,7 +12,7 @@
 
 #include "common/cleanup.h"
 
-#define FILE_BYTES_MAX (4 << 20) /* certificates of many authorities */
+#define FILE_BYTES_MAX (4 << 20) /* a bundle of certificates */
 #define FILE_SEALS     (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define FILE_NAME      "/proc/self/fd/"
 
@@ -57,7 +57,7 @@ static int copy_file(int dir, const char *path)
 	r = copy_bytes(from, to);
 	if (r < 0)
 		return r;
-	/* Only who has the descriptor comes to it. */
+	/* The file is reachable by its descriptor only. */
 	if (fchmod(to, 0444) < 0 || fcntl(to, F_ADD_SEALS, FILE_SEALS) < 0)
 		return -errno;
 	return take_fd(&to);
@@ -136,5 +136,5 @@ void openvpn_files_name(const char *const *names, size_t n, const char *text,
 	fprintf(f, "%.*s%s%s", (int)(at - text), text,
 		names[which - OPENVPN_FILES_FD], end);
 	fclose(f);
-	ret[size - 1] = '\0'; /* which it leaves out when there is more */
+	ret[size - 1] = '\0'; /* fmemopen(3) omits it when ret is full */
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The files that a client configuration names: openvpn(8) is not root and could
- * not read its key. It is given copies in memory, of which it knows as
- * /proc/self/fd/N, and which are there for it again when it reconnects.
+ * The files that a client configuration names. openvpn(8) does not run as root
+ * and cannot read a key, so it inherits copies in memory (memfd_create(2)) that
+ * it opens as /proc/self/fd/N, each time it reconnects.
  *
- * Mustn't: leave a copy of a key anywhere else.
+ * Must not leave another copy of a key.
  */
 #ifndef NETNS_PAM_HELPER_LINK_OPENVPN_FILES_H
 #define NETNS_PAM_HELPER_LINK_OPENVPN_FILES_H
@@ -14,7 +14,7 @@
 #include "common/error.h"
 #include "conf.h"
 
-#define OPENVPN_FILES_FD 6 /* the first; 3 to 5 are openvpn_program.c's */
+#define OPENVPN_FILES_FD 6 /* the first; program.c uses 3 to 5 */
 
 /* Copies of conf->files, in their order. */
 struct openvpn_files {
@@ -23,20 +23,20 @@ struct openvpn_files {
 };
 
 /*
- * name, dir: the configuration, and the directory that it is in.
- * Return: 0, for openvpn_files_close(); -errno with a sentence.
+ * name: of the configuration; dir: a descriptor of its directory.
+ * Return: 0 and *ret (for openvpn_files_close()), or -errno with err set.
  */
 int openvpn_files_open(const char *name, const struct openvpn_conf *conf,
 		       int dir, struct openvpn_files *ret, struct error *err);
 void openvpn_files_close(struct openvpn_files *files);
 
 /*
- * conf->text with these names in place of the files'. Return: malloc'd, to be
- * wiped, and *ret_bytes; or NULL.
+ * conf->text with the copies' names in place of the files'. Return: malloc'd
+ * text that the caller wipes, and *ret_bytes; or NULL.
  */
 char *openvpn_files_text(const struct openvpn_conf *conf, size_t *ret_bytes);
 
-/* What openvpn says of a file, with the name that others know it by. */
+/* A message of openvpn with a copy's name replaced by the file's. */
 void openvpn_files_name(const char *const *names, size_t n, const char *text,
 			char *ret, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = openvpn: a client of OpenVPN, whose socket is outside, in the host's
- * namespace, and whose tun device is inside. What it is made of: openvpn.h.
+ * link = openvpn: an OpenVPN client with its socket in the host's namespace and
+ * its tun device inside. See openvpn.h for the parts.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,9 +25,9 @@
 #define OPENVPN_PAUSE_MAX 30 /* seconds between two starts */
 #define OPENVPN_SECOND_US UINT64_C(1000000)
 
-/* --- what comes next --- */
+/* --- the state of the tunnel --- */
 
-/* Started again a little later, each time a little later still. */
+/* Schedules the next start, with a growing delay. */
 static void openvpn_pause(struct openvpn *o, const char *why)
 {
 	unsigned int pause = o->pause ? o->pause : 1;
@@ -39,7 +39,7 @@ static void openvpn_pause(struct openvpn *o, const char *why)
 	timer_arm(o->timer, pause * OPENVPN_SECOND_US);
 }
 
-static void openvpn_is_over(struct openvpn *o, int r, const char *why)
+static void openvpn_on_over(struct openvpn *o, int r, const char *why)
 {
 	struct instance *i = o->instance;
 	struct error text;
@@ -54,7 +54,7 @@ static void openvpn_is_over(struct openvpn *o, int r, const char *why)
 	} else if (!o->path) {
 		instance_broken(
 			i,
-			"openvpn ended, and the policy does not know the section any more");
+			"openvpn ended, and the policy has no such section any more");
 	} else {
 		openvpn_pause(o, why);
 	}
@@ -63,7 +63,7 @@ static void openvpn_is_over(struct openvpn *o, int r, const char *why)
 static void openvpn_on_failed(struct openvpn *o, const char *why)
 {
 	o->instance->child = child_stop(o->instance->child);
-	openvpn_is_over(o, -ECONNABORTED, why);
+	openvpn_on_over(o, -ECONNABORTED, why);
 }
 
 static void openvpn_on_end(void *data, int r, const struct error *why)
@@ -77,7 +77,7 @@ static void openvpn_on_end(void *data, int r, const struct error *why)
 	if (!o->instance->making)
 		snprintf(text, sizeof(text), "openvpn ended%s%s",
 			 *o->words ? ": " : "", o->words);
-	openvpn_is_over(o, r < 0 ? -ECONNABORTED : r, text);
+	openvpn_on_over(o, r < 0 ? -ECONNABORTED : r, text);
 }
 
 static void openvpn_on_ready(struct openvpn *o)
@@ -148,7 +148,7 @@ static void openvpn_free(struct openvpn *o)
 	free(o);
 }
 
-/* Return: what is instance->link_data from now on, or NULL. */
+/* Return: 0 and *ret, also in i->link_data; -errno with err set. */
 static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 		       struct openvpn **ret, struct error *err)
 {
@@ -191,14 +191,14 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	if (site->ns->address_mode == ADDRESS_DHCP)
 		return error_set(
 			err, -EOPNOTSUPP,
-			"address = dhcp has no use with link = openvpn: the server gives the address");
+			"address = dhcp does not work with link = openvpn: the server assigns the address; remove it");
 	r = child_find("openvpn", "openvpn", path, err);
 	if (r < 0)
 		return r;
 	r = openvpn_new(i, site->ns, &o, err);
 	if (r < 0)
 		return r;
-	/* So that the next helper looks for it, if this one is killed now. */
+	/* The next daemon ends openvpn if this one is killed now. */
 	r = instance_record_save(i, err);
 	if (r == 0)
 		r = openvpn_start(o, err);

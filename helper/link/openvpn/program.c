@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * openvpn(8) itself: started with a configuration that was judged, beside the
- * loop; ended by us when it is in a state that it does not come out of; started
- * again when it ends. It outlives the helper.
+ * Starts openvpn(8) as a child with a validated configuration, finds it again
+ * after a restart of the daemon, and ends it. It outlives the daemon.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,28 +23,29 @@
 #include "openvpn.h"
 #include "talk.h"
 
-/* Its device, and a port below 1024. */
+/* openvpn creates its device and may bind a port below 1024. */
 #define OPENVPN_CAPABILITIES                                                   \
 	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
 
 /*
- * Its descriptors: a pipe for its words, where it makes its socket, where its
- * configuration is, and from OPENVPN_FILES_FD on what that names.
+ * Descriptors that it inherits: a pipe for its output, the directory of its
+ * socket, the directory of its configuration, and from OPENVPN_FILES_FD on
+ * copies of the files.
  */
-#define OPENVPN_WORDS  "/proc/self/fd/3"
+#define OPENVPN_OUTPUT "/proc/self/fd/3"
 #define OPENVPN_SOCKET "/proc/self/fd/4/socket"
 #define OPENVPN_CONF   "/proc/self/fd/5"
 
-/* It is not root; nobody else comes there, since the state is root's alone. */
-#define OPENVPN_DIR_MODE   0733
-#define OPENVPN_WORDS_MODE 0622
+/* It does not run as root. Only root can reach the state directory above. */
+#define OPENVPN_DIR_MODE    0733
+#define OPENVPN_OUTPUT_MODE 0622
 
 static void openvpn_label(const struct instance *i, char ret[static 160])
 {
 	snprintf(ret, 160, "%s: openvpn", i->name);
 }
 
-/* Return: a descriptor of o->dir, made anew, or -errno with a sentence. */
+/* Return: a descriptor of o->dir, without a socket, or -errno with err set. */
 static int openvpn_make_dir(const struct openvpn *o, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -59,12 +59,9 @@ static int openvpn_make_dir(const struct openvpn *o, struct error *err)
 	return take_fd(&fd);
 }
 
-/*
- * fds: OPENVPN_SOCKET's, OPENVPN_CONF's, and the files'. words, fds: of the
- * caller.
- */
+/* output: for OPENVPN_OUTPUT; fds: OPENVPN_SOCKET, OPENVPN_CONF, the files. */
 static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
-		       int words, const int *fds,
+		       int output, const int *fds,
 		       const struct child_events *events, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -74,27 +71,26 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 	bool open_to_all = fstat(fds[1], &st) == 0 && st.st_mode & S_IXOTH;
 	const char *const argv[] = {
 		"openvpn",
-		/* Its words until it talks; see openvpn_watch_early(). */
-		"--log", OPENVPN_WORDS, "--suppress-timestamps",
-		/* The file, as it was judged. */
+		/* Before the management interface: openvpn_watch_early(). */
+		"--log", OPENVPN_OUTPUT, "--suppress-timestamps",
+		/* The file, as validated. */
 		"--cd", open_to_all ? OPENVPN_CONF : "/", "--config", "stdin",
 		"--verb", verb, "--mute", "100",
-		/* The device stays through reconnects that change nothing. */
+		/* Keep the device when a reconnect changes nothing. */
 		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
 		"--persist-tun",
 		/*
-		 * Told by SIGHUP to read its configuration again, it would go
-		 * on with these words alone, in clear. This one lets it end.
+		 * On SIGHUP it reads its configuration again, finds none, and
+		 * would run without encryption; --tls-client makes it exit.
 		 */
 		conf->tls ? "--tls-client" : "--persist-tun",
-		/* It configures nothing, and starts no program. */
+		/* It must not configure anything, or start a program. */
 		"--ifconfig-noexec", "--route-noexec", "--script-security", "0",
 		"--management", OPENVPN_SOCKET, "unix", "--management-hold",
 		"--management-query-passwords", "--management-up-down",
 		/*
-		 * A device of the kernel module cannot be moved; 2.7 runs a
-		 * program of its own for name servers. Who does not know these
-		 * does neither.
+		 * A device of the kernel module (DCO) cannot be moved; 2.7 runs
+		 * a program for name servers. Older versions know neither.
 		 */
 		"--ignore-unknown-option", "disable-dco", "dns-updown",
 		"--disable-dco", "--dns-updown", "disable", NULL};
@@ -102,8 +98,8 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		.label = label,
 		.argv = argv,
 		.package = "openvpn",
-		.netns = -1, /* the helper's own: the host's */
-		.pass_fd = words,
+		.netns = -1, /* the daemon's: the host's */
+		.pass_fd = output,
 		.pass_more = fds,
 		.n_pass_more = conf->n_files + 2,
 		.capabilities = OPENVPN_CAPABILITIES,
@@ -146,9 +142,9 @@ void openvpn_program_forget(struct openvpn *o)
 		free(o->files[--o->n_files]);
 }
 
-/* With all descriptors that it gets. */
+/* Opens all descriptors that it inherits, and runs it. */
 static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
-			   int words, const struct child_events *events,
+			   int output, const struct child_events *events,
 			   struct error *err)
 {
 	_cleanup_close_ int dir = openvpn_make_dir(o, err);
@@ -167,7 +163,7 @@ static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
 	fds[0] = dir;
 	fds[1] = from;
 	memcpy(fds + 2, files.fds, files.n * sizeof(int));
-	r = openvpn_run(o, conf, words, fds, events, err);
+	r = openvpn_run(o, conf, output, fds, events, err);
 	openvpn_files_close(&files);
 	return r;
 }
@@ -183,10 +179,10 @@ int openvpn_program_start(struct openvpn *o, const struct child_events *events,
 	openvpn_remember(o, conf);
 	if (conf->owner_line && o->instance->making)
 		log_warning(
-			"%s:%u: user and group are not followed: the device is made anew when the server says so",
+			"%s:%u: user and group are ignored: openvpn runs as the user netns-pam",
 			o->path, conf->owner_line);
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
-	    fchmod(pipes[1], OPENVPN_WORDS_MODE) < 0) {
+	    fchmod(pipes[1], OPENVPN_OUTPUT_MODE) < 0) {
 		openvpn_conf_free(conf);
 		return error_set(err, -errno, "pipe: %m");
 	}

@@ -43,7 +43,7 @@ static const char *env_next(const struct openvpn_env *env, const char *pair)
 	return pair < env->text + env->bytes ? pair : NULL;
 }
 
-/* A pair and a name (of a pair, up to its `=`), as strcmp(3) has it. */
+/* Compares the name in a pair (up to its `=`) with a name, as strcmp(3). */
 static int name_compare(const char *pair, const char *name, size_t length)
 {
 	size_t own = strcspn(pair, "=");
@@ -61,8 +61,8 @@ static int pair_compare(const void *a, const void *b)
 }
 
 /*
- * A server can push thousands of routes, and each is asked for by its number.
- * Return: 0 or -ENOMEM.
+ * Sorted, because a server can push thousands of routes, which are looked up
+ * by number. Return: 0 or -ENOMEM.
  */
 static int env_sort(struct openvpn_env *env)
 {
@@ -78,12 +78,12 @@ static int env_sort(struct openvpn_env *env)
 	return 0;
 }
 
-/* Return: the value, or NULL; of several of one name, the first. */
+/* Return: the value, or NULL; the first of several with one name. */
 static const char *env_get(const struct openvpn_env *env, const char *name)
 {
 	size_t length = strlen(name), from = 0, to = env->n;
 
-	while (from < to) { /* the first that is not before it */
+	while (from < to) { /* finds the first that is not less */
 		size_t middle = from + (to - from) / 2;
 
 		if (name_compare(env->sorted[middle], name, length) < 0)
@@ -130,7 +130,7 @@ static bool read_address(const char *text, sa_family_t family,
 	       inet_prefix_parse(text, ret) == 0 && ret->family == family;
 }
 
-/* 255.255.255.0 is 24. Return: -EINVAL when the ones are not in front. */
+/* 255.255.255.0 is 24. Return: -EINVAL for a mask with gaps. */
 static int netmask_length(const char *text)
 {
 	struct inet_prefix mask;
@@ -152,7 +152,7 @@ static void clear_host_bits(struct inet_prefix *p)
 		p->addr[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 }
 
-/* Could a host have it? Not unspecified, loopback, multicast. */
+/* Not unspecified, loopback or multicast. */
 static bool is_unicast(const struct inet_prefix *p)
 {
 	static const uint8_t none[16], loopback[16] = {[15] = 1};
@@ -163,7 +163,7 @@ static bool is_unicast(const struct inet_prefix *p)
 	       memcmp(p->addr, loopback, 16) != 0;
 }
 
-/* Return: -1 when it is no number. */
+/* Return: -1 when it is not a number. */
 static int read_number(const char *text)
 {
 	char *end;
@@ -196,7 +196,7 @@ static void read_address4(const struct openvpn_env *env,
 	if (!read_address(remote, AF_INET, &push->peer4) ||
 	    !is_unicast(&push->peer4)) {
 		push->peer4 = (struct inet_prefix){0};
-		ignore(push, "the far end", remote);
+		ignore(push, "the remote end", remote);
 	}
 }
 
@@ -240,13 +240,13 @@ static void add_route(struct openvpn_push *push, const struct inet_prefix *to,
 
 	if (push->n_routes == OPENVPN_ROUTES_MAX) {
 		inet_prefix_format(to, text);
-		ignore(push, "one route more than there can be, to", text);
+		ignore(push, "one of too many routes, to", text);
 		return;
 	}
 	for (size_t n = 0; n < push->n_routes; n++)
 		if (push->routes[n].to.length == to->length &&
 		    inet_prefix_contains(to, &push->routes[n].to))
-			return; /* twice: the first counts */
+			return; /* the first of two equal routes counts */
 	*route = (struct openvpn_route){.to = *to};
 	if (gateway)
 		route->gateway = *gateway;
@@ -266,7 +266,7 @@ static void read_route4(const struct openvpn_env *env, unsigned int n,
 	bool has_gateway = read_address(via, AF_INET, &gateway);
 
 	if (via && out && !strcmp(via, out) && !(in && !strcmp(via, in)))
-		return; /* net_gateway: round the tunnel */
+		return; /* net_gateway: a route outside the tunnel */
 	if (length < 0 || !read_address(network, AF_INET, &to) ||
 	    (via && !has_gateway)) {
 		ignore(push, "the route to", network);
@@ -307,8 +307,8 @@ static void read_routes(const struct openvpn_env *env, bool tap, bool redirect4,
 				  ? &gateway
 				  : NULL);
 	/*
-	 * In the order of the server. (Numbers can be missing, but not more
-	 * than there are other variables.)
+	 * In the server's order. Numbers may have gaps, but the highest is at
+	 * most the number of variables.
 	 */
 	for (unsigned int n = 1; n <= env->n; n++) {
 		network = get_nth(env, "route_network_", n);
@@ -367,7 +367,7 @@ static void read_dhcp_option(const char *value, struct openvpn_push *push)
 	memcpy(copy, value, strlen(value) + 1);
 	if (openvpn_words(copy, words, 3) != 3 ||
 	    strcmp(words[0], "dhcp-option") != 0)
-		return; /* of no use to us, whatever it is */
+		return; /* another option: not used */
 	if (!strcmp(words[1], "DNS") || !strcmp(words[1], "DNS6"))
 		add_server(push, words[2]);
 	else if (!strcmp(words[1], "DOMAIN") ||
@@ -379,7 +379,7 @@ static void read_dhcp_option(const char *value, struct openvpn_push *push)
 #define FOREIGN_OPTIONS_MAX 64
 #define DNS_EACH_MAX	    8 /* servers and addresses of `--dns` */
 
-/* In their order: the variables are listed the last one first. */
+/* In the server's order: openvpn lists the variables in reverse. */
 static void read_dns(const struct openvpn_env *env, struct openvpn_push *push)
 {
 	const char *value;
@@ -462,7 +462,7 @@ void openvpn_push_log(const char *text, bool *redirect4)
 		at += sizeof(option) - 1;
 		length = strcspn(at, ",'");
 		if (length && *at != ' ')
-			continue; /* another option */
+			continue; /* an option that begins alike */
 		if (length >= sizeof(flags))
 			length = sizeof(flags) - 1;
 		memcpy(flags, at, length);

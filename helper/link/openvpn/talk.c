@@ -24,10 +24,10 @@ struct openvpn_talk {
 	void *data;
 	char line[LINE_MAX_BYTES];
 	size_t used;
-	bool overlong; /* the rest of this line is passed over */
-	bool broken;   /* more variables than there can be */
+	bool overlong; /* the rest of this line is skipped */
+	bool broken;   /* too many variables */
 	struct openvpn_env env;
-	bool busy, doomed; /* closed from within a call of ours */
+	bool busy, doomed; /* closed by one of its own events */
 };
 
 static void talk_free(struct openvpn_talk *talk)
@@ -47,7 +47,7 @@ struct openvpn_talk *openvpn_talk_close(struct openvpn_talk *talk)
 	return NULL;
 }
 
-/* Return: what is behind the prefix, or NULL. */
+/* Return: the text after the prefix, or NULL. */
 static char *after(char *line, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -84,14 +84,14 @@ static void take_updown(struct openvpn_talk *talk, char *line)
 
 	if (!pair) {
 		openvpn_env_clear(&talk->env);
-		/* DOWN has variables too: the mark tells the two apart. */
+		/* UP or DOWN as the first entry: both have variables. */
 		openvpn_env_add(&talk->env, line);
 	} else if (strcmp(pair, "END") != 0) {
 		if (openvpn_env_add(&talk->env, pair) < 0 && !talk->broken) {
 			talk->broken = true;
 			talk->events.log(
 				talk->data, 'N',
-				"it tells of more addresses, routes and name servers than can be");
+				"too many addresses, routes and name servers were pushed");
 		}
 	} else if (talk->env.bytes && !strcmp(talk->env.text, "UP")) {
 		talk->events.up(talk->data, &talk->env);
@@ -100,7 +100,7 @@ static void take_updown(struct openvpn_talk *talk, char *line)
 	}
 }
 
-/* "Need 'Private Key' password", or news of an attempt */
+/* "Need 'Private Key' password", or the result of an attempt */
 static void take_question(struct openvpn_talk *talk, char *line)
 {
 	char *what = after(line, "Need ");
@@ -109,7 +109,7 @@ static void take_question(struct openvpn_talk *talk, char *line)
 		talk->events.asks(talk->data, what);
 	else if (after(line, "Verification Failed"))
 		talk->events.log(talk->data, 'N', line);
-	/* else an Auth-Token: a secret */
+	/* An Auth-Token is a secret: not logged. */
 }
 
 static void take_line(struct openvpn_talk *talk, char *line)
@@ -124,11 +124,11 @@ static void take_line(struct openvpn_talk *talk, char *line)
 		take_updown(talk, rest);
 	else if ((rest = after(line, ">PASSWORD:")))
 		take_question(talk, rest);
-	else if (isdigit((unsigned char)*line)) /* the log until now */
+	else if (isdigit((unsigned char)*line)) /* an earlier log line */
 		take_log(talk, line);
 }
 
-/* Cuts what has come into lines. */
+/* Splits received bytes into lines. */
 static void take_bytes(struct openvpn_talk *talk)
 {
 	char *start = talk->line, *end = talk->line + talk->used, *newline;
@@ -175,7 +175,7 @@ static int talk_readable(sd_event_source *source, int fd, uint32_t revents,
 	return 0;
 }
 
-/* The log first: what it says until now comes before what it says next. */
+/* The log first, so that earlier lines come before new events. */
 static int talk_begin(int fd)
 {
 	static const char commands[] = "log on all\nstate on\nhold off\n"
@@ -188,7 +188,7 @@ static int talk_begin(int fd)
 	return (size_t)n == sizeof(commands) - 1 ? 0 : -EIO;
 }
 
-/* Return: a socket that is connected, or -errno. */
+/* Return: a connected socket, or -errno. */
 static int talk_connect(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -205,7 +205,7 @@ static int talk_connect(const char *path)
 	return take_fd(&fd);
 }
 
-/* Who listens is asked of the kernel: a command would need to be waited for. */
+/* The kernel knows the listener's pid: a command would have to be awaited. */
 void openvpn_talk_end(const char *path)
 {
 	_cleanup_close_ int fd = talk_connect(path);
@@ -230,7 +230,7 @@ int openvpn_talk_open(sd_event *event, const char *path,
 	if (r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN)
 		return -EAGAIN;
 	if (r < 0)
-		return error_set(err, r, "cannot talk to openvpn at %s: %s",
+		return error_set(err, r, "cannot connect to openvpn at %s: %s",
 				 path, strerror(-r));
 	talk = calloc(1, sizeof(*talk));
 	if (!talk)
@@ -242,7 +242,7 @@ int openvpn_talk_open(sd_event *event, const char *path,
 			    talk_readable, talk);
 	if (r < 0) {
 		talk_free(talk);
-		return error_set(err, r, "cannot listen to openvpn: %s",
+		return error_set(err, r, "cannot watch openvpn's socket: %s",
 				 strerror(-r));
 	}
 	*ret = talk;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The management interface of a running openvpn(8), a unix socket that it
- * listens at ("management-notes.txt" in its documentation): what it says in its
- * log, how far it is, the variables of a tunnel that came up, and questions.
+ * The management interface of a running openvpn(8), a Unix socket on which it
+ * listens ("management-notes.txt" in its documentation): log lines, states, the
+ * variables of a tunnel that came up, and questions for passwords.
  *
- * It takes the place of scripts: openvpn starts no program at all, and a helper
- * that was started anew finds the socket where it was.
+ * It replaces scripts: openvpn starts no program, and a restarted daemon
+ * connects to the same socket again.
  */
 #ifndef NETNS_PAM_HELPER_LINK_OPENVPN_TALK_H
 #define NETNS_PAM_HELPER_LINK_OPENVPN_TALK_H
@@ -19,34 +19,33 @@ struct openvpn_talk;
 
 /* Each may call openvpn_talk_close(), and free what `data` is. */
 struct openvpn_talk_events {
-	/* "WAIT", "AUTH", "CONNECTED", ...; detail: why, or "" */
+	/* name: "WAIT", "AUTH", "CONNECTED", ...; detail: reason, or "" */
 	void (*state)(void *data, const char *name, const char *detail);
-	/* flag: I information, W warning, N error, F fatal, others less */
+	/* flag: I information, W warning, N error, F fatal, other: debug */
 	void (*log)(void *data, char flag, const char *text);
-	/* A new device is there, with these variables; resp. it is closed. */
+	/* A new device exists, with these variables; it was closed. */
 	void (*up)(void *data, const struct openvpn_env *env);
 	void (*down)(void *data);
-	/* It wants to be told "Private Key password". */
+	/* It needs, for example, the "Private Key password". */
 	void (*asks)(void *data, const char *what);
-	/* The other side hung up, or broke the rules. */
+	/* openvpn closed the connection, or violated the protocol. */
 	void (*closed)(void *data);
 };
 
 /*
- * Connects, and lets an openvpn that waits to begin (--management-hold) begin.
- * Return: 0 and *ret; -EAGAIN when nobody listens (yet); -errno with a
- * sentence.
+ * Connects, and releases an openvpn that waits (--management-hold).
+ * Return: 0 and *ret; -EAGAIN when no process listens yet; -errno with err set.
  */
 int openvpn_talk_open(sd_event *event, const char *path,
 		      const struct openvpn_talk_events *events, void *data,
 		      struct openvpn_talk **ret, struct error *err);
 
-/* NULL is fine. Return: NULL. */
+/* Closes and frees talk, or NULL. Return: NULL. */
 struct openvpn_talk *openvpn_talk_close(struct openvpn_talk *talk);
 
 /*
- * Ends an openvpn that a helper left before it had written its pid down, and
- * takes its socket away. Fine when nobody is there.
+ * Ends an openvpn whose pid is in no record (the daemon was killed), and
+ * removes its socket. Succeeds when there is none.
  */
 void openvpn_talk_end(const char *path);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a running openvpn(8) says, and what follows from it: its device is made
- * ready, the connection is there or is lost, its complaints are passed on to
- * the logins that wait.
+ * Handles the events of a running openvpn(8): configures its device, follows
+ * the state of the connection, reports its errors to waiting logins.
  *
- * All of it comes by its management interface, but for its first words: those
- * it writes into a pipe until it talks.
+ * The events come by its management interface; errors before it listens come
+ * through a pipe.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +21,7 @@
 #include "push.h"
 #include "talk.h"
 
-#define OPENVPN_TALK_TRIES 500 /* ten seconds */
+#define OPENVPN_TALK_TRIES 500 /* 10 s */
 #define OPENVPN_SAID_MAX   2048
 
 void openvpn_watch_tell(struct openvpn *o)
@@ -32,7 +31,7 @@ void openvpn_watch_tell(struct openvpn *o)
 			 o->words);
 }
 
-/* What it says, with the files' own names. */
+/* A message with the names of the files instead of their copies'. */
 static void openvpn_name_files(const struct openvpn *o, const char *text,
 			       char *ret, size_t size)
 {
@@ -43,7 +42,7 @@ static void openvpn_name_files(const struct openvpn *o, const char *text,
 static void openvpn_complains(struct openvpn *o, const char *text)
 {
 	if (*o->words && !o->attempt)
-		return; /* what follows from it */
+		return; /* a consequence of the first error */
 	o->attempt = false;
 	openvpn_name_files(o, text, o->words, sizeof(o->words));
 	openvpn_watch_tell(o);
@@ -68,9 +67,9 @@ void openvpn_watch_early(struct openvpn *o)
 	o->early = close_fd(o->early);
 }
 
-/* --- what it tells --- */
+/* --- events --- */
 
-/* May free everything. */
+/* May free o. */
 static void openvpn_watch_ready(struct openvpn *o)
 {
 	if (o->connected && o->configured)
@@ -93,15 +92,15 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 		return;
 	if (o->connected)
 		log_warning(
-			"%s: the connection to %s is lost (%s); nothing leaves until it is back",
+			"%s: the connection to %s is lost (%s); no packet leaves before it is restored",
 			i->name, o->remote, detail);
 	o->connected = false;
 	o->attempt = true;
-	if (!strcmp(detail, "SIGHUP")) /* there is nothing left to read */
-		o->events->failed(o, "it was told to read its file again");
+	if (!strcmp(detail, "SIGHUP")) /* standard input is read already */
+		o->events->failed(o, "it received SIGHUP");
 }
 
-/* The device was destroyed by somebody: openvpn goes on without it. */
+/* The device was deleted: openvpn continues without it. */
 static bool openvpn_lost_device(const char *text)
 {
 	return (!strncmp(text, "read from TUN/TAP", 17) ||
@@ -109,7 +108,7 @@ static bool openvpn_lost_device(const char *text)
 	       strstr(text, "bad state");
 }
 
-/* Does it speak of what is our own doing? */
+/* Is the message about what the daemon itself set? */
 static bool openvpn_is_of_us(const char *text)
 {
 	static const char unknown[] =
@@ -117,7 +116,7 @@ static bool openvpn_is_of_us(const char *text)
 
 	return !strncmp(text, "MANAGEMENT:", 11) ||
 	       !strncmp(text, unknown, sizeof(unknown) - 1) ||
-	       /* openvpn_conf_load() saw to the file that it is a copy of. */
+	       /* openvpn_conf_load() has checked the original file. */
 	       (strstr(text, "/proc/self/fd/") &&
 		strstr(text, "is group or others accessible"));
 }
@@ -165,7 +164,7 @@ static void openvpn_on_up(void *data, const struct openvpn_env *env)
 	}
 	if (push.ignored)
 		log_warning(
-			"%s: %u values of the server make no sense and were left out, first of them %s",
+			"%s: %u pushed values are invalid and ignored; first: %s",
 			i->name, push.ignored, push.why);
 	r = openvpn_device_configure(o, &push, &why);
 	openvpn_push_clear(&push);
@@ -191,7 +190,7 @@ static void openvpn_on_question(void *data, const char *what)
 
 	snprintf(
 		text, sizeof(text),
-		"it asks for the %.60s, and nobody is there to answer: use a key without a password, or askpass and auth-user-pass with a file",
+		"it asks for the %.60s, which no person can answer at a login: use a key without a password, or askpass and auth-user-pass with a file",
 		what);
 	o->events->failed(o, text);
 }
@@ -200,7 +199,7 @@ static void openvpn_on_closed(void *data)
 {
 	struct openvpn *o = data;
 
-	/* It is about to end, most likely; or else we come again. */
+	/* openvpn is about to end, most likely; otherwise connect again. */
 	o->talk = NULL;
 	o->tries = 0;
 	timer_arm(o->timer, OPENVPN_TALK_US);
@@ -233,12 +232,12 @@ void openvpn_watch_begin(struct openvpn *o)
 	if (!o->adopted)
 		return;
 	/*
-	 * It may have closed its device and made another one while no helper
-	 * was there to hear of it, and does not say it again.
+	 * It may have replaced its device while no daemon was connected, and
+	 * does not report that again.
 	 */
 	o->adopted = false;
 	o->configured = o->connected = openvpn_device_is_there(o->instance);
 	if (!o->configured)
 		o->events->failed(o,
-				  "it reconnected while no helper was there");
+				  "it reconnected while no daemon was running");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines as wg(8) reads them (wireguard-tools, src/config.c): blanks do not
- * count, `#` begins a comment, names of keys and sections in either case.
+ * Parses lines as wg(8) does (wireguard-tools, src/config.c): blanks are
+ * ignored, `#` begins a comment, names of keys and sections have no case.
  */
 #include "conf.h"
 
@@ -14,11 +14,11 @@
 #include <strings.h>
 
 #define LINE_MAX_BYTES 4096
-#define WORD_SHOWN_MAX 24 /* longer ones may be a key */
+#define WORD_SHOWN_MAX 24 /* a longer word may be a key */
 
 enum section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER };
 
-/* Keys that may stand once in a section, as bits of `seen`. */
+/* Keys that are allowed once in a section, as bits of `seen`. */
 enum once {
 	ONCE_NONE,
 	ONCE_PRIVATE_KEY,
@@ -35,7 +35,7 @@ struct reader {
 	const char *name;  /* of the file */
 	unsigned int line; /* being read */
 	enum section section;
-	bool interface; /* [Interface] was there */
+	bool interface; /* [Interface] was seen */
 	unsigned int seen;
 	struct wg_conf *conf;
 	struct error *err;
@@ -53,7 +53,7 @@ reader_error(const struct reader *r, const char *format, ...)
 	return error_set(r->err, -EINVAL, "%s:%u: %s", r->name, r->line, text);
 }
 
-/* The peer whose section is being read. */
+/* The peer of the current section. */
 static struct wg_peer *reader_peer(const struct reader *r)
 {
 	return &r->conf->peers[r->conf->n_peers - 1];
@@ -64,7 +64,7 @@ static struct wg_peer *reader_peer(const struct reader *r)
 static const char base64[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-/* A wrong value for a message, unless it may be a key that went astray. */
+/* A wrong value for a message; "..." when it may contain a key. */
 static const char *shown(const char *value)
 {
 	for (const char *p = value; *p; p += strcspn(p, base64)) {
@@ -77,7 +77,7 @@ static const char *shown(const char *value)
 	return value;
 }
 
-/* 32 bytes in base64: 43 characters, of which the last has 4 bits, and "=". */
+/* 32 bytes in base64: 43 characters, the last with 4 bits, and "=". */
 static bool is_key(const char *text)
 {
 	const char *last;
@@ -111,7 +111,7 @@ static int read_number(const struct reader *r, const char *key,
 
 	errno = 0;
 	*ret = strtoul(value, &end, base);
-	/* It would take a sign, too. */
+	/* strtoul(3) accepts a sign as well. */
 	if (!isdigit((unsigned char)*value) || *end || errno || *ret < min ||
 	    *ret > max)
 		return reader_error(r, "%s must be a number from %lu to %lu",
@@ -136,7 +136,7 @@ static int prefixes_add(const struct reader *r, struct wg_prefixes *list,
 	return 0;
 }
 
-/* What WireGuard itself makes of 10.0.0.1/8: 10.0.0.0/8. */
+/* As WireGuard does: 10.0.0.1/8 becomes 10.0.0.0/8. */
 static void clear_host_bits(struct inet_prefix *p)
 {
 	struct inet_prefix network;
@@ -167,7 +167,7 @@ static int read_allowed(const struct reader *r, char *word)
 	return prefixes_add(r, &reader_peer(r)->allowed, &p);
 }
 
-/* Letters, digits, `-`, `_` and `.`; nothing that a program takes for more. */
+/* Letters, digits, `-`, `_` and `.`, and no leading `-` or `.`. */
 static bool is_host_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -247,7 +247,7 @@ static int key_endpoint(struct reader *r, char *value)
 	return 0;
 }
 
-/* Comma-separated; blanks are gone already. An empty list is fine to wg(8). */
+/* Comma-separated, without blanks. wg(8) accepts an empty list. */
 static int read_list(const struct reader *r, char *value,
 		     int (*one)(const struct reader *r, char *word))
 {
@@ -295,7 +295,7 @@ static int key_fwmark(struct reader *r, char *value)
 static int key_mtu(struct reader *r, char *value)
 {
 	unsigned long n = 0;
-	/* below 1280 there is no IPv6, below 576 no use */
+	/* RFC 791: every host accepts 576 bytes; IPv6 needs 1280 */
 	int rc = read_number(r, "MTU", value, 576, 65535, &n);
 
 	r->conf->mtu = (unsigned int)n;
@@ -395,7 +395,7 @@ static const struct {
 
 /* --- lines --- */
 
-/* Cuts the comment off and takes all blanks out, in place. */
+/* Removes the comment and all blanks, in place. */
 static void squeeze(char *line)
 {
 	char *to = line;
@@ -427,7 +427,7 @@ static int begin_peer(struct reader *r)
 
 	if (conf->n_peers == WG_PEERS_MAX)
 		return reader_error(r, "more than %d peers", WG_PEERS_MAX);
-	/* Not realloc(3), which leaves keys behind. */
+	/* Not realloc(3): it leaves keys in freed memory. */
 	more = calloc(conf->n_peers + 1, sizeof(*more));
 	if (!more)
 		return error_set(r->err, -ENOMEM, "%s: out of memory", r->name);
@@ -461,7 +461,7 @@ static int begin_section(struct reader *r, const char *line)
 	return 0;
 }
 
-/* An unknown word is shown only when it cannot be a part of a key. */
+/* Shows an unknown word only when it cannot be part of a key. */
 static int unknown_line(const struct reader *r, const char *line)
 {
 	size_t len = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A WireGuard configuration as wg-quick(8) takes it: what wg(8) knows, besides
- * Address, DNS and MTU of [Interface].
+ * A WireGuard configuration file as wg-quick(8) accepts it: the keys of wg(8),
+ * and Address, DNS and MTU of [Interface].
  *
- * The file holds the private key: it must be root's and nobody else's to read,
- * and no message made here repeats a key, or a line that might hold one.
+ * The file holds the private key: only root may be able to read it, and no
+ * error message repeats a key or a line that may contain one.
  *
- * Should: refuse whatever it does not know, as "file:line: message". Mustn't:
- * log, resolve names, leave a copy of a key in memory.
+ * Must refuse every unknown key, as "file:line: message". Must not log, resolve
+ * names, or leave a copy of a key in memory.
  */
 #ifndef NETNS_PAM_HELPER_LINK_WIREGUARD_CONF_H
 #define NETNS_PAM_HELPER_LINK_WIREGUARD_CONF_H
@@ -35,7 +35,7 @@ struct wg_peer {
 	char public_key[WG_KEY_CHARS + 1];
 	char preshared_key[WG_KEY_CHARS + 1]; /* "": none */
 	struct wg_prefixes allowed;	      /* without host bits */
-	/* AF_UNSPEC: none, or a name that nobody has resolved yet. */
+	/* AF_UNSPEC: none, or a name that is not resolved yet. */
 	struct inet_prefix endpoint;
 	char endpoint_name[WG_NAME_MAX + 1]; /* "": an address, or none */
 	uint16_t endpoint_port;		     /* 0: no endpoint */
@@ -50,44 +50,44 @@ struct wg_conf {
 	struct wg_prefixes address;
 	struct inet_prefix dns[WG_CONF_DNS_MAX];
 	size_t n_dns;
-	char search[256]; /* domains, a space between */
-	unsigned int mtu; /* 0: not said */
+	char search[256]; /* domains, separated by spaces */
+	unsigned int mtu; /* 0: not given */
 	struct wg_peer *peers;
 	size_t n_peers;
-	/* Lines of what has no meaning here, for a warning; 0: not there. */
+	/* Lines of keys that are ignored with a warning; 0: absent. */
 	unsigned int table_line, save_config_line;
 };
 
 /*
- * Reads a file: regular, reached without a symbolic link in its last part,
- * root's, without any permission for group and others.
- * Return: 0 and *ret (for wg_conf_free()), or -errno with a sentence.
+ * Reads a regular file that belongs to root, with no permissions for group and
+ * others. The last component of path must not be a symbolic link.
+ * Return: 0 and *ret (free with wg_conf_free()), or -errno with err set.
  */
 int wg_conf_load(const char *path, struct wg_conf **ret, struct error *err);
 
-/* The same of text that is there already; `name` stands for the file. */
+/* Parses text in memory; `name` stands for the file in messages. */
 int wg_conf_parse(const char *name, const char *text, size_t bytes,
 		  struct wg_conf **ret, struct error *err);
 
 /*
- * The configuration for wg(8) `setconf`, with the endpoints that are known.
- * keepalive: seconds for peers that have none, so that the handshake begins by
- * itself; 0: as the file says.
- * Return: its text, which holds the private key: for wg_conf_wipe(); NULL when
- * memory is out.
+ * The configuration for `wg setconf`, with the resolved endpoints.
+ * keepalive: seconds for peers without PersistentKeepalive, so that a handshake
+ * starts without traffic; 0: as in the file.
+ * Return: text that holds the private key (free with wg_conf_wipe()), or NULL
+ * when out of memory.
  */
 char *wg_conf_print(const struct wg_conf *conf, uint16_t keepalive);
 
-/* Overwrites and frees a text. NULL is fine. Return: NULL. */
+/* Overwrites and frees a text, or NULL. Return: NULL. */
 char *wg_conf_wipe(char *text);
 
-/* Overwrites the keys, when they have done their work; the rest stays. */
+/* Overwrites the keys; the rest stays valid. */
 void wg_conf_forget_keys(struct wg_conf *conf);
 
-/* Overwrites and frees. NULL is fine. Return: NULL. */
+/* Overwrites the keys and frees conf, or NULL. Return: NULL. */
 struct wg_conf *wg_conf_free(struct wg_conf *conf);
 
-/* "ADDRESS:PORT" or "[ADDRESS]:PORT", as wg(8) wants it. */
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT", as wg(8) expects it. */
 void wg_endpoint_format(const struct inet_prefix *address, uint16_t port,
 			char ret[static INET_PREFIX_STR + 10]);
 

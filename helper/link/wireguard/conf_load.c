@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A configuration of WireGuard as a file: the key in it is root's alone. */
+/* Reads a WireGuard configuration from a file that only root can read. */
 #include "conf.h"
 #include "helper/base/root_file.h"
 

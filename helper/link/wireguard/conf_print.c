@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A configuration of WireGuard as wg(8) takes it, and its end. */
+/* Prints a WireGuard configuration for `wg setconf`, and erases it. */
 #include "conf.h"
 
 #include <stdarg.h>
@@ -18,8 +18,8 @@ void wg_endpoint_format(const struct inet_prefix *address, uint16_t port,
 }
 
 /*
- * A text that grows into room it has from the beginning: stdio's buffers would
- * keep copies of the keys.
+ * A text of a fixed capacity: realloc(3) and stdio would leave copies of the
+ * keys in freed memory.
  */
 struct page {
 	char *text;

@@ -2,14 +2,14 @@
 /*
  * The interface of a tunnel.
  *
- * The kernel's is made in place: a RTM_NEWLINK on a socket of the host's with
- * IFLA_NET_NS_FD gives the interface to the namespace and its UDP socket to the
- * socket's owner (drivers/net/wireguard/device.c, wg_newlink()).
+ * The kernel's is created in place: RTM_NEWLINK on a socket of the host's
+ * namespace with IFLA_NET_NS_FD puts the interface into the namespace and its
+ * UDP socket into the host's (drivers/net/wireguard/device.c, wg_newlink()).
  *
- * That of wireguard-go is the one device that has to be moved: TUNSETIFF makes
- * it where the program is, and the program has to be in the host's namespace,
- * or its UDP socket would be inside, too. It is moved before it has an address
- * and before it is up. wg(8) goes on knowing it by its first name, npam<slot>.
+ * wireguard-go's has to be moved: TUNSETIFF creates it in the namespace of the
+ * program, which must be the host's, because the UDP socket is created there
+ * too. It is moved before it has an address and before it is up. wg(8) keeps
+ * its first name, npam<slot>.
  */
 #include "wireguard.h"
 
@@ -31,7 +31,7 @@
 #define WG_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define WG_TRIES   64
 
-/* Of wireguard-go: its interface, and a port below 1024. */
+/* wireguard-go configures its interface and may bind a port below 1024. */
 #define WG_CAPABILITIES                                                        \
 	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
 
@@ -61,9 +61,9 @@ bool wg_device_answers(struct wg_link *l)
 	return true;
 }
 
-/* --- making --- */
+/* --- creating --- */
 
-/* Return: -EOPNOTSUPP without a word: the kernel has no WireGuard. */
+/* Return: 0, -errno with err set; -EOPNOTSUPP: the kernel has no WireGuard. */
 static int kernel_make(struct wg_link *l, const struct link_site *site,
 		       struct error *err)
 {
@@ -95,7 +95,7 @@ static void userspace_label(const struct wg_link *l,
 	snprintf(ret, WG_GO_LABEL, "%s-go", l->label);
 }
 
-/* A slot whose npamN nobody has. */
+/* Takes a slot of the pool whose name npamN is free. */
 static int userspace_name(struct wg_link *l, struct helper *h,
 			  struct error *err)
 {
@@ -108,7 +108,7 @@ static int userspace_name(struct wg_link *l, struct helper *h,
 		if (r < 0)
 			return r;
 		pool_ifname(i->slot, l->device);
-		/* Somebody else's: it stays marked, and is passed by. */
+		/* A foreign interface: its slot stays taken and is skipped. */
 		if (rtnl_link_by_name(h->rtnl, l->device, &link) == -ENODEV &&
 		    !wg_uapi_is_taken(l->device)) {
 			memcpy(i->device, l->device, sizeof(i->device));
@@ -125,7 +125,7 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 			  const struct child_events *events, struct error *err)
 {
 	const char *const argv[] = {"wireguard-go", "-f", l->device, NULL};
-	/* Without it, it prints a box that says what its manual says. */
+	/* WG_PROCESS_FOREGROUND=1 suppresses a banner. */
 	static const char *const env[] = {"WG_PROCESS_FOREGROUND=1",
 					  "WG_UAPI_FD=3", NULL};
 	_cleanup_close_ int uapi = -EBADF;
@@ -144,7 +144,7 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 		return r;
 	l->userspace = true;
 	userspace_label(l, label);
-	/* Killed from here on, the next helper takes the socket away. */
+	/* The next daemon removes the socket if this one is killed now. */
 	r = instance_record_save(i, err);
 	if (r < 0)
 		return r;
@@ -209,7 +209,7 @@ static int userspace_move(const struct wg_link *l, const struct link_site *site,
 	return rtnl_run(host, &b, err);
 }
 
-/* What the section says of addresses counts; else what the file says. */
+/* The addresses of the section, or else of the file. */
 static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 			  struct addresses *plan, struct error *err)
 {
@@ -221,7 +221,7 @@ static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 	if (!address->n)
 		return error_set(
 			err, -EINVAL,
-			"no addresses for the tunnel: %s has no Address, and the namespace %s no `address`",
+			"the tunnel has no address: %s has no Address, and the namespace %s no `address`",
 			l->path, site->ns->name);
 	if (address->n > ADDRESS_INSIDE_MAX)
 		return error_set(err, -E2BIG, "%s: more than %d addresses",
@@ -231,7 +231,7 @@ static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 	return 0;
 }
 
-static void note_addresses(struct instance *i, const struct addresses *plan)
+static void set_addresses(struct instance *i, const struct addresses *plan)
 {
 	for (size_t n = 0; n < plan->n; n++) {
 		const struct inet_prefix *p = &plan->items[n].inner;
@@ -249,7 +249,7 @@ static bool same_network(const struct inet_prefix *a,
 	return a->length == b->length && inet_prefix_contains(a, b);
 }
 
-/* Has the kernel, or `routes`, or a peer before this one such a route? */
+/* Do addresses, `routes`, or an earlier peer bring the same route? */
 static bool is_routed(const struct wg_link *l, const struct link_site *site,
 		      const struct addresses *plan, size_t peer, size_t item)
 {
@@ -277,7 +277,7 @@ static bool is_routed(const struct wg_link *l, const struct link_site *site,
 	return false;
 }
 
-/* AllowedIPs: a batch holds only so many. */
+/* Routes to the AllowedIPs, in batches. */
 static int put_allowed(const struct wg_link *l, const struct link_site *site,
 		       const struct addresses *plan, struct error *err)
 {
@@ -316,10 +316,10 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 		return r;
 	r = rtnl_link_by_name(site->inside, i->ifname, &link);
 	if (r < 0)
-		return error_set(err, r, "the new interface is gone: %s",
+		return error_set(err, r, "cannot find the new interface: %s",
 				 strerror(-r));
 	i->ifindex = link.ifindex;
-	note_addresses(i, &plan);
+	set_addresses(i, &plan);
 	rtnl_batch_init(&b);
 	if (link.mtu != wg_mtu(l, site))
 		rtnl_put_mtu(&b, i->ifindex, wg_mtu(l, site));
@@ -339,7 +339,7 @@ struct look {
 	struct rtnl_link link;
 };
 
-/* Runs inside. */
+/* Runs in the namespace. */
 static int look(void *data, struct error *err)
 {
 	struct look *look = data;
@@ -355,7 +355,7 @@ static int look(void *data, struct error *err)
 		r = rtnl_run(inside, &b, NULL);
 	}
 	rtnl_close(inside);
-	return r < 0 ? error_set(err, r, "cannot reach its interface: %s",
+	return r < 0 ? error_set(err, r, "cannot query its interface: %s",
 				 strerror(-r))
 		     : 0;
 }
@@ -375,8 +375,8 @@ int wg_device_look(const struct wg_link *l, struct rtnl_link *ret)
 }
 
 /*
- * wireguard-go takes its interface with it, wherever that is, and ends when it
- * loses that, or its socket: enough also for one that nobody noted the pid of.
+ * wireguard-go's interface ends with it, and it ends without its interface or
+ * its socket: this also ends one whose pid is in no record.
  */
 static int userspace_remove(const struct wg_link *l, struct error *err)
 {
@@ -435,13 +435,13 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	};
 
 	if (!l->userspace && netns < 0)
-		return error_set(err, netns, "the namespace %s is gone",
-				 l->instance->name);
-	/* It would talk to that one, and give it our key. */
+		return error_set(err, netns, "cannot open the namespace %s: %s",
+				 l->instance->name, strerror(-netns));
+	/* wg(8) would prefer that socket, and send it the key. */
 	if (!l->userspace && wg_uapi_is_taken(l->device))
 		return error_set(
 			err, -EEXIST,
-			"a program on the host has an interface %s (/run/wireguard/%s.sock), and wg would take the one for the other: set `ifname`",
+			"a program on the host serves an interface %s (/run/wireguard/%s.sock), which wg would use instead; set another `ifname`",
 			l->device, l->device);
 	return child_start(l->instance->helper, &command, events, &l->tool,
 			   err);

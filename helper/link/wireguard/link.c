@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = wireguard: a tunnel of WireGuard as the one way out. In this order:
- * the configuration is read, the interface is made, the names of peers are
- * looked up on the host, wg(8) gets it all on its stdin, and then, last, the
- * interface gets into the namespace, with addresses and routes. What fails on
- * the way leaves a namespace without any way out.
+ * link = wireguard: a WireGuard tunnel is the namespace's only connection.
+ * Order: read the configuration, create the interface, resolve the peers' names
+ * on the host, pass the configuration to wg(8) on its standard input, and last
+ * move the interface into the namespace with addresses and routes. A failure
+ * before that leaves the namespace unconnected.
  *
- * The key is in memory from the reading of the file to the start of wg(8).
+ * The key is in memory from reading the file until wg(8) has started.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -28,7 +28,7 @@
 #define ANSWER_POLL_US 5000
 #define ANSWER_MS      5000
 #define NUDGE_SECONDS  1
-#define FRESH_MS       90000 /* of what is known of a handshake */
+#define FRESH_MS       90000 /* an older query of handshakes is not shown */
 
 static void link_free(struct wg_link *l)
 {
@@ -64,11 +64,11 @@ static void warn_unwise(const struct wg_link *l,
 {
 	if (!ns->dns_set && !ns->dns_host && !l->conf->n_dns)
 		log_warning(
-			"%s names no DNS, and [namespace %s] has no `dns`: its sessions resolve names as the host does, past the tunnel",
+			"%s has no DNS, and [namespace %s] has no `dns`: its sessions resolve names by the host's resolvers, outside the tunnel",
 			l->path, ns->name);
 	if (l->conf->table_line)
 		log_warning(
-			"%s:%u: Table is ignored: all of a namespace's packets go by its tunnel",
+			"%s:%u: Table is ignored: all packets of the namespace use the tunnel",
 			l->path, l->conf->table_line);
 	if (l->conf->save_config_line)
 		log_warning(
@@ -91,7 +91,7 @@ static int read_conf(struct wg_link *l, const struct policy_namespace *ns,
 	return l->pulses ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
-static void note_dns(struct instance *i, const struct wg_conf *conf)
+static void set_dns(struct instance *i, const struct wg_conf *conf)
 {
 	_Static_assert(WG_CONF_DNS_MAX <= INSTANCE_DNS_MAX, "room for DNS");
 	i->n_link_dns = conf->n_dns;
@@ -136,7 +136,7 @@ static void endpoint_resolved(void *data, int r,
 	go_on(l);
 }
 
-/* Return: 1 when there is a name to wait for, 0, -errno. */
+/* Return: 1 when a look-up has started, 0 when none is needed, -errno. */
 static int resolve_next(struct wg_link *l, struct error *err)
 {
 	for (size_t i = 0; i < l->conf->n_peers; i++) {
@@ -161,7 +161,7 @@ static void on_answer_poll(void *data)
 	go_on(data);
 }
 
-/* Return: 1 when wireguard-go has to be waited for, 0, -errno. */
+/* Return: 1 while wireguard-go does not answer yet, 0, -errno. */
 static int await_device(struct wg_link *l, struct error *err)
 {
 	int r;
@@ -185,7 +185,7 @@ static int await_device(struct wg_link *l, struct error *err)
 	return 1;
 }
 
-/* wg(8) has it all: now the namespace gets its way out. */
+/* wg(8) has configured the interface: connect the namespace. */
 static void configured(void *data, int r, const struct error *why)
 {
 	struct wg_link *l = data;
@@ -220,7 +220,7 @@ static int configure(struct wg_link *l, struct error *err)
 	char *text;
 	int r;
 
-	/* A tunnel begins with the first packet: a keepalive, then. */
+	/* WireGuard shakes hands when a packet is sent: send a keepalive. */
 	l->nudged = wants_handshake(l->site->ns);
 	text = wg_conf_print(l->conf, l->nudged ? NUDGE_SECONDS : 0);
 	if (!text)
@@ -232,12 +232,12 @@ static int configure(struct wg_link *l, struct error *err)
 	if (r == -E2BIG)
 		error_set(
 			err, r,
-			"%s: so many AllowedIPs are more than wg can be given: join those that lie side by side",
+			"%s: the AllowedIPs exceed what wg accepts on its standard input; merge adjacent prefixes",
 			l->path);
 	return r;
 }
 
-/* Begins what has to be waited for next. Return: 0 or -errno. */
+/* Starts the next step that takes time. Return: 0 or -errno. */
 static int next_step(struct wg_link *l, struct error *err)
 {
 	int r = resolve_next(l, err);
@@ -249,7 +249,7 @@ static int next_step(struct wg_link *l, struct error *err)
 	return r < 0 ? r : 0;
 }
 
-/* wireguard-go: the interface has gone with it. */
+/* wireguard-go ended, and its interface with it. */
 static void userspace_ended(void *data, int r, const struct error *why)
 {
 	struct wg_link *l = data;
@@ -257,7 +257,7 @@ static void userspace_ended(void *data, int r, const struct error *why)
 	const char *text = why->text;
 
 	if (strncmp(text, l->label, strlen(i->name) + 2) == 0)
-		text += strlen(i->name) + 2; /* said anyway */
+		text += strlen(i->name) + 2; /* instance_broken() adds it */
 	i->child = NULL;
 	instance_broken(i, text);
 }
@@ -276,9 +276,9 @@ static int wireguard_create(const struct link_site *site, struct error *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l->conf->n_peers; i++)
-		l->pulses[i].known = true; /* nothing sent yet, nor received */
+		l->pulses[i].known = true; /* a new interface counts from 0 */
 	warn_unwise(l, site->ns);
-	note_dns(site->instance, l->conf);
+	set_dns(site->instance, l->conf);
 	l->started_ms = deadline_now_ms();
 	r = wg_device_make(l, site, &events, err);
 	if (r == 0)
@@ -289,22 +289,22 @@ static int wireguard_create(const struct link_site *site, struct error *err)
 /* --- later --- */
 
 /*
- * The names of peers are in the file alone. It may be another one by now: what
- * is read is used for peers that wg(8) knows as well.
+ * Only the file has the names of peers. It may have changed since: what is read
+ * is used for the peers that wg(8) reports as well.
  */
 static int read_conf_again(struct wg_link *l)
 {
 	const struct instance *i = l->instance;
 	const struct policy_namespace *ns = policy_namespace_find(
 		store_policy(i->helper->store), i->section);
-	struct error why = {"the policy does not speak of it any more"};
+	struct error why = {"the policy has no such section any more"};
 	int r = ns && ns->wireguard ? read_conf(l, ns, &why) : -ENOENT;
 
 	if (answer_is_failure(r))
 		return r;
 	if (r < 0) {
 		log_warning(
-			"%s: the endpoints of its peers are not looked up again: %s",
+			"%s: cannot resolve the endpoints of its peers again: %s",
 			l->label, why.text);
 		l->conf = wg_conf_free(l->conf);
 		return 0;
@@ -409,7 +409,7 @@ static void wireguard_describe(struct helper *h, const struct instance *i,
 	ret->tx_bytes = link.tx_bytes;
 	describe_peer(l, ret->detail, sizeof(ret->detail));
 	if (i->state == INSTANCE_LIVE)
-		wg_watch_ask(l); /* for the next time */
+		wg_watch_ask(l); /* for the next call */
 }
 
 const struct link_ops link_wireguard_ops = {

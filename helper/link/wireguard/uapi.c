@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The socket of wireguard-go, which wg(8) looks for first of all.
+ * The control socket of wireguard-go, by which wg(8) finds it.
  *
- * It is made here and given to the program, which could not make it: it is not
- * root, and nobody else may bring a socket to where wg(8) tells keys. Others
- * may look at it, as the program has to, to hear of its end; to speak to it
- * takes the right to write.
+ * The daemon creates it and passes it on: wireguard-go does not run as root,
+ * and only root may create a socket to which wg(8) sends keys. The mode lets
+ * wireguard-go watch the socket's removal (inotify(7)); connecting needs write
+ * permission, which only root has.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void uapi_path(const char *device, struct sockaddr_un *ret)
 		 device);
 }
 
-/* Return: a socket that somebody listens to, or -errno. */
+/* Return: a connected socket, or -errno. */
 static int uapi_connect(const char *device)
 {
 	_cleanup_close_ int fd =
@@ -44,7 +44,7 @@ static int uapi_connect(const char *device)
 
 bool wg_uapi_is_taken(const char *device)
 {
-	/* One left over refuses at once. */
+	/* A socket without a listener refuses at once. */
 	_cleanup_close_ int fd = uapi_connect(device);
 
 	return fd >= 0;
@@ -60,7 +60,7 @@ int wg_uapi_listen(const char *device, struct error *err)
 	if (mkdir(UAPI_DIR, 0755) == 0)
 		chmod(UAPI_DIR, 0755);
 	unlink(address.sun_path);
-	/* main.c's umask of 077 lets nobody in meanwhile. */
+	/* The daemon's umask of 077 protects the socket until chmod(). */
 	if (fd < 0 ||
 	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(address.sun_path, 0644) < 0 || listen(fd, UAPI_BACKLOG) < 0)
@@ -85,7 +85,7 @@ bool wg_uapi_has_answered(int fd)
 {
 	char byte;
 
-	/* That there is an answer is enough. */
+	/* Any answer will do; its content is not used. */
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 

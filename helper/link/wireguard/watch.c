@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A tunnel that is up: is its interface still there, when was the last
- * handshake, does a peer answer whose endpoint is a name?
+ * Checks a running tunnel: does its interface exist, when was the last
+ * handshake, does each peer answer whose endpoint is a name?
  *
- * Programs are started only when there was traffic since the last look: what
- * an idle tunnel costs is a question to the kernel.
+ * wg(8) is started only after traffic since the last check: an idle tunnel
+ * costs one rtnetlink query per check.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@
 
 #define WATCH_US      (10 * 1000000ULL)
 #define WATCH_SOON_US 500000
-#define SILENT_MAX    2 /* looks; a peer that hears speaks every 10 s */
-#define HANDSHAKE_ASK 6 /* every so many looks */
+#define SILENT_MAX    2 /* checks; an active peer answers within 10 s */
+#define HANDSHAKE_ASK 6 /* checks between two queries of handshakes */
 #define HANDSHAKE_MS  50
 
 const struct wg_peer *wg_peer_called(const struct wg_link *l)
@@ -45,16 +45,13 @@ void wg_peer_format(const struct wg_peer *peer,
 	snprintf(ret, WG_ENDPOINT_STR, "%s", text);
 }
 
-/*
- * One program at a time, and none while a name is looked up: that one's own
- * comes next.
- */
+/* One program at a time; a look-up ends with a program of its own. */
 static bool is_busy(const struct wg_link *l)
 {
 	return l->tool || l->resolve;
 }
 
-/* The next number of a line that wg(8) printed, with tabs between. */
+/* The next number of a line of wg(8), whose fields tabs separate. */
 static uint64_t next_number(char **line)
 {
 	char *word = strsep(line, "\t");
@@ -73,7 +70,7 @@ static void set_ended(void *data, int r, const struct error *why)
 		log_warning("%s", why->text);
 }
 
-/* Peers that the file gives no keepalive have none from now on. */
+/* Turns keepalives off for the peers for which the file has none. */
 static void nudge_end(struct wg_link *l)
 {
 	const char *argv[4 + 4 * WG_PEERS_MAX] = {"wg", "set", l->device};
@@ -94,7 +91,7 @@ static void nudge_end(struct wg_link *l)
 		log_warning("%s: %s", l->label, why.text);
 }
 
-/* "KEY  SECONDS" */
+/* "KEY\tSECONDS" */
 static void handshake_line(void *data, char *line)
 {
 	struct wg_link *l = data;
@@ -141,8 +138,8 @@ static bool silent_peer(const struct wg_link *l, size_t i)
 }
 
 /*
- * The next one after what did not answer, when that is still among them; the
- * first, when the name has moved.
+ * Chooses the address after the current one, which did not answer, or the
+ * first, when the name does not resolve to the current one any more.
  */
 static const struct inet_prefix *choose(const struct resolve_answer *answer,
 					const struct inet_prefix *current)
@@ -190,15 +187,15 @@ static void resolved(void *data, int r, const struct resolve_answer *answer,
 	wg_endpoint_format(address, peer->endpoint_port, endpoint);
 	wg_peer_format(peer, called);
 	if (!inet_prefix_contains(address, &peer->endpoint))
-		log_info("%s: %s does not answer and is now looked for at %s",
+		log_info("%s: %s does not answer; trying its address %s",
 			 l->label, called, endpoint);
 	peer->endpoint = *address;
-	/* Also when it is the same: the peer may have been seen elsewhere. */
+	/* Also when it is the same: WireGuard follows a peer that roams. */
 	if (wg_run(l, argv, NULL, &events, &text) < 0)
 		log_warning("%s: %s", l->label, text.text);
 }
 
-/* One name after the other, each peer once in SILENT_MAX looks. */
+/* Resolves one name after the other, each at most once in SILENT_MAX checks. */
 static void resolve_silent(struct wg_link *l)
 {
 	for (size_t i = 0; i < l->conf->n_peers; i++) {
@@ -216,7 +213,7 @@ static void resolve_silent(struct wg_link *l)
 	}
 }
 
-/* "KEY  RECEIVED  SENT" */
+/* "KEY\tRECEIVED\tSENT" */
 static void transfer_line(void *data, char *line)
 {
 	struct wg_link *l = data;
@@ -248,7 +245,7 @@ static void transfer_ended(void *data, int r, const struct error *why)
 		resolve_silent(l);
 }
 
-/* Is there a name to be looked up again, and a reason to think of it? */
+/* Is there a peer with a name, and traffic that it may not have answered? */
 static bool may_be_silent(const struct wg_link *l, bool traffic)
 {
 	bool names = false;
@@ -289,7 +286,7 @@ static void watch_tick(void *data)
 		instance_broken(l->instance, "its interface was deleted");
 		return;
 	}
-	if (r < 0) { /* no descriptor, no memory: the next time */
+	if (r < 0) { /* no descriptor, no memory: check later */
 		timer_arm(l->timer, WATCH_US);
 		return;
 	}
@@ -309,7 +306,7 @@ int wg_watch_begin(struct wg_link *l, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot make a timer: %s",
 				 strerror(-r));
-	/* After a restart, nobody knows how it was the last time. */
+	/* After a restart there are no counters to compare with. */
 	timer_arm(l->timer, l->site ? WATCH_US : WATCH_SOON_US);
 	return 0;
 }
