@@ -15,7 +15,7 @@
 #define HEADING_MAX 256
 
 #define BUILD_ERROR(build, line, ...)                                          \
-	note_error((build)->book, (build)->file, line, __VA_ARGS__)
+	note_error(&(build)->book, (build)->file, line, __VA_ARGS__)
 
 void policy_build_clear(struct policy_build *build)
 {
@@ -28,7 +28,7 @@ void policy_build_clear(struct policy_build *build)
 void *policy_build_object(const struct policy_build *build,
 			  const struct policy_section *section)
 {
-	struct policy *policy = &build->store->policy;
+	struct policy *policy = build->policy;
 
 	switch (section->kind) {
 	case KIND_RULE:
@@ -61,60 +61,51 @@ unsigned int policy_section_key(const struct policy_section *section,
 	return section->key_lines[policy_key_slot(key)];
 }
 
-/* Return: 0, -ENOMEM. */
-static int object_add(struct policy_build *build,
-		      struct policy_section *section)
+/* Adds the section's object. Return: the array has room. */
+#define OBJECT_ADD(section, items, n)                                          \
+	({                                                                     \
+		__typeof__(items) object_ = ARRAY_ADD(items, n);               \
+                                                                               \
+		if (object_) {                                                 \
+			object_->name = name;                                  \
+			object_->file = (section)->file;                       \
+			object_->line = (section)->line;                       \
+			(section)->object = (n)-1;                             \
+		}                                                              \
+		object_ != NULL;                                               \
+	})
+
+static bool object_add(struct policy_build *build,
+		       struct policy_section *section)
 {
-	struct policy *policy = &build->store->policy;
-	char *name = arena_strndup(&build->store->arena, section->name,
-				   strlen(section->name));
-	struct policy_namespace *ns;
-	struct policy_network *network;
-	struct policy_rule *rule;
+	struct policy *p = build->policy;
+	char *name =
+		arena_strndup(&p->arena, section->name, strlen(section->name));
 
 	if (!name)
-		return -ENOMEM;
+		return false;
 	switch (section->kind) {
 	case KIND_RULE:
-		section->object = policy->n_rules;
-		rule = ARRAY_ADD(policy->rules, policy->n_rules);
-		if (!rule)
-			return -ENOMEM;
-		rule->name = name;
-		rule->file = section->file;
-		rule->line = section->line;
-		break;
+		return OBJECT_ADD(section, p->rules, p->n_rules);
 	case KIND_NAMESPACE:
-		section->object = policy->n_namespaces;
-		ns = ARRAY_ADD(policy->namespaces, policy->n_namespaces);
-		if (!ns)
-			return -ENOMEM;
-		ns->name = name;
-		ns->file = section->file;
-		ns->line = section->line;
-		break;
+		return OBJECT_ADD(section, p->namespaces, p->n_namespaces);
 	case KIND_NETWORK:
-		section->object = policy->n_networks;
-		network = ARRAY_ADD(policy->networks, policy->n_networks);
-		if (!network)
-			return -ENOMEM;
-		network->name = name;
-		network->file = section->file;
-		network->line = section->line;
-		network->isolate = true;
-		break;
+		if (!OBJECT_ADD(section, p->networks, p->n_networks))
+			return false;
+		p->networks[section->object].isolate = true;
+		return true;
 	case KIND_OPTIONS:
 	case POLICY_KINDS:
 		break;
 	}
-	return 0;
+	return true;
 }
 
 /* A list that was begun must have got something. */
 static void key_finish(struct policy_build *build)
 {
 	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
-	    build->book->notes.errors == build->key_errors)
+	    build->book.notes.errors == build->key_errors)
 		BUILD_ERROR(
 			build, build->key_line,
 			"%s: the list is empty; write %s, or leave the key out",
@@ -217,16 +208,17 @@ static bool build_section(void *data, unsigned int line, const char *heading)
 	}
 	section = ARRAY_ADD(build->sections, build->n_sections);
 	if (!section) {
-		build->book->no_memory = true;
+		build->book.no_memory = true;
 		return false;
 	}
 	section->kind = kind;
 	section->file = build->file;
 	section->line = line;
-	section->name = arena_strndup(&build->store->arena, name, strlen(name));
-	if (!section->name || object_add(build, section) < 0 ||
+	section->name =
+		arena_strndup(&build->policy->arena, name, strlen(name));
+	if (!section->name || !object_add(build, section) ||
 	    section_register(build, section) < 0) {
-		build->book->no_memory = true;
+		build->book.no_memory = true;
 		build->n_sections--;
 		return false;
 	}
@@ -294,8 +286,8 @@ static void build_value(struct policy_build *build, unsigned int line,
 	struct policy_section *section =
 		&build->sections[build->n_sections - 1];
 	struct policy_value value = {
-		.arena = &build->store->arena,
-		.book = build->book,
+		.arena = &build->policy->arena,
+		.book = &build->book,
 		.file = build->file,
 		.name = name,
 		.text = text,
@@ -381,7 +373,7 @@ static void build_key(void *data, unsigned int line, const char *name,
 	build->key = key;
 	build->key_line = line;
 	build->key_items = 0;
-	build->key_errors = build->book->notes.errors;
+	build->key_errors = build->book.notes.errors;
 	build_text(build, line, name, text);
 }
 
@@ -404,7 +396,7 @@ static void build_more(void *data, unsigned int line, const char *text)
 int policy_build_file(struct policy_build *build, const char *file,
 		      const char *text, size_t bytes)
 {
-	struct policy *policy = &build->store->policy;
+	struct policy *policy = build->policy;
 	struct policy_lines_to to = {
 		.section = build_section,
 		.key = build_key,
@@ -417,11 +409,11 @@ int policy_build_file(struct policy_build *build, const char *file,
 
 	if (!slot)
 		return -ENOMEM;
-	*slot = arena_strndup(&build->store->arena, file, strlen(file));
+	*slot = arena_strndup(&build->policy->arena, file, strlen(file));
 	if (!*slot)
 		return -ENOMEM;
 	build->file = *slot;
-	r = policy_lines_read(build->file, text, bytes, &to, build->book);
+	r = policy_lines_read(build->file, text, bytes, &to, &build->book);
 	key_finish(build);
 	return r;
 }

@@ -10,17 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/arena.h"
 #include "common/index.h"
 #include "keys.h"
 #include "note.h"
 #include "policy.h"
-
-/* The policy and the memory of everything in it. */
-struct policy_store {
-	struct policy policy; /* first: policy_free() gets its address */
-	struct arena arena;
-};
 
 struct policy_section {
 	enum policy_kind kind;
@@ -32,8 +25,8 @@ struct policy_section {
 };
 
 struct policy_build {
-	struct policy_store *store;
-	struct note_book *book;
+	struct policy *policy;
+	struct note_book book;
 
 	struct policy_section *sections; /* in the order they were read */
 	size_t n_sections;
@@ -48,7 +41,7 @@ struct policy_build {
 	size_t key_errors; /* errors noted before it began */
 };
 
-/* Releases what only the making needed; the store stays. */
+/* Releases what only the making needed; the policy stays. */
 void policy_build_clear(struct policy_build *build);
 
 /* Adds one file's text. Return: 0, also with errors noted; -ENOMEM. */

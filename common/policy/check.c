@@ -82,7 +82,7 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 static void check_scope(const struct check *check,
 			const struct policy_namespace *ns)
 {
-	const char *scope = policy_scope_name(ns->scope);
+	const char *scope = policy_scope_words[ns->scope];
 
 	if (ns->scope == SCOPE_SHARED)
 		return;
@@ -162,7 +162,7 @@ static void check_references(const struct check *check,
 		check_error(
 			check, "peer",
 			"[namespace %s] has scope = %s, so that it is not one namespace to lead a cable to",
-			ns->peer, policy_scope_name(other->scope));
+			ns->peer, policy_scope_words[other->scope]);
 }
 
 /*
@@ -191,7 +191,7 @@ static void check_name(const struct check *check,
 		check_error(
 			check, NULL,
 			"[namespace %s] could be an instance of [namespace %s], which has scope = %s; choose another name",
-			ns->name, prefix, policy_scope_name(owner->scope));
+			ns->name, prefix, policy_scope_words[owner->scope]);
 		return;
 	}
 }
@@ -351,7 +351,7 @@ void policy_check(struct policy_build *build)
 	for (size_t n = 0; n < build->n_sections; n++) {
 		struct check check = {
 			.build = build,
-			.policy = &build->store->policy,
+			.policy = build->policy,
 			.section = &build->sections[n],
 		};
 		void *object = policy_build_object(build, check.section);

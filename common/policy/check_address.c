@@ -22,7 +22,7 @@ void check_error(const struct check *check, const char *key, const char *format,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	note_error(check->build->book, check->section->file,
+	note_error(&check->build->book, check->section->file,
 		   line ? line : check->section->line, "%s%s%s", key ? key : "",
 		   key ? ": " : "", text);
 }
@@ -220,7 +220,7 @@ void policy_check_addresses(const struct check *check,
 				check, "address",
 				"'%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
 				ns->address.items[n].text,
-				policy_scope_name(ns->scope));
+				policy_scope_words[ns->scope]);
 	check_gateways(check, ns);
 	check_addresses_twice(check, &ns->address);
 	check_mtu(check, ns);

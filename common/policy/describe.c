@@ -61,6 +61,29 @@ static void print_cable(FILE *f, const struct policy *p,
 			: ", which has another link of its own");
 }
 
+/* Links that one sentence describes, with the value of one key in it. */
+static const struct {
+	const char *before;
+	size_t key; /* offset in struct policy_namespace; 0: none */
+	const char *after;
+} sentences[LINK_KINDS] = {
+#define KEY(name) offsetof(struct policy_namespace, name)
+	[LINK_NONE] = {"none: loopback only", 0, ""},
+	[LINK_NAT] = {"a veth pair to the host, which masquerades it (NAT)", 0,
+		      ""},
+	[LINK_ROUTED] =
+		{"a veth pair to the host, which routes its addresses unchanged",
+		 0, ""},
+	[LINK_MACVLAN] = {"an interface beside the host's ", KEY(parent),
+			  ", on the same wire (macvlan)"},
+	[LINK_DEVICE] = {"the host's interface ", KEY(interface),
+			 ", moved in and given back at the end"},
+	[LINK_WIREGUARD] = {"a WireGuard tunnel by ", KEY(wireguard),
+			    ", and no way past it"},
+	[LINK_OPENVPN] = {"an OpenVPN tunnel by ", KEY(openvpn),
+			  ", and no way past it"},
+};
+
 int policy_describe_link(const struct policy *p,
 			 const struct policy_namespace *ns,
 			 const struct policy_whose *whose, char **ret)
@@ -71,50 +94,22 @@ int policy_describe_link(const struct policy *p,
 
 	if (!f)
 		return -ENOMEM;
-	switch (ns->link) {
-	case LINK_NONE:
-		fputs("none: loopback only", f);
-		break;
-	case LINK_EXTERNAL:
+	if (ns->link == LINK_BRIDGE) {
+		print_bridge(f, p, ns);
+	} else if (ns->link == LINK_CABLE) {
+		print_cable(f, p, ns);
+	} else if (ns->link == LINK_EXTERNAL) {
 		fprintf(f,
 			"whatever /run/netns/%s has: made by somebody else, joined as it is",
 			whose->instance);
-		break;
-	case LINK_NAT:
-		fputs("a veth pair to the host, which masquerades it (NAT)", f);
-		break;
-	case LINK_ROUTED:
-		fputs("a veth pair to the host, which routes its addresses unchanged",
-		      f);
-		break;
-	case LINK_BRIDGE:
-		print_bridge(f, p, ns);
-		break;
-	case LINK_CABLE:
-		print_cable(f, p, ns);
-		break;
-	case LINK_MACVLAN:
-		fputs("an interface beside the host's ", f);
-		print_value(f, ns->parent, whose);
-		fputs(", on the same wire (macvlan)", f);
-		break;
-	case LINK_DEVICE:
-		fputs("the host's interface ", f);
-		print_value(f, ns->interface, whose);
-		fputs(", moved in and given back at the end", f);
-		break;
-	case LINK_WIREGUARD:
-		fputs("a WireGuard tunnel by ", f);
-		print_value(f, ns->wireguard, whose);
-		fputs(", and no way past it", f);
-		break;
-	case LINK_OPENVPN:
-		fputs("an OpenVPN tunnel by ", f);
-		print_value(f, ns->openvpn, whose);
-		fputs(", and no way past it", f);
-		break;
-	case LINK_KINDS:
-		break;
+	} else {
+		fputs(sentences[ns->link].before, f);
+		if (sentences[ns->link].key)
+			print_value(f,
+				    *(char *const *)((const char *)ns +
+						     sentences[ns->link].key),
+				    whose);
+		fputs(sentences[ns->link].after, f);
 	}
 	if (fclose(f) != 0) {
 		free(text);

@@ -15,6 +15,21 @@
 
 #define HOST_MAX (PROTO_RHOST_MAX - 1) /* what a request can hold */
 
+/*
+ * Services that check a password over the network for a server of their own
+ * and open a session, but never give the user a process that could be moved:
+ * the server's one process serves many users, and moving it would move all of
+ * them. Nothing that starts a shell or a job belongs here.
+ */
+static const char *const excluded[] = {
+	"samba",   /* smbd opens a session per share and stays one server */
+	"cups",	   /* printing: the scheduler's web pages and queues */
+	"dovecot", /* IMAP and POP3: no program of the user runs */
+	"imap",	   /* other mail servers, likewise */
+	"pop3",	   /* likewise */
+	"ppp",	   /* pppd makes the interface where it stands: in the host */
+};
+
 /* A login and the answers that came so far: "gNAME" or "nNAME" -> 0 or 1. */
 struct asker {
 	const struct policy_login *login;
@@ -205,6 +220,21 @@ static int rule_ask(const struct policy_rule *rule, struct asker *asker,
 	return 0;
 }
 
+/* All matchers but uid 0's protection; *ret_why: NULL, or the one that fails.
+ */
+static int rule_meets(const struct policy_rule *rule, struct asker *asker,
+		      const char **ret_why)
+{
+	int r = 0;
+
+	*ret_why = rule_who(rule, asker->login);
+	if (!*ret_why)
+		r = rule_whence(rule, asker->login, ret_why);
+	if (r == 0 && !*ret_why)
+		r = rule_ask(rule, asker, ret_why);
+	return r;
+}
+
 int policy_match(const struct policy *p, const struct policy_login *login,
 		 const struct policy_rule **ret)
 {
@@ -212,43 +242,29 @@ int policy_match(const struct policy *p, const struct policy_login *login,
 	const struct policy_rule *found = NULL;
 	int r = 0;
 
-	for (size_t n = 0; n < p->n_rules && !found; n++) {
+	for (size_t n = 0; n < p->n_rules && !found && r == 0; n++) {
 		const struct policy_rule *rule = &p->rules[n];
-		const char *why = NULL;
+		const char *why;
 
 		if (login->uid == 0 && !policy_rule_names_root(rule))
 			continue;
-		if (rule_who(rule, login))
-			continue;
-		r = rule_whence(rule, login, &why);
-		if (r < 0)
-			break;
-		if (why)
-			continue;
-		r = rule_ask(rule, &asker, &why);
-		if (r < 0)
-			break;
-		if (!why)
+		r = rule_meets(rule, &asker, &why);
+		if (r == 0 && !why)
 			found = rule;
 	}
 	asker_clear(&asker);
-	if (r < 0)
-		return r;
-	*ret = found;
-	return 0;
+	if (r == 0)
+		*ret = found;
+	return r;
 }
 
 int policy_rule_match(const struct policy_rule *rule,
 		      const struct policy_login *login, const char **ret_why)
 {
 	struct asker asker = {.login = login};
-	const char *why = rule_who(rule, login);
-	int r = 0;
+	const char *why;
+	int r = rule_meets(rule, &asker, &why);
 
-	if (!why)
-		r = rule_whence(rule, login, &why);
-	if (r == 0 && !why)
-		r = rule_ask(rule, &asker, &why);
 	if (r < 0)
 		return r;
 	if (!why && login->uid == 0 && !policy_rule_names_root(rule))
@@ -298,5 +314,8 @@ bool policy_has_file(const struct policy *p, const char *path)
 
 bool policy_excludes(const struct policy *p, const char *service)
 {
+	for (size_t n = 0; n < sizeof(excluded) / sizeof(*excluded); n++)
+		if (!strcmp(excluded[n], service))
+			return true;
 	return list_globs(&p->exclude_services, service);
 }

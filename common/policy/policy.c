@@ -88,13 +88,3 @@ const char *policy_link_name(enum policy_link link)
 {
 	return link < LINK_KINDS ? policy_link_words[link] : "?";
 }
-
-const char *policy_scope_name(enum policy_scope scope)
-{
-	return policy_scope_words[scope];
-}
-
-const char *policy_lifetime_name(enum policy_lifetime lifetime)
-{
-	return policy_lifetime_words[lifetime];
-}

@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "common/arena.h"
 #include "common/error.h"
 #include "common/inet.h"
 #include "target.h"
@@ -234,6 +235,8 @@ struct policy {
 
 	char **files; /* names that `file` members point to */
 	size_t n_files;
+
+	struct arena arena; /* memory of all that is not an array above */
 };
 
 /*
@@ -375,7 +378,5 @@ extern const char *const policy_network_type_words[];
 
 /* The word of one value; "?" for LINK_KINDS. */
 const char *policy_link_name(enum policy_link link);
-const char *policy_scope_name(enum policy_scope scope);
-const char *policy_lifetime_name(enum policy_lifetime lifetime);
 
 #endif

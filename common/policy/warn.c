@@ -130,43 +130,41 @@ static void warn_options(struct note_book *book,
 			     logins[n]);
 }
 
+static void section_use(const struct policy_build *build, bool *used,
+			enum policy_kind kind, const char *name)
+{
+	const struct policy_section *section =
+		name ? policy_build_find(build, kind, name) : NULL;
+
+	if (section)
+		used[section - build->sections] = true;
+}
+
 /* Marks the sections that others name. Return: by section, or NULL. */
 static bool *sections_used(const struct policy_build *build)
 {
-	const struct policy *policy = &build->store->policy;
+	const struct policy *policy = build->policy;
 	bool *used = calloc(build->n_sections + 1, sizeof(*used));
-	const struct policy_section *section;
 
 	if (!used)
 		return NULL;
-	for (size_t n = 0; n < policy->n_rules; n++) {
-		section = policy_build_find(build, KIND_NAMESPACE,
-					    policy->rules[n].namespace);
-		if (section)
-			used[section - build->sections] = true;
-	}
+	for (size_t n = 0; n < policy->n_rules; n++)
+		section_use(build, used, KIND_NAMESPACE,
+			    policy->rules[n].namespace);
 	for (size_t n = 0; n < policy->n_namespaces; n++) {
-		const struct policy_namespace *ns = &policy->namespaces[n];
-
-		section = ns->peer ? policy_build_find(build, KIND_NAMESPACE,
-						       ns->peer)
-				   : NULL;
-		if (section)
-			used[section - build->sections] = true;
-		section = ns->network ? policy_build_find(build, KIND_NETWORK,
-							  ns->network)
-				      : NULL;
-		if (section)
-			used[section - build->sections] = true;
+		section_use(build, used, KIND_NAMESPACE,
+			    policy->namespaces[n].peer);
+		section_use(build, used, KIND_NETWORK,
+			    policy->namespaces[n].network);
 	}
 	return used;
 }
 
-void policy_warn(const struct policy_build *build)
+void policy_warn(struct policy_build *build)
 {
-	const struct policy *policy = &build->store->policy;
+	const struct policy *policy = build->policy;
 	const struct policy_rule *all = NULL;
-	struct note_book *book = build->book;
+	struct note_book *book = &build->book;
 	bool *used = sections_used(build);
 
 	for (size_t n = 0; n < build->n_sections; n++) {

@@ -5,6 +5,6 @@
 #include "build.h"
 
 /* Notes as warnings what is legal and unwise in a policy without errors. */
-void policy_warn(const struct policy_build *build);
+void policy_warn(struct policy_build *build);
 
 #endif

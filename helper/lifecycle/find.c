@@ -161,7 +161,7 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 		return error_set(
 			err, -EINVAL,
 			"the namespace %s is one per %s: name the user",
-			ns->name, policy_scope_name(ns->scope));
+			ns->name, policy_scope_words[ns->scope]);
 	if (own && own->scope == SCOPE_SESSION && ns->scope == SCOPE_SESSION) {
 		r = find_take(own, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)

@@ -54,9 +54,9 @@ static void admin_status_namespace(FILE *f, struct helper *h,
 	memcpy(n.user, i->user, strlen(i->user));
 	snprintf(n.link, sizeof(n.link), "%s",
 		 i->foreign ? "external" : policy_link_name(i->link));
-	snprintf(n.scope, sizeof(n.scope), "%s", policy_scope_name(i->scope));
+	snprintf(n.scope, sizeof(n.scope), "%s", policy_scope_words[i->scope]);
 	snprintf(n.lifetime, sizeof(n.lifetime), "%s",
-		 policy_lifetime_name(i->lifetime));
+		 policy_lifetime_words[i->lifetime]);
 	snprintf(n.state, sizeof(n.state), "%s",
 		 i->state != INSTANCE_LIVE ? instance_state_name(i->state)
 		 : i->broken		   ? "broken"

@@ -107,8 +107,8 @@ static void every_word_has_its_name(void **state)
 	assert_string_equal(policy_link_name(LINK_OPENVPN), "openvpn");
 	for (unsigned int n = 0; n < LINK_KINDS; n++)
 		assert_string_not_equal(policy_link_name(n), "?");
-	assert_string_equal(policy_scope_name(SCOPE_SESSION), "session");
-	assert_string_equal(policy_lifetime_name(LIFETIME_FOREVER), "forever");
+	assert_string_equal(policy_scope_words[SCOPE_SESSION], "session");
+	assert_string_equal(policy_lifetime_words[LIFETIME_FOREVER], "forever");
 }
 
 static char *file_text(const char *path)
