@@ -49,7 +49,7 @@ login_works() {
 
 @test "F75 nft flush ruleset, in a loop" {
 	probing
-	storm 6 nft flush ruleset
+	storm 400 nft flush ruleset
 	nothing_leaked 300
 	login_works
 }
@@ -57,7 +57,7 @@ login_works() {
 @test "F75 what systemctl restart nftables does, with Debian's /etc/nftables.conf" {
 	[ -s /etc/nftables.conf ]
 	probing
-	storm 4 nftables_restart
+	storm 250 nftables_restart
 	nothing_leaked
 	login_works
 	nft flush ruleset
@@ -111,7 +111,7 @@ no_iptables() {
 
 @test "F75 docker's rules, flushed and put back in a loop; its FORWARD DROP holds for us too" {
 	probing
-	storm 4 docker_restart
+	storm 250 docker_restart
 	nothing_leaked
 	login_works
 	# in force, the machine's other forwarding needs DOCKER-USER, ours as well
@@ -177,7 +177,7 @@ firewalld_reload() {
 
 @test "F75 firewalld's way: its table deleted and made in one transaction, in a loop" {
 	probing
-	storm 4 firewalld_reload
+	storm 250 firewalld_reload
 	# ports that it opens to the world are not open to sessions
 	nothing_leaked
 	login_works

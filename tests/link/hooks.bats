@@ -291,14 +291,26 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there blue
 }
 
+# waits CMD...: it does not end while `up` runs, and then prints "yes"
+waits() {
+	local pid
+	pid=$(spawn $T/hooks/wait.log "$@")
+	wait_until 5 test -e $T/hooks/begun
+	netns-pam status # the daemon goes on meanwhile
+	alive "$pid"
+	[ ! -s $T/hooks/wait.log ]
+	touch $T/hooks/go
+	wait_until 5 gone "$pid"
+	equal yes "$(cat $T/hooks/wait.log)"
+}
+
 @test "netns-pam up and exec wait as well, and say what went wrong" {
-	hook up <<<'sleep 0.3; echo x >/tmp/t/hooks/done'
+	hook up <<<'echo x >/tmp/t/hooks/begun; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done; echo x >/tmp/t/hooks/done'
 	policy_with "up = $T/hooks/up"
-	netns-pam up blue
-	[ -e $T/hooks/done ]
+	waits bash -c 'netns-pam up blue && [ -e /tmp/t/hooks/done ] && echo yes'
 	netns-pam down blue
-	rm $T/hooks/done
-	equal yes "$(netns-pam exec blue -- bash -c '[ -e /tmp/t/hooks/done ] && echo yes')"
+	rm $T/hooks/*.log $T/hooks/{begun,go,done}
+	waits netns-pam exec blue -- bash -c '[ -e /tmp/t/hooks/done ] && echo yes'
 	wait_until 5 not_there blue
 	hook up <<<'echo "out of paint" >&2; exit 1'
 	refuses netns-pam up blue
@@ -390,7 +402,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 }
 
 @test "scope = session: each waits for its own, and gets that" {
-	hook up <<<'echo $NETNS_PAM_NAMESPACE >>/tmp/t/hooks/names; sleep 0.2'
+	hook up <<<'echo $NETNS_PAM_NAMESPACE >>/tmp/t/hooks/names; until [ "$(wc -l </tmp/t/hooks/names)" = 2 ]; do sleep 0.05; done'
 	policy_with 'scope = session' "up = $T/hooks/up"
 	spawn $T/s1 su alice -c "$SHOW_NS; $STAY" >$T/s1.pid
 	spawn $T/s2 su alice -c "$SHOW_NS; $STAY" >$T/s2.pid
@@ -411,15 +423,22 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 		setsid bash -c 'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done
 			ip -n blue link add br9 type veth peer name br8
 			ip -n blue link set br8 up
-			sleep 0.3
+			until [ -e /tmp/t/hooks/go2 ]; do sleep 0.05; done
 			touch /tmp/t/hooks/almost
 			ip -n blue link set br9 up' >/dev/null 2>&1 &
 	X
-	pid=$(spawn $T/wait.log su alice -c 'ls /tmp/t/hooks/almost; sleep 0.2')
+	pid=$(spawn $T/wait.log su alice -c 'ls /tmp/t/hooks/almost')
 	su_lands bob green
 	alive "$pid"
 	[ ! -s $T/wait.log ]
 	touch $T/hooks/go
+	wait_until 5 eval 'ip -n blue -o link show br8 | grep -q "[<,]UP"'
+	# the interface exists and is not up: the daemon has been notified of that
+	netns-pam status
+	su_lands bob green
+	alive "$pid"
+	[ ! -s $T/wait.log ]
+	touch $T/hooks/go2
 	wait_until 5 gone "$pid"
 	equal /tmp/t/hooks/almost "$(cat $T/wait.log)" "what the session saw"
 }

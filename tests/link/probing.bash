@@ -86,14 +86,23 @@ got_through() {
 }
 arrives_after() { [ "$(arrived)" -gt "$1" ]; }
 
-# storm SECONDS CMD...: again and again
+# storm ROUNDS CMD...: again and again, five times at least, until each sender
+# has sent that many rounds more
 storm() {
-	local end=$(($(now_ms) + $1 * 1000)) n=0
+	local s n=0
+	declare -A goal
+	for s in blue street internet; do goal[$s]=$(($(rounds $s || echo 0) + $1)); done
 	shift
-	while [ "$(now_ms)" -lt $end ]; do
+	until [ $n -ge 5 ] && all_at_goal; do
 		"$@"
 		n=$((n + 1))
+		[ $n -lt 5000 ] || fail "no sender comes to its goal" || return 1
 	done
 	echo "$n times: $*"
-	[ $n -ge 5 ]
+}
+all_at_goal() {
+	local s
+	for s in "${!goal[@]}"; do
+		[ "$(rounds "$s" || echo 0)" -ge "${goal[$s]}" ] || return 1
+	done
 }

@@ -155,9 +155,13 @@ family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 s = socket.socket(family, socket.SOCK_DGRAM)
 s.bind(("", int(sys.argv[3])))
 s.settimeout(0.05)
+asked = 0
 while True:
     try:
         s.sendto(b"hello", (sys.argv[1], 7777))
+        asked += 1
+        with open(sys.argv[2] + ".asked", "a") as f:
+            f.write("%d\n" % asked)
         time.sleep(0.05)
         answer = s.recv(100).decode()
         with open(sys.argv[2], "a") as f:
@@ -171,8 +175,10 @@ answered() { # answered BY
 	[ $# = 1 ] || grep -q "server $2 " $T/asks6
 }
 is_gone() { # is_gone FILE: nobody answers any more
+	local asked
+	asked=$(wc -l <"$1.asked")
 	: >"$1"
-	sleep 0.5 # ten questions
+	wait_until 5 longer "$1.asked" $((asked + 10))
 	[ ! -s "$1" ]
 }
 

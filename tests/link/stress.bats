@@ -5,7 +5,7 @@
 
 load ../lib
 
-SECONDS_OF_STRESS=${NETNS_PAM_STRESS:-12}
+ROUNDS=${NETNS_PAM_STRESS:-24}
 
 setup_file() {
 	common_setup_file
@@ -79,9 +79,10 @@ stress_policy() { # stress_policy N: each N another
 }
 
 # Logs one user in again and again, each time for a moment; some are killed.
-log_in() { # log_in USER END
+log_in() { # log_in USER
 	local pid
-	while [ "$(now_ms)" -lt "$2" ]; do
+	until [ -e $T/over ]; do
+		echo >>$T/logins
 		su "$1" -c "sleep 0.$((RANDOM % 3))" >/dev/null 2>&1 </dev/null &
 		pid=$!
 		sleep 0.$((RANDOM % 5))
@@ -94,20 +95,22 @@ no_sessions() { [ -z "$(ls $STATE/sessions)" ]; }
 no_hooks() { ! pgrep -f "^/bin/bash $T/hooks/any" >/dev/null; }
 
 @test "F58 F62 F71 logins, hooks, policies and helpers that come and go" {
-	local end n=0 u pids=() logs=$T/stress.log
+	local n u pids=() logs=$T/stress.log
 	make_hooks
 	: >$logs
 	stress_policy 1 | put_policy
-	end=$(($(now_ms) + SECONDS_OF_STRESS * 1000))
+	: >$T/logins
+	rm -f $T/over
 	for u in alice bob dave erin frank; do
 		for _ in 1 2 3; do
-			log_in $u $end 3>&- 4>&- &
+			log_in $u 3>&- 4>&- &
 			pids+=($!)
 		done
 	done
-	while [ "$(now_ms)" -lt "$end" ]; do
-		n=$((n + 1))
-		sleep 0.$((RANDOM % 9 + 1))
+	undo touch $T/over
+	for ((n = 1; n <= ROUNDS; n++)); do
+		# some logins later
+		wait_until 30 longer $T/logins $(($(wc -l <$T/logins) + RANDOM % 12 + 1))
 		case $((RANDOM % 8)) in
 		0 | 1) stress_policy $n | write_policy ;;
 		2) netns-pam down tree --force >/dev/null 2>&1 || true ;;
@@ -125,6 +128,7 @@ no_hooks() { ! pgrep -f "^/bin/bash $T/hooks/any" >/dev/null; }
 			;;
 		esac
 	done
+	touch $T/over
 	wait "${pids[@]}" || true
 	netns-pam down jail >/dev/null 2>&1 || true
 	helper_clean

@@ -30,10 +30,25 @@ teardown() {
 	common_teardown
 }
 
+# The end of a session's command: prints how often the sockets were asked. Each
+# takes its connections in order and closes one when it has been counted: when
+# two of the test's own are closed, all before them have been counted.
+ASKED="touch /tmp/asking; until [ -s $T/count ]; do sleep 0.05; done; echo asked \$(cat $T/count)"
+count_asked() {
+	rm -f /tmp/asking $T/count
+	(
+		wait_until 20 test -e /tmp/asking
+		socat -u UNIX:/run/nscd/socket -
+		socat -u UNIX:/run/systemd/resolve/io.systemd.Resolve -
+		echo $(($(wc -l <$T/asked) - 2)) >$T/count
+	) >/dev/null 2>&1 3>&- 4>&- &
+}
+
 # What alice's resolver finds, and whom libc asked on the way; su itself, on the
 # host, may well ask nscd before and after.
 resolved_by_policy() {
-	run su alice -c ": >$T/asked; getent ahostsv4 www.example.net; getent ahostsv4 www; sleep 0.1; echo asked \$(wc -l <$T/asked)"
+	count_asked
+	run su alice -c ": >$T/asked; getent ahostsv4 www.example.net; getent ahostsv4 www; $ASKED"
 	match '^192\.0\.2\.80 ' "${lines[0]}"
 	not match '192\.0\.2\.(66|99)' "$output"
 	equal 6 "$(grep -c '^192\.0\.2\.80 ' <<<"$output")" "answers"
@@ -49,7 +64,8 @@ resolved_by_policy() {
 	# the probe works: on the host they are there to be asked
 	run as_user carol socat -u UNIX:/run/nscd/socket -
 	wait_until 5 grep -q connected $T/asked
-	run su alice -c ": >$T/asked; socat -u UNIX:/run/nscd/socket -; socat -u UNIX:/run/systemd/resolve/io.systemd.Resolve -; sleep 0.1; echo asked \$(wc -l <$T/asked)"
+	count_asked
+	run su alice -c ": >$T/asked; socat -u UNIX:/run/nscd/socket -; socat -u UNIX:/run/systemd/resolve/io.systemd.Resolve -; $ASKED"
 	match 'asked 0$' "$output"
 }
 

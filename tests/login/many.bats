@@ -94,6 +94,8 @@ end_talking() {
 	wait_until 10 gone "$(cat $T/talk.pid)"
 }
 
+longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
+
 @test "F58 F62 the helper killed at random moments of 100 logins" {
 	local i ns landed kills=0
 	hold_talking
@@ -115,8 +117,8 @@ end_talking() {
 	chmod 755 $T/hundred.sh
 	spawn $T/logins $T/hundred.sh >/dev/null
 	until grep -q finished $T/logins; do
-		# long enough for a few logins
-		sleep 0.$((RANDOM % 4 + 1))$((RANDOM % 10))
+		# a few logins later
+		wait_until 30 longer_or_finished $(($(wc -l <$T/logins) + RANDOM % 4 + 1))
 		stop_helper KILL
 		start_helper
 		kills=$((kills + 1))
