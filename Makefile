@@ -190,15 +190,22 @@ $(B)/libhelper.a: $(HELPER_PARTS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
+# one compiler for each processor, unless this make was told how many
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 tests: all $(UNIT_TESTS) $(REPLAYS)
 
 # With SAN=1 the programs under test are the sanitized ones, but what sshd and
 # its like load is the plain module: they are not built for it.
 check:
 	@tests/deps build test
-	@$(MAKE) --no-print-directory -s tests
+	@$(MAKE) --no-print-directory -s $(PARALLEL) tests
 	@$(MAKE) --no-print-directory -s SAN= deb
 	@tests/check $(B) $(TESTS)
+
+# the programs alone, such as with SAN=1
+check-programs: tests
+	@tests/check $(B) $(UNIT_TESTS) $(REPLAYS)
 
 demo:
 	@tests/deps build demo
@@ -212,7 +219,7 @@ bench:
 
 lint: # the floors are read from the object files
 	@tests/deps build lint
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s $(PARALLEL) all
 	@CC=$(CC) B=$(B) tests/lint
 
 FUZZ_SECONDS ?= 30
@@ -265,7 +272,7 @@ compile_commands.json:
 clean:
 	rm -rf build compile_commands.json
 
-.PHONY: all deps install uninstall deb tests check demo bench lint fuzz fuzz-deps clean \
+.PHONY: all deps install uninstall deb tests check check-programs demo bench lint fuzz fuzz-deps clean \
 	compile_commands.json
 .SECONDARY:
 
