@@ -53,6 +53,8 @@ static int store_publish(const struct store *store)
 	const char *temporary = "." PROTO_LAST_GOOD;
 	_cleanup_close_ int fd = -EBADF;
 	size_t done = 0;
+	ssize_t n = 0;
+	int r = 0;
 
 	if (!p->n_files && !p->text_bytes) {
 		unlinkat(store->state_dir, PROTO_LAST_GOOD, 0);
@@ -63,17 +65,19 @@ static int store_publish(const struct store *store)
 		    0600);
 	if (fd < 0)
 		return -errno;
-	while (done < p->text_bytes) {
-		ssize_t n = write(fd, p->text + done, p->text_bytes - done);
-
+	for (; done < p->text_bytes; done += (size_t)n) {
+		n = write(fd, p->text + done, p->text_bytes - done);
 		if (n <= 0)
-			return n < 0 ? -errno : -ENOSPC;
-		done += (size_t)n;
+			break;
 	}
-	if (renameat(store->state_dir, temporary, store->state_dir,
-		     PROTO_LAST_GOOD) < 0)
-		return -errno;
-	return 0;
+	if (done < p->text_bytes)
+		r = n < 0 ? -errno : -ENOSPC;
+	else if (renameat(store->state_dir, temporary, store->state_dir,
+			  PROTO_LAST_GOOD) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(store->state_dir, temporary, 0);
+	return r;
 }
 
 /* --- reading --- */

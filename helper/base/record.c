@@ -179,32 +179,22 @@ uint64_t record_get_number(struct record *r, const char *key)
 
 /* --- fields --- */
 
-/* A number of any size; bool has one byte, as no other member here has. */
-static uint64_t number_read(const void *member, size_t size)
+/* bool has one byte, as no other number here has. */
+static uint64_t number_get(const void *member, size_t size)
 {
-	uint64_t wide;
-	uint32_t narrow;
-
-	if (size == sizeof(bool))
-		return *(const bool *)member;
-	if (size == sizeof(narrow)) {
-		memcpy(&narrow, member, sizeof(narrow));
-		return narrow;
-	}
-	memcpy(&wide, member, sizeof(wide));
-	return wide;
+	return size == sizeof(bool)	  ? *(const bool *)member
+	       : size == sizeof(uint32_t) ? *(const uint32_t *)member
+					  : *(const uint64_t *)member;
 }
 
-static void number_write(void *member, size_t size, uint64_t value)
+static void number_set(void *member, size_t size, uint64_t value)
 {
-	uint32_t narrow = (uint32_t)value;
-
 	if (size == sizeof(bool))
 		*(bool *)member = value;
-	else if (size == sizeof(narrow))
-		memcpy(member, &narrow, sizeof(narrow));
+	else if (size == sizeof(uint32_t))
+		*(uint32_t *)member = (uint32_t)value;
 	else
-		memcpy(member, &value, sizeof(value));
+		*(uint64_t *)member = value;
 }
 
 static void record_add_addresses(struct record *r, const char *key,
@@ -251,7 +241,7 @@ void record_add_fields(struct record *r, const struct record_field *fields,
 			break;
 		case RECORD_NUMBER:
 			record_add(r, f->key, "%" PRIu64,
-				   number_read(member, f->size));
+				   number_get(member, f->size));
 			break;
 		case RECORD_PREFIX:
 			if (((const struct inet_prefix *)member)->family ==
@@ -280,8 +270,8 @@ void record_get_fields(struct record *r, const struct record_field *fields,
 			snprintf(member, f->size, "%s", record_get(r, f->key));
 			break;
 		case RECORD_NUMBER:
-			number_write(member, f->size,
-				     record_get_number(r, f->key));
+			number_set(member, f->size,
+				   record_get_number(r, f->key));
 			break;
 		case RECORD_PREFIX:
 			inet_prefix_parse(record_get(r, f->key), member);
@@ -297,73 +287,53 @@ void record_get_fields(struct record *r, const struct record_field *fields,
 
 /* --- directories --- */
 
-/* each() sees all names but "." and "..". Return: as record_each(). */
-static int directory_each(int dirfd, int (*each)(void *data, const char *name),
-			  void *data)
+int record_each(int dirfd, int (*each)(void *data, const char *name),
+		void *data)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry = NULL;
 	int r = dir ? 0 : -errno;
 
 	if (!dir) {
 		close_fd(fd);
 		return r;
 	}
-	while (r == 0) {
-		const struct dirent *entry;
-
+	do {
 		errno = 0;
 		entry = readdir(dir);
-		if (!entry) {
+		if (!entry)
 			r = -errno;
-			break;
-		}
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
+		else if (entry->d_name[0] != '.')
 			r = each(data, entry->d_name);
-	}
+		else if (entry->d_name[1] && entry->d_name[1] != '.')
+			/* The temporary file of a daemon that was killed. */
+			record_remove(dirfd, entry->d_name);
+	} while (entry && r == 0);
 	closedir(dir);
 	return r;
 }
 
-struct record_visit {
-	int (*each)(void *data, const char *name);
+struct record_sweep {
 	bool (*known)(void *data, const char *name);
 	void *data;
 	int dirfd, error;
 };
 
-static int visit_each(void *data, const char *name)
+static int sweep_one(void *data, const char *name)
 {
-	const struct record_visit *v = data;
+	struct record_sweep *s = data;
+	int r = s->known(s->data, name) ? 0 : record_remove(s->dirfd, name);
 
-	return name[0] == '.' ? 0 : v->each(v->data, name);
-}
-
-int record_each(int dirfd, int (*each)(void *data, const char *name),
-		void *data)
-{
-	struct record_visit v = {.each = each, .data = data};
-
-	return directory_each(dirfd, visit_each, &v);
-}
-
-static int visit_sweep(void *data, const char *name)
-{
-	struct record_visit *v = data;
-	int r = name[0] != '.' && v->known(v->data, name)
-			? 0
-			: record_remove(v->dirfd, name);
-
-	v->error = v->error ? v->error : r;
+	s->error = s->error ? s->error : r;
 	return 0;
 }
 
 int record_sweep(int dirfd, bool (*known)(void *data, const char *name),
 		 void *data)
 {
-	struct record_visit v = {.known = known, .data = data, .dirfd = dirfd};
-	int r = directory_each(dirfd, visit_sweep, &v);
+	struct record_sweep s = {known, data, dirfd, 0};
+	int r = record_each(dirfd, sweep_one, &s);
 
-	return r < 0 ? r : v.error;
+	return r < 0 ? r : s.error;
 }

@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -195,34 +196,42 @@ static int link_info_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/* A number of 32 bits; 0 when it is none. */
+static uint32_t attr_u32(const struct nlattr *attr)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_U32) < 0
+		       ? 0
+		       : mnl_attr_get_u32(attr);
+}
+
+static void attr_text(const struct nlattr *attr, char *ret, size_t size)
+{
+	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		snprintf(ret, size, "%s", mnl_attr_get_str(attr));
+}
+
 static int link_attr(const struct nlattr *attr, void *data)
 {
 	struct rtnl_link *link = data;
 
 	switch (mnl_attr_get_type(attr)) {
 	case IFLA_IFNAME:
-		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			strncpy(link->ifname, mnl_attr_get_str(attr),
-				sizeof(link->ifname) - 1);
+		attr_text(attr, link->ifname, sizeof(link->ifname));
 		break;
 	case IFLA_GROUP:
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->group = mnl_attr_get_u32(attr);
+		link->group = attr_u32(attr);
 		break;
 	case IFLA_MASTER:
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->master = mnl_attr_get_u32(attr);
+		link->master = attr_u32(attr);
 		break;
 	case IFLA_LINK:
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->lower = mnl_attr_get_u32(attr);
+		link->lower = attr_u32(attr);
 		break;
 	case IFLA_LINK_NETNSID:
 		link->elsewhere = true;
 		break;
 	case IFLA_MTU:
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->mtu = mnl_attr_get_u32(attr);
+		link->mtu = attr_u32(attr);
 		break;
 	case IFLA_ADDRESS:
 		if (mnl_attr_get_payload_len(attr) == sizeof(link->mac))
@@ -230,9 +239,7 @@ static int link_attr(const struct nlattr *attr, void *data)
 			       sizeof(link->mac));
 		break;
 	case IFLA_IFALIAS:
-		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			strncpy(link->alias, mnl_attr_get_str(attr),
-				sizeof(link->alias) - 1);
+		attr_text(attr, link->alias, sizeof(link->alias));
 		break;
 	case IFLA_LINKINFO:
 		mnl_attr_parse_nested(attr, link_info_attr, link);
@@ -321,19 +328,17 @@ int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
 }
 
 /*
- * One dump: each() sees every message. Return: 0, -EINTR when the kernel says
+ * One dump: each() gets every message. Return: 0, -EINTR when the kernel says
  * that the table changed meanwhile, -errno.
  */
-static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type, uint8_t family,
+static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type,
 			  void (*each)(void *data, const struct nlmsghdr *h),
 			  void *data)
 {
+	/* Of all families: struct rtmsg is shorter, and begins alike. */
 	struct {
 		struct nlmsghdr h;
-		union {
-			struct ifinfomsg ifi;
-			struct rtmsg rtm;
-		} u;
+		struct ifinfomsg ifi;
 	} req = {.h = {.nlmsg_len = sizeof(req),
 		       .nlmsg_type = type,
 		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
@@ -341,12 +346,6 @@ static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type, uint8_t family,
 	bool interrupted = false;
 	int r;
 
-	if (type == RTM_GETROUTE) {
-		req.h.nlmsg_len = NLMSG_LENGTH(sizeof(req.u.rtm));
-		req.u.rtm.rtm_family = family;
-	} else {
-		req.h.nlmsg_len = NLMSG_LENGTH(sizeof(req.u.ifi));
-	}
 	r = rtnl_send(rtnl, &req, req.h.nlmsg_len);
 	if (r < 0)
 		return r;
@@ -375,6 +374,22 @@ static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type, uint8_t family,
 	}
 }
 
+/* Return: 0 or -errno; restart() is called before each try, or NULL. */
+static int rtnl_dump(struct rtnl *rtnl, uint16_t type,
+		     void (*restart)(void *data),
+		     void (*each)(void *data, const struct nlmsghdr *h),
+		     void *dump, void *data)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
+		if (restart)
+			restart(data);
+		r = rtnl_dump_once(rtnl, type, each, dump);
+	}
+	return r;
+}
+
 struct link_dump {
 	void (*seen)(void *data, const struct rtnl_link *link);
 	void *data;
@@ -394,12 +409,8 @@ int rtnl_dump_links(struct rtnl *rtnl,
 		    void *data)
 {
 	struct link_dump dump = {seen, data};
-	int r = -EINTR;
 
-	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++)
-		r = rtnl_dump_once(rtnl, RTM_GETLINK, AF_UNSPEC, link_dump_each,
-				   &dump);
-	return r;
+	return rtnl_dump(rtnl, RTM_GETLINK, NULL, link_dump_each, &dump, NULL);
 }
 
 struct route_attrs {
@@ -413,9 +424,8 @@ static int route_attr(const struct nlattr *attr, void *data)
 
 	if (mnl_attr_get_type(attr) == RTA_DST)
 		a->dst = attr;
-	else if (mnl_attr_get_type(attr) == RTA_OIF &&
-		 mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-		a->oif = mnl_attr_get_u32(attr);
+	else if (mnl_attr_get_type(attr) == RTA_OIF)
+		a->oif = attr_u32(attr);
 	return MNL_CB_OK;
 }
 
@@ -469,17 +479,9 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 		     void *data)
 {
 	struct route_dump dump = {seen, data};
-	int r = -EINTR;
 
-	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
-		restart(data);
-		r = rtnl_dump_once(rtnl, RTM_GETROUTE, AF_INET, route_dump_each,
-				   &dump);
-		if (r == 0)
-			r = rtnl_dump_once(rtnl, RTM_GETROUTE, AF_INET6,
-					   route_dump_each, &dump);
-	}
-	return r;
+	return rtnl_dump(rtnl, RTM_GETROUTE, restart, route_dump_each, &dump,
+			 data);
 }
 
 struct default_route {
@@ -492,8 +494,7 @@ static int default_route_attr(const struct nlattr *attr, void *data)
 	struct default_route *route = data;
 
 	if (mnl_attr_get_type(attr) == RTA_OIF &&
-	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0 &&
-	    mnl_attr_get_u32(attr) == route->ifindex)
+	    attr_u32(attr) == route->ifindex)
 		route->found = true;
 	if (mnl_attr_get_type(attr) == RTA_MULTIPATH) {
 		const struct rtnexthop *hop = mnl_attr_get_payload(attr);
@@ -515,7 +516,8 @@ static void default_route_each(void *data, const struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWROUTE ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*rtm) || rtm->rtm_dst_len ||
-	    rtm->rtm_type != RTN_UNICAST || rtm->rtm_table != RT_TABLE_MAIN)
+	    !inet_bytes(rtm->rtm_family) || rtm->rtm_type != RTN_UNICAST ||
+	    rtm->rtm_table != RT_TABLE_MAIN)
 		return;
 	if (!route->ifindex)
 		route->found = true;
@@ -525,16 +527,10 @@ static void default_route_each(void *data, const struct nlmsghdr *h)
 
 int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex)
 {
-	static const uint8_t families[] = {AF_INET, AF_INET6};
 	struct default_route route = {.ifindex = ifindex};
-	int r = 0;
+	int r = rtnl_dump(rtnl, RTM_GETROUTE, NULL, default_route_each, &route,
+			  NULL);
 
-	for (size_t n = 0; n < 2 && r == 0 && !route.found; n++) {
-		r = -EINTR;
-		for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++)
-			r = rtnl_dump_once(rtnl, RTM_GETROUTE, families[n],
-					   default_route_each, &route);
-	}
 	return r < 0 ? r : route.found;
 }
 

@@ -248,14 +248,19 @@ static void child_on_time(void *data)
 	timer_arm(c->timer, CHILD_MERCY_US);
 }
 
-struct child *child_stop(struct child *c)
+static void child_terminate(struct child *c)
 {
-	if (!c)
-		return NULL;
-	c->stopped = true;
 	c->gate = close_fd(c->gate);
 	child_kill(c, SIGTERM);
 	timer_arm(c->timer, CHILD_MERCY_US);
+}
+
+struct child *child_stop(struct child *c)
+{
+	if (c) {
+		c->stopped = true;
+		child_terminate(c);
+	}
 	return NULL;
 }
 
@@ -265,9 +270,7 @@ void child_end(struct child *c,
 {
 	c->events = (struct child_events){.ended = ended, .data = data};
 	c->late = true;
-	c->gate = close_fd(c->gate);
-	child_kill(c, SIGTERM);
-	timer_arm(c->timer, CHILD_MERCY_US);
+	child_terminate(c);
 }
 
 void child_go(struct child *c)
@@ -353,54 +356,45 @@ static int child_watch(struct child *c)
 static void child_pipes_close(struct child_pipes *pipes)
 {
 	for (int n = 0; n < 2; n++) {
-		pipes->in[n] = close_fd(pipes->in[n]);
-		pipes->out[n] = close_fd(pipes->out[n]);
-		pipes->err[n] = close_fd(pipes->err[n]);
-		pipes->gate[n] = close_fd(pipes->gate[n]);
+		close_fd(pipes->in[n]);
+		close_fd(pipes->out[n]);
+		close_fd(pipes->err[n]);
+		close_fd(pipes->gate[n]);
 	}
 }
 
 static int child_pipes_open(const struct child_command *command,
-			    struct child_pipes *pipes, struct error *err)
+			    struct child_pipes *pipes)
 {
+	const int input = command->stdin_fd;
 	size_t bytes = command->input_bytes;
 	ssize_t n;
-	int r = 0;
 
-	if (command->n_pass_more > CHILD_PASS_MORE)
-		return error_set(err, -E2BIG, "%s: more than %d descriptors",
-				 command->label, CHILD_PASS_MORE);
-	if (bytes > CHILD_INPUT_MAX)
-		return error_set(err, -E2BIG, "%s: more than %d bytes to read",
-				 command->label, CHILD_INPUT_MAX);
-	if (bytes) {
-		if (pipe2(pipes->in, O_CLOEXEC) < 0 ||
-		    fcntl(pipes->in[1], F_SETFL, O_NONBLOCK) < 0)
-			r = -errno;
-		n = r < 0 ? 0 : write(pipes->in[1], command->input, bytes);
-		if (r == 0 && n != (ssize_t)bytes)
-			r = n < 0 ? -errno : -ENOBUFS;
-	} else {
+	if (command->n_pass_more > CHILD_PASS_MORE || bytes > CHILD_INPUT_MAX)
+		return -E2BIG;
+	if (!bytes)
 		pipes->in[0] =
-			command->stdin_fd > 2
-				? fcntl(command->stdin_fd, F_DUPFD_CLOEXEC, 3)
-				: open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (pipes->in[0] < 0)
-			r = -errno;
-	}
-	if (r == 0 && command->lasting) {
+			input > 2 ? fcntl(input, F_DUPFD_CLOEXEC, 3)
+				  : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	else if (pipe2(pipes->in, O_CLOEXEC) == 0 &&
+		 fcntl(pipes->in[1], F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	if (pipes->in[0] < 0)
+		return -errno;
+	n = bytes ? write(pipes->in[1], command->input, bytes) : 0;
+	if (n != (ssize_t)bytes)
+		return n < 0 ? -errno : -ENOBUFS;
+	if (command->lasting) {
 		pipes->out[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		pipes->err[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-		r = pipes->out[1] < 0 || pipes->err[1] < 0 ? -errno : 0;
-	} else if (r == 0 && (pipe2(pipes->out, O_CLOEXEC) < 0 ||
-			      pipe2(pipes->err, O_CLOEXEC) < 0)) {
-		r = -errno;
+		if (pipes->out[1] < 0 || pipes->err[1] < 0)
+			return -errno;
+	} else if (pipe2(pipes->out, O_CLOEXEC) < 0 ||
+		   pipe2(pipes->err, O_CLOEXEC) < 0) {
+		return -errno;
 	}
-	if (r == 0 && command->held && pipe2(pipes->gate, O_CLOEXEC) < 0)
-		r = -errno;
-	if (r < 0)
-		return error_set(err, r, "cannot start %s: %s", command->label,
-				 strerror(-r));
+	if (command->held && pipe2(pipes->gate, O_CLOEXEC) < 0)
+		return -errno;
 	return 0;
 }
 
@@ -472,17 +466,14 @@ int child_start(struct helper *h, const struct child_command *command,
 	c = child_new(h, command->label, events);
 	if (!c)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = child_pipes_open(command, &pipes, err);
-	if (r == 0) {
+	r = child_pipes_open(command, &pipes);
+	if (r == 0)
 		r = child_fork(c, command, path, &pipes);
-		if (r < 0)
-			error_set(err, r, "cannot start %s: %s", command->label,
-				  strerror(-r));
-	}
 	child_pipes_close(&pipes);
 	if (r < 0) {
 		child_free(c);
-		return r;
+		return error_set(err, r, "cannot start %s: %s", command->label,
+				 strerror(-r));
 	}
 	*ret = c;
 	return 0;

@@ -33,7 +33,7 @@ DAEMON = '/usr/sbin/netns-pamd'
 ERRORS = ('ENOMEM', 'EMFILE', 'EIO')
 # They do not fail so (brk(2) has no error number), or not before the daemon has
 # what it asked for.
-NEVER = {'brk', 'execve', 'exit', 'exit_group', 'munmap', 'rt_sigreturn', 'rt_sigaction', 'rt_sigprocmask',
+NEVER = {'brk', 'futex', 'execve', 'exit', 'exit_group', 'munmap', 'rt_sigreturn', 'rt_sigaction', 'rt_sigprocmask',
          'restart_syscall', 'close', 'getpid', 'gettid', 'epoll_wait', 'wait4', 'arch_prctl'}
 PROGRAMS = ('dnsmasq', 'udhcpc', 'openvpn', 'wireguard-go')
 CLONE_NEWNET = 0x40000000
