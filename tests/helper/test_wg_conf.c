@@ -168,25 +168,25 @@ static void refused(void **state)
 		{"MTU = 1400\n" INTERFACE PEER, "wg:1: a line before "
 						"[Interface]"},
 		{INTERFACE "[Server]\n",
-		 "wg:3: there are [Interface] and [Peer], nothing else"},
+		 "wg:3: unknown section: only [Interface] and [Peer] exist"},
 		{INTERFACE "Adress = 10.0.0.1\n" PEER,
 		 "wg:3: 'Adress' is not known in [Interface]"},
 		{INTERFACE PEER "Address = 10.0.0.1\n",
 		 "wg:5: 'Address' is not known in [Peer]"},
 		{INTERFACE "hello\n" PEER,
-		 "wg:3: this is no line of the form KEY = VALUE"},
+		 "wg:3: the line does not have the form KEY = VALUE"},
 		{INTERFACE "MTU = 1400\nMTU = 1300\n" PEER,
-		 "wg:4: MTU stands twice in a section"},
+		 "wg:4: MTU appears twice in a section"},
 		{INTERFACE PEER PEER,
 		 "wg:6: the peer of line 3 has the same PublicKey"},
 		{INTERFACE "PostUp = iptables -A x\n" PEER,
-		 "wg:3: PreUp, PostUp, PreDown and PostDown are not run: take "
-		 "the line out, and say `up` or `down` in the policy's section "
-		 "instead"},
+		 "wg:3: PreUp, PostUp, PreDown and PostDown are not run; "
+		 "remove the line, and use `up` or `down` of the policy's "
+		 "section"},
 		{INTERFACE "predown=x\n" PEER,
-		 "wg:3: PreUp, PostUp, PreDown and PostDown are not run: take "
-		 "the line out, and say `up` or `down` in the policy's section "
-		 "instead"},
+		 "wg:3: PreUp, PostUp, PreDown and PostDown are not run; "
+		 "remove the line, and use `up` or `down` of the policy's "
+		 "section"},
 		{INTERFACE "ListenPort = 65536\n" PEER,
 		 "wg:3: ListenPort must be a number from 0 to 65535"},
 		{INTERFACE "ListenPort = -1\n" PEER,
@@ -198,9 +198,9 @@ static void refused(void **state)
 		{INTERFACE "FwMark = 0x100000000\n" PEER,
 		 "wg:3: FwMark must be a number from 0 to 4294967295"},
 		{INTERFACE "Address = 10.0.0.1/33\n" PEER,
-		 "wg:3: Address: '10.0.0.1/33' is no ADDRESS/LENGTH"},
+		 "wg:3: Address: '10.0.0.1/33' is not ADDRESS/LENGTH"},
 		{INTERFACE PEER "AllowedIPs = 0.0.0.0/0, any\n",
-		 "wg:5: AllowedIPs: 'any' is no ADDRESS/LENGTH"},
+		 "wg:5: AllowedIPs: 'any' is not ADDRESS/LENGTH"},
 		{INTERFACE "DNS = 10.0.0.1/8\n" PEER,
 		 "wg:3: DNS: '10.0.0.1/8' is neither an address nor a domain"},
 		{INTERFACE "DNS = 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,"
@@ -211,11 +211,11 @@ static void refused(void **state)
 		{INTERFACE PEER "Endpoint = vpn.example.net:http\n",
 		 "wg:5: the port of Endpoint must be a number from 1 to 65535"},
 		{INTERFACE PEER "Endpoint = [192.0.2.1]:1\n",
-		 "wg:5: Endpoint: '192.0.2.1' is no address; one of IPv6 "
-		 "stands in [ ]"},
+		 "wg:5: Endpoint: '192.0.2.1' is not an address; write "
+		 "IPv6 addresses in [ ]"},
 		{INTERFACE PEER "Endpoint = 2001:db8::1:1\n",
-		 "wg:5: Endpoint: '2001:db8::1' is no address; one of IPv6 "
-		 "stands in [ ]"},
+		 "wg:5: Endpoint: '2001:db8::1' is not an address; write "
+		 "IPv6 addresses in [ ]"},
 		{INTERFACE PEER "Endpoint = [2001:db8::1:1\n",
 		 "wg:5: Endpoint: '[' without ']'"},
 		{INTERFACE PEER "Endpoint = []:1\n",
@@ -296,7 +296,7 @@ static void damaged(void **state)
 	assert_non_null(text);
 	assert_int_equal(wg_conf_parse("wg", nul, sizeof(nul) - 1, &conf, &why),
 			 -EINVAL);
-	assert_string_equal(why.text, "wg:3: a NUL byte: this is no text");
+	assert_string_equal(why.text, "wg:3: a NUL byte: the file is not text");
 	memset(text, 'x', 4999);
 	assert_int_equal(wg_conf_parse("wg", text, 4999, &conf, &why), -EINVAL);
 	assert_string_equal(why.text, "wg:1: longer than 4095 bytes");

@@ -70,12 +70,12 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	rm $CLIENTS/alice.ovpn
 }
 
-@test "directives that run programs, get in the way, or are none" {
+@test "directives that run programs, conflict with the daemon, or are unknown: refused" {
 	client_line "up /etc/openvpn/update-resolv-conf"
 	fails "alice.ovpn:[0-9]+: 'up': it runs a program in the host"
 	client_files alice
 	client_line "script-security 2" "management 127.0.0.1 7505"
-	fails "alice.ovpn:[0-9]+: 'management': .* is netns-pamd's"
+	fails "alice.ovpn:[0-9]+: 'management': netns-pamd uses the management interface"
 	client_files alice
 	client_line "auth-user-pass"
 	fails "'auth-user-pass' without a file needs a person"

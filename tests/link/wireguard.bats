@@ -215,14 +215,14 @@ no_keepalives() {
 	ln -s bob.conf $WG/alice.conf
 	refused "$WG/alice.conf is a symbolic link"
 	sed '/^PrivateKey/s/.$//' $T/alice.conf | wg_file alice
-	refused "$WG/alice.conf:6: PrivateKey is no key"
+	refused "$WG/alice.conf:6: PrivateKey is not a key"
 	sed '/^Address/s/^/Adress=1\n/' $T/alice.conf | wg_file alice
 	refused "$WG/alice.conf:7: 'Adress' is not known in \[Interface\]"
 	sed '/^Address/s/$/\nPostUp = touch \/tmp\/t\/ran/' $T/alice.conf | wg_file alice
 	refused "$WG/alice.conf:8: .*PostUp.* not run: .* say .up. or .down. in the policy"
 	[ ! -e $T/ran ]
 	sed '/^Address/d' $T/alice.conf | wg_file alice
-	refused "no addresses for the tunnel: $WG/alice.conf has no Address"
+	refused "the tunnel has no address: $WG/alice.conf has no Address"
 	sed 's/vpn\.example\.net/nowhere.example.net/' $T/alice.conf | wg_file alice
 	refused "$WG/alice.conf:[0-9]+: the endpoint of this peer: the host cannot resolve the name nowhere.example.net"
 	wg_file alice <$T/alice.conf

@@ -475,7 +475,7 @@ int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
 	conf->bytes = bytes;
 	if (memchr(text, '\0', bytes))
 		r = error_set(err, -EINVAL,
-			      "%s: a NUL byte: this is no text file", name);
+			      "%s: a NUL byte: the file is not text", name);
 	if (r == 0)
 		r = read_lines(&reader);
 	if (r == 0)

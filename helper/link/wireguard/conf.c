@@ -96,7 +96,7 @@ static int read_key(const struct reader *r, const char *key, const char *value,
 	if (!is_key(value))
 		return reader_error(
 			r,
-			"%s is no key: a key is 32 bytes in base64, 44 characters with a = at the end, as `wg genkey` prints it",
+			"%s is not a key: a key is 32 bytes in base64, 44 characters with a = at the end, as `wg genkey` prints it",
 			key);
 	memcpy(ret, value, WG_KEY_CHARS + 1);
 	return 0;
@@ -150,7 +150,7 @@ static int read_address(const struct reader *r, char *word)
 	struct inet_prefix p;
 
 	if (inet_prefix_parse(word, &p) < 0)
-		return reader_error(r, "Address: '%.64s' is no ADDRESS/LENGTH",
+		return reader_error(r, "Address: '%.64s' is not ADDRESS/LENGTH",
 				    shown(word));
 	return prefixes_add(r, &r->conf->address, &p);
 }
@@ -161,7 +161,7 @@ static int read_allowed(const struct reader *r, char *word)
 
 	if (inet_prefix_parse(word, &p) < 0)
 		return reader_error(r,
-				    "AllowedIPs: '%.64s' is no ADDRESS/LENGTH",
+				    "AllowedIPs: '%.64s' is not ADDRESS/LENGTH",
 				    shown(word));
 	clear_host_bits(&p);
 	return prefixes_add(r, &reader_peer(r)->allowed, &p);
@@ -233,7 +233,7 @@ static int key_endpoint(struct reader *r, char *value)
 		    brackets != (peer->endpoint.family == AF_INET6))
 			return reader_error(
 				r,
-				"Endpoint: '%.64s' is no address; one of IPv6 stands in [ ]",
+				"Endpoint: '%.64s' is not an address; write IPv6 addresses in [ ]",
 				shown(host));
 	} else if (brackets || !is_host_name(host)) {
 		return reader_error(
@@ -328,7 +328,7 @@ static int key_program(struct reader *r, char *value)
 {
 	return reader_error(
 		r,
-		"PreUp, PostUp, PreDown and PostDown are not run: take the line out, and say `up` or `down` in the policy's section instead");
+		"PreUp, PostUp, PreDown and PostDown are not run; remove the line, and use `up` or `down` of the policy's section");
 }
 
 static int key_public_key(struct reader *r, char *value)
@@ -453,7 +453,8 @@ static int begin_section(struct reader *r, const char *line)
 		return begin_peer(r);
 	if (strcasecmp(line, "[Interface]") != 0)
 		return reader_error(
-			r, "there are [Interface] and [Peer], nothing else");
+			r,
+			"unknown section: only [Interface] and [Peer] exist");
 	if (r->interface)
 		return reader_error(r, "a second [Interface]");
 	r->interface = true;
@@ -472,7 +473,7 @@ static int unknown_line(const struct reader *r, const char *line)
 		return reader_error(
 			r, "'%.*s' is not known in [%s]", (int)len, line,
 			r->section == SECTION_PEER ? "Peer" : "Interface");
-	return reader_error(r, "this is no line of the form KEY = VALUE");
+	return reader_error(r, "the line does not have the form KEY = VALUE");
 }
 
 static int read_line(struct reader *r, char *line)
@@ -490,7 +491,7 @@ static int read_line(struct reader *r, char *line)
 		    strncasecmp(keys[i].name, line, len) != 0)
 			continue;
 		if (keys[i].once && r->seen >> keys[i].once & 1)
-			return reader_error(r, "%s stands twice in a section",
+			return reader_error(r, "%s appears twice in a section",
 					    keys[i].name);
 		r->seen |= 1U << keys[i].once;
 		return keys[i].read(r, value + 1);
@@ -532,7 +533,8 @@ static int read_text(struct reader *r, const char *text, size_t bytes)
 		memcpy(line, text, len);
 		line[len] = '\0';
 		if (memchr(line, '\0', len))
-			rc = reader_error(r, "a NUL byte: this is no text");
+			rc = reader_error(r,
+					  "a NUL byte: the file is not text");
 		squeeze(line);
 		if (rc == 0 && *line)
 			rc = read_line(r, line);
