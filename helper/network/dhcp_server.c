@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "helper/base/log.h"
+#include "helper/base/record.h"
 #include "helper/base/timer.h"
 #include "helper/firewall/listener.h"
 #include "helper/firewall/nft.h"
@@ -72,16 +73,28 @@ static int dhcp_leases(const struct network *network, bool fresh,
 	return take_fd(&fd);
 }
 
-static void dhcp_leases_remove(const struct network *network)
+static bool dhcp_leases_known(void *data, const char *file)
+{
+	const struct helper *h = data;
+
+	for (const struct network *n = h->networks; n; n = n->next)
+		if (n->has_dhcp && strcmp(n->name, file) == 0)
+			return true;
+	return false;
+}
+
+int dhcp_server_sweep(struct helper *h)
 {
 	_cleanup_close_ int dir =
-		openat(network->helper->state_dir, DHCP_DIR,
+		openat(h->state_dir, DHCP_DIR,
 		       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int r = dir < 0 ? answer_of(-errno)
+			: record_sweep(dir, dhcp_leases_known, h);
 
-	if (dir >= 0)
-		unlinkat(dir, network->name, 0);
-	/* The last one takes the directory with it. */
-	unlinkat(network->helper->state_dir, DHCP_DIR, AT_REMOVEDIR);
+	/* It is removed with the last file in it. */
+	if (r == 0)
+		unlinkat(h->state_dir, DHCP_DIR, AT_REMOVEDIR);
+	return r < 0 ? r : 0;
 }
 
 struct dhcp_arguments {
@@ -352,7 +365,8 @@ void dhcp_server_stop(struct network *network)
 	dhcp_server_forget(network);
 	network->has_dhcp = false;
 	network->dhcp_pid = 0;
-	dhcp_leases_remove(network);
+	if (dhcp_server_sweep(network->helper) < 0)
+		timer_arm(network->helper->leftovers, HELPER_LEFTOVERS_US);
 }
 
 int dhcp_server_start(struct network *network,

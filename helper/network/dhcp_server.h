@@ -22,6 +22,7 @@
 
 #include "common/error.h"
 
+struct helper;
 struct network;
 
 /*
@@ -47,6 +48,12 @@ void dhcp_server_forget(struct network *network);
  * it cannot be known whether it runs.
  */
 int dhcp_server_adopt(struct network *network);
+
+/*
+ * Removes the leases of servers that do not exist. Return: 0, or -errno when
+ * something is left.
+ */
+int dhcp_server_sweep(struct helper *h);
 
 /* Commands: it may be reached ("add"), or no more ("delete"). */
 void dhcp_server_print(const struct network *network, const char *verb,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "helper/base/answer.h"
 #include "helper/base/text.h"
 #include "helper/firewall/firewall.h"
 #include "helper/firewall/nft.h"
@@ -217,15 +218,15 @@ static int uplink_attach(struct network *network, struct error *err)
 	return rtnl_run(network->helper->rtnl, &b, err);
 }
 
-static void uplink_give_back(struct network *network)
+static int uplink_give_back(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 
 	if (!network->uplink[0] || !network->note[0])
-		return;
+		return 0;
 	if (h->nft && linux_filter(LINUX_UPLINK_GONE, network, NULL, NULL) < 0)
 		nft_doubt(h->nft);
-	network_uplink_give_back(network);
+	return network_uplink_give_back(network, err);
 }
 
 /* --- the bridge --- */
@@ -304,18 +305,26 @@ static int linux_find_bridge(const struct network *network,
 	return answer_of(r);
 }
 
-static int linux_remove(struct network *network)
+static int linux_remove(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 	struct rtnl_link link;
 	struct rtnl_batch b;
 	bool other = false;
+	int r = uplink_give_back(network, err);
 
-	uplink_give_back(network);
-	if (linux_find_bridge(network, &link) == FOUND) {
+	if (r < 0)
+		return r;
+	r = linux_find_bridge(network, &link);
+	if (r < 0)
+		return error_set(err, r, "cannot query the bridge %s: %s",
+				 network->bridge, strerror(-r));
+	if (r == FOUND) {
 		rtnl_batch_init(&b);
 		rtnl_put_delete(&b, link.ifindex);
-		rtnl_run(h->rtnl, &b, NULL);
+		r = rtnl_run(h->rtnl, &b, err);
+		if (r < 0 && answer_of(r) != ABSENT)
+			return r;
 	}
 	network->ifindex = 0;
 	network->host_ifindex = 0;
@@ -343,8 +352,7 @@ static int linux_make(struct network *network, struct error *err)
 		r = linux_make_bridge(network, err);
 	if (r == 0 && network->uplink[0])
 		r = uplink_attach(network, err);
-	if (r < 0)
-		linux_remove(network);
+	network->remains = r < 0 && linux_remove(network, NULL) < 0;
 	return r;
 }
 

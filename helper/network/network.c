@@ -12,12 +12,16 @@
 #include "dhcp_server.h"
 #include "helper/base/log.h"
 #include "helper/base/text.h"
+#include "helper/base/timer.h"
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "parts.h"
+
+#define NETWORK_RETRY_US     1000000  /* until a removal is tried again, */
+#define NETWORK_RETRY_MAX_US 60000000 /* doubled each time up to this */
 
 /* --- the list --- */
 
@@ -42,6 +46,8 @@ static const struct network *network_before(const struct network *network)
 	return NULL;
 }
 
+static int network_on_retry(sd_event_source *source, uint64_t when, void *data);
+
 static struct network *network_new(struct helper *h)
 {
 	struct network *n = calloc(1, sizeof(*n));
@@ -49,12 +55,17 @@ static struct network *network_new(struct helper *h)
 	if (!n)
 		return NULL;
 	n->helper = h;
+	if (timer_new(h->event, &n->retry, network_on_retry, n) < 0) {
+		free(n);
+		return NULL;
+	}
 	n->next = h->networks;
 	h->networks = n;
 	return n;
 }
 
-static void network_free(struct network *network)
+/* No longer in the list; idempotent. */
+static void network_take_out(struct network *network)
 {
 	struct network **p = &network->helper->networks;
 
@@ -62,6 +73,12 @@ static void network_free(struct network *network)
 		p = &(*p)->next;
 	if (*p)
 		*p = network->next;
+}
+
+static void network_free(struct network *network)
+{
+	network_take_out(network);
+	sd_event_source_disable_unref(network->retry);
 	free(network);
 }
 
@@ -118,32 +135,10 @@ static int network_serve(const struct network *network, bool on,
 
 static void network_begin_next(struct helper *h);
 
-/* All of it is gone. */
-static void network_gone(struct network *network)
-{
-	struct helper *h = network->helper;
-
-	if (!network_find(h, network->name))
-		network_record_remove(network);
-	network_free(network);
-	network_begin_next(h);
-}
-
-/* No port is left. */
-static void network_end(struct network *network)
-{
-	dhcp_server_stop(network);
-	if (network_serve(network, false, NULL) < 0)
-		nft_doubt(network->helper->nft);
-	network->state = NETWORK_REMOVING;
-	network_record_save(network, NULL);
-	if (network->ops->remove(network) != NETWORK_LATER)
-		network_gone(network);
-}
-
-/* --- the beginning --- */
-
-/* Tells those that wait. One at a time: any of them may leave on hearing it. */
+/*
+ * Calls done() of the ports that wait, one at a time: any of them may leave, or
+ * join again, from within.
+ */
 static void network_wake(struct network *network, int r,
 			 const struct error *why)
 {
@@ -163,7 +158,70 @@ static void network_wake(struct network *network, int r,
 	network->waking = false;
 }
 
-/* There, or not to be. */
+/*
+ * Nothing of it is left. Logins for which it could not be made get their error
+ * only now: they may try again at once.
+ */
+static void network_gone(struct network *network)
+{
+	struct helper *h = network->helper;
+
+	if (!network_find(h, network->name) &&
+	    network_record_remove(network) < 0)
+		timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
+	network_take_out(network);
+	network_wake(network, network->failed, &network->why);
+	network_free(network);
+	network_begin_next(h);
+}
+
+/* ops->remove() is over. What could not be removed is tried again. */
+static void network_removed(struct network *network, int r,
+			    const struct error *why)
+{
+	if (r >= 0) {
+		network_gone(network);
+		return;
+	}
+	if (!network->retry_us)
+		log_warning("cannot remove the network %s: %s; tried again",
+			    network->name, why->text);
+	network->retry_us =
+		network->retry_us ? network->retry_us * 2 : NETWORK_RETRY_US;
+	if (network->retry_us > NETWORK_RETRY_MAX_US)
+		network->retry_us = NETWORK_RETRY_MAX_US;
+	timer_arm(network->retry, network->retry_us);
+}
+
+static void network_remove(struct network *network)
+{
+	struct error why = {""};
+	int r = network->ops->remove(network, &why);
+
+	if (r != NETWORK_LATER)
+		network_removed(network, r, &why);
+}
+
+static int network_on_retry(sd_event_source *source, uint64_t when, void *data)
+{
+	network_remove(data);
+	return 0;
+}
+
+/* No port is left. */
+static void network_end(struct network *network)
+{
+	dhcp_server_stop(network);
+	if (network_serve(network, false, NULL) < 0)
+		nft_doubt(network->helper->nft);
+	network->state = NETWORK_REMOVING;
+	network_record_save(network, NULL);
+	network_remove(network);
+}
+
+/* --- the beginning --- */
+
+/* Making it is over. Return: 0 when it is LIVE, or r. */
 static int network_settle(struct network *network, int r, struct error *err)
 {
 	if (r == 0) {
@@ -175,27 +233,27 @@ static int network_settle(struct network *network, int r, struct error *err)
 	return r;
 }
 
-/* Undoes what failed. made: had ops->make() done its part? */
+/* Removes what was made before it failed. made: did ops->make() succeed? */
 static void network_undo(struct network *network, bool made)
 {
-	if (made)
+	if (made || network->remains)
 		network_end(network);
 	else
 		network_gone(network);
 }
 
-/* How the making has ended, for those who wait. */
 static void network_made(struct network *network, bool made, int r,
 			 const struct error *why)
 {
-	struct error kept = why ? *why : (struct error){""};
-
-	r = network_settle(network, r, &kept);
-	/* Who is told that it failed may want it again: another one then. */
-	network_wake(network, r, &kept);
-	if (r < 0)
+	network->why = why ? *why : (struct error){""};
+	r = network_settle(network, r, &network->why);
+	if (r < 0) {
+		network->failed = r;
 		network_undo(network, made);
-	else if (!network->n_ports && network->state == NETWORK_LIVE)
+		return;
+	}
+	network_wake(network, 0, NULL);
+	if (!network->n_ports && network->state == NETWORK_LIVE)
 		network_end(network);
 }
 
@@ -203,7 +261,7 @@ static void network_made(struct network *network, bool made, int r,
 static void network_on_dhcp(struct network *network, int r,
 			    const struct error *why)
 {
-	network_made(network, true, r, why ? why : &(struct error){""});
+	network_made(network, true, r, why);
 }
 
 /* The switch is there: the host's side of it. Return: as ops->make(). */
@@ -228,7 +286,7 @@ void network_done(struct network *network, int r, const struct error *why)
 	bool made = r == 0;
 
 	if (network->state == NETWORK_REMOVING) {
-		network_gone(network);
+		network_removed(network, r, &kept);
 		return;
 	}
 	if (made)
@@ -591,6 +649,13 @@ static int network_read(void *data, const char *file)
 	if (network->state != NETWORK_LIVE || answer == ABSENT)
 		network->state = NETWORK_REMOVING;
 	return answer < 0 ? answer : 0;
+}
+
+int network_sweep(struct helper *h)
+{
+	int r = network_record_sweep(h), left = dhcp_server_sweep(h);
+
+	return r < 0 ? r : left;
 }
 
 int network_open(struct helper *h, struct error *err)

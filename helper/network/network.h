@@ -20,13 +20,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <systemd/sd-event.h>
 
 #include "common/error.h"
 #include "common/inet.h"
 #include "common/names.h"
 #include "common/policy/policy.h"
-#include "helper/firewall/firewall.h"
 #include "helper/base/answer.h"
+#include "helper/firewall/firewall.h"
 
 struct child;
 struct dhcp_server;
@@ -71,7 +72,8 @@ struct network_ops {
 	 * network->host_ifname (network->bridge, if nothing else is said). It
 	 * need not be up, and it has no addresses yet.
 	 * A switch or interface of that name that is not ours: -EEXIST with a
-	 * sentence. On failure nothing is left behind (remove() is not called).
+	 * sentence. On failure nothing is left behind; or network->remains is
+	 * set, and remove() is called.
 	 * Return: 0, NETWORK_LATER, -errno with a sentence.
 	 */
 	int (*make)(struct network *network, struct error *err);
@@ -85,11 +87,12 @@ struct network_ops {
 	int (*adopt)(struct network *network);
 
 	/*
-	 * No port is left: everything that make() made goes, the uplink is as
-	 * it was before. Also what a helper that was killed within make() or
-	 * remove() has left. Return: 0 or NETWORK_LATER.
+	 * No port is left: removes everything that make() made; the uplink is
+	 * as it was before. Also called for what a killed daemon or a failed
+	 * make() has left. Idempotent: after an error it is called again.
+	 * Return: 0, NETWORK_LATER, -errno with a sentence.
 	 */
-	int (*remove)(struct network *network);
+	int (*remove)(struct network *network, struct error *err);
 
 	/*
 	 * The host end port->instance->host_ifname (->host_ifindex) is there,
@@ -168,6 +171,13 @@ struct network {
 	bool told;	/* that the policy says something else by now */
 	uint64_t salt;	/* this machine's and the network's, in MAC addresses */
 
+	/* While it is removed. */
+	int failed;	  /* why it could not be made, for those that wait */
+	struct error why; /* the sentence for that */
+	bool remains;	  /* the type's: a failed make() left something */
+	sd_event_source *retry; /* timer: removed again */
+	uint64_t retry_us;
+
 	/* The type's. A number of it and a word are kept in the record. */
 	unsigned int ifindex; /* of the bridge itself */
 	char note[256];
@@ -200,7 +210,7 @@ struct network_port {
 
 /* --- for the types --- */
 
-/* make() or remove() is over. For remove(), r is of no importance. */
+/* make() or remove() is over: r is what they would have returned. */
 void network_done(struct network *network, int r, const struct error *why);
 
 /* port_add() is over. */
@@ -218,8 +228,12 @@ void network_lost(struct network *network);
 int network_uplink_take(struct network *network, struct rtnl_link *ret,
 			struct error *err);
 
-/* As it was; nothing to do when it was not taken. Clears network->note. */
-void network_uplink_give_back(struct network *network);
+/*
+ * Restores the uplink and clears network->note; nothing to do when it was not
+ * taken. Idempotent: after an error it is called again.
+ * Return: 0, also when the uplink does not exist; -errno with a sentence.
+ */
+int network_uplink_give_back(struct network *network, struct error *err);
 
 /* --- for link_bridge.c --- */
 
@@ -297,8 +311,8 @@ int network_port_address(struct instance *i, sa_family_t family,
 /* At start, before lifecycle_adopt(): reads the records. */
 int network_open(struct helper *h, struct error *err);
 /*
- * Removes the records of networks that are not in the list, and temporary
- * files. Return: 0, or -errno when something is left.
+ * Removes the records and the leases of networks that are not in the list, and
+ * temporary files. Return: 0, or -errno when something is left.
  */
 int network_sweep(struct helper *h);
 /* After it: what has no port any more goes. */

@@ -66,33 +66,39 @@ static const struct network *ovs_twin(const struct network *network)
 /* --- back to what it was --- */
 
 /* Given back, or left to another network that has it, too. */
-static void ovs_leave_uplink(struct network *network)
+static int ovs_leave_uplink(struct network *network, struct error *err)
 {
 	struct network *other = ovs_other(network, true);
 
-	if (!network->uplink[0] || !other) {
-		network_uplink_give_back(network);
-		return;
-	}
+	if (!network->uplink[0] || !other)
+		return network_uplink_give_back(network, err);
 	if (!strtoul(network->note, NULL, 10))
-		return;
+		return 0;
 	memcpy(other->note, network->note, sizeof(other->note));
-	network_record_save(other, NULL);
+	network->note[0] = '\0';
+	return network_record_save(other, err);
 }
 
 /*
- * Open vSwitch may have left it to the host, dead as it is: then its addresses
- * must be none that others could clash with.
+ * Open vSwitch may have left the host's port to the host, unconnected: its
+ * addresses must not clash with those of others.
  */
-static void ovs_strip_host(struct network *network)
+static int ovs_strip_host(const struct network *network, struct error *err)
 {
 	struct rtnl *rtnl = network->helper->rtnl;
 	struct rtnl_link link;
 	struct rtnl_batch b;
+	int r = network->host_ifindex
+			? answer_of(rtnl_link_by_index(
+				  rtnl, network->host_ifindex, &link))
+			: ABSENT;
 
-	if (!network->host_ifindex ||
-	    rtnl_link_by_index(rtnl, network->host_ifindex, &link) < 0)
-		return;
+	if (r < 0)
+		return error_set(err, r, "cannot query the interface %s: %s",
+				 network->host_ifname, strerror(-r));
+	if (r == ABSENT)
+		return 0;
+	/* An address that it has lost already is an error of no interest. */
 	for (size_t n = 0; n < network->n_addresses; n++) {
 		rtnl_batch_init(&b);
 		rtnl_put_address_gone(&b, link.ifindex, &network->addresses[n]);
@@ -100,25 +106,52 @@ static void ovs_strip_host(struct network *network)
 	}
 	rtnl_batch_init(&b);
 	rtnl_put_down(&b, link.ifindex);
-	rtnl_run(rtnl, &b, NULL);
+	r = rtnl_run(rtnl, &b, err);
+	return answer_of(r) == ABSENT ? 0 : r;
 }
 
-/* What is no business of Open vSwitch's is as it was. */
-static void ovs_give_back(struct network *network)
+/* Restores what is the host's and not in Open vSwitch's database. */
+static int ovs_give_back(struct network *network, struct error *err)
 {
-	ovs_strip_host(network);
-	ovs_leave_uplink(network);
+	int r = ovs_strip_host(network, err);
+
+	return r < 0 ? r : ovs_leave_uplink(network, err);
 }
 
+/*
+ * Open vSwitch does not run, does not answer, or is not installed. What the
+ * database then keeps is removed when the network is used again.
+ */
+static bool ovs_is_away(int r)
+{
+	return r == -ECONNREFUSED || r == -ETIME || r == -ENOENT;
+}
+
+/* Making or removing is over: r 0 or -errno with a sentence. */
 static void ovs_finish(struct ovs_work *work, int r, const struct error *why)
 {
 	struct network *network = work->network;
 	struct error kept = why ? *why : (struct error){""};
+	bool removing = work->removing;
+	int left;
 
-	if (work->removing || r < 0)
-		ovs_give_back(network);
 	free(work);
+	if (removing) {
+		if (ovs_is_away(r))
+			r = 0;
+		if (r == 0)
+			r = ovs_give_back(network, &kept);
+	} else if (r < 0) {
+		left = ovs_give_back(network, NULL);
+		network->remains = network->remains || left < 0;
+	}
 	network_done(network, r, &kept);
+}
+
+static void ovs_on_removed(void *data, int r, const char *text,
+			   const struct error *why)
+{
+	ovs_finish(data, r, why);
 }
 
 static void ovs_on_undone(void *data, int r, const char *text,
@@ -126,6 +159,7 @@ static void ovs_on_undone(void *data, int r, const char *text,
 {
 	struct ovs_work *work = data;
 
+	work->network->remains = r < 0 && !ovs_is_away(r);
 	ovs_finish(work, work->r, &work->why);
 }
 
@@ -159,8 +193,10 @@ static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
 	/* What was there before stays. */
 	work->ours = !work->exists;
 	work->uplink_ours = true;
-	if (ovs_ask(ovs_request_removal(work), ovs_on_undone, work, NULL) < 0)
-		ovs_finish(work, r, why);
+	if (ovs_ask(ovs_request_removal(work), ovs_on_undone, work, NULL) < 0) {
+		work->network->remains = true;
+		ovs_finish(work, r, &work->why);
+	}
 }
 
 /* --- making --- */
@@ -346,7 +382,7 @@ static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
 	if (r == 0) {
 		q = work->removing ? ovs_request_removal(work)
 				   : ovs_request_making(work);
-		r = ovs_ask(q, work->removing ? ovs_on_undone : ovs_on_made,
+		r = ovs_ask(q, work->removing ? ovs_on_removed : ovs_on_made,
 			    work, &err);
 	}
 	if (r < 0)
@@ -373,16 +409,11 @@ static int ovs_adopt(struct network *network)
 					   network->host_ifname, &link));
 }
 
-static int ovs_remove(struct network *network)
+static int ovs_remove(struct network *network, struct error *err)
 {
-	struct error err;
+	int r = ovs_look(network, true, ovs_looked, err);
 
-	if (ovs_look(network, true, ovs_looked, &err) == NETWORK_LATER)
-		return NETWORK_LATER;
-	log_warning("the network %s may have left something behind: %s",
-		    network->name, err.text);
-	ovs_give_back(network);
-	return 0;
+	return ovs_is_away(r) ? ovs_give_back(network, err) : r;
 }
 
 const struct network_ops network_ovs_ops = {

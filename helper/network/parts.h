@@ -5,7 +5,7 @@
 
 #include "network.h"
 
-/* --- network_record.c --- */
+/* --- record.c --- */
 
 /* From the policy. Return: 0, -EINVAL, -E2BIG with a sentence. */
 int network_fill(struct network *network, const struct policy_network *config,
@@ -15,13 +15,18 @@ uint64_t network_plan(const struct policy_network *config);
 int network_record_save(const struct network *network, struct error *err);
 /* Return: FOUND; ABSENT when the record is void; -errno. */
 int network_record_load(struct network *network, const char *file);
-/* Return: 0, also when there is none; -errno: left for network_sweep(). */
+/* Return: 0, also when there is none; -errno: left for network_record_sweep().
+ */
 int network_record_remove(const struct network *network);
 /* As record_each(); data is the helper. */
 int network_record_each(struct helper *h,
 			int (*each)(void *data, const char *file));
 
-/* --- network_host.c --- */
+/* Removes the records of networks that are not in the list. As record_sweep().
+ */
+int network_record_sweep(struct helper *h);
+
+/* --- host.c --- */
 
 /* The host's interface on the switch: addresses, group, state. */
 int network_host_put(struct network *network, struct error *err);

@@ -215,7 +215,7 @@ static bool network_record_known(void *data, const char *file)
 	return false;
 }
 
-int network_sweep(struct helper *h)
+int network_record_sweep(struct helper *h)
 {
 	_cleanup_close_ int dir = network_dir(h);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/base/answer.h"
 #include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
@@ -33,21 +34,24 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 }
 
 /*
- * Is it a port of another switch? An Open vSwitch one may have kept it, when it
- * was not there to be told of the end of the network: whose port it is there,
- * its database tells.
+ * Is it a port of another switch? Open vSwitch may have kept it, when it did
+ * not run at the end of the network: its database has the owner of the port.
+ * Return: 1, 0, -errno.
  */
-static bool uplink_is_taken(const struct network *network,
-			    const struct rtnl_link *link)
+static int uplink_is_taken(const struct network *network,
+			   const struct rtnl_link *link)
 {
 	struct rtnl_link master;
+	int r;
 
 	if (!link->master || link->master == network->ifindex)
-		return false;
-	return network->type != NETWORK_OVS ||
-	       rtnl_link_by_index(network->helper->rtnl, link->master,
-				  &master) < 0 ||
-	       strcmp(master.kind, "openvswitch") != 0;
+		return 0;
+	if (network->type != NETWORK_OVS)
+		return 1;
+	r = answer_of(rtnl_link_by_index(network->helper->rtnl, link->master,
+					 &master));
+	return r < 0 ? r
+		     : r == ABSENT || strcmp(master.kind, "openvswitch") != 0;
 }
 
 /* What the host would lose by it is not taken from it. */
@@ -63,7 +67,9 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 			err, r,
 			"the uplink %s of the network %s does not exist",
 			network->uplink, network->name);
-	if (r == 0 && uplink_is_taken(network, ret))
+	if (r == 0)
+		r = uplink_is_taken(network, ret);
+	if (r > 0)
 		return error_set(
 			err, -EBUSY,
 			"the uplink %s of the network %s is a port of another bridge or bond",
@@ -105,7 +111,7 @@ int network_uplink_take(struct network *network, struct rtnl_link *ret,
 	return r == -ENOENT ? 0 : r;
 }
 
-void network_uplink_give_back(struct network *network)
+int network_uplink_give_back(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 	struct rtnl_link link;
@@ -115,23 +121,34 @@ void network_uplink_give_back(struct network *network)
 	unsigned long up = strtoul(end, &end, 10);
 	unsigned long v6 = strtoul(end, &end, 10);
 	bool attached;
+	int r, taken;
 
 	if (!ifindex)
-		return;
-	network->note[0] = '\0';
-	/* By whatever name it has by now. */
-	if (rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link) < 0 ||
-	    uplink_is_taken(network, &link))
-		return;
+		return 0;
+	/* By the index: it may have another name by now. */
+	r = answer_of(
+		rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link));
+	taken = r == FOUND ? uplink_is_taken(network, &link) : r;
+	if (taken < 0)
+		return error_set(err, taken, "cannot query the uplink %s: %s",
+				 network->uplink, strerror(-taken));
+	if (taken) {
+		network->note[0] = '\0';
+		return 0;
+	}
 	attached = link.master && link.master == network->ifindex;
 	rtnl_batch_init(&b);
 	if (attached)
 		rtnl_put_master(&b, link.ifindex, 0);
 	if (!up)
 		rtnl_put_down(&b, link.ifindex);
-	if (attached || !up)
-		rtnl_run(h->rtnl, &b, NULL);
-	if (!v6)
-		sysctl_write_interface("ipv6", link.ifname, "disable_ipv6", "0",
-				       NULL);
+	r = attached || !up ? rtnl_run(h->rtnl, &b, err) : 0;
+	if (r == 0 && !v6)
+		r = sysctl_write_interface("ipv6", link.ifname, "disable_ipv6",
+					   "0", err);
+	/* A kernel without IPv6 has no such setting. */
+	if (r < 0 && r != -ENOENT)
+		return r;
+	network->note[0] = '\0';
+	return 0;
 }
