@@ -25,7 +25,7 @@ struct forgetting {
 	struct mnl_socket *socket; /* the dump has one of its own */
 };
 
-/* One direction of what is remembered. */
+/* One direction of a tracked connection. */
 struct tuple {
 	struct inet_prefix source, destination;
 	uint8_t protocol;
@@ -116,7 +116,7 @@ static int read_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* --- judging --- */
+/* --- which to remove --- */
 
 static bool same_address(const struct inet_prefix *a,
 			 const struct inet_prefix *b)
@@ -124,7 +124,7 @@ static bool same_address(const struct inet_prefix *a,
 	return a->family == b->family && inet_prefix_contains(a, b);
 }
 
-/* Has the host this address? What it only passes on is others'. */
+/* Is it an address of the host? Forwarded connections are left alone. */
 static bool is_local(const struct inet_prefix *p)
 {
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
@@ -182,12 +182,12 @@ static int forget_one(const struct nlmsghdr *h, void *data)
 					mnl_attr_get_payload_len(attr),
 					mnl_attr_get_payload(attr)))
 			return MNL_CB_OK;
-	/* One that is gone by now, or another: an answer that nobody reads. */
+	/* Failing means that it has ended meanwhile: the answer is not read. */
 	mnl_socket_sendto(f->socket, remove, remove->nlmsg_len);
 	return MNL_CB_OK;
 }
 
-/* Kernels before 5.9 do not know the filter, and tell of everything. */
+/* Kernels before 5.9 ignore the filter and dump all connections. */
 static void put_filter(struct nlmsghdr *h, uint16_t port)
 {
 	struct nlattr *tuple = mnl_attr_nest_start(h, CTA_TUPLE_ORIG);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel remembers of UDP. An exchange keeps the way that its first
- * packet took for as long as packets come, whatever the rules say by now: who
- * asked before a port was published, or while it led elsewhere, would not be
- * heard before a pause of half a minute. (A TCP connection has an end.)
+ * Removes connections that the kernel tracks for UDP. All packets of an
+ * exchange are translated (DNAT) as its first packet was, whatever the rules
+ * are now: a client that sent packets before a port was published, or while it
+ * had another target, would not reach the new target until it pauses for half
+ * a minute (nf_conntrack_udp_timeout). A TCP connection ends by itself.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_CONNTRACK_H
 #define NETNS_PAM_HELPER_FIREWALL_CONNTRACK_H
@@ -22,9 +23,10 @@ struct conntrack_port {
 };
 
 /*
- * Forgets what goes by the port to where it does not lead (or, gone, to where
- * it did), so that the next packet is looked at by the rules. In the caller's
- * namespace. Return: 0 or -errno.
+ * Removes the UDP connections to the port whose target is another one than
+ * port->to; gone: the port is no longer published, and those whose target is
+ * port->to are removed. The next packet is then evaluated by the rules.
+ * Works on the caller's network namespace. Return: 0 or -errno.
  */
 int conntrack_forget(const struct conntrack_port *port, bool gone);
 

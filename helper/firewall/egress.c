@@ -15,7 +15,7 @@
 #define ELEMENTS_A_COMMAND 1000
 #define NAT64_PREFIXES	   2
 
-/* What a rule does, in the order in which they are asked. */
+/* The verdict of a rule, in the order in which rules are evaluated. */
 enum egress_verdict { VERDICT_DENY, VERDICT_NAMED, VERDICT_ALLOW, VERDICTS };
 
 static const char *const verdicts[VERDICTS] = {
@@ -24,7 +24,7 @@ static const char *const verdicts[VERDICTS] = {
 	[VERDICT_ALLOW] = "goto unnamed",
 };
 
-/* Addresses of both families are numbers here. */
+/* An address of either family as a number. */
 typedef unsigned __int128 egress_address;
 
 struct egress_rule {
@@ -33,12 +33,12 @@ struct egress_rule {
 	struct target_ports ports;
 };
 
-/* All rules of one family, and the pieces that the sweep comes to. */
+/* All rules of one family. */
 struct egress_rules {
 	sa_family_t family;
 	struct egress_rule *items;
 	size_t n;
-	bool allow; /* there is an `allow`, of whichever family */
+	bool allow; /* the section has `allow`, of either family */
 };
 
 struct egress_printer {
@@ -50,13 +50,13 @@ struct egress_printer {
 	unsigned int n_classes;
 };
 
-/* A chain that several pieces share. */
+/* A chain that several intervals share. */
 struct egress_class {
 	char *text;
 	unsigned int number;
 };
 
-/* What nothing is said about. */
+/* The verdict for destinations that no rule mentions. */
 static const char *verdict_otherwise(bool allow)
 {
 	return verdicts[allow ? VERDICT_DENY : VERDICT_ALLOW];
@@ -88,7 +88,7 @@ static egress_address prefix_last(const struct inet_prefix *p)
 {
 	unsigned int host = (unsigned int)inet_bytes(p->family) * 8 - p->length;
 
-	/* (A shift by all the bits there are is not defined.) */
+	/* (A shift by the width of the type is undefined.) */
 	return address_number(p) |
 	       (host == 128 ? ~(egress_address)0
 			    : ((egress_address)1 << host) - 1);
@@ -143,7 +143,7 @@ static void rule_put(struct egress_rules *rules, const struct inet_prefix *p,
 	};
 }
 
-/* What is denied in IPv4, as a NAT64 would be asked for it. */
+/* A denied IPv4 prefix, as it is reached through a NAT64. */
 static void rules_deny_nat64(struct egress_rules *rules, const struct target *t)
 {
 	static const char *const around[NAT64_PREFIXES] = {EGRESS_NAT64,
@@ -174,7 +174,7 @@ static void rules_read(const struct egress *e, struct egress_rules *rules,
 	}
 }
 
-/* Holds everywhere and says nothing: no address is left out of the map. */
+/* An interval without rules for all addresses: the map has no gaps. */
 static void rules_ground(struct egress_rules *rules)
 {
 	const struct inet_prefix all = {.family = rules->family};
@@ -183,7 +183,7 @@ static void rules_ground(struct egress_rules *rules)
 		.last = prefix_last(&all), .verdict = VERDICTS};
 }
 
-/* By the first address; of those, the widest first. */
+/* By the first address; of the same first address, the widest first. */
 static int rule_compare(const void *a, const void *b)
 {
 	const struct egress_rule *x = a, *y = b;
@@ -195,7 +195,7 @@ static int rule_compare(const void *a, const void *b)
 	return 0;
 }
 
-/* --- the rules of one piece --- */
+/* --- the rules of one interval --- */
 
 static int ports_compare(const void *a, const void *b)
 {
@@ -230,8 +230,8 @@ static void print_ports(FILE *f, const char *protocol,
 }
 
 /*
- * Rules, one a line, for what these ports and protocols say together.
- * Return: 1 when it is everything, 0, -ENOMEM.
+ * Prints rules, one in each line, that give these ports and protocols the
+ * verdict. Return: 1 when they match every packet, 0, -ENOMEM.
  */
 static int print_group(FILE *f, sa_family_t family,
 		       const struct target_ports *all, size_t n,
@@ -275,8 +275,8 @@ static int print_group(FILE *f, sa_family_t family,
 }
 
 /*
- * What holds where just these rules do, a rule a line; whatever comes to the
- * end is decided by the last. Return: the text, malloc'd, or NULL.
+ * The rules for an interval to which `holds` apply, one in each line; the last
+ * one matches all packets. Return: the text, malloc'd, or NULL.
  */
 static char *piece_text(const struct egress_rules *rules,
 			const struct egress_rule *holds, size_t n)
@@ -337,7 +337,7 @@ static void print_chain(const struct egress_printer *p, const char *suffix,
 	}
 }
 
-/* The chain for this text, which is consumed. Return: its number, or 0. */
+/* The chain for this text, which it frees. Return: its number, or 0. */
 static unsigned int class_number(struct egress_printer *p, char *text)
 {
 	struct egress_class *class = calloc(1, sizeof(*class)), **at = NULL;
@@ -362,7 +362,7 @@ static unsigned int class_number(struct egress_printer *p, char *text)
 	return class->number;
 }
 
-/* One piece of the address space: an element of the map. */
+/* One interval of addresses: an element of the map. */
 static int print_piece(struct egress_printer *p,
 		       const struct egress_rules *rules, egress_address first,
 		       egress_address last, const struct egress_rule *holds,
@@ -400,14 +400,14 @@ static int print_piece(struct egress_printer *p,
 }
 
 /*
- * Goes through the addresses from first to last. Prefixes lie within each other
- * or apart, so those that hold at an address are a stack.
+ * Goes through the addresses from first to last. Two prefixes are nested or
+ * disjoint, so the prefixes that contain an address form a stack.
  */
 static int sweep(struct egress_printer *p, const struct egress_rules *rules)
 {
 	_cleanup_free_ struct egress_rule *stack =
 		calloc(rules->n + 1, sizeof(*stack));
-	egress_address at = 0; /* up to here it is done */
+	egress_address at = 0; /* all before it is printed */
 	size_t depth = 0;
 	bool over = false; /* `at` is past the last address of all */
 	int r = 0;
@@ -473,7 +473,7 @@ static int print_family(struct egress_printer *p, struct egress_rules *rules)
 	return 0;
 }
 
-/* Port 53, to the policy's servers alone. */
+/* Port 53 only to the policy's servers. */
 static void print_dns(const struct egress_printer *p, const struct resolv *dns)
 {
 	char address[INET_PREFIX_STR];

@@ -18,12 +18,13 @@
 #include "helper/kernel/netns.h"
 #include "listener.h"
 
-/* Old for new, of one or of all instances: one transaction. */
+/* The old filter and the new one of an instance. */
 struct change {
 	struct instance *instance;
 	struct filter *want; /* ours until it is in force */
 };
 
+/* Of one or of all instances: one transaction. */
 struct changes {
 	struct helper *helper;
 	struct change *items;
@@ -37,7 +38,7 @@ static void changes_cleanup(struct changes *c)
 	free(c->items);
 }
 
-/* want is consumed. */
+/* Takes want over, also on failure. Return: 0 or -ENOMEM. */
 static int changes_add(struct changes *c, struct instance *i,
 		       struct filter *want)
 {
@@ -88,7 +89,7 @@ static bool filter_same(const struct filter *a, const struct filter *b)
 	return true;
 }
 
-/* What an instance will have. */
+/* The filter of an instance after the changes. */
 static const struct filter *filter_after(const struct changes *c,
 					 const struct instance *i)
 {
@@ -107,7 +108,7 @@ static void print_element(FILE *f, const char *verb,
 		e->key, value ? e->value : "");
 }
 
-/* Counted elements keep the number they were made with. */
+/* An element that counts keeps the limit that it was made with. */
 static bool limit_changes(const struct filter *was, const struct filter *want)
 {
 	const struct filter_element *a = filter_find_set(was, "limits");
@@ -117,9 +118,9 @@ static bool limit_changes(const struct filter *was, const struct filter *want)
 }
 
 /*
- * The last is going: nor do the kernel's own elements stay, which it would
- * remove when the connections are over. (They cost a millisecond to remove one
- * by one.)
+ * Is the last filter removed? Then the elements that packets have added are
+ * removed, too, which the kernel would remove when the connections end. (To
+ * remove them one by one costs a millisecond each.)
  */
 static bool changes_is_end(const struct changes *c)
 {
@@ -135,7 +136,7 @@ static bool changes_is_end(const struct changes *c)
 	return false;
 }
 
-/* Chains that come into use first, those that nobody uses then last. */
+/* New chains are added first, chains without users are removed last. */
 static void changes_print(const struct changes *c, FILE *f)
 {
 	struct filter_chain *chains = c->helper->filter_chains;
@@ -187,7 +188,7 @@ static void ports_changed(const struct filter *from, const struct filter *to,
 			filter_port_changed(&from->elements[n], gone);
 }
 
-/* One transaction; then what was wanted is what is in force. */
+/* Runs one transaction; the wanted filters are then in force. */
 static int changes_run(struct changes *c, struct error *err)
 {
 	_cleanup_(text_clear) struct text t = {NULL};
@@ -202,7 +203,8 @@ static int changes_run(struct changes *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (t.n && !h->nft)
-		return error_set(err, -EOPNOTSUPP, "there is no firewall");
+		return error_set(err, -EOPNOTSUPP,
+				 "the firewall could not be loaded");
 	if (t.n)
 		r = nft_run(h->nft, t.s, err);
 	if (r < 0)
@@ -221,7 +223,7 @@ static int changes_run(struct changes *c, struct error *err)
 	return 0;
 }
 
-/* --- ports of the host that lead to one place each --- */
+/* --- published ports: each has one target --- */
 
 static bool changes_has(const struct changes *c, const struct instance *i)
 {
@@ -231,7 +233,7 @@ static bool changes_has(const struct changes *c, const struct instance *i)
 	return false;
 }
 
-/* One that is leaving, or whose section is gone, gives its ports away. */
+/* An instance that is LEAVING or has no section loses its ports. */
 static int changes_take_over(struct changes *c, struct instance *from,
 			     const struct filter_element *e, struct error *err)
 {
@@ -245,7 +247,7 @@ static int changes_take_over(struct changes *c, struct instance *from,
 	     policy_namespace_find(policy, from->section)))
 		return error_set(
 			err, -EADDRINUSE,
-			"publish: the port %s of the host leads to the namespace %s already",
+			"publish: the port %s of the host is already published for the namespace %s",
 			port, from->name);
 	without = filter_unpublished(c->helper, from->filter);
 	if (!without || changes_add(c, from, without) < 0)
@@ -281,11 +283,11 @@ static int changes_check_port(struct changes *c, struct instance *i,
 	if (r < 0)
 		return error_set(
 			err, r,
-			"publish: cannot find out if the port %s of the host is in use: %s",
+			"publish: cannot query whether a program uses the port %s of the host: %s",
 			port, strerror(-r));
 	return error_set(
 		err, -EADDRINUSE,
-		"publish: the port %s of the host is in use by a program there",
+		"publish: the port %s of the host is in use by a program of the host",
 		port);
 }
 
@@ -307,7 +309,7 @@ static int changes_check_ports(struct changes *c, struct error *err)
 
 /* --- inside --- */
 
-/* Return: 1 when it was another, 0, -errno. */
+/* Return: 1 when the table has changed, 0, -errno. */
 static int filter_run_inside(struct instance *i, struct filter *f, int netns,
 			     struct error *err)
 {
@@ -400,7 +402,7 @@ static int reload_plan(struct changes *c, struct error *err)
 		struct filter *want;
 		int r;
 
-		/* What is not yet filtered will be, by the policy of then. */
+		/* An instance without a filter gets it later. */
 		if (!filter_concerns(i) || !ns || !i->filter ||
 		    ns->link != i->link)
 			continue;
@@ -413,7 +415,7 @@ static int reload_plan(struct changes *c, struct error *err)
 	return 0;
 }
 
-/* Each its own transaction: one that fails is no reason for the others to. */
+/* A transaction for each: the others go on when one fails. */
 static int reload_inside(struct changes *c, struct error *err)
 {
 	int result = 0;
@@ -463,11 +465,11 @@ int filter_adopt(struct helper *h, struct error *err)
 			continue;
 		if (!ns)
 			log_warning(
-				"the policy has no section [namespace %s] any more: %s the namespace %s",
+				"the policy has no longer a section [namespace %s]: %s the namespace %s",
 				i->section,
 				i->ops->filter == FILTER_HOST
-					? "nothing can leave"
-					: "what can leave stays as it is in",
+					? "nothing is allowed to leave"
+					: "the rules inside stay as they are in",
 				i->name);
 		r = filter_plan(i, store_policy(h->store), ns, &i->filter, err);
 		if (r < 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The table inside a namespace whose packets do not pass the host's stack: the
- * same answers to the same policy as in firewall.nft, for what leaves by the
- * output hook.
+ * same verdicts as in firewall.nft, at the output hook.
  */
 #include "common/cleanup.h"
 #include "filter_parts.h"
@@ -13,9 +12,9 @@
 #define RULE "add rule " FILTER_TABLE " "
 
 /*
- * The base chain stays from one policy to the next and has other rules then,
- * which the kernel changes at once; whatever else there was, nft_run_inside()
- * removes in the same transaction. Who comes back from `leave` is dropped.
+ * The base chain stays when the policy changes; its rules are replaced, and
+ * nft_run_inside() removes all other chains in the same transaction. A packet
+ * that returns from `leave` is dropped.
  */
 static void print_frame(FILE *f)
 {
@@ -26,7 +25,7 @@ static void print_frame(FILE *f)
 	      f);
 }
 
-/* What a network does not work without: neighbours, routers, leases. */
+/* What a network needs to work: neighbours, routers, leases. */
 static void print_needed(const struct policy_namespace *ns, FILE *f)
 {
 	fputs(RULE
@@ -40,8 +39,8 @@ static void print_needed(const struct policy_namespace *ns, FILE *f)
 }
 
 /*
- * With `allow`, the ports of `allow_host` on the addresses that the host has on
- * the switch are allowed, too; the host itself looks at them again.
+ * With `allow`, the ports of `allow_host` are allowed, too, on the addresses
+ * that the host has on the switch; the host's table checks them again.
  */
 static int print_services(const struct policy *policy,
 			  const struct policy_namespace *ns, FILE *f,
@@ -92,12 +91,12 @@ int filter_inside_print(const struct instance *i, const struct policy *policy,
 			struct error *err)
 {
 	const bool behind = i->ops->behind_switch;
-	/* Connections are followed only where that is of use. */
+	/* Connection tracking costs time: only where a rule needs it. */
 	bool follows =
 		ns->allow.n || ns->deny.n || ns->max_connections || behind;
 
 	print_frame(f);
-	/* A switch's ports go through the host, which others need, too. */
+	/* Behind a switch the host tracks the connections: always limited. */
 	if (ns->max_connections || behind)
 		filter_limit_print_inside(f, ns->max_connections);
 	fputs(RULE "admitted accept\n", f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the policy comes to for one instance: elements, and chains for them. */
+/* Computes the filter of one instance: elements and their chains. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -85,8 +85,8 @@ typedef int chain_print(const struct plan *p, const char *name, FILE *add,
 			FILE *remove);
 
 /*
- * The chain of that name: the one there is, or a new one by print(). The filter
- * is a user of it from now on. Return: NULL with the error said.
+ * Finds the chain of that name, or makes it by print(), and makes the filter a
+ * user of it. Return: the chain, or NULL with a sentence in p->err.
  */
 static const struct filter_chain *
 plan_chain(const struct plan *p, const char *name, chain_print *print)
@@ -137,7 +137,7 @@ static uint64_t hash_prefix(uint64_t hash, const struct inet_prefix *p)
 	return index_hash(hash, text, strlen(text) + 1);
 }
 
-/* Named by section and content: other content is another chain. */
+/* The name has a hash of the content: changed content is a new chain. */
 static void chain_name(const struct plan *p, const char *prefix, uint64_t hash,
 		       char ret[static EGRESS_NAME_MAX])
 {
@@ -200,7 +200,7 @@ static int plan_add(const struct plan *p, const char *set, const char *key,
 				   .set = set, .key = key, .value = value});
 }
 
-/* Leads from an element to a chain. */
+/* The value of an element that leads to a chain. */
 static void plan_verdict(const struct filter_chain *chain, const char *suffix,
 
 			 char ret[static EGRESS_NAME_MAX + 16])
@@ -244,7 +244,7 @@ static int plan_allow_address(const struct plan *p, const char *verdict,
 		text, verdict);
 }
 
-/* By address, where the host sees the switch and not the port. */
+/* by_address: behind a switch the host does not see the port. */
 static int plan_allow_host(const struct plan *p, bool by_address)
 {
 	const struct instance *i = p->instance;
@@ -350,21 +350,22 @@ static int plan_publish_item(const struct plan *p,
 		if (r == 0 && publish->protocol != TARGET_TCP)
 			r = plan_publish_one(p, publish, ipv6, true);
 	}
-	/* Cut off, without a lease: no reason to refuse all the rest. */
+	/* Without a lease for a time: no reason to refuse the rest. */
 	if (r == 0 && !done && i->state != INSTANCE_MAKING) {
-		log_warning("%s: publish: '%s' leads to no address of it now",
-			    i->name, publish->text);
+		log_warning(
+			"%s: publish: '%s' has no effect: the namespace has no address of that family now",
+			i->name, publish->text);
 		return 0;
 	}
 	if (r == 0 && !done)
 		return error_set(
 			p->err, -EADDRNOTAVAIL,
-			"publish: '%s' leads to no address: the namespace %s has none of that family",
+			"publish: '%s' has no target: the namespace %s has no address of that family",
 			publish->text, i->name);
 	return r;
 }
 
-/* What is leaving gives its ports to the next one. */
+/* A namespace that is LEAVING leaves its ports to the next one. */
 static int plan_publish(const struct plan *p)
 {
 	int r = 0;
@@ -397,7 +398,7 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from)
 	return f;
 }
 
-/* --- the whole --- */
+/* --- all of it --- */
 
 static int plan_inside(const struct plan *p)
 {

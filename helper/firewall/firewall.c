@@ -19,9 +19,9 @@
 #define FIREWALL_RETRY_US 1000000
 
 /*
- * Table, rules and everything in the sets, at once: at no moment is there less
- * than the sessions that are open need. When it fails, a timer tries again;
- * until then, and before any login that relies on it, it counts as not there.
+ * Loads table, rules and all elements in one transaction: at no moment do open
+ * sessions have less than they need. When that fails, a timer tries again, and
+ * so does every login that relies on it.
  */
 static int firewall_load(struct helper *h, struct error *err)
 {
@@ -46,12 +46,12 @@ static int firewall_load(struct helper *h, struct error *err)
 	return r;
 }
 
-static void firewall_put_back(struct helper *h)
+static void firewall_restore(struct helper *h)
 {
 	struct error why;
 
 	if (firewall_load(h, &why) < 0)
-		log_error("no firewall: %s", why.text);
+		log_error("cannot load the firewall: %s", why.text);
 }
 
 static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
@@ -61,8 +61,8 @@ static int firewall_on_event(sd_event_source *source, int fd, uint32_t events,
 
 	if (nft_monitor_read(h->nft)) {
 		log_warning(
-			"somebody removed the firewall table inet netns_pam, or a part of it: put back");
-		firewall_put_back(h);
+			"another program has removed the firewall table inet netns_pam, or a part of it: loading it again");
+		firewall_restore(h);
 	}
 	return 0;
 }
@@ -72,7 +72,7 @@ static void firewall_on_retry(void *data)
 	struct helper *h = data;
 
 	if (!nft_is_loaded(h->nft))
-		firewall_put_back(h);
+		firewall_restore(h);
 }
 
 static int firewall_watch(struct helper *h, struct error *err)
@@ -121,8 +121,9 @@ int firewall_open(struct helper *h, struct error *err)
 		r = firewall_load(h, &why);
 	}
 	if (r < 0)
-		log_error("no firewall: %s; logins that need it are refused",
-			  why.text);
+		log_error(
+			"cannot load the firewall: %s; logins that need it are refused",
+			why.text);
 	return firewall_watch(h, err);
 }
 

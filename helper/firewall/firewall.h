@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firewall as a whole: the table, and everything in its sets that speaks
- * of namespaces, users and forwarding as they are now. Made at start, put back
- * when somebody removed it, and asked for before anything that relies on it.
+ * The host's firewall: the table, and the elements of its sets for the
+ * namespaces, users and forwarding as they are now. It is loaded at start,
+ * loaded again when another program removes it, and ensured before anything
+ * that relies on it.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
 #define NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
@@ -45,11 +46,11 @@ struct firewall_part {
 int firewall_open(struct helper *h, struct error *err);
 
 /*
- * The table is there, or is made now. Return: 0 or -errno with a sentence.
+ * Loads the table unless it is loaded. Return: 0 or -errno with a sentence.
  */
 int firewall_ensure(struct helper *h, struct error *err);
 
-/* The table stays: sessions go on under it. */
+/* Frees the memory; the table stays, for the open sessions. */
 void firewall_close(struct helper *h);
 
 #endif

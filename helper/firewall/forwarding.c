@@ -24,7 +24,11 @@
 
 /* --- lists of interfaces --- */
 
-/* Those whose conf/IFNAME/key is `value`; "default" stands for future ones. */
+/*
+ * Writes to ret the interfaces whose conf/IFNAME/key is `value`, a space after
+ * each; "default" stands for interfaces that are made later. Interfaces that
+ * ret has no room for are left out.
+ */
 static void list_note(const char *family, const char *key, const char *value,
 		      char *ret, size_t size)
 {
@@ -64,7 +68,7 @@ static void list_set(const char *list, const char *family, const char *key,
 			sysctl_write_interface(family, name, key, value, NULL);
 }
 
-/* --- what is remembered --- */
+/* --- the record --- */
 
 #define FIELD(type, key, member) RECORD_FIELD(forwarding, type, key, member)
 
@@ -90,7 +94,7 @@ static int forwarding_save(const struct helper *h, struct error *err)
 	n = record_save(&r, h->state_dir, FORWARDING_RECORD, true);
 	if (n < 0)
 		return error_set(err, n,
-				 "cannot write down what forwarding was: %s",
+				 "cannot record the state of forwarding: %s",
 				 strerror(-n));
 	return 0;
 }
@@ -139,7 +143,7 @@ static int forwarding_drop(struct helper *h, bool ipv6, bool on,
 
 /* --- on and off --- */
 
-/* The record comes before the drop, and the drop before the switch. */
+/* The order matters: record, then firewall, then the switch. */
 static int forwarding_switch_on(struct helper *h, bool ipv6, struct error *err)
 {
 	struct forwarding *f = h->forwarding;
@@ -178,7 +182,7 @@ static int forwarding_switch_on(struct helper *h, bool ipv6, struct error *err)
 		return r;
 	if (ipv6)
 		list_set(f->listeners, "ipv6", "accept_ra", "2");
-	log_info("forwarding of IPv%d is on for the namespaces alone",
+	log_info("IPv%d forwarding is switched on, for namespaces only",
 		 ipv6 ? 6 : 4);
 	r = sysctl_write(path, "1", err);
 	if (!ipv6 && f->redirects[0])
@@ -201,7 +205,8 @@ void forwarding_done(struct helper *h)
 		return;
 	if (f->on4 && sysctl_write(FORWARDING_4, "0", NULL) == 0) {
 		list_set(f->forwarders4, "ipv4", "forwarding", "1");
-		/* The kernel set it to 1 with the switch (devinet.c). */
+		/* The kernel set it to 1 with the switch (net/ipv4/devinet.c).
+		 */
 		if (f->redirects[0])
 			sysctl_write(REDIRECTS_4, f->redirects, NULL);
 		f->on4 = false;
@@ -213,9 +218,10 @@ void forwarding_done(struct helper *h)
 		f->on6 = false;
 		forwarding_drop(h, true, false, NULL);
 	}
-	/* What could not be switched off is tried again the next time. */
+	/* Tried again by the next call. */
 	if (f->on4 || f->on6) {
-		log_warning("cannot switch forwarding off again");
+		log_warning(
+			"cannot switch forwarding off; tried again when the next namespace is removed");
 		forwarding_save(h, NULL);
 		return;
 	}

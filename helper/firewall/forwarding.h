@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host as a router, for the namespaces' sake only. While there is a nat or
- * routed namespace, forwarding is on; where it was off before, the firewall
- * drops what is not ours, so that the host does not become a router of its
- * neighbours; and when the last such namespace is gone, it is off again.
+ * Forwarding (net.ipv4.ip_forward and IPv6's): switched on while a namespace
+ * needs it. If it was off before, the firewall drops forwarded packets of
+ * others, so that the host does not become a router for its neighbours, and it
+ * is switched off with the last such namespace.
  *
- * IPv6 forwarding would make the host deaf to router advertisements, by which
- * it may have its default route: interfaces that listened (accept_ra = 1) are
- * told to go on listening (accept_ra = 2) before it is switched on.
+ * With IPv6 forwarding an interface ignores router advertisements, from which
+ * the host may have its default route, unless accept_ra is 2: interfaces with
+ * accept_ra = 1 are set to 2 first (Documentation/networking/ip-sysctl.rst).
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FORWARDING_H
 #define NETNS_PAM_HELPER_FIREWALL_FORWARDING_H
@@ -21,16 +21,15 @@ struct helper;
 
 /* The daemon has one (helper->forwarding). */
 struct forwarding {
-	bool on4, on6; /* we switched it on */
+	bool on4, on6; /* switched on by this or an earlier daemon */
 	/* The state before that; lists: names of interfaces, a space after
 	 * each. */
 	char listeners[1024]; /* interfaces whose accept_ra was 1 */
-	char forwarders4[512], forwarders6[512]; /* that forwarded already */
-	char redirects[8]; /* conf/all/accept_redirects, which a switch resets
-			    */
+	char forwarders4[512], forwarders6[512]; /* conf/IFNAME/forwarding: 1 */
+	char redirects[8]; /* conf/all/accept_redirects: the kernel resets it */
 };
 
-/* Whose foreign packets are dropped. */
+/* The families in which forwarded packets of others are dropped. */
 extern const struct firewall_part forwarding_part;
 
 /*

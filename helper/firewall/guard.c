@@ -21,7 +21,7 @@
 #define GUARD_PASSWD "/etc/passwd"
 #define GUARD_GROUP  "/etc/group"
 
-/* /etc/group: "GROUP\0MEMBER" pairs, a tree of tsearch(3), and gids. */
+/* A line of /etc/group. */
 struct guard_group {
 	char *name;
 	gid_t gid;
@@ -29,8 +29,8 @@ struct guard_group {
 };
 
 struct guard_files {
-	void *groups;
-	const char *user; /* whom the question is about */
+	void *groups;	  /* a tree of tsearch(3) of struct guard_group */
+	const char *user; /* the one that is being matched */
 	gid_t gid;
 };
 
@@ -90,7 +90,7 @@ static int groups_read(void **ret)
 			return -ENOMEM;
 		}
 		if (*(struct guard_group **)node != g)
-			group_free(g); /* the first line of a name counts */
+			group_free(g); /* the first line with a name counts */
 	}
 	return 0;
 }
@@ -118,7 +118,7 @@ static int guard_in_group(void *data, const char *name)
 	return 0;
 }
 
-/* Netgroups live in directories: their users are known when they come. */
+/* Netgroups are in directories: their users are added at their login. */
 static int guard_in_netgroup(void *data, const char *name)
 {
 	return 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose packets are refused in the host's namespace: the users of guarding
- * rules. Local users are known from the start (/etc/passwd and /etc/group are
- * read as the plain files they are; the helper asks no name service), others
- * from their first login on.
+ * The users whose packets are refused in the host's namespace: those of rules
+ * with `guard`. Local users are read from /etc/passwd and /etc/group at start
+ * (the daemon uses no name service), others are added at their first login.
  *
  * uid 0 is never guarded.
  */
@@ -30,8 +29,10 @@ struct guard {
 	int (*add_sessions)(const struct helper *h, struct guard_set *set);
 };
 
-/* Computes the set from the policy in force and the open sessions, prints it.
- * A file that cannot be read leaves the set as it was. */
+/*
+ * Computes the set from the policy in force and the open sessions, and prints
+ * it. A file that cannot be read leaves the set as it was.
+ */
 extern const struct firewall_part guard_part;
 
 /* Return: 0 or -ENOMEM. */

@@ -12,8 +12,10 @@ struct listener {
 	bool udp; /* else TCP */
 	sa_family_t family;
 	uint16_t port;
-	/* The socket receives packets to this address; NULL or AF_UNSPEC: to
-	 * any address of the host but the loopback's. */
+	/*
+	 * It receives packets to this address of the host; NULL or AF_UNSPEC:
+	 * to any address but the loopback's.
+	 */
 	const struct inet_prefix *address;
 	unsigned int
 		ifindex; /* it is bound to this interface; 0: any or none */

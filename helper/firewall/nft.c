@@ -22,10 +22,10 @@
 
 /* Of kernel 6.9; not in the headers of Debian 12. */
 #define NFT_TABLE_PERSIST 0x4
-/* Room for what loading tells of itself, with ten thousands of elements. */
+/* Room for the notifications of loading ten thousands of elements. */
 #define NFT_MONITOR_RCVBUF (8 * 1024 * 1024)
 
-/* A file, as it stands in the source, with a NUL. */
+/* The contents of a source file, ended by a NUL. */
 #define NFT_FILE(symbol, file)                                                 \
 	extern const char symbol[]; /* NOLINT(bugprone-macro-parentheses) */   \
 	__asm__(".pushsection .rodata\n"                                       \
@@ -43,10 +43,10 @@ NFT_FILE(nft_bridge_rules, "helper/firewall/bridge.nft");
 
 struct nft {
 	struct nft_ctx *ctx;
-	int ctx_fd; /* libnftables' own netlink socket, which owns the table */
+	int ctx_fd; /* libnftables' netlink socket, which owns the table */
 	struct mnl_socket *monitor;
 	bool loaded;
-	bool bridge;	 /* the table bridge netns_pam, too */
+	bool bridge;	 /* with the table bridge netns_pam */
 	bool owned;	 /* others cannot remove it */
 	uint32_t portid; /* of libnftables' socket */
 };
@@ -54,10 +54,10 @@ struct nft {
 /* --- opening --- */
 
 /*
- * A table belongs to the netlink socket that made it, and libnftables keeps
- * its socket to itself, without a word for `persist`. But descriptors are given
- * lowest first, so the one that nft_ctx_new() opens is known beforehand; it is
- * checked to be what it should be.
+ * A table is owned by the netlink socket that made it. libnftables does not
+ * return its socket and has no keyword for `persist`. But the kernel returns
+ * the lowest free descriptor, so the one that nft_ctx_new() opens is known
+ * beforehand; its domain and protocol are checked.
  */
 static int nft_context_new(struct nft *nft)
 {
@@ -142,8 +142,8 @@ static void batch_edge(struct mnl_nlmsg_batch *b, uint16_t type, uint32_t seq)
 }
 
 /*
- * Makes the table owned by libnftables' socket and persistent, or adopts one
- * that a helper before us left (net/netfilter/nf_tables_api.c,
+ * Makes the table, owned by libnftables' socket and persistent, or adopts the
+ * one that an earlier daemon left (net/netfilter/nf_tables_api.c,
  * nf_tables_updtable()). Return: 0 or -errno from the kernel.
  */
 static int nft_own_table(const struct nft *nft, uint8_t family)
@@ -176,7 +176,7 @@ static int nft_own_table(const struct nft *nft, uint8_t family)
 	n = sendto(nft->ctx_fd, mnl_nlmsg_batch_head(b),
 		   mnl_nlmsg_batch_size(b), 0, (struct sockaddr *)&kernel,
 		   sizeof(kernel));
-	if (n >= 0) /* the kernel answers within sendto() */
+	if (n >= 0) /* the kernel has answered when sendto() returns */
 		n = recv(nft->ctx_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 	if (n < 0)
 		r = -errno;
@@ -197,11 +197,11 @@ int nft_run(struct nft *nft, const char *commands, struct error *err)
 		nft_ctx_get_output_buffer(nft->ctx);
 		return 0;
 	}
-	return error_set(err, -EIO, "nftables refuses a change: %.300s",
+	return error_set(err, -EIO, "cannot change the nftables table: %.300s",
 			 nft_ctx_get_error_buffer(nft->ctx));
 }
 
-/* The kernel gives the socket its number with the first message it sends. */
+/* The kernel gives the socket its port id with the first message. */
 static void nft_learn_portid(struct nft *nft)
 {
 	struct sockaddr_nl name = {0};
@@ -212,7 +212,7 @@ static void nft_learn_portid(struct nft *nft)
 		nft->portid = name.nl_pid;
 }
 
-/* The table of a family: made, owned where that can be. */
+/* Makes the table of a family, owned where the kernel can do that. */
 static int nft_make_table(struct nft *nft, uint8_t family, struct error *err)
 {
 	const char *name = family == NFPROTO_BRIDGE ? "bridge" : "inet";
@@ -293,8 +293,8 @@ static int table_name(const struct nlattr *attr, void *data)
 }
 
 /*
- * Has somebody else removed the table, or something of it? (All messages about
- * tables, rules, chains and sets carry the table's name as attribute 1.)
+ * Has another program removed the table, or a part of it? (Attribute 1 of all
+ * messages about tables, rules, chains and sets is the table's name.)
  */
 static bool nft_is_damage(const struct nft *nft, const struct nlmsghdr *h)
 {
@@ -308,7 +308,7 @@ static bool nft_is_damage(const struct nft *nft, const struct nlmsghdr *h)
 	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELRULE:
 	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSET:
 	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM:
-		if (!nft->portid) /* ours cannot be told from others' */
+		if (!nft->portid) /* own changes cannot be recognized */
 			return false;
 		break;
 	default:
@@ -334,8 +334,8 @@ bool nft_monitor_read(struct nft *nft)
 		int left = (int)n;
 
 		/*
-		 * A message that was lost may have been about our table: an
-		 * owned one cannot be gone, another is loaded again to be sure.
+		 * A lost message may have been about our table: an owned one
+		 * cannot have been removed, another one is loaded again.
 		 */
 		if (n < 0 && errno == ENOBUFS)
 			nft->loaded = nft->loaded && nft->owned;
@@ -355,7 +355,7 @@ bool nft_is_loaded(struct nft *nft)
 	return nft->loaded;
 }
 
-/* --- what others may have left in it --- */
+/* --- what an earlier daemon may have left in it --- */
 
 struct nft_dump {
 	uint16_t name_attribute;
@@ -429,7 +429,7 @@ static int nft_dump(uint16_t request, uint16_t name_attribute,
 	return r;
 }
 
-/* Each section's objects are called by one of these. */
+/* The names of objects of sections begin with one of these. */
 static bool name_is_variable(const char *name)
 {
 	static const char *const prefixes[] = {NFT_EGRESS, NFT_SERVICES,
@@ -441,7 +441,7 @@ static bool name_is_variable(const char *name)
 	return false;
 }
 
-/* Inside, all but the base chain; what has no name goes with its rule. */
+/* Inside: all but the base chain; anonymous sets go with their rule. */
 static bool name_is_inside(const char *name)
 {
 	return strcmp(name, NFT_INSIDE_BASE) != 0 &&
@@ -498,7 +498,7 @@ static int nft_run_here(void *data, struct error *err)
 
 	if (!f)
 		return error_set(err, -ENOMEM, "out of memory");
-	/* (Makes flushing it no error when there is none.) */
+	/* (Adding first makes flushing it no error.) */
 	fputs("add table inet " NFT_TABLE "\n"
 	      "add chain inet " NFT_TABLE " " NFT_INSIDE_BASE
 	      " { type filter hook output priority filter; policy accept; }\n"
@@ -518,7 +518,7 @@ static int nft_run_here(void *data, struct error *err)
 	if (nft_run_cmd_from_buffer(ctx, commands) != 0)
 		r = error_set(
 			err, -EIO,
-			"nftables refuses the filter inside the namespace: %.300s",
+			"cannot change the nftables table inside the namespace: %.300s",
 			nft_ctx_get_error_buffer(ctx));
 	nft_ctx_free(ctx);
 	return r;

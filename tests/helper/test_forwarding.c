@@ -289,7 +289,7 @@ static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(forwarding_open(&h, &why), 0);
 	assert_int_equal(forwarding_need(&h, true, false, &why), -ENOSPC);
-	assert_non_null(strstr(why.text, "cannot write down what forwarding"));
+	assert_non_null(strstr(why.text, "cannot record the state of forwarding"));
 	is(FORWARD4, "0");
 	assert_false(dropped("ipv4"));
 }

@@ -546,7 +546,7 @@ static void a_refusal_has_nftables_own_words(void **state)
 
 	ground_need();
 	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
-	assert_non_null(strstr(why.text, "nftables refuses"));
+	assert_non_null(strstr(why.text, "cannot change the nftables table"));
 	assert_non_null(strstr(why.text, "syntax error"));
 	assert_false(set_has("egress", "goto"));
 	/* and says nothing about it the next time */

@@ -218,7 +218,7 @@ teardown() { link_teardown; }
 	start_helper
 	same "" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.1/80)"
 	same "tcp/192.0.2.80/80" "$(scan_in green tcp/192.0.2.80/80)"
-	grep -q 'nothing can leave the namespace blue' $T/helper.log
+	grep -q 'nothing is allowed to leave the namespace blue' $T/helper.log
 	policy_with 'allow = 192.0.2.80:80'
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443})"
 }
