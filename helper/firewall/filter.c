@@ -465,7 +465,7 @@ int filter_adopt(struct helper *h, struct error *err)
 			continue;
 		if (!ns)
 			log_warning(
-				"the policy has no longer a section [namespace %s]: %s the namespace %s",
+				"the policy no longer has a section [namespace %s]: %s the namespace %s",
 				i->section,
 				i->ops->filter == FILTER_HOST
 					? "nothing is allowed to leave"

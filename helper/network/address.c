@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which address of a network a namespace gets. */
+/* The choice of an address in a network. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,20 +33,20 @@ static uint64_t address_offset(const struct inet_prefix *prefix,
 		return UINT64_MAX;
 	for (unsigned int n = prefix->length; n < bits; n++) {
 		if (offset >> 62)
-			return UINT64_MAX; /* far out in a large one */
+			return UINT64_MAX; /* too far above in a large prefix */
 		offset =
 			offset << 1 | (address->addr[n / 8] >> (7 - n % 8) & 1);
 	}
 	return offset;
 }
 
-/* Offsets that are not to be given: the first `size` of them count. */
-struct picture {
+/* The offsets below `size` that are taken. */
+struct offsets {
 	uint8_t *taken;
 	uint64_t size;
 };
 
-static void picture_take(struct picture *p, const struct inet_prefix *prefix,
+static void offsets_take(struct offsets *p, const struct inet_prefix *prefix,
 			 const struct inet_prefix *address)
 {
 	uint64_t offset = address_offset(prefix, address);
@@ -55,18 +55,18 @@ static void picture_take(struct picture *p, const struct inet_prefix *prefix,
 		p->taken[offset] = 1;
 }
 
-static void picture_fill(struct picture *p, const struct network *network,
+static void offsets_fill(struct offsets *p, const struct network *network,
 			 const struct inet_prefix *prefix)
 {
 	uint64_t first = address_offset(prefix, &network->dhcp_first),
 		 last = address_offset(prefix, &network->dhcp_last);
 
 	for (size_t n = 0; n < network->n_addresses; n++)
-		picture_take(p, prefix, &network->addresses[n]);
+		offsets_take(p, prefix, &network->addresses[n]);
 	for (const struct network_port *port = network->ports; port;
 	     port = port->next)
 		for (size_t n = 0; n < port->n_addresses; n++)
-			picture_take(p, prefix, &port->addresses[n]);
+			offsets_take(p, prefix, &port->addresses[n]);
 	if (first != UINT64_MAX)
 		for (uint64_t n = first; n <= last && n < p->size; n++)
 			p->taken[n] = 1;
@@ -87,7 +87,7 @@ int network_pick(const struct network *network,
 			? 0
 			: address_offset(prefix, &network->dhcp_last) - first +
 				  1;
-	struct picture p = {
+	struct offsets p = {
 		.size = network->n_ports * NETWORK_PORT_ADDRESSES +
 			network->n_addresses + leases + 2,
 	};
@@ -99,7 +99,7 @@ int network_pick(const struct network *network,
 	taken = p.taken = calloc(p.size + 1, 1);
 	if (!taken)
 		return error_set(err, -ENOMEM, "out of memory");
-	picture_fill(&p, network, prefix);
+	offsets_fill(&p, network, prefix);
 	while (at < p.size && taken[at])
 		at++;
 	if (at < end) {

@@ -30,25 +30,26 @@
 #define DHCP_ARGUMENTS 32
 #define DHCP_TEXT      2048
 #define DHCP_POLL_US   10000
-#define DHCP_POLLS     500	/* five seconds until it answers */
-#define DHCP_AGAIN_US  1000000	/* after it died: doubled each time */
+#define DHCP_POLLS     500	/* five seconds until it is ready */
+#define DHCP_AGAIN_US  1000000	/* after it ended: doubled each time */
 #define DHCP_AGAIN_MAX 60000000 /* up to a minute */
-#define DHCP_STEADY_US 60000000 /* alive for so long: no more doubling */
+#define DHCP_STEADY_US 60000000 /* after that time: from the beginning */
 
 struct dhcp_server {
 	struct child *child;
-	sd_event_source *timer; /* looks whether it answers; starts it again */
-	unsigned int polls;	/* > 0: so many looks are left */
+	sd_event_source *timer; /* checks if it is ready; starts it again */
+	unsigned int polls;	/* > 0: remaining checks */
 	uint64_t again_us, started_us;
 	void (*ready)(struct network *network, int r, const struct error *why);
 };
 
-/* --- how it is run --- */
+/* --- starting it --- */
 
 /*
- * The leases, so that a server that is started again gives no address to two.
- * The directory is root's alone; the server has the file as its stdin and
- * opens it by /proc/self/fd/0, so that it needs no right but to the file.
+ * Opens the file of leases, which a server that is started again reads. The
+ * directory is root's; the server has the file as its stdin and opens it by
+ * /proc/self/fd/0, so that it needs no access to the directory.
+ * Return: an fd (the caller's) or -errno with a sentence.
  */
 static int dhcp_leases(const struct network *network, bool fresh,
 		       struct error *err)
@@ -91,7 +92,7 @@ int dhcp_server_sweep(struct helper *h)
 	int r = dir < 0 ? answer_of(-errno)
 			: record_sweep(dir, dhcp_leases_known, h);
 
-	/* It is removed with the last file in it. */
+	/* Fails while it has files. */
 	if (r == 0)
 		unlinkat(h->state_dir, DHCP_DIR, AT_REMOVEDIR);
 	return r < 0 ? r : 0;
@@ -121,7 +122,7 @@ dhcp_argument(struct dhcp_arguments *a, const char *format, ...)
 	a->used += (size_t)n + 1;
 }
 
-/* The host's address whose prefix the range lies in. */
+/* The host's address whose prefix contains the range. */
 static const struct inet_prefix *dhcp_gateway(const struct network *network)
 {
 	for (size_t n = 0; n < network->n_addresses; n++)
@@ -210,7 +211,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 		.stdin_fd = leases,
 		.lasting = true,
 		.held = true,
-		/* It does not serve DHCP without CAP_NET_ADMIN. */
+		/* dnsmasq does not serve DHCP without CAP_NET_ADMIN. */
 		.capabilities = UINT64_C(1) << CAP_NET_BIND_SERVICE |
 				UINT64_C(1) << CAP_NET_ADMIN,
 		.memory_max = DHCP_MEMORY,
@@ -231,7 +232,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 		     &server->started_us);
 	network->dhcp_pid = child_pid(server->child);
 	network->dhcp_process = child_identity(server->child);
-	/* The next daemon must find it. */
+	/* Recorded before it runs: the next daemon finds it. */
 	r = network_record_save(network, err);
 	if (r < 0) {
 		server->child = child_stop(server->child);
@@ -242,7 +243,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 	return r;
 }
 
-/* --- its life --- */
+/* --- while it runs --- */
 
 static void dhcp_ready(struct network *network, int r, const struct error *why)
 {
@@ -266,10 +267,9 @@ static void dhcp_on_end(void *data, int r, const struct error *why)
 	server->child = NULL;
 	network->dhcp_pid = 0;
 	if (server->ready) {
-		/* What it said itself went to the log. */
 		error_set(
 			&text, 0,
-			"%s; its own words are in the log: is port %s67 of %s in use by another program?",
+			"%s; its output is in the log; is port %s67 of %s in use by another program?",
 			why->text, network->nat ? "53 or " : "",
 			network->host_ifname);
 		dhcp_ready(network, r < 0 ? r : -ECHILD, &text);
@@ -311,7 +311,7 @@ static void dhcp_on_time(void *data)
 				network,
 				error_set(
 					&why, -ETIME,
-					"dnsmasq for the network %s does not answer on %s",
+					"dnsmasq for the network %s is not ready on %s in time",
 					network->name, network->host_ifname),
 				&why);
 		else
@@ -320,11 +320,12 @@ static void dhcp_on_time(void *data)
 	}
 	r = dhcp_spawn(network, false, &why);
 	if (r < 0) {
-		log_error("no DHCP for the network %s: %s", network->name,
-			  why.text);
+		log_error("cannot start dnsmasq for the network %s: %s",
+			  network->name, why.text);
 		timer_arm(server->timer, DHCP_AGAIN_MAX);
 	} else {
-		log_info("%s: dnsmasq was started again", network->name);
+		log_info("network %s: dnsmasq was started again",
+			 network->name);
 	}
 }
 
@@ -377,7 +378,7 @@ int dhcp_server_start(struct network *network,
 	int r = dhcp_new(network);
 
 	if (r < 0)
-		return error_set(err, r, "cannot start a DHCP server: %s",
+		return error_set(err, r, "cannot start dnsmasq: %s",
 				 strerror(-r));
 	r = dhcp_spawn(network, true, err);
 	if (r < 0) {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `dhcp = FIRST-LAST` of a network: a dnsmasq(8) of its own on the host's side
- * of the switch. It outlives this helper, which watches it, starts it again
- * when it dies, and ends it with the network.
+ * `dhcp = FIRST-LAST` of a network: a dnsmasq(8) on the host's side of the
+ * switch. It goes on when the daemon ends; the daemon watches it, starts it
+ * again when it ends, and ends it with the network.
  *
- * It runs as the user dnsmasq (or nobody) from the beginning, with its memory
- * and files limited, without a configuration file. It has CAP_NET_BIND_SERVICE
- * for its ports, and CAP_NET_ADMIN, without which it refuses to start (it would
- * write to the kernel's ARP table, did it not broadcast its answers).
+ * It is started as the user dnsmasq (or nobody), with limits of memory and file
+ * size, without a configuration file. It has CAP_NET_BIND_SERVICE for its ports
+ * and CAP_NET_ADMIN, without which it refuses to start (it needs that to write
+ * to the kernel's ARP table, which it does not as it broadcasts its answers).
  *
- * A client is known by its MAC address alone, of which bridge.nft sees to it
- * that it is the port's own: a port has one lease, whatever it asks for.
+ * A client is identified by its MAC address only, and bridge.nft ensures that
+ * this is the port's: a port has one lease.
  *
- * With `nat` it resolves as the host does, and tells its clients so; without,
- * it is no name server.
+ * With `nat` it is also the clients' name server and resolves by the host's
+ * resolv.conf; without `nat` it is no name server.
  */
 #ifndef NETNS_PAM_HELPER_NETWORK_DHCP_SERVER_H
 #define NETNS_PAM_HELPER_NETWORK_DHCP_SERVER_H
@@ -26,20 +26,21 @@ struct helper;
 struct network;
 
 /*
- * Starts the server of network->dhcp_first..last; ready() is called once, from
- * the event loop: 0 when it answers, -errno with a sentence when it ended
- * before that. Return: NETWORK_LATER; -ENOENT when dnsmasq is not installed;
- * -errno with a sentence.
+ * Starts the server of network->dhcp_first..last. ready() is called once, from
+ * the event loop: r 0 when the server is ready, -errno with a sentence when it
+ * has ended before.
+ * Return: NETWORK_LATER; -ENOENT when dnsmasq is not installed; -errno; errors
+ * with a sentence.
  */
 int dhcp_server_start(struct network *network,
 		      void (*ready)(struct network *network, int r,
 				    const struct error *why),
 		      struct error *err);
 
-/* Ends it. Fine when there is none. */
+/* Ends it and removes its leases. Nothing to do when there is none. */
 void dhcp_server_stop(struct network *network);
 
-/* At the end of the helper: it goes on by itself. */
+/* At the end of the daemon: frees the memory, the server goes on. */
 void dhcp_server_forget(struct network *network);
 
 /*
@@ -55,7 +56,7 @@ int dhcp_server_adopt(struct network *network);
  */
 int dhcp_server_sweep(struct helper *h);
 
-/* Commands: it may be reached ("add"), or no more ("delete"). */
+/* Prints commands that open its ports ("add") or close them ("delete"). */
 void dhcp_server_print(const struct network *network, const char *verb,
 		       FILE *f);
 

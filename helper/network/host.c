@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host's side of a network: an interface on the switch that is the gateway
- * of the namespaces, or, when the network has no address, no more than the
- * switch itself, at which nothing of the host is to be found.
+ * of the namespaces; or, when the network has no address, the bridge itself, on
+ * which the host answers nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #include "parts.h"
 
 /*
- * Nothing that is heard there configures the host, and ARP tells of no address
- * but those of this interface (with none: of none at all).
+ * Packets from the switch do not configure the host, and ARP answers only for
+ * addresses of this interface (without addresses: never).
  */
 static int network_host_harden(const struct network *network, struct error *err)
 {
@@ -55,7 +55,7 @@ int network_host_put(struct network *network, struct error *err)
 	if (r < 0)
 		return error_set(
 			err, r,
-			"the interface %s of the network %s is not there: %s",
+			"cannot query the interface %s of the network %s: %s",
 			network->host_ifname, network->name, strerror(-r));
 	network->host_ifindex = link.ifindex;
 	r = network_host_harden(network, err);
@@ -120,6 +120,6 @@ int network_host_clash(const struct network *network, struct error *err)
 	inet_prefix_format(&routes.clash, text);
 	return error_set(
 		err, -EADDRINUSE,
-		"the network %s has an address in %s, to which the host has a route of its own: choose another",
+		"the network %s has an address in %s, to which the host has another route; choose another address",
 		network->name, text);
 }

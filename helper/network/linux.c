@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * type = linux: a bridge of the kernel. Its ports are known beforehand, so it
- * learns nothing from them: a port's MAC address stands in its table from the
- * beginning, and what is for an address that it does not know goes to the
- * uplink alone. IFLA_BRPORT_ISOLATED keeps the ports apart; bridge.nft keeps
- * them honest.
+ * type = linux: a bridge of the kernel. The MAC addresses of its ports are
+ * known beforehand and entered in its forwarding table: it learns nothing from
+ * ports, and frames to unknown addresses are sent to the uplink only. With
+ * `isolate` ports have IFLA_BRPORT_ISOLATED; bridge.nft checks what they send.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -39,7 +38,7 @@ static void print_element(FILE *f, const char *verb, const char *set)
 	fprintf(f, "%s element bridge netns_pam %s { ", verb, set);
 }
 
-/* One address that a port may send from. */
+/* An address that a port may send from. */
 static void print_address(FILE *f, const char *verb, const char *ifname,
 			  const struct inet_prefix *address)
 {
@@ -58,7 +57,7 @@ static void print_address(FILE *f, const char *verb, const char *ifname,
 	fprintf(f, " }\n");
 }
 
-/* All about a port but its addresses. */
+/* The elements of a port, without its addresses. */
 static void print_port(FILE *f, const char *verb,
 		       const struct network_port *port)
 {
@@ -145,7 +144,7 @@ static void print_addresses(FILE *f, const char *verb, const char *ifname,
 		print_address(f, verb, ifname, &addresses[k]);
 }
 
-/* Adding first makes deleting what is not there no error. */
+/* Adding first makes deleting an absent element no error. */
 static void print_change(FILE *f, enum linux_change change,
 			 const struct network *network,
 			 const struct network_port *port)
@@ -191,7 +190,8 @@ static int linux_filter(enum linux_change change, const struct network *network,
 	int r;
 
 	if (!h->nft)
-		return error_set(err, -ENODEV, "no firewall");
+		return error_set(err, -ENODEV,
+				 "the firewall could not be loaded");
 	f = text_open(&t, err);
 	if (!f)
 		return -ENOMEM;
@@ -231,7 +231,7 @@ static int uplink_give_back(struct network *network, struct error *err)
 
 /* --- the bridge --- */
 
-/* Is there nothing of that name? */
+/* Return: 0 when no interface has that name; -EEXIST, -errno, sentence. */
 static int linux_check_name(const struct network *network, struct error *err)
 {
 	const struct helper *h = network->helper;
@@ -241,17 +241,17 @@ static int linux_check_name(const struct network *network, struct error *err)
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
-		return error_set(err, r, "cannot look for %s: %s",
+		return error_set(err, r, "cannot query the interface %s: %s",
 				 network->bridge, strerror(-r));
 	for (const struct network *n = h->networks; n; n = n->next)
 		if (n != network && n->ifindex == link.ifindex)
 			return error_set(
 				err, -EEXIST,
-				"the interface %s is the bridge of the network %s until its last namespace is gone",
+				"the interface %s is the bridge of the network %s until its last namespace is removed",
 				network->bridge, n->name);
 	return error_set(
 		err, -EEXIST,
-		"the interface %s is there already, and netns-pam did not make it: choose another `bridge` for the network %s, or remove it",
+		"the interface %s exists and was not made by netns-pam; choose another `bridge` for the network %s, or remove it",
 		network->bridge, network->name);
 }
 
@@ -279,16 +279,16 @@ static int linux_make_bridge(struct network *network, struct error *err)
 		return r;
 	r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
 	if (r < 0)
-		return error_set(err, r, "cannot find %s: %s", network->bridge,
-				 strerror(-r));
+		return error_set(err, r, "cannot query the bridge %s: %s",
+				 network->bridge, strerror(-r));
 	network->ifindex = link.ifindex;
 	return network_record_save(network, err);
 }
 
 /*
- * Ours, by whatever name it has by now. One without an index was not made, or
- * the helper was killed before it could write it down: then its MAC address
- * tells.
+ * The bridge of the network, also when it was renamed. Without an index it was
+ * not made, or the daemon was killed before it was recorded: then its MAC
+ * address is compared. Return: FOUND and *ret, ABSENT, -errno.
  */
 static int linux_find_bridge(const struct network *network,
 			     struct rtnl_link *ret)
@@ -341,11 +341,10 @@ static int linux_make(struct network *network, struct error *err)
 	int r;
 
 	if (network->vlan)
-		return error_set(
-			err, -EOPNOTSUPP,
-			"[network %s]: `vlan` is there only with type = ovs",
-			network->name);
-	/* The firewall comes first, and closes ports that nobody knows. */
+		return error_set(err, -EOPNOTSUPP,
+				 "[network %s]: `vlan` needs type = ovs",
+				 network->name);
+	/* The firewall first: ports without elements can send nothing. */
 	nft_want_bridge(h->nft);
 	r = firewall_ensure(h, err);
 	if (r == 0)
@@ -371,8 +370,8 @@ static int linux_port_add(struct network_port *port, struct error *err)
 	const struct instance *i = port->instance;
 	struct rtnl_batch b;
 	/*
-	 * Frames to a link-local group (01:80:c2:00:00:0X) are not the
-	 * bridge's: they go up from the port, ARP among them.
+	 * Frames to a link-local group (01:80:c2:00:00:0X) are not bridged: the
+	 * host's stack receives them on the port, also ARP requests.
 	 */
 	int r = sysctl_write_interface("ipv4", i->host_ifname, "arp_ignore",
 				       "8", err);
@@ -392,7 +391,7 @@ static int linux_port_add(struct network_port *port, struct error *err)
 	if (r == -EXFULL)
 		error_set(
 			err, r,
-			"the bridge %s of the network %s is full: it can have %d ports",
+			"the bridge %s of the network %s has the maximum of %d ports",
 			network->bridge, network->name, LINUX_PORTS_MAX);
 	return r;
 }
@@ -411,13 +410,13 @@ static int linux_port_addresses(struct network_port *port, struct error *err)
 {
 	int r = linux_filter(LINUX_ADDRESSES, port->network, port, err);
 
-	/* It may still send from what is not known any more. */
+	/* The old addresses may still be allowed. */
 	if (r < 0 && port->network->helper->nft)
 		nft_doubt(port->network->helper->nft);
 	return r;
 }
 
-/* By its group a port that no set speaks of can send nothing. */
+/* A port without elements can send nothing: its group is matched. */
 static void linux_port_remove(struct network_port *port)
 {
 	struct helper *h = port->network->helper;

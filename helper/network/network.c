@@ -25,7 +25,7 @@
 
 /* --- the list --- */
 
-/* The one that is there or is being made; not one that is on its way out. */
+/* The network that is LIVE or MAKING; never one that is REMOVING. */
 static struct network *network_find(const struct helper *h, const char *name)
 {
 	for (struct network *n = h->networks; n; n = n->next)
@@ -34,7 +34,7 @@ static struct network *network_find(const struct helper *h, const char *name)
 	return NULL;
 }
 
-/* One that has to be out of the way first: the same switch, on its way out. */
+/* A network with the same switch or name that must be removed first. */
 static const struct network *network_before(const struct network *network)
 {
 	for (const struct network *n = network->helper->networks; n;
@@ -109,7 +109,8 @@ static void network_take(struct network_port *port)
 	port->waiting = false;
 }
 
-/* Its DHCP and name server may be reached, or no more. */
+/* Opens the ports of its DHCP and name server in the firewall, or closes them.
+ */
 static int network_serve(const struct network *network, bool on,
 			 struct error *err)
 {
@@ -257,21 +258,21 @@ static void network_made(struct network *network, bool made, int r,
 		network_end(network);
 }
 
-/* The DHCP server answers, or does not. */
+/* The DHCP server has started, or has failed. */
 static void network_on_dhcp(struct network *network, int r,
 			    const struct error *why)
 {
 	network_made(network, true, r, why);
 }
 
-/* The switch is there: the host's side of it. Return: as ops->make(). */
-static int network_dress(struct network *network, struct error *err)
+/* The switch exists: configures the host's side. Return: as ops->make(). */
+static int network_configure(struct network *network, struct error *err)
 {
 	int r = network->host_ifname[0] ? network_host_put(network, err) : 0;
 
 	if (r < 0 || network->dhcp_first.family == AF_UNSPEC)
 		return r;
-	/* Written down first: a server is never forgotten. */
+	/* Recorded first: a daemon that is killed now leaves no server. */
 	r = network_record_save(network, err);
 	if (r == 0)
 		r = network_serve(network, true, err);
@@ -290,7 +291,7 @@ void network_done(struct network *network, int r, const struct error *why)
 		return;
 	}
 	if (made)
-		r = network_dress(network, &kept);
+		r = network_configure(network, &kept);
 	if (r != NETWORK_LATER)
 		network_made(network, made, r, &kept);
 }
@@ -303,18 +304,18 @@ static int network_begin(struct network *network, bool *ret_made,
 
 	network->begun = true;
 	r = network_host_clash(network, err);
-	/* Written down first: whoever is killed now has told the next. */
+	/* Recorded first: if the daemon is killed, the next one removes it. */
 	if (r == 0)
 		r = network_record_save(network, err);
 	if (r == 0)
 		r = network->ops->make(network, err);
 	*ret_made = r == 0;
-	return r == 0 ? network_dress(network, err) : r;
+	return r == 0 ? network_configure(network, err) : r;
 }
 
 /*
- * One is out of the way: who waited for that? Several, when they are on one
- * bridge. (Each time from the beginning: any of them may be gone by then.)
+ * A network was removed: makes those that waited for it, several when they are
+ * on one bridge. (Each time from the beginning: any may be freed meanwhile.)
  */
 static void network_begin_next(struct helper *h)
 {
@@ -379,7 +380,7 @@ int network_join(struct helper *h, const struct policy_network *config,
 		return r;
 	if (network->plan != network_plan(config) && !network->told) {
 		log_warning(
-			"the policy of the network %s has changed: that takes effect when its last namespace is gone",
+			"the policy of the network %s has changed; the change takes effect when its last namespace is removed",
 			network->name);
 		network->told = true;
 	}
@@ -417,7 +418,7 @@ void network_leave(struct network_port *port)
 		network->ops->port_remove(port);
 	port->attached = false;
 	network_take(port);
-	/* One that is being made goes when it is there: network_made(). */
+	/* One that is MAKING is removed by network_made(). */
 	if (!network->n_ports && network->state == NETWORK_LIVE &&
 	    !network->unsettled && !network->waking)
 		network_end(network);
@@ -470,7 +471,7 @@ void network_port_mac(const struct network *network,
 				   strlen(instance->name));
 	uint8_t mac[6] = {0x02}; /* locally administered, of one */
 
-	/* One of that name may live on, with those who are inside. */
+	/* An older namespace of that name may still exist. */
 	do {
 		memcpy(mac + 1, &hash, 5);
 		hash = index_hash(hash, &instance->id, sizeof(instance->id));
@@ -484,7 +485,7 @@ bool network_clears_queues(const struct instance *i)
 	       i->port->network->ops->clears_queues;
 }
 
-/* Is it link-local? A lease has nothing to say about those. */
+/* Is it link-local? A lease does not change those. */
 static bool is_link_local(const struct inet_prefix *p)
 {
 	return p->family == AF_INET6 && p->addr[0] == 0xfe &&
@@ -514,15 +515,15 @@ int network_port_address(struct instance *i, sa_family_t family,
 	return r;
 }
 
-/* --- what happens to it --- */
+/* --- events --- */
 
 void network_lost(struct network *network)
 {
 	struct error why;
 
-	error_set(&why, 0, "the bridge %s was removed by somebody else",
+	error_set(&why, 0, "the bridge %s was removed by another program",
 		  network->bridge);
-	/* Who hears of it may leave it, too, or want one: another one then. */
+	/* Ports may leave, or join again, from within: a new one is made. */
 	network->state = NETWORK_REMOVING;
 	network->host_ifindex = 0;
 	while (network->ports) {
@@ -549,8 +550,9 @@ void network_link_gone(struct helper *h, const struct rtnl_link *link)
 			return;
 		}
 		if (strcmp(n->uplink, link->ifname) == 0) {
-			log_warning("the uplink %s of the network %s is gone",
-				    n->uplink, n->name);
+			log_warning(
+				"the uplink %s of the network %s was removed",
+				n->uplink, n->name);
 			return;
 		}
 	}
@@ -573,7 +575,7 @@ void network_resync(struct helper *h)
 		if (n->state == NETWORK_LIVE &&
 		    (network_is_gone(n, n->host_ifindex) ||
 		     network_is_gone(n, n->ifindex))) {
-			network_lost(n); /* which may free others, too */
+			network_lost(n); /* may free others, too */
 			n = h->networks;
 		} else {
 			n = n->next;
@@ -620,7 +622,9 @@ int network_adopt(struct helper *h, struct network_port *port)
 					: FOUND;
 }
 
-/* Only looks: an error gives the start up. A void record is left to the sweep.
+/*
+ * Changes nothing: an error gives the start up. A void record is removed by
+ * network_sweep().
  */
 static int network_read(void *data, const char *file)
 {
@@ -636,7 +640,7 @@ static int network_read(void *data, const char *file)
 	if (answer != FOUND) {
 		if (answer == ABSENT)
 			log_info(
-				"the record of the network %s is void: removed",
+				"the record of the network %s is void and is removed",
 				file);
 		network_free(network);
 		return answer < 0 ? answer : 0;
@@ -681,7 +685,6 @@ void network_drop_unused(struct helper *h)
 	}
 }
 
-/* They stay: sessions go on on them. */
 void network_close(struct helper *h)
 {
 	while (h->networks) {

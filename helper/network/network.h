@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `[network NAME]`: a switch that namespaces share. It is there as long as a
- * namespace is its port: made for the first one, removed with the last one,
- * found again by a helper that was started anew.
+ * `[network NAME]`: a switch that namespaces share. It is made for its first
+ * port and removed with the last one, and adopted by a restarted daemon.
  *
- * What makes frames go from port to port is the type's: a file network_TYPE.c
- * with struct network_ops and a line in network.c's table. What is the same for
- * all types is network.c's: the host's own addresses on the switch, its
- * group in the firewall, DHCP, the record, who waits for what.
- *
- * Should: know of all ports. Mustn't: take over or remove a switch or an
- * interface that somebody else made.
+ * The switch itself depends on the type: linux.c and ovs*.c each have a struct
+ * network_ops, and main.c a table of them. What all types have in common is in
+ * network.c: the list of ports, the host's addresses on the switch, DHCP, the
+ * record, logins that wait. A switch or interface that the daemon has not made
+ * is never adopted or removed.
  */
 #ifndef NETNS_PAM_HELPER_NETWORK_NETWORK_H
 #define NETNS_PAM_HELPER_NETWORK_NETWORK_H
@@ -38,49 +35,48 @@ struct network_port;
 struct proto_namespace;
 struct rtnl_link;
 
-/* ops->make() and such have begun and go on beside the loop. */
+/* The operation has begun and goes on beside the event loop. */
 #define NETWORK_LATER 1
 
 #define NETWORK_ADDRESSES_MAX  8
 #define NETWORK_PORT_ADDRESSES 10
 
 /*
- * What a type of switch can do. A function that returns NETWORK_LATER is
- * followed by exactly one call of network_done() (for make and remove) or
- * network_port_done() (for port_add), from the event loop, not from within; a
- * child that is stopped (see remove, port_remove) calls nothing any more.
- * Nothing else is asked of a network while make or remove goes on.
+ * The operations of a type of switch. After NETWORK_LATER a type calls exactly
+ * once network_done() (make, remove) or network_port_done() (port_add), from
+ * the event loop and not from within the operation; after port_remove() no
+ * more. No other operation is called while make or remove goes on.
  */
 struct network_ops {
-	const char *name; /* as `type =` says it */
+	const char *name; /* the value of `type` */
 
 	/*
-	 * Letters at the end of its ports' names: one that a database may still
-	 * speak of must not become another link's. NULL: none.
+	 * A suffix for the names of its ports: a port may stay in a database,
+	 * and its name must not become the name of another link. NULL: none.
 	 */
 	const char *port_suffix;
 
 	/*
-	 * Does it take away the queues of its ports? What is to be held to a
-	 * rate is then held to it inside.
+	 * Does the switch remove queueing disciplines from its ports? `rate` is
+	 * then enforced inside the namespace.
 	 */
 	bool clears_queues;
 
 	/*
-	 * Makes the switch network->bridge, with its uplink where there is
-	 * one; with network->has_host also the host's interface on it,
-	 * network->host_ifname (network->bridge, if nothing else is said). It
-	 * need not be up, and it has no addresses yet.
-	 * A switch or interface of that name that is not ours: -EEXIST with a
-	 * sentence. On failure nothing is left behind; or network->remains is
-	 * set, and remove() is called.
-	 * Return: 0, NETWORK_LATER, -errno with a sentence.
+	 * Makes the switch network->bridge, with its uplink if it has one; with
+	 * network->has_host also the host's interface on it, and puts its name
+	 * into network->host_ifname (network->bridge before the call). That
+	 * interface need not be up and has no addresses.
+	 * On failure nothing is left, or network->remains is set and remove()
+	 * is called.
+	 * Return: 0; NETWORK_LATER; -EEXIST when another program has made a
+	 * switch or interface of that name; -errno; errors with a sentence.
 	 */
 	int (*make)(struct network *network, struct error *err);
 
 	/*
-	 * A restarted daemon read the network back from its record: looks for
-	 * the switch, and changes nothing. Ports are adopted one by one
+	 * A restarted daemon has read the network from its record: looks for
+	 * the switch and changes nothing. Ports are adopted one by one
 	 * afterwards, by port_adopt().
 	 * Return: FOUND; ABSENT when the switch does not exist; -errno.
 	 */
@@ -95,10 +91,10 @@ struct network_ops {
 	int (*remove)(struct network *network, struct error *err);
 
 	/*
-	 * The host end port->instance->host_ifname (->host_ifindex) is there,
-	 * down: attaches it, with its vlan and its isolation, and lets nothing
-	 * through that is not by port->mac and port->addresses. (With `dhcp`
-	 * these are not known yet.) It is set up afterwards.
+	 * The host end port->instance->host_ifname (->host_ifindex) exists and
+	 * is down: attaches it, with VLAN and isolation. A type that checks
+	 * what a port sends allows port->mac and port->addresses only (with
+	 * `dhcp` there are none yet). The host end is set up afterwards.
 	 * Return: 0, NETWORK_LATER, -errno with a sentence.
 	 */
 	int (*port_add)(struct network_port *port, struct error *err);
@@ -116,17 +112,18 @@ struct network_ops {
 	void (*print)(const struct helper *h, FILE *f);
 
 	/*
-	 * What the port may send from has changed: port->addresses; port->was
-	 * is what it may until now. NULL: the type does not care.
-	 * Return: 0 or -errno with a sentence. Never waits: what takes time is
-	 * not finished when it returns, and fails closed.
+	 * The addresses that the port may send from have changed, from
+	 * port->was to port->addresses. Never waits. NULL: the type does not
+	 * check addresses.
+	 * Return: 0 or -errno with a sentence; then the port can send nothing
+	 * from the new addresses.
 	 */
 	int (*port_addresses)(struct network_port *port, struct error *err);
 
 	/*
-	 * The port leaves, its host end may be gone already. Called as well
-	 * when port_add() failed or has not ended. What takes time goes on by
-	 * itself, and does not need the port any more.
+	 * The port leaves; its host end may be removed already. Called as well
+	 * after a port_add() that failed or has not ended. What takes time goes
+	 * on without the port, which may be freed.
 	 */
 	void (*port_remove)(struct network_port *port);
 };
@@ -140,7 +137,7 @@ struct network {
 	enum network_state state;
 	uint64_t plan; /* fingerprint of the section it was made by */
 
-	/* The section's, copied: the policy may change meanwhile. */
+	/* Copied from the section: the policy may change meanwhile. */
 	char name[NAME_MAX_POLICY + 1];
 	enum policy_network_type type;
 	char bridge[IFNAMSIZ];
@@ -151,50 +148,48 @@ struct network {
 	char uplink[IFNAMSIZ];			  /* "": none */
 	unsigned int vlan;			  /* 0: untagged */
 
-	/* Has it a host side: addresses of the host? (Else just a switch.) */
+	/* Has the host addresses on it? Else it is only a switch. */
 	bool has_host;
-	bool ipv4, ipv6; /* of these families */
+	bool ipv4, ipv6; /* the families of these */
 
-	char host_ifname[IFNAMSIZ]; /* of the host's side; "": it has none */
-	unsigned int host_ifindex;  /* 0: not there */
-	uint8_t mac[6];		    /* what the host's side shall have */
+	char host_ifname[IFNAMSIZ]; /* of the host's side; "": none */
+	unsigned int host_ifindex;  /* 0: it does not exist */
+	uint8_t mac[6];		    /* of the host's side */
 
 	struct network_port *ports;
 	size_t n_ports;
 	struct dhcp_server *dhcp; /* NULL: none is started */
-	bool has_dhcp;		  /* dhcp is not NULL; in the record */
-	pid_t dhcp_pid;		  /* of its process; 0: it does not run */
+	bool has_dhcp;		  /* the same, kept in the record */
+	pid_t dhcp_pid;		  /* of dnsmasq; 0: it does not run */
 	uint64_t dhcp_process;	  /* see child_identity() */
 	bool begun;		  /* make() was called */
-	bool unsettled; /* after a restart: its ports are not known yet */
-	bool waking;	/* those who waited are being told */
-	bool told;	/* that the policy says something else by now */
-	uint64_t salt;	/* this machine's and the network's, in MAC addresses */
+	bool unsettled; /* after a restart: its ports are not adopted yet */
+	bool waking;	/* done() of its ports is being called */
+	bool told;	/* a change of its section was logged */
+	uint64_t salt;	/* of MAC addresses: from machine and network */
 
-	/* While it is removed. */
+	/* While it is REMOVING. */
 	int failed;	  /* why it could not be made, for those that wait */
 	struct error why; /* the sentence for that */
 	bool remains;	  /* the type's: a failed make() left something */
-	sd_event_source *retry; /* timer: removed again */
+	sd_event_source *retry; /* timer: ops->remove() is called again */
 	uint64_t retry_us;
 
-	/* The type's. A number of it and a word are kept in the record. */
-	unsigned int ifindex; /* of the bridge itself */
+	/* The type's; kept in the record. */
+	unsigned int ifindex; /* of the bridge; 0: not known */
 	char note[256];
-	struct child *child;
-	void *type_data; /* freed by remove() */
 };
 
 /*
- * A namespace on a network: link/bridge.c's, instance->port. The calls that
- * make it wait end in done(), from the event loop, once each.
+ * A port of a network: instance->port, owned by link/bridge.c. A call that
+ * returns NETWORK_LATER is followed by one call of done(), from the event loop.
  */
 struct network_port {
 	struct network_port *next;
-	struct network *network; /* NULL: of none */
+	struct network *network; /* NULL: of no network */
 	struct instance *instance;
 	uint8_t mac[6]; /* inside */
-	/* What it may send from, its link-local address among them. */
+	/* That it may send from, with its link-local address. */
 	struct inet_prefix addresses[NETWORK_PORT_ADDRESSES];
 	size_t n_addresses;
 	struct inet_prefix was[NETWORK_PORT_ADDRESSES]; /* see ops */
@@ -202,10 +197,9 @@ struct network_port {
 	bool attached; /* port_add() was called */
 	bool waiting;  /* for done() */
 
-	/* network_join(), network_attach(): that is how it ended. */
+	/* The result of network_join() or network_attach(). */
 	void (*done)(struct network_port *port, int r, const struct error *why);
-	struct child *child; /* the type's */
-	void *type_data;     /* freed by port_remove() */
+	void *type_data; /* the type's; freed by port_remove() */
 };
 
 /* --- for the types --- */
@@ -213,16 +207,16 @@ struct network_port {
 /* make() or remove() is over: r is what they would have returned. */
 void network_done(struct network *network, int r, const struct error *why);
 
-/* port_add() is over. */
+/* port_add() is over: r is what it would have returned. */
 void network_port_done(struct network_port *port, int r,
 		       const struct error *why);
 
-/* Its switch is gone: nobody is connected any more. It may be freed by this. */
+/* Its switch was removed: disconnects all ports. May free the network. */
 void network_lost(struct network *network);
 
 /*
- * Looks whether the uplink can be had, writes down at the beginning of
- * network->note how it was, and takes IPv6 off it. (network_uplink.c)
+ * Checks that the uplink exists and is not in use, records its state at the
+ * beginning of network->note, and disables IPv6 on it. (uplink.c)
  * Return: 0 and *ret, -ENODEV, -EBUSY, -errno with a sentence.
  */
 int network_uplink_take(struct network *network, struct rtnl_link *ret,
@@ -235,19 +229,21 @@ int network_uplink_take(struct network *network, struct rtnl_link *ret,
  */
 int network_uplink_give_back(struct network *network, struct error *err);
 
-/* --- for link_bridge.c --- */
+/* --- for link/bridge.c --- */
 
 /*
- * The port joins a network, which is made when it is not there. port->instance
- * and port->done are set, all else is 0.
- * Return: 0, NETWORK_LATER, -errno with a sentence (it is then of none).
+ * Adds the port to the network, which is made if it does not exist. Before:
+ * port->instance and port->done are set, all other members are 0.
+ * Return: 0; NETWORK_LATER; -errno with a sentence, and the port is of no
+ * network.
  */
 int network_join(struct helper *h, const struct policy_network *config,
 		 struct network_port *port, struct error *err);
 
 /*
- * The host end is there, and mac and addresses are known: it becomes a port.
- * Return: as network_join(), but it stays one that network_leave() is for.
+ * Attaches the host end, which exists, to the switch; port->mac and ->addresses
+ * are set. Return: 0; NETWORK_LATER; -errno with a sentence: network_leave() is
+ * to be called in any case.
  */
 int network_attach(struct network_port *port, struct error *err);
 
@@ -259,21 +255,21 @@ void network_port_ifname(const struct network *network, uint32_t slot,
 
 /*
  * A MAC address for the namespace's end: the same each time a namespace of that
- * name is made, so that a DHCP server knows it again, and another one on each
- * machine, since an uplink can bring several of them together. The host's end
- * has the same with NETWORK_HOST_BIT, by which network_adopt() knows it again.
+ * name is made, so that a DHCP server recognizes it, and another one on each
+ * machine, since an uplink can connect several of them. The host's end has the
+ * same address with NETWORK_HOST_BIT, from which it is read after a restart.
  */
 void network_port_mac(const struct network *network,
 		      const struct instance *instance, uint8_t ret[static 6]);
 #define NETWORK_HOST_BIT 0x04 /* of the first byte */
 
-/* Has another port this address, or the host? */
+/* Has a port or the host this address? */
 bool network_has_address(const struct network *network,
 			 const struct inet_prefix *address);
 
 /*
- * A free address of one of the network's prefixes: the lowest that no port, the
- * host and the DHCP range have.
+ * The lowest address of one of the network's prefixes that no port has, nor the
+ * host, and that is not in the DHCP range.
  * Return: 0; -EADDRNOTAVAIL with a sentence that names the prefix.
  */
 int network_pick(const struct network *network,
@@ -291,42 +287,49 @@ bool network_leases(const struct network *network,
  */
 int network_adopt(struct helper *h, struct network_port *port);
 
-/* Whatever was begun is given up; the last port takes the network with it. */
+/*
+ * Removes the port from its network, in whichever state; done() is not called
+ * any more. The last port removes the network. Nothing to do for a port of no
+ * network.
+ */
 void network_leave(struct network_port *port);
 
-/* --- for the rest of the helper --- */
+/* --- for the rest of the daemon --- */
 
-/* Is the host's end of the instance a port without queues of ours? */
+/* Does the switch of the instance, if it has one, have clears_queues? */
 bool network_clears_queues(const struct instance *i);
 
 /*
- * A lease has come or gone: the namespace may send from this address of that
- * family and no other. NULL: from none. For links that are no port of a
- * network: nothing to do.
+ * A lease was received or has ended: from now on the namespace may send from
+ * this address of that family only; NULL: from none. Nothing to do for an
+ * instance that is no port of a network.
  * Return: 0 or -errno with a sentence.
  */
 int network_port_address(struct instance *i, sa_family_t family,
 			 const struct inet_prefix *address, struct error *err);
 
-/* At start, before lifecycle_adopt(): reads the records. */
+/*
+ * At start, before lifecycle_adopt(): reads the records and changes nothing.
+ * Return: 0 or -errno with a sentence.
+ */
 int network_open(struct helper *h, struct error *err);
 /*
  * Removes the records and the leases of networks that are not in the list, and
  * temporary files. Return: 0, or -errno when something is left.
  */
 int network_sweep(struct helper *h);
-/* After it: what has no port any more goes. */
+/* After lifecycle_adopt(): removes networks without ports. */
 void network_drop_unused(struct helper *h);
-/* At the end: the networks stay. */
+/* At the end of the daemon: frees the memory, the networks stay. */
 void network_close(struct helper *h);
 
-/* The kernel says that a link is gone. */
+/* Event: the kernel has removed a link. */
 void network_link_gone(struct helper *h, const struct rtnl_link *link);
 
-/* Events were lost: look for switches that are gone. */
+/* Events were lost: looks for switches that were removed. */
 void network_resync(struct helper *h);
 
-/* DHCP servers that may be reached, and the sets of bridges. */
+/* The ports of DHCP servers, and the sets of `bridge netns_pam`. */
 extern const struct firewall_part network_part;
 
 /* For main.c's table helper->network_types, by enum policy_network_type. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * type = ovs: an Open vSwitch bridge. One that is there already is the
- * administrator's and stays as it is, but for our ports; another one is made
- * and, with the last port of the last network on it, removed. What it is made
- * of: network_ovs.h.
+ * type = ovs: an Open vSwitch bridge. A bridge that exists is the
+ * administrator's: ports are added and removed, nothing else is changed. A
+ * bridge that does not exist is made, and removed with the last port of the
+ * last network on it.
  *
  * The host's side is an internal port BRIDGE.VLAN or BRIDGE.host: several
- * networks can be on one bridge, whose own interface may be somebody else's.
+ * networks can be on one bridge, and its own interface may be in use.
  */
 #include "ovs.h"
 
@@ -36,8 +36,8 @@ static struct network *ovs_other(const struct network *network, bool uplink)
 }
 
 /*
- * Has another network taken the uplink? One on its way out leaves it, and what
- * is known of it, to those that were begun before that.
+ * Has another network taken the uplink? A network that is removed leaves it,
+ * with its recorded state, to another one that was begun before.
  */
 static bool ovs_uplink_is_taken(const struct network *network)
 {
@@ -63,9 +63,9 @@ static const struct network *ovs_twin(const struct network *network)
 	return NULL;
 }
 
-/* --- back to what it was --- */
+/* --- restoring --- */
 
-/* Given back, or left to another network that has it, too. */
+/* Restores the uplink, or leaves it to another network that uses it. */
 static int ovs_leave_uplink(struct network *network, struct error *err)
 {
 	struct network *other = ovs_other(network, true);
@@ -163,7 +163,7 @@ static void ovs_on_undone(void *data, int r, const char *text,
 	ovs_finish(work, work->r, &work->why);
 }
 
-/* All that is the network's alone, out of the database. */
+/* A request that removes what only this network uses from the database. */
 static struct ovs_request *ovs_request_removal(const struct ovs_work *work)
 {
 	const struct network *network = work->network;
@@ -190,7 +190,7 @@ static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
 {
 	work->r = r;
 	work->why = *why;
-	/* What was there before stays. */
+	/* A bridge that existed before stays. */
 	work->ours = !work->exists;
 	work->uplink_ours = true;
 	if (ovs_ask(ovs_request_removal(work), ovs_on_undone, work, NULL) < 0) {
@@ -209,14 +209,14 @@ static int ovs_uplink_up(const struct network *network, struct error *err)
 				  &link);
 
 	if (r < 0)
-		return error_set(err, r, "the uplink %s is gone: %s",
+		return error_set(err, r, "cannot query the uplink %s: %s",
 				 network->uplink, strerror(-r));
 	rtnl_batch_init(&b);
 	rtnl_put_up(&b, link.ifindex);
 	return rtnl_run(network->helper->rtnl, &b, err);
 }
 
-/* What went wrong with each interface: "" or a reason. */
+/* The column `error` of each interface: "" or a reason. */
 static void ovs_on_checked(void *data, int r, const char *text,
 			   const struct error *why)
 {
@@ -253,7 +253,7 @@ static void ovs_on_made(void *data, int r, const char *text,
 		ovs_undo(work, r, why);
 		return;
 	}
-	/* ovs-vsctl tells of what failed, and says all is well. */
+	/* ovs-vsctl returns 0 even when ovs-vswitchd has failed. */
 	q = ovs_request(network, false);
 	ovs_add_all(q, "get", "Interface", network->bridge, "error");
 	if (network->has_host)
@@ -305,9 +305,9 @@ static struct ovs_request *ovs_request_making(const struct ovs_work *work)
 	return q;
 }
 
-/* --- what is to be made --- */
+/* --- what is made --- */
 
-/* The host's interface on it; "" when the host has none. */
+/* Chooses the name of the host's interface; "" when the host has none. */
 static int ovs_choose_host(struct network *network, struct error *err)
 {
 	char name[2 * IFNAMSIZ + 8];
@@ -323,7 +323,7 @@ static int ovs_choose_host(struct network *network, struct error *err)
 	if (strlen(name) >= IFNAMSIZ)
 		return error_set(
 			err, -ENAMETOOLONG,
-			"the host's port %s of the network %s would have a name of more than %d letters: give the bridge a shorter one",
+			"the name %s of the host's port of the network %s is longer than %d letters; give the bridge a shorter name",
 			name, network->name, IFNAMSIZ - 1);
 	memcpy(network->host_ifname, name, strlen(name) + 1);
 	return 0;
@@ -341,12 +341,12 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 	if (twin)
 		return error_set(
 			err, -EEXIST,
-			"the networks %s and %s are on the same bridge %s: give each a `vlan` of its own",
+			"the networks %s and %s are on the same bridge %s; give each another `vlan`",
 			network->name, twin->name, bridge);
 	if (work->uplink_port && !work->uplink_ours)
 		return error_set(
 			err, -EBUSY,
-			"the uplink %s of the network %s is a port of an Open vSwitch bridge already: leave out `uplink`",
+			"the uplink %s of the network %s is already a port of an Open vSwitch bridge; remove the key `uplink`",
 			network->uplink, network->name);
 	if (!work->exists &&
 	    rtnl_link_by_name(network->helper->rtnl, bridge, &link) == 0 &&
@@ -354,7 +354,7 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 	    strcmp(link.kind, "tun") != 0)
 		return error_set(
 			err, -EEXIST,
-			"the interface %s is there and is no Open vSwitch bridge: give `bridge` of the network %s another name",
+			"the interface %s exists and is no Open vSwitch bridge; choose another `bridge` for the network %s",
 			bridge, network->name);
 	if (!work->exists) {
 		work->userspace = !ovs_kernel_has_datapath();
@@ -368,7 +368,7 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 
 /* --- the switch --- */
 
-/* How things are is known: the network is made, or removed. */
+/* Bridge and uplink were queried: makes the network, or removes it. */
 static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
 {
 	struct ovs_request *q;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Before a network is made or removed: is its bridge there, and ours, and has
- * it ports of others; is its uplink a port already? One question after the
- * other.
+ * Queries before a network is made or removed, one after the other: does its
+ * bridge exist, has the daemon made it, has it foreign ports; is its uplink a
+ * port already?
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct ovs_request *ovs_request(const struct network *network, bool wait)
 	return ovs_new(network->helper, label, wait);
 }
 
-/* Is one of the words of external_ids, as CSV, ours? */
+/* Has external_ids, as CSV, the key netns-pam? */
 static bool ovs_is_marked(const char *ids)
 {
 	static const char mark[] = "netns-pam=";
@@ -37,7 +37,7 @@ static bool ovs_is_marked(const char *ids)
 	return false;
 }
 
-/* Is it a port of ours, of whichever network on the bridge? */
+/* Is it a port of the daemon, of any network on the bridge? */
 static bool ovs_port_is_ours(const struct network *network, const char *name)
 {
 	uint32_t slot;
@@ -52,7 +52,7 @@ static bool ovs_port_is_ours(const struct network *network, const char *name)
 	return pool_slot_of(name, &slot);
 }
 
-/* The names of the ports, a line each. */
+/* Answer: the names of the ports, one in each line. */
 static void ovs_on_ports(void *data, int r, const char *text,
 			 const struct error *why)
 {
@@ -72,7 +72,7 @@ static void ovs_on_ports(void *data, int r, const char *text,
 	work->looked(work, 0, NULL);
 }
 
-/* "DATAPATH,EXTERNAL_IDS", or nothing. */
+/* Answer: "DATAPATH,EXTERNAL_IDS", or "" when it does not exist. */
 static void ovs_on_bridge(void *data, int r, const char *text,
 			  const struct error *why)
 {
@@ -109,7 +109,7 @@ static int ovs_ask_bridge(struct ovs_work *work, struct error *err)
 	return ovs_ask(q, ovs_on_bridge, work, err);
 }
 
-/* "NAME,EXTERNAL_IDS", or nothing. */
+/* Answer: "NAME,EXTERNAL_IDS", or "" when it is no port. */
 static void ovs_on_uplink(void *data, int r, const char *text,
 			  const struct error *why)
 {

@@ -2,10 +2,10 @@
 /*
  * Ports of an Open vSwitch bridge: added, checked, removed.
  *
- * Those of networks with `isolate` are "protected": they reach the host's side
- * and an uplink, not each other. Who sends what is not looked into: flows for
- * that would be lost, and so the check with them, whenever ovs-vswitchd starts
- * anew. (A session without privileges cannot send but in its own name.)
+ * Ports of networks with `isolate` are "protected": they reach the host's side
+ * and an uplink, not each other. The addresses that a port sends from are not
+ * checked: that would need flows, which are lost when ovs-vswitchd restarts.
+ * (A session without privileges cannot send from other addresses.)
  */
 #include <errno.h>
 #include <linux/ethtool.h>
@@ -27,9 +27,9 @@
 #include "vsctl.h"
 
 /*
- * The userspace datapath reads and writes whole frames: those of the namespace
- * must have their checksums when they leave it, which the kernel else leaves to
- * the next device.
+ * The userspace datapath reads and writes whole frames, so frames must leave
+ * the namespace with their checksums, which the kernel otherwise leaves to the
+ * next device.
  */
 static int ovs_checksums_inside(void *data, struct error *err)
 {
@@ -42,7 +42,7 @@ static int ovs_checksums_inside(void *data, struct error *err)
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
 		return error_set(
 			err, -errno,
-			"cannot have %s of the namespace %s compute checksums: %s",
+			"cannot switch off checksum offload of %s in the namespace %s: %s",
 			i->ifname, i->name, strerror(errno));
 	return 0;
 }
@@ -52,8 +52,8 @@ static int ovs_checksums(struct instance *i, struct error *err)
 	_cleanup_close_ int netns = instance_netns(i);
 
 	if (netns < 0)
-		return error_set(err, netns, "the namespace %s is gone",
-				 i->name);
+		return error_set(err, netns, "cannot open the namespace %s: %s",
+				 i->name, strerror(-netns));
 	return netns_visit(i->helper->host, netns, ovs_checksums_inside, i,
 			   NULL, NULL, err);
 }
@@ -66,11 +66,10 @@ static void ovs_on_port_checked(void *data, int r, const char *text,
 
 	port->type_data = NULL;
 	if (r == 0 && strcmp(text, "[]") != 0)
-		r = error_set(
-			&err, -EIO,
-			"Open vSwitch does not take %s as a port of %s: %s",
-			port->instance->host_ifname, port->network->bridge,
-			text);
+		r = error_set(&err, -EIO,
+			      "Open vSwitch cannot make %s a port of %s: %s",
+			      port->instance->host_ifname,
+			      port->network->bridge, text);
 	network_port_done(port, r, &err);
 }
 
@@ -107,14 +106,14 @@ int ovs_port_add(struct network_port *port, struct error *err)
 
 	if (strstr(network->note, OVS_USERSPACE))
 		r = ovs_checksums(port->instance, err);
-	/* That datapath does not keep frames from the host's own stack. */
+	/* That datapath also leaves the frames to the host's stack. */
 	if (r == 0)
 		r = sysctl_write_interface("ipv4", ifname, "arp_ignore", "8",
 					   err);
 	if (r < 0)
 		return r;
 	q = ovs_request(network, true);
-	/* VLAN 0 is none; a port that is said nothing of carries them all. */
+	/* VLAN 0: untagged only; without a tag a port carries all VLANs. */
 	ovs_add_all(q, "--if-exists", "del-port", ifname, "--", "add-port",
 		    network->bridge, ifname);
 	ovs_add(q, "tag=%u", network->vlan);
@@ -140,6 +139,7 @@ void ovs_port_remove(struct network_port *port)
 	q = ovs_request(port->network, false);
 	ovs_add_all(q, "--if-exists", "del-port", port->instance->host_ifname);
 	if (ovs_ask(q, NULL, NULL, &err) < 0)
-		log_warning("the port %s stays in Open vSwitch's database: %s",
-			    port->instance->host_ifname, err.text);
+		log_warning(
+			"cannot remove the port %s from Open vSwitch's database: %s; removed when the network is next made",
+			port->instance->host_ifname, err.text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports that helpers before us left in the database, after a reboot for
- * instance: it outlives the interfaces.
+ * Ports that an earlier daemon left in the database, for example before a
+ * reboot: the database survives the interfaces.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static bool ovs_port_is_known(const struct helper *h, const char *name)
 	return answer_of(rtnl_link_by_name(h->rtnl, name, &link)) != ABSENT;
 }
 
-/* "NAME,EXTERNAL_IDS" a line: those without an interface go. */
+/* Answer: lines "NAME,EXTERNAL_IDS". Removes ports without an interface. */
 static void ovs_on_marked(void *data, int r, const char *text,
 			  const struct error *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A network from the policy, into its record, and back. */
+/* Copies a network from the policy, and to and from its record. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -44,8 +44,8 @@ uint64_t network_plan(const struct policy_network *config)
 }
 
 /*
- * Other machines on the same wire have other MAC addresses. Return: 0, also
- * when the machine has no id; -errno.
+ * MAC addresses differ on each machine, as networks of several machines may be
+ * connected. Return: 0, also when the machine has no id; -errno.
  */
 static int network_fill_salt(struct network *network)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The uplink of a network: an interface of the host's that a switch gets as a
- * port and gives back as it was.
+ * The uplink of a network: an interface of the host that becomes a port of the
+ * switch, and is restored when the network is removed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 struct uplink_routes {
 	unsigned int ifindex;
-	struct inet_prefix route; /* one by that interface */
+	struct inet_prefix route; /* a route by that interface */
 };
 
 static void routes_restart(void *data)
@@ -54,7 +54,7 @@ static int uplink_is_taken(const struct network *network,
 		     : r == ABSENT || strcmp(master.kind, "openvswitch") != 0;
 }
 
-/* What the host would lose by it is not taken from it. */
+/* An interface that the host uses itself is refused. */
 static int uplink_check(const struct network *network, struct rtnl_link *ret,
 			struct error *err)
 {
@@ -79,14 +79,14 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 		r = rtnl_dump_routes(network->helper->rtnl, routes_restart,
 				     routes_seen, &routes);
 	if (r < 0)
-		return error_set(err, r, "cannot look at the uplink %s: %s",
+		return error_set(err, r, "cannot query the uplink %s: %s",
 				 network->uplink, strerror(-r));
 	if (routes.route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&routes.route, text);
 	return error_set(
 		err, -EBUSY,
-		"the uplink %s of the network %s has an address or route of the host's (%s), which would stop working: remove it, or give it to the network as its `address`",
+		"the uplink %s of the network %s has an address or route of the host (%s), which would stop working; remove it, or set it as `address` of the network",
 		network->uplink, network->name, text);
 }
 

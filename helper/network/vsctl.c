@@ -16,7 +16,7 @@
 #define OVS_PROGRAM	"ovs-vsctl"
 #define OVS_PACKAGE	"openvswitch-switch"
 #define OVS_TIMEOUT	"--timeout=5"
-#define OVS_PATIENCE_MS 7000 /* should it not keep to its own */
+#define OVS_PATIENCE_MS 7000 /* when it does not end by --timeout */
 #define OVS_ARGS_MAX	80
 #define OVS_TEXT_MAX	65536
 #define OVS_NETLINK_MAX 8192
@@ -27,7 +27,7 @@ struct ovs_request {
 	char label[96];
 	char *argv[OVS_ARGS_MAX + 1];
 	size_t n;
-	bool failed; /* an argument too many, or no memory for it */
+	bool failed; /* too many arguments, or out of memory */
 	struct child *child;
 	ovs_answered *answered;
 	void *data;
@@ -125,7 +125,7 @@ static void ovs_line(void *data, char *line)
 	q->used += bytes;
 }
 
-/* Its words for the two things that happen most are hard to understand. */
+/* Plainer sentences for the two most common errors. */
 static void ovs_explain(int *r, struct error *why)
 {
 	if (strstr(why->text, "database connection failed"))
@@ -140,7 +140,7 @@ static void ovs_explain(int *r, struct error *why)
 
 static int ovs_start(struct ovs_request *q, struct error *err);
 
-/* The first of the queue is over: answered, and the next one's turn. */
+/* The first request has ended: calls answered(), starts the next one. */
 static void ovs_next(struct ovs_request *q, int r, const struct error *why)
 {
 	struct helper *h = q->helper;
@@ -153,7 +153,7 @@ static void ovs_next(struct ovs_request *q, int r, const struct error *why)
 		ovs_free(q);
 		q = h->ovs;
 		if (!q || q->child)
-			return; /* started when it was asked */
+			return; /* it was started by ovs_ask() */
 		r = ovs_start(q, &next);
 		if (r == 0)
 			return;
@@ -252,9 +252,9 @@ const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ])
 /* --- the kernel --- */
 
 /*
- * By the name of its family of generic netlink messages, as ovs-vswitchd itself
- * asks (and as makes the kernel look for a module): what the database says in
- * `datapath_types` is what ovs-vswitchd was built with.
+ * Queries its family of generic netlink, as ovs-vswitchd does, which also loads
+ * the module. The column `datapath_types` of the database only has what
+ * ovs-vswitchd was built with.
  */
 bool ovs_kernel_has_datapath(void)
 {

@@ -343,7 +343,7 @@ make_lan() {
 @test "a bridge that somebody else made is neither used nor removed" {
 	ip link add br-lan type bridge
 	lan_policy
-	su_fails alice 'the interface br-lan is there already'
+	su_fails alice 'the interface br-lan exists and was not made by netns-pam'
 	ip link show br-lan
 	ip link delete br-lan
 	# or that another network has still, whose policy says another by now
@@ -351,7 +351,7 @@ make_lan() {
 	ssh_hold a alice
 	sed 's/network = lan/network = new/; s/\[network lan\]/[network new]/; s/10\.9\./10.19./; s/fd09/fd19/' \
 		$POLICY | put_policy
-	su_fails bob 'br-lan is the bridge of the network lan until its last namespace is gone'
+	su_fails bob 'br-lan is the bridge of the network lan until its last namespace is removed'
 	ssh_end a
 	wait_until 10 not ip link show br-lan
 	su bob -c true
@@ -432,7 +432,7 @@ make_lan() {
 	lan_policy
 	ssh_hold a alice
 	ip link delete br-lan
-	wait_until 5 grep -q 'the bridge br-lan was removed by somebody else' $T/helper.log
+	wait_until 5 grep -q 'the bridge br-lan was removed by another program' $T/helper.log
 	refuses inside blue $PROBE tcp 192.0.2.80 80 1
 	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"
 	ssh_end a
@@ -490,7 +490,7 @@ renamed() {
 	ip link delete "$(host_if blue)"
 	thaw "$pid"
 	wait_until 10 grep -q 'rtnetlink events were lost' $T/helper.log
-	wait_until 5 grep -q 'the bridge br-lan was removed by somebody else' $T/helper.log
+	wait_until 5 grep -q 'the bridge br-lan was removed by another program' $T/helper.log
 	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"
 	match 'server' "$(su bob -c "$PROBE tcp 192.0.2.80 80 2")"
 	ssh_end a

@@ -289,7 +289,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	hold east
 	ovs-vsctl del-br ovsbr0
 	# nothing of it is an interface of the host's: heard of when it is used
-	refused_login west 'the bridge ovsbr0 was removed by somebody else'
+	refused_login west 'the bridge ovsbr0 was removed by another program'
 	hold west
 	su_lands east east
 	let_go east
@@ -298,7 +298,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	netns-pam reload
 	hold east
 	ovs-vsctl del-br ovsbr0
-	wait_until 5 grep -q 'east: the bridge ovsbr0 was removed by somebody else' $T/helper.log
+	wait_until 5 grep -q 'east: the bridge ovsbr0 was removed by another program' $T/helper.log
 	su_lands east east
 	su_lands west west
 }
@@ -433,7 +433,7 @@ wire_is_back() {
 
 @test "what cannot be is said: names that are taken, too long, missing" {
 	ip link add ovsbr0 type bridge
-	refused_login east 'interface ovsbr0 is there and is no Open vSwitch bridge'
+	refused_login east 'interface ovsbr0 exists and is no Open vSwitch bridge'
 	ip link del ovsbr0
 	sed 's/^bridge  = ovsbr0/bridge = averylongname/' $EXAMPLE | put_policy
 	refused_login east 'averylongname.host.*shorter'
