@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/inet.h"
 #include "common/policy/target.h"
+#include "helper/base/text.h"
 
 #define ELEMENTS_A_COMMAND 1000
 #define NAT64_PREFIXES	   2
@@ -283,9 +284,8 @@ static char *piece_text(const struct egress_rules *rules,
 {
 	_cleanup_free_ struct target_ports *ports =
 		calloc(n + 1, sizeof(*ports));
-	char *text = NULL;
-	size_t bytes = 0;
-	FILE *f = ports ? open_memstream(&text, &bytes) : NULL;
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = ports ? text_open(&t, NULL) : NULL;
 	int r = 0;
 
 	if (!f)
@@ -302,10 +302,7 @@ static char *piece_text(const struct egress_rules *rules,
 	}
 	if (r == 0)
 		fprintf(f, "%s\n", verdict_otherwise(rules->allow));
-	if (fclose(f) == 0 && r >= 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_close(&t, r, NULL) < 0 ? NULL : take_ptr(t.s);
 }
 
 /* --- chains and maps --- */
@@ -446,9 +443,7 @@ static int print_family(struct egress_printer *p, struct egress_rules *rules)
 {
 	const char *family = rules->family == AF_INET ? "ip" : "ip6";
 	char digit = rules->family == AF_INET ? '4' : '6';
-	_cleanup_free_ char *elements = NULL;
-	size_t bytes = 0;
-	int r;
+	_cleanup_(text_clear) struct text t = {NULL};
 
 	if (!rules->n) {
 		fprintf(p->add, "add rule %s %s meta nfproto ipv%c %s\n",
@@ -458,18 +453,17 @@ static int print_family(struct egress_printer *p, struct egress_rules *rules)
 	}
 	rules_ground(rules);
 	qsort(rules->items, rules->n, sizeof(*rules->items), rule_compare);
-	p->elements = open_memstream(&elements, &bytes);
+	p->elements = text_open(&t, NULL);
 	if (!p->elements)
 		return -ENOMEM;
 	p->n_elements = 0;
-	r = sweep(p, rules);
-	if (fclose(p->elements) != 0 || r < 0)
+	if (text_close(&t, sweep(p, rules), NULL) < 0)
 		return -ENOMEM;
 	fprintf(p->add,
 		"add map %s %s-v%c { type ipv%c_addr : verdict; flags interval; }\n%s }\n"
 		"add rule %s %s %s daddr vmap @%s-v%c\n",
-		p->table, p->name, digit, digit, elements, p->table, p->name,
-		family, p->name, digit);
+		p->table, p->name, digit, digit, t.s, p->table, p->name, family,
+		p->name, digit);
 	return 0;
 }
 
@@ -557,24 +551,21 @@ int egress_print_ports(const struct policy_targets *list, const char *table,
 		.table = table, .name = name, .add = add, .remove = remove};
 	_cleanup_free_ struct target_ports *ports =
 		calloc(list->n + 1, sizeof(*ports));
-	_cleanup_free_ char *text = NULL;
-	size_t bytes = 0;
-	FILE *f = ports ? open_memstream(&text, &bytes) : NULL;
-	int r = 0;
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = ports ? text_open(&t, NULL) : NULL;
+	int r = f ? 0 : -ENOMEM;
 
-	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
-	for (size_t n = 0; n < list->n; n++)
+	for (size_t n = 0; r == 0 && n < list->n; n++)
 		ports[n] = list->items[n].ports;
-	if (print_group(f, AF_INET, ports, list->n, verdicts[VERDICT_NAMED]) <
-	    0)
-		r = error_set(err, -ENOMEM, "out of memory");
-	fprintf(f, "%s\n", otherwise);
-	if (fclose(f) != 0 && r == 0)
-		r = error_set(err, -ENOMEM, "out of memory");
+	if (f) {
+		r = print_group(f, AF_INET, ports, list->n,
+				verdicts[VERDICT_NAMED]);
+		fprintf(f, "%s\n", otherwise);
+		r = text_close(&t, r, NULL);
+	}
 	if (r < 0)
-		return r;
-	print_chain(&p, "", text);
+		return error_set(err, r, "out of memory");
+	print_chain(&p, "", t.s);
 	print_removal(&p, false, false, false);
 	return 0;
 }

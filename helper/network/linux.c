@@ -6,8 +6,8 @@
  * `isolate` ports have IFLA_BRPORT_ISOLATED; bridge.nft checks what they send.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/if_link.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,80 +26,72 @@
 
 /* --- the sets of bridge.nft --- */
 
-static void print_mac(FILE *f, const uint8_t mac[static 6],
-		      const char *separator)
+/* A command about one element of a set. */
+__attribute__((format(printf, 4, 5))) static void
+put(FILE *f, const char *verb, const char *set, const char *format, ...)
 {
-	for (size_t n = 0; n < 6; n++)
-		fprintf(f, "%s%02x", n ? separator : "", mac[n]);
+	va_list args;
+
+	fprintf(f, "%s element bridge " NFT_TABLE " %s { ", verb, set);
+	va_start(args, format);
+	vfprintf(f, format, args);
+	va_end(args);
+	fputs(" }\n", f);
 }
 
-static void print_element(FILE *f, const char *verb, const char *set)
+/* The addresses that a port may send from. */
+static void print_addresses(FILE *f, const char *verb, const char *ifname,
+			    const struct inet_prefix *addresses, size_t n)
 {
-	fprintf(f, "%s element bridge netns_pam %s { ", verb, set);
+	for (size_t k = 0; k < n; k++) {
+		char text[INET_PREFIX_STR], hex[33] = "";
+		bool v4 = addresses[k].family == AF_INET;
+
+		inet_address_format(&addresses[k], text);
+		put(f, verb, v4 ? "own4" : "own6", "\"%s\" . %s", ifname, text);
+		for (size_t b = 0; b < 16 && !v4; b++)
+			snprintf(hex + 2 * b, 3, "%02x", addresses[k].addr[b]);
+		if (!v4)
+			put(f, verb, "target6", "\"%s\" . 0x%s", ifname, hex);
+	}
 }
 
-/* An address that a port may send from. */
-static void print_address(FILE *f, const char *verb, const char *ifname,
-			  const struct inet_prefix *address)
-{
-	char text[INET_PREFIX_STR];
-	bool v4 = address->family == AF_INET;
-
-	inet_address_format(address, text);
-	print_element(f, verb, v4 ? "own4" : "own6");
-	fprintf(f, "\"%s\" . %s }\n", ifname, text);
-	if (v4)
-		return;
-	print_element(f, verb, "target6");
-	fprintf(f, "\"%s\" . 0x", ifname);
-	for (size_t n = 0; n < 16; n++)
-		fprintf(f, "%02x", address->addr[n]);
-	fprintf(f, " }\n");
-}
-
-/* The elements of a port, without its addresses. */
 static void print_port(FILE *f, const char *verb,
 		       const struct network_port *port)
 {
 	const char *ifname = port->instance->host_ifname;
+	const uint8_t *mac = port->mac;
+	char text[18], hex[13];
 
-	print_element(f, verb, "mac");
-	fprintf(f, "\"%s\" . ", ifname);
-	print_mac(f, port->mac, ":");
-	fprintf(f, " }\n");
-	print_element(f, verb, "chaddr");
-	fprintf(f, "\"%s\" . 0x", ifname);
-	print_mac(f, port->mac, "");
-	fprintf(f, " }\n");
-	print_element(f, verb, "macs");
-	print_mac(f, port->mac, ":");
-	fprintf(f, " }\n");
-	if (!port->network->isolate)
-		return;
-	print_element(f, verb, "isolated");
-	fprintf(f, "\"%s\" }\n", ifname);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	snprintf(hex, sizeof(hex), "%02x%02x%02x%02x%02x%02x", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
+	put(f, verb, "mac", "\"%s\" . %s", ifname, text);
+	put(f, verb, "chaddr", "\"%s\" . 0x%s", ifname, hex);
+	put(f, verb, "macs", "%s", text);
+	if (port->network->isolate)
+		put(f, verb, "isolated", "\"%s\"", ifname);
+	print_addresses(f, verb, ifname, port->addresses, port->n_addresses);
 }
 
 static void print_uplink(FILE *f, const char *verb,
 			 const struct network *network)
 {
+	const char *uplink = network->uplink;
 	char text[INET_PREFIX_STR];
 
-	if (!network->uplink[0])
+	if (!uplink[0])
 		return;
-	print_element(f, verb, "uplinks");
-	fprintf(f, "\"%s\" }\n", network->uplink);
-	if (network->dhcp_first.family != AF_UNSPEC) {
-		print_element(f, verb, "served");
-		fprintf(f, "\"%s\" }\n", network->uplink);
-	}
+	put(f, verb, "uplinks", "\"%s\"", uplink);
+	if (network->dhcp_first.family != AF_UNSPEC)
+		put(f, verb, "served", "\"%s\"", uplink);
 	for (size_t n = 0; n < network->n_addresses; n++) {
 		const struct inet_prefix *address = &network->addresses[n];
 
 		inet_address_format(address, text);
-		print_element(f, verb,
-			      address->family == AF_INET ? "host4" : "host6");
-		fprintf(f, "\"%s\" . %s }\n", network->uplink, text);
+		put(f, verb, address->family == AF_INET ? "host4" : "host6",
+		    "\"%s\" . %s", uplink, text);
 	}
 }
 
@@ -110,22 +102,16 @@ static void linux_print(const struct helper *h, FILE *f)
 		"isolated", "uplinks", "served", "host4", "host6"};
 
 	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
-		fprintf(f, "flush set bridge netns_pam %s\n", sets[n]);
+		fprintf(f, "flush set bridge " NFT_TABLE " %s\n", sets[n]);
 	for (const struct network *network = h->networks; network;
 	     network = network->next) {
 		if (network->type != NETWORK_LINUX)
 			continue;
 		print_uplink(f, "add", network);
 		for (const struct network_port *port = network->ports; port;
-		     port = port->next) {
-			if (!port->attached)
-				continue;
-			print_port(f, "add", port);
-			for (size_t n = 0; n < port->n_addresses; n++)
-				print_address(f, "add",
-					      port->instance->host_ifname,
-					      &port->addresses[n]);
-		}
+		     port = port->next)
+			if (port->attached)
+				print_port(f, "add", port);
 	}
 }
 
@@ -137,46 +123,33 @@ enum linux_change {
 	LINUX_ADDRESSES
 };
 
-static void print_addresses(FILE *f, const char *verb, const char *ifname,
-			    const struct inet_prefix *addresses, size_t n)
-{
-	for (size_t k = 0; k < n; k++)
-		print_address(f, verb, ifname, &addresses[k]);
-}
-
 /* Adding first makes deleting an absent element no error. */
 static void print_change(FILE *f, enum linux_change change,
 			 const struct network *network,
 			 const struct network_port *port)
 {
-	const char *ifname = port ? port->instance->host_ifname : "";
-
 	switch (change) {
-	case LINUX_UPLINK:
-		print_uplink(f, "add", network);
-		break;
 	case LINUX_UPLINK_GONE:
 		print_uplink(f, "add", network);
 		print_uplink(f, "delete", network);
 		break;
-	case LINUX_PORT:
-		print_port(f, "add", port);
-		print_addresses(f, "add", ifname, port->addresses,
-				port->n_addresses);
+	case LINUX_UPLINK:
+		print_uplink(f, "add", network);
 		break;
 	case LINUX_PORT_GONE:
 		print_port(f, "add", port);
-		print_addresses(f, "add", ifname, port->addresses,
-				port->n_addresses);
-		print_addresses(f, "delete", ifname, port->addresses,
-				port->n_addresses);
 		print_port(f, "delete", port);
 		break;
+	case LINUX_PORT:
+		print_port(f, "add", port);
+		break;
 	case LINUX_ADDRESSES:
-		print_addresses(f, "add", ifname, port->was, port->n_was);
-		print_addresses(f, "delete", ifname, port->was, port->n_was);
-		print_addresses(f, "add", ifname, port->addresses,
-				port->n_addresses);
+		for (size_t n = 0; n < 3; n++)
+			print_addresses(f, n == 1 ? "delete" : "add",
+					port->instance->host_ifname,
+					n < 2 ? port->was : port->addresses,
+					n < 2 ? port->n_was
+					      : port->n_addresses);
 		break;
 	}
 }

@@ -163,27 +163,36 @@ static void ovs_on_undone(void *data, int r, const char *text,
 	ovs_finish(work, work->r, &work->why);
 }
 
-/* A request that removes what only this network uses from the database. */
-static struct ovs_request *ovs_request_removal(const struct ovs_work *work)
+/*
+ * Removes what only this network uses from the database, and calls answered()
+ * once. Return: 0; -errno with a sentence, and answered() is not called.
+ */
+static int ovs_ask_removal(struct ovs_work *work, ovs_answered *answered,
+			   struct error *err)
 {
 	const struct network *network = work->network;
 	const char *bridge = network->bridge;
-	struct ovs_request *q = ovs_request(network, work->r != -ETIME);
+	bool uplink = work->uplink_ours && !ovs_other(network, true);
+	bool alone = work->ours && !ovs_other(network, false);
+	struct ovs_request *q;
 
+	if (!network->has_host && !uplink && !alone) {
+		answered(work, 0, "", NULL);
+		return 0;
+	}
+	q = ovs_request(network, work->r != -ETIME);
 	if (network->has_host)
 		ovs_add_all(q, "--", "--if-exists", "del-port",
 			    network->host_ifname);
-	if (work->uplink_ours && !ovs_other(network, true))
+	if (uplink)
 		ovs_add_all(q, "--", "--if-exists", "del-port",
 			    network->uplink);
-	if (!work->ours || ovs_other(network, false))
-		return q;
-	if (work->others)
+	if (alone && work->others)
 		ovs_add_all(q, "--", "remove", "Bridge", bridge, "external_ids",
 			    "netns-pam");
-	else
+	else if (alone)
 		ovs_add_all(q, "--", "--if-exists", "del-br", bridge);
-	return q;
+	return ovs_ask(q, answered, work, err);
 }
 
 static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
@@ -193,7 +202,7 @@ static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
 	/* A bridge that existed before stays. */
 	work->ours = !work->exists;
 	work->uplink_ours = true;
-	if (ovs_ask(ovs_request_removal(work), ovs_on_undone, work, NULL) < 0) {
+	if (ovs_ask_removal(work, ovs_on_undone, NULL) < 0) {
 		work->network->remains = true;
 		ovs_finish(work, r, &work->why);
 	}
@@ -371,7 +380,6 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 /* Bridge and uplink were queried: makes the network, or removes it. */
 static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
 {
-	struct ovs_request *q;
 	struct error err = {""};
 
 	if (r < 0) {
@@ -379,12 +387,10 @@ static void ovs_looked(struct ovs_work *work, int r, const struct error *why)
 		return;
 	}
 	r = work->removing ? 0 : ovs_choose(work, &err);
-	if (r == 0) {
-		q = work->removing ? ovs_request_removal(work)
-				   : ovs_request_making(work);
-		r = ovs_ask(q, work->removing ? ovs_on_removed : ovs_on_made,
-			    work, &err);
-	}
+	if (r == 0)
+		r = work->removing ? ovs_ask_removal(work, ovs_on_removed, &err)
+				   : ovs_ask(ovs_request_making(work),
+					     ovs_on_made, work, &err);
 	if (r < 0)
 		ovs_finish(work, r, &err);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "helper/base/text.h"
 #include "helper/helper.h"
 #include "helper/process/child.h"
 
@@ -27,12 +28,11 @@ struct ovs_request {
 	char label[96];
 	char *argv[OVS_ARGS_MAX + 1];
 	size_t n;
-	bool failed; /* too many arguments, or out of memory */
+	bool failed; /* too many arguments, out of memory, too much output */
 	struct child *child;
 	ovs_answered *answered;
 	void *data;
-	char *text;
-	size_t used;
+	struct text text; /* the output */
 };
 
 /* --- making it --- */
@@ -43,7 +43,7 @@ static void ovs_free(struct ovs_request *q)
 		return;
 	for (size_t n = 0; n < q->n; n++)
 		free(q->argv[n]);
-	free(q->text);
+	text_clear(&q->text);
 	free(q);
 }
 
@@ -51,8 +51,10 @@ struct ovs_request *ovs_new(struct helper *h, const char *label, bool wait)
 {
 	struct ovs_request *q = calloc(1, sizeof(*q));
 
-	if (!q)
+	if (!q || !text_open(&q->text, NULL)) {
+		free(q);
 		return NULL;
+	}
 	q->helper = h;
 	snprintf(q->label, sizeof(q->label), "%s: " OVS_PROGRAM, label);
 	ovs_add_all(q, OVS_PROGRAM, OVS_TIMEOUT, "--no-headings",
@@ -110,19 +112,12 @@ void ovs_add_quoted(struct ovs_request *q, const char *before, const char *text)
 static void ovs_line(void *data, char *line)
 {
 	struct ovs_request *q = data;
-	size_t bytes = strlen(line);
-	char *text;
 
-	if (q->used + bytes + 2 > OVS_TEXT_MAX)
-		return;
-	text = realloc(q->text, q->used + bytes + 2);
-	if (!text)
-		return;
-	q->text = text;
-	if (q->used)
-		q->text[q->used++] = '\n';
-	memcpy(q->text + q->used, line, bytes + 1);
-	q->used += bytes;
+	long at = ftell(q->text.f);
+
+	q->failed = q->failed || at + (long)strlen(line) >= OVS_TEXT_MAX;
+	if (!q->failed)
+		fprintf(q->text.f, "%s%s", at ? "\n" : "", line);
 }
 
 /* Plainer sentences for the two most common errors. */
@@ -149,7 +144,7 @@ static void ovs_next(struct ovs_request *q, int r, const struct error *why)
 	for (;;) {
 		h->ovs = q->next;
 		if (q->answered)
-			q->answered(q->data, r, q->text ? q->text : "", why);
+			q->answered(q->data, r, r < 0 ? "" : q->text.s, why);
 		ovs_free(q);
 		q = h->ovs;
 		if (!q || q->child)
@@ -169,6 +164,10 @@ static void ovs_ended(void *data, int r, const struct error *why)
 	q->child = NULL;
 	if (r < 0)
 		ovs_explain(&r, &words);
+	r = text_close(&q->text, r, &words);
+	if (r == 0 && q->failed)
+		r = error_set(&words, -E2BIG, "%s: the output is too long",
+			      q->label);
 	ovs_next(q, r, &words);
 }
 

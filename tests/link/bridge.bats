@@ -533,3 +533,52 @@ renamed() {
 	netns-pam down staff --user alice; netns-pam down staff --user bob
 	netns-pam down lab --user dave; netns-pam down lab --user erin
 }
+
+@test "F102 a network's record cannot be read at a start: the start is given up, the next one has the network" {
+	lan_policy
+	ssh_hold a alice
+	stop_helper KILL
+	not timeout 10 strace -f -qq -o $T/trace -P $STATE/networks \
+		-e inject=openat:error=EIO:when=1 /usr/sbin/netns-pamd >$T/start 2>&1
+	grep -q INJECTED $T/trace
+	grep "cannot read $STATE/networks: Input/output error" $T/start
+	ip link show br-lan
+	test -e $STATE/networks/lan
+	start_helper
+	match 'server' "$(inside blue $PROBE tcp 192.0.2.80 80 2)"
+	up green
+	equal 10.9.0.3 "$(inner4 green)"
+	down green
+	ssh_end a
+	wait_until 10 not ip link show br-lan
+}
+
+@test "F102 a network's record cannot be removed: it is when that works again" {
+	lan_policy
+	ssh_hold a alice
+	mount --bind $STATE/networks/lan $STATE/networks/lan
+	undo umount $STATE/networks/lan
+	ssh_end a
+	wait_until 10 not ip link show br-lan
+	test -e $STATE/networks/lan
+	umount $STATE/networks/lan
+	wait_until 10 not test -e $STATE/networks/lan
+	su_lands alice blue
+}
+
+@test "F102 no netlink request succeeds when the last port leaves: the bridge is removed later" {
+	local pid
+	lan_policy
+	ssh_hold a alice
+	pid=$(spawn $T/strace strace -f -qq -o $T/trace -p "$(helper_pid)" \
+		-e trace=sendto -e inject=sendto:error=ENOBUFS)
+	undo kill "$pid"
+	wait_until 10 not grep -q '^TracerPid:[^0-9]*0$' "/proc/$(helper_pid)/status"
+	ssh_end a
+	wait_until 10 grep -q INJECTED $T/trace
+	ip link show br-lan
+	kill "$pid"
+	wait_until 10 not ip link show br-lan
+	wait_until 10 not test -e $STATE/networks/lan
+	su_lands alice blue
+}

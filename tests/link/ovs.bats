@@ -447,3 +447,33 @@ wire_is_back() {
 	sed '/^\[network red\]/,/^\[/s/ovsbr1/ovsbr2/' $EXAMPLE | put_policy
 	refused_login blue 'networks blue and red are on the same bridge ovsbr1'
 }
+
+@test "F102 ovs-vsctl fails when the last port leaves: the bridge is removed when it works again" {
+	hold east
+	hide /usr/bin/ovs-vsctl
+	printf '#!/bin/sh\nexit 1\n' >/usr/bin/ovs-vsctl
+	chmod 755 /usr/bin/ovs-vsctl
+	let_go east
+	wait_until 10 grep -q 'cannot remove the network trio' $T/helper.log
+	test -e $STATE/networks/trio
+	unhide /usr/bin/ovs-vsctl
+	ovs-vsctl br-exists ovsbr0
+	wait_until 15 not ovs-vsctl br-exists ovsbr0
+	wait_until 15 not test -e $STATE/networks/trio
+	hold east
+	gets_out east
+}
+
+@test "F102 a network's record cannot be read at a start: the start is given up, the next one has the network" {
+	hold east
+	stop_helper KILL
+	not timeout 10 strace -f -qq -o $T/trace -P $STATE/networks \
+		-e inject=openat:error=EIO:when=1 /usr/sbin/netns-pamd >$T/start 2>&1
+	grep -q INJECTED $T/trace
+	grep "cannot read $STATE/networks: Input/output error" $T/start
+	test -e $STATE/networks/trio
+	start_helper
+	gets_out east
+	hold west
+	pings west 10.77.0.11
+}
