@@ -46,7 +46,7 @@ static const struct network *network_before(const struct network *network)
 	return NULL;
 }
 
-static int network_on_retry(sd_event_source *source, uint64_t when, void *data);
+static void network_on_retry(void *data);
 
 static struct network *network_new(struct helper *h)
 {
@@ -203,10 +203,9 @@ static void network_remove(struct network *network)
 		network_removed(network, r, &why);
 }
 
-static int network_on_retry(sd_event_source *source, uint64_t when, void *data)
+static void network_on_retry(void *data)
 {
 	network_remove(data);
-	return 0;
 }
 
 /* No port is left. */
