@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -30,6 +32,73 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* since kernel 6.5 */
 #endif
+
+/* --- answers --- */
+
+int answer_set(struct answer *a, enum proto_verdict verdict, const char *format,
+	       ...)
+{
+	char text[ERROR_TEXT_MAX];
+	struct error safe;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	error_set(&safe, 0, "%s", text);
+	a->reply.verdict = (uint16_t)verdict;
+	memset(a->reply.text, 0, sizeof(a->reply.text));
+	memcpy(a->reply.text, safe.text, strlen(safe.text));
+	return 0;
+}
+
+int answer_ok(struct answer *a, const char *namespace, const char *section)
+{
+	memcpy(a->reply.namespace, namespace, strlen(namespace));
+	memcpy(a->reply.section, section, strlen(section));
+	return answer_set(a, PROTO_OK, "%s", "");
+}
+
+void answer_fd(struct answer *a, uint32_t flag, int fd, bool own)
+{
+	a->reply.flags |= flag;
+	a->own[a->n_fds] = own;
+	a->fds[a->n_fds++] = fd;
+}
+
+/* Never waits: a peer that does not read loses the answer. */
+static int connection_send(const struct connection *c, struct answer *a)
+{
+	int r;
+
+	a->reply.magic = PROTO_MAGIC;
+	a->reply.version = PROTO_VERSION;
+	r = fdmsg_send(c->holder.fd, &a->reply, sizeof(a->reply), a->tail,
+		       a->reply.tail_bytes, a->fds, a->n_fds,
+		       deadline_now_ms());
+	for (size_t i = 0; i < a->n_fds; i++)
+		if (a->own[i])
+			close_fd(a->fds[i]);
+	free(a->tail);
+	return r;
+}
+
+static void connection_refuse(const struct connection *c,
+			      enum proto_verdict verdict, const char *why)
+{
+	struct answer a = {0};
+
+	answer_set(&a, verdict, "%s", why);
+	connection_send(c, &a);
+}
+
+/* Return: -EBADMSG, which closes the connection. */
+static int connection_malformed(const struct connection *c, const char *why)
+{
+	log_warning("a malformed request from process %d: %s", c->pid, why);
+	connection_refuse(c, PROTO_MALFORMED, why);
+	return -EBADMSG;
+}
 
 /* --- connections --- */
 
@@ -74,59 +143,39 @@ static void connection_on_over(struct session_holder *holder)
 		NULL;
 }
 
-/* --- requests --- */
-
-static int connection_malformed(const struct connection *c,
-				const struct error *why)
+static void connection_on_idle(void *data)
 {
-	struct answer a = {0};
-
-	log_warning("a malformed request from process %d: %s", c->pid,
-		    why->text);
-	answer_set(&a, PROTO_MALFORMED, "%s", why->text);
-	answer_send(&a, c->holder.fd);
-	return -EBADMSG;
+	connection_close(data);
 }
 
-/* Return: as a handler. */
+/* A lease may be held for months; others have ten seconds for a request. */
+static void connection_be_patient(struct connection *c)
+{
+	if (c->lease || c->waiting)
+		c->timer = sd_event_source_disable_unref(c->timer);
+	else if (!c->timer && timer_new(c->helper->event, &c->timer,
+					connection_on_idle, c) == 0)
+		timer_arm(c->timer, CONNECTION_IDLE_US);
+}
+
+/* --- requests --- */
+
+/* packet: a checked request and its tail. Return: as an operation. */
 static int connection_answer(struct connection *c, const char *packet)
 {
-	struct proto_request req;
+	const struct proto_request *req = (const void *)packet;
 	struct answer a = {0};
-	int r;
+	int r = c->operations[req->op].handle(c, req, packet + sizeof(*req),
+					      &a);
 
-	memcpy(&req, packet, sizeof(req));
-	r = c->operations[req.op].handle(c, &req, packet + sizeof(req), &a);
 	if (r == 0)
-		r = answer_send(&a, c->holder.fd);
-	/* A login that gave up meanwhile never knew of its session. */
+		r = connection_send(c, &a);
+	/* The peer gave up meanwhile and does not know of its session. */
 	if (r < 0 && c->session)
 		session_end(c->session);
 	else if (a.log[0])
 		log_info("%s", a.log);
 	return r;
-}
-
-/* --- requests that wait for a namespace --- */
-
-static void connection_be_patient(struct connection *c);
-
-static void connection_stop_waiting(struct connection *c)
-{
-	lifecycle_unwait(&c->waiter);
-	c->deadline = sd_event_source_disable_unref(c->deadline);
-	free(c->waiting);
-	c->waiting = NULL;
-}
-
-/* Tells that it failed. The connection is gone after this. */
-static void connection_fail(struct connection *c, const struct error *why)
-{
-	struct answer a = {0};
-
-	answer_set(&a, PROTO_FAILED, "%s", why->text);
-	answer_send(&a, c->holder.fd);
-	connection_close(c);
 }
 
 static void connection_on_wake(struct instance_waiter *w, struct instance *made,
@@ -136,7 +185,8 @@ static void connection_on_wake(struct instance_waiter *w, struct instance *made,
 		connection_of(w, offsetof(struct connection, waiter));
 
 	if (r < 0) {
-		connection_fail(c, why);
+		connection_refuse(c, PROTO_FAILED, why->text);
+		connection_close(c);
 		return;
 	}
 	c->made = made;
@@ -144,7 +194,10 @@ static void connection_on_wake(struct instance_waiter *w, struct instance *made,
 	c->made = NULL;
 	if (r == ANSWER_LATER)
 		return;
-	connection_stop_waiting(c);
+	lifecycle_unwait(&c->waiter);
+	c->deadline = sd_event_source_disable_unref(c->deadline);
+	free(c->waiting);
+	c->waiting = NULL;
 	if (r < 0)
 		connection_close(c);
 	else
@@ -154,17 +207,16 @@ static void connection_on_wake(struct instance_waiter *w, struct instance *made,
 static void connection_on_deadline(void *data)
 {
 	struct connection *c = data;
+	const struct proto_request *req = (const void *)c->waiting;
 	const struct instance *i = c->waiter.instance;
 	uint64_t ms = deadline_now_ms() - c->waiting_since;
-	struct proto_request req;
 	struct error why;
 
-	memcpy(&req, c->waiting, sizeof(req));
-	if (req.op == PROTO_DOWN)
+	if (req->op == PROTO_DOWN)
 		error_set(
 			&why, 0,
 			"the namespace %s is still there after %" PRIu64
-			" s, and will be gone when its `down` program %s has ended",
+			" s; it is removed when its `down` program %s has ended",
 			i ? i->name : "", ms / 1000, i ? i->down : "");
 	else
 		error_set(&why, 0,
@@ -173,10 +225,11 @@ static void connection_on_deadline(void *data)
 			  i ? i->name : "", ms / 1000, ms % 1000 / 100,
 			  i ? instance_waits_for(i) : "its turn");
 	log_error("%s", why.text);
-	connection_fail(c, &why);
+	connection_refuse(c, PROTO_FAILED, why.text);
+	connection_close(c);
 }
 
-/* How long the answer may take. */
+/* Return: how long the answer may take. */
 static uint64_t connection_patience_ms(const struct connection *c,
 				       const struct proto_request *req)
 {
@@ -190,14 +243,12 @@ static uint64_t connection_patience_ms(const struct connection *c,
 					     : ms / 2;
 }
 
-/* Keeps the request, to be asked again. Return: 0 or -errno. */
+/* Keeps the request for when the namespace is there. Return: 0 or -errno. */
 static int connection_wait(struct connection *c, const char *packet,
 			   size_t bytes)
 {
-	struct proto_request req;
 	int r;
 
-	memcpy(&req, packet, sizeof(req));
 	c->waiting = malloc(bytes);
 	if (!c->waiting)
 		return -ENOMEM;
@@ -208,7 +259,8 @@ static int connection_wait(struct connection *c, const char *packet,
 		      c);
 	if (r < 0)
 		return r;
-	timer_arm(c->deadline, 1000 * connection_patience_ms(c, &req));
+	timer_arm(c->deadline,
+		  1000 * connection_patience_ms(c, (const void *)packet));
 	return 0;
 }
 
@@ -216,25 +268,25 @@ static int connection_wait(struct connection *c, const char *packet,
 static int connection_request(struct connection *c, const char *packet,
 			      size_t bytes)
 {
-	struct proto_request req;
+	const struct proto_request *req = (const void *)packet;
+	const struct operation *operation;
 	struct error why;
 	int r = proto_check_request(packet, bytes, &why);
 
 	if (r < 0)
-		return connection_malformed(c, &why);
-	memcpy(&req, packet, sizeof(req));
-	if (c->waiting || (c->lease ? !c->operations[req.op].lease
-				    : !c->operations[req.op].fresh)) {
-		error_set(&why, 0, "%s is not to be asked on this connection%s",
-			  proto_op_name((enum proto_op)req.op),
+		return connection_malformed(c, why.text);
+	operation = &c->operations[req->op];
+	if (c->waiting || !(c->lease ? operation->lease : operation->fresh)) {
+		error_set(&why, 0, "%s is not allowed on this connection%s",
+			  proto_op_name((enum proto_op)req->op),
 			  c->waiting ? " now" : "");
-		return connection_malformed(c, &why);
+		return connection_malformed(c, why.text);
 	}
 	r = connection_answer(c, packet);
 	return r == ANSWER_LATER ? connection_wait(c, packet, bytes) : r;
 }
 
-/* Sends what `status` left over. Return: 0, or < 0 to close. */
+/* Sends what STATUS has left over. Return: 0, or < 0 to close. */
 static int connection_flush(struct connection *c)
 {
 	while (c->pending_at < c->pending_bytes) {
@@ -260,48 +312,25 @@ static int connection_flush(struct connection *c)
 	return sd_event_source_set_io_events(c->io, EPOLLIN);
 }
 
-static void connection_on_idle(void *data)
-{
-	connection_close(data);
-}
-
-/* A lease may be held for months; others have ten seconds a request. */
-static void connection_be_patient(struct connection *c)
-{
-	if (c->lease || c->waiting)
-		c->timer = sd_event_source_disable_unref(c->timer);
-	else if (!c->timer && timer_new(c->helper->event, &c->timer,
-					connection_on_idle, c) == 0)
-		timer_arm(c->timer, CONNECTION_IDLE_US);
-}
-
-/* Reads a request and answers it. The connection may be gone after this. */
+/* Reads a request and answers it. May free the connection. */
 static void connection_read(struct connection *c)
 {
-	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX];
+	static char packet[sizeof(struct proto_request) + PROTO_TAIL_MAX]
+		__attribute__((aligned(_Alignof(struct proto_request))));
 	size_t n_fds = 0;
-	ssize_t n;
+	/* No request has descriptors: any that come are closed. */
+	ssize_t n = fdmsg_recv(c->holder.fd, packet, sizeof(packet), NULL, 0,
+			       &n_fds, deadline_now_ms());
 
-	/* No request brings descriptors: any that come are closed. */
-	n = fdmsg_recv(c->holder.fd, packet, sizeof(packet), NULL, 0, &n_fds,
-		       deadline_now_ms());
-	if (n == -ETIMEDOUT) {
-		connection_be_patient(c);
-		return;
-	}
-	if (n == -EBADMSG) {
-		struct error why;
-
-		error_set(&why, 0,
-			  "the packet is too large, or holds descriptors");
-		connection_malformed(c, &why);
-	}
-	if (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
-	    (c->pending && connection_flush(c) < 0)) {
+	if (n == -EBADMSG)
+		connection_malformed(
+			c, "the packet is too large, or holds descriptors");
+	if (n != -ETIMEDOUT &&
+	    (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
+	     (c->pending && connection_flush(c) < 0)))
 		connection_close(c);
-		return;
-	}
-	connection_be_patient(c);
+	else
+		connection_be_patient(c);
 }
 
 static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
@@ -318,7 +347,7 @@ static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-/* What the kernel says about the peer, once and for all. */
+/* Return: 0, or -errno when the kernel does not name the peer. */
 static int connection_identify(struct connection *c)
 {
 	struct ucred peer;
@@ -330,8 +359,7 @@ static int connection_identify(struct connection *c)
 		return -errno;
 	c->pid = peer.pid;
 	c->uid = peer.uid;
-	/* Where the kernel has no such option; else the pid may be another's.
-	 */
+	/* pidfd_open() only on old kernels: the pid may be reused by now. */
 	if (getsockopt(c->holder.fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &m) <
 		    0 &&
 	    errno == ENOPROTOOPT)
@@ -381,20 +409,16 @@ void connection_accept(struct helper *h, int fd,
 
 	if (r == 0)
 		r = connection_identify(c);
-	if (r < 0) {
+	if (r < 0)
 		log_warning("cannot accept a connection: %s", strerror(-r));
-		if (c)
-			connection_free(c);
-		return;
-	}
-	if (c->uid != 0) {
+	else if (c->uid != 0)
 		log_warning("refused: process %d of uid %u is not root", c->pid,
 			    c->uid);
-		connection_free(c);
+	else {
+		connection_read(c); /* a request usually comes at once */
 		return;
 	}
-	/* The first request usually arrives with the connection. */
-	connection_read(c);
+	connection_free(c);
 }
 
 int connection_restore(struct helper *h, int fd,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * OPEN and CLOSE: what a login gets. The module says who logs in; the rule is
- * looked up here once more, in the helper's own copy of the policy, and this
- * answer is the one that counts.
+ * OPEN, CLOSE and ENTER. The module says who logs in; which rule applies is
+ * decided here, by the daemon's own copy of the policy.
  */
-#include "login.h"
+#include "connection.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,11 +19,10 @@
 #include "helper/base/policy_store.h"
 #include "helper/firewall/guard.h"
 #include "helper/helper.h"
-#include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
 #include "helper/lifecycle/lifecycle.h"
 
-/* The answers to policy_match()'s questions that came with the request. */
+/* Group memberships that the module looked up, from the request. */
 struct login_facts {
 	const char *facts;
 	size_t bytes;
@@ -50,7 +48,6 @@ static int login_match(const struct policy *p, const struct proto_request *req,
 		       bool *ret_guard)
 {
 	struct login_facts f = {facts, req->tail_bytes};
-	int r;
 	struct policy_login login = {
 		.user = req->user,
 		.uid = req->uid,
@@ -61,6 +58,7 @@ static int login_match(const struct policy *p, const struct proto_request *req,
 		.in_netgroup = login_in_netgroup,
 		.data = &f,
 	};
+	int r;
 
 	*ret = NULL;
 	*ret_guard = false;
@@ -78,14 +76,14 @@ static bool login_is_in(const struct proto_request *req,
 	return req->netns_dev == id->dev && req->netns_ino == id->ino;
 }
 
-/* Does /etc/netns/SECTION hold files for its sessions, ip-netns(8)? */
+/* Are there files for sessions of the section, see ip-netns(8)? */
 static bool login_has_etc(const char *section)
 {
 	char path[NAME_MAX_POLICY + 16];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/etc/netns/%s", section);
-	/* What cannot be looked at is the module's to refuse. */
+	/* After another error, the module refuses when it opens it. */
 	return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
@@ -104,29 +102,34 @@ static int login_mounts(struct answer *a, const struct instance *i,
 	return 0;
 }
 
-/* `namespace = host`: leave a login outside, or bring it back out. */
-static int login_to_host(const struct helper *h,
-			 const struct proto_request *req,
-			 const struct policy_rule *rule, struct answer *a)
+/*
+ * A login from inside a namespace, where the rule does not switch.
+ * Return: 0, answered.
+ */
+static int login_nested(const struct policy_rule *rule, struct answer *a)
 {
-	if (login_is_in(req, &h->host->id) || rule->nested == POLICY_KEEP)
-		return answer_set(a, PROTO_STAY,
-				  "rule %s leaves this login where it is",
-				  rule->name);
-	if (rule->nested == POLICY_NESTED_DENY)
+	if (rule->nested == POLICY_KEEP)
 		return answer_set(
-			a, PROTO_DENIED,
-			"rule %s refuses logins from inside a namespace",
+			a, PROTO_STAY,
+			"rule %s leaves a login from inside a namespace there",
 			rule->name);
+	return answer_set(a, PROTO_DENIED,
+			  "rule %s refuses logins from inside a namespace",
+			  rule->name);
+}
+
+/* `namespace = host`: leaves a login outside, or returns it there. */
+static int login_to_host(const struct helper *h, struct answer *a)
+{
 	answer_fd(a, PROTO_FD_NETNS, h->host->fd, false);
 	answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
-	memcpy(a->reply.namespace, POLICY_HOST, sizeof(POLICY_HOST));
-	return answer_set(a, PROTO_OK, "%s", "");
+	return answer_ok(a, POLICY_HOST, "");
 }
 
 /*
- * The namespace of a section for this login, and the session that keeps it.
- * Return: 0 and *ret; INSTANCE_LATER; -errno, and nothing is left of either.
+ * Finds or makes the namespace of a section, and opens the session.
+ * Return: 0 and *ret; INSTANCE_LATER; -errno with a sentence, and neither is
+ * left.
  */
 static int login_enter(struct connection *c, const struct proto_request *req,
 		       const struct policy_namespace *ns, bool guard,
@@ -151,30 +154,26 @@ static int login_enter(struct connection *c, const struct proto_request *req,
 		a->tail = NULL;
 		a->reply.tail_bytes = 0;
 		a->reply.flags = 0;
-		/* Held and released: goes if nobody else uses it. */
+		/* Removes it when no other session uses it. */
 		lifecycle_hold(i);
 		lifecycle_release(i);
 		return r;
 	}
 	c->lease = true;
-	memcpy(a->reply.namespace, i->name, strlen(i->name));
-	memcpy(a->reply.section, ns->name, strlen(ns->name));
 	a->reply.session = c->session->id;
 	answer_fd(a, PROTO_FD_NETNS, take_fd(&fd), true);
 	*ret = i;
-	return 0;
+	return answer_ok(a, i->name, ns->name);
 }
 
 static int login_place(struct connection *c, const struct proto_request *req,
-		       const struct policy_rule *rule, bool guard,
+		       const struct policy_rule *rule, bool guard, bool nested,
 		       struct answer *a)
 {
 	struct helper *h = c->helper;
 	const struct policy_namespace *ns =
 		policy_namespace_find(store_policy(h->store), rule->namespace);
-	bool nested = !login_is_in(req, &h->host->id);
 	uint64_t began = c->waiting ? c->waiting_since : deadline_now_ms();
-	const struct instance *here;
 	struct instance *i = NULL;
 	struct error why = {""};
 	int r = 0;
@@ -182,16 +181,6 @@ static int login_place(struct connection *c, const struct proto_request *req,
 	if (!ns)
 		return answer_set(a, PROTO_FAILED, "no section for %s",
 				  rule->namespace);
-	if (nested && rule->nested == POLICY_NESTED_DENY)
-		return answer_set(
-			a, PROTO_DENIED,
-			"rule %s refuses logins from inside a namespace",
-			rule->name);
-	if (nested && rule->nested == POLICY_KEEP)
-		return answer_set(
-			a, PROTO_STAY,
-			"rule %s leaves a login that comes from inside a namespace there",
-			rule->name);
 	if (guard)
 		r = guard_ensure(h, req->uid, &why);
 	if (r == 0)
@@ -203,8 +192,7 @@ static int login_place(struct connection *c, const struct proto_request *req,
 			  req->service, rule->namespace, why.text);
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	}
-	here = i;
-	if (login_is_in(req, &here->netns))
+	if (login_is_in(req, &i->netns))
 		a->reply.flags |= PROTO_ALREADY;
 	else if (nested)
 		answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
@@ -215,18 +203,18 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		"], %" PRIu64 " ms",
 		a->reply.session, req->user, req->uid, req->service,
 		*req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
-		req->rhost, c->pid, rule->name, here->name, here->netns.ino,
+		req->rhost, c->pid, rule->name, i->name, i->netns.ino,
 		deadline_now_ms() - began);
-	return answer_set(a, PROTO_OK, "%s", "");
+	return 0;
 }
 
 int login_open(struct connection *c, const struct proto_request *req,
 	       const char *facts, struct answer *a)
 {
 	struct helper *h = c->helper;
+	bool guard, nested = !login_is_in(req, &h->host->id);
 	const struct policy_rule *rule;
 	struct error why = {""};
-	bool guard;
 	int r;
 
 	if (req->digest != store_policy(h->store)->digest)
@@ -241,9 +229,15 @@ int login_open(struct connection *c, const struct proto_request *req,
 				  strerror(-r));
 	if (!rule)
 		return answer_set(a, PROTO_STAY, "no rule matches");
-	if (strcmp(rule->namespace, POLICY_HOST) == 0)
-		return login_to_host(h, req, rule, a);
-	return login_place(c, req, rule, guard, a);
+	if (nested && rule->nested != POLICY_SWITCH)
+		return login_nested(rule, a);
+	if (strcmp(rule->namespace, POLICY_HOST) != 0)
+		return login_place(c, req, rule, guard, nested, a);
+	if (!nested)
+		return answer_set(a, PROTO_STAY,
+				  "rule %s leaves this login where it is",
+				  rule->name);
+	return login_to_host(h, a);
 }
 
 int login_close(struct connection *c, const struct proto_request *req,
@@ -251,7 +245,7 @@ int login_close(struct connection *c, const struct proto_request *req,
 {
 	if (c->session)
 		session_end(c->session);
-	return answer_set(a, PROTO_OK, "%s", "");
+	return answer_ok(a, "", "");
 }
 
 /* `netns-pam exec`: the same for a command instead of a login. */
@@ -277,5 +271,5 @@ int login_exec(struct connection *c, const struct proto_request *req,
 		return answer_set(a, PROTO_FAILED, "%s", why.text);
 	log_info("session %" PRIu64 ": exec by process %d in %s",
 		 a->reply.session, c->pid, i->name);
-	return answer_set(a, PROTO_OK, "%s", "");
+	return 0;
 }

@@ -11,13 +11,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "admin.h"
 #include "common/cleanup.h"
 #include "connection.h"
 #include "helper/base/log.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
-#include "login.h"
 
 #define SERVER_BACKLOG	       512
 #define SERVER_CONNECTIONS_MAX 8192
@@ -28,7 +26,7 @@
 static const struct operation operations[PROTO_OP_MAX_] = {
 	[PROTO_OPEN] = {.fresh = true, .handle = login_open},
 	[PROTO_CLOSE] = {.lease = true, .handle = login_close},
-	[PROTO_STATUS] = {.fresh = true, .handle = admin_status},
+	[PROTO_STATUS] = {.fresh = true, .handle = status_query},
 	[PROTO_UP] = {.fresh = true, .handle = admin_up},
 	[PROTO_DOWN] = {.fresh = true, .handle = admin_down},
 	[PROTO_ENTER] = {.fresh = true, .handle = login_exec},
@@ -46,14 +44,14 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (peer < 0 && (errno == EMFILE || errno == ENFILE)) {
-			log_error("too many open files: logins wait");
+			log_error("too many open files: logins have to wait");
 			sd_event_source_set_enabled(source, SD_EVENT_OFF);
 			timer_arm(h->listen_again, SERVER_PAUSE_US);
 		}
 		if (peer < 0)
 			return 0;
 		if (h->connections >= SERVER_CONNECTIONS_MAX) {
-			log_error("more than %d connections: one is refused",
+			log_error("more than %d connections: one is closed",
 				  SERVER_CONNECTIONS_MAX);
 			close_fd(peer);
 			continue;
@@ -82,7 +80,7 @@ int server_restore_lease(struct helper *h, int fd, uint64_t session)
 
 /* --- the socket --- */
 
-/* Removes a socket that nobody listens on; one that answers is in use. */
+/* Removes the socket of a daemon that has ended. */
 static int server_clear_path(const struct sockaddr_un *address,
 			     struct error *err)
 {
@@ -93,7 +91,7 @@ static int server_clear_path(const struct sockaddr_un *address,
 	if (lstat(address->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, -EEXIST, "%s is there and is no socket",
+		return error_set(err, -EEXIST, "%s exists and is no socket",
 				 address->sun_path);
 	if (probe < 0)
 		return -errno;

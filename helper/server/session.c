@@ -26,11 +26,6 @@
 
 /* --- records --- */
 
-static void session_file(uint64_t id, char ret[static 24])
-{
-	snprintf(ret, 24, "%" PRIu64, id);
-}
-
 #define FIELD(type, member) RECORD_FIELD(session, type, #member, member)
 
 static const struct record_field session_fields[] = {
@@ -53,13 +48,13 @@ static void session_save(const struct session *s)
 	record_add(&r, "namespace", "%s", s->instance->name);
 	record_add(&r, "process", "%" PRIu64, process);
 	record_add_fields(&r, session_fields, N_FIELDS, s);
-	session_file(s->id, file);
+	snprintf(file, sizeof(file), "%" PRIu64, s->id);
 	if (result >= 0)
 		result = record_save(&r, s->helper->sessions_dir, file, false);
-	/* A full /run keeps nobody out; only a restart would forget this. */
+	/* The login goes on: only a restarted daemon needs the record. */
 	if (result < 0)
 		log_warning(
-			"cannot write the record of session %s: %s; a restart of netns-pamd would not know of it",
+			"cannot write the record of session %s: %s; a restarted netns-pamd does not know the session",
 			file, strerror(-result));
 }
 
@@ -67,41 +62,29 @@ static void session_unlink(const struct session *s)
 {
 	char file[24];
 
-	session_file(s->id, file);
+	snprintf(file, sizeof(file), "%" PRIu64, s->id);
 	if (record_remove(s->helper->sessions_dir, file) < 0)
 		timer_arm(s->helper->leftovers, HELPER_LEFTOVERS_US);
 }
 
 /* --- systemd's fd store --- */
 
-static void session_store_lease(const struct session *s, int fd)
+/* FDSTORE=1 with a socket, or FDSTOREREMOVE=1: see sd_notify(3). */
+static void session_notify(const struct session *s, const char *what, int fd)
 {
 	char state[64];
 
 	if (!getenv("NOTIFY_SOCKET"))
 		return;
-	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=lease-%" PRIu64,
+	snprintf(state, sizeof(state), "%s\nFDNAME=lease-%" PRIu64, what,
 		 s->id);
-	sd_pid_notify_with_fds(0, 0, state, &fd, 1);
-}
-
-static void session_forget_lease(const struct session *s)
-{
-	char state[64];
-
-	if (!getenv("NOTIFY_SOCKET"))
-		return;
-	snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=lease-%" PRIu64,
-		 s->id);
-	sd_notify(0, state);
+	sd_pid_notify_with_fds(0, 0, state, &fd, fd >= 0);
 }
 
 /* --- a session's life --- */
 
 static void session_free(struct session *s)
 {
-	if (!s)
-		return;
 	sd_event_source_disable_unref(s->exit);
 	close_fd(s->pidfd);
 	free(s);
@@ -109,7 +92,8 @@ static void session_free(struct session *s)
 
 static void session_cleanup(struct session **s)
 {
-	session_free(*s);
+	if (*s)
+		session_free(*s);
 }
 
 static int session_on_exit(sd_event_source *source, int fd, uint32_t events,
@@ -171,7 +155,7 @@ int session_open(struct helper *h, struct instance *instance,
 		return r;
 	session_save(s);
 	s->holder = holder;
-	session_store_lease(s, holder->fd);
+	session_notify(s, "FDSTORE=1", holder->fd);
 	session_insert(s);
 	*ret = take_ptr(s);
 	return 0;
@@ -179,15 +163,15 @@ int session_open(struct helper *h, struct instance *instance,
 
 void session_end(struct session *s)
 {
-	for (struct session **p = &s->helper->sessions; *p; p = &(*p)->next)
-		if (*p == s) {
-			*p = s->next;
-			break;
-		}
+	struct session **p = &s->helper->sessions;
+
+	while (*p != s)
+		p = &(*p)->next;
+	*p = s->next;
 	log_info("session %" PRIu64 " of %s (%s) in %s is over", s->id, s->user,
 		 s->service, s->instance->name);
 	session_unlink(s);
-	session_forget_lease(s);
+	session_notify(s, "FDSTOREREMOVE=1", -1);
 	if (s->holder)
 		s->holder->over(s->holder);
 	lifecycle_release(s->instance);
@@ -258,8 +242,8 @@ static int session_load(struct session *s, const char *file)
 	    strcmp(s->instance->name, record_get(&r, "namespace")) != 0)
 		return ABSENT;
 	/*
-	 * One without a process may still have its connection in systemd's
-	 * store: kept until session_drop_dead().
+	 * When the process has ended, systemd may still have the connection:
+	 * the session is kept until session_drop_dead().
 	 */
 	result = process_open(s->pid, record_get_number(&r, "process"),
 			      &s->pidfd);
@@ -321,9 +305,7 @@ struct session *session_restore_holder(struct helper *h, uint64_t id,
 
 void session_drop_dead(struct helper *h)
 {
-	struct session *next;
-
-	for (struct session *s = h->sessions; s; s = next) {
+	for (struct session *s = h->sessions, *next; s; s = next) {
 		next = s->next;
 		if (!s->holder && !s->exit)
 			session_end(s);

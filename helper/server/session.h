@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sessions: who is in a namespace by right of a login. A session is a lease
- * that the kernel ends: it lasts while the connection it was opened by is held
- * or the process that opened it lives (pidfd), whatever close_session does.
- * A CLOSE ends it at once.
+ * Sessions. The session of a login lasts as long as the connection by which it
+ * was opened is open or the process that opened it lives (pidfd), whatever
+ * close_session does. CLOSE ends it at once.
  *
- * Records let a restarted helper pick sessions up by their process; under
- * systemd the connections survive, too (sd_pid_notify_with_fds(3), FDSTORE).
+ * A record per session lets a restarted daemon adopt it by its process; under
+ * systemd the connections are kept, too (sd_pid_notify_with_fds(3), FDSTORE).
  */
 #ifndef NETNS_PAM_HELPER_SERVER_SESSION_H
 #define NETNS_PAM_HELPER_SERVER_SESSION_H
@@ -33,8 +32,8 @@ struct session {
 	uint64_t since; /* seconds since the epoch */
 	pid_t pid;	/* of the process that opened it */
 	int pidfd;
-	sd_event_source *exit;	       /* NULL: the process is gone */
-	struct session_holder *holder; /* NULL: it was closed */
+	sd_event_source *exit;	       /* NULL: the process has ended */
+	struct session_holder *holder; /* NULL: it is closed */
 	bool guard;
 	uid_t uid;
 	char user[NAME_MAX_USER + 1];
@@ -51,20 +50,19 @@ struct session_holder {
 };
 
 /*
- * Begins a session in an instance, for a peer known by pid and pidfd (which is
- * copied). The holder stays the caller's, and valid until over() is called or
- * session_holder_gone() was called.
- * Return: 0 or -errno with a sentence.
+ * Opens a session in an instance. pid, pidfd: of the peer; pidfd is copied. The
+ * holder stays the caller's, and is valid until over() or session_holder_gone()
+ * was called. Return: 0 and *ret; or -errno with a sentence.
  */
 int session_open(struct helper *h, struct instance *instance,
 		 const struct proto_request *who, pid_t pid, int pidfd,
 		 struct session_holder *holder, bool guard,
 		 struct session **ret, struct error *err);
 
-/* It is over: by CLOSE, or since nothing holds it any more. */
+/* Ends and frees it, with its record; the holder is notified. */
 void session_end(struct session *s);
 
-/* The connection was closed. May end the session. */
+/* The connection was closed: ends the session if the process has ended. */
 void session_holder_gone(struct session *s);
 
 /*
@@ -73,6 +71,7 @@ void session_holder_gone(struct session *s);
  */
 void session_settle(struct instance *i);
 
+/* Return: the session of that number, or NULL. */
 struct session *session_find(const struct helper *h, uint64_t id);
 
 /*
@@ -94,12 +93,13 @@ int session_sweep(struct helper *h);
 struct session *session_restore_holder(struct helper *h, uint64_t id,
 				       struct session_holder *holder);
 
-/* Then ends those that neither a process nor a connection holds. */
+/* Ends those that have neither a process nor a connection. */
 void session_drop_dead(struct helper *h);
 
 /* For struct guard: adds the users whose sessions are guarded. */
 int session_add_guarded(const struct helper *h, struct guard_set *set);
 
+/* Frees the memory; sessions and records stay for the next daemon. */
 void session_free_all(struct helper *h);
 
 #endif

@@ -116,8 +116,8 @@ ESC=$'\e'
 	netns-pam up own --user frank
 	out=$(netns-pam status --debug)
 	match "daemon: version [0-9.]+, process $(cat $T/helper.pid), " "$out"
-	match "namespace blue: id [0-9]+, state LIVE, link nat, inode $(ns_of blue), sessions 1, waiters 0" "$out"
-	match 'namespace own\.frank: .* state LIVE.* pinned' "$out"
+	match "namespace blue: id [0-9]+, state live, link nat, inode $(ns_of blue), sessions 1, waiters 0" "$out"
+	match 'namespace own\.frank: .* state live.* pinned' "$out"
 	match "session $(json '.sessions[0].id'): namespace blue, user alice, .* service sshd, process $(json '.sessions[0].pid') runs" "$out"
 	match "connection [0-9]+: process $(json '.sessions[0].pid'), session " "$out"
 	[[ $out != *[$'\x01'-$'\x09\x0b'-$'\x1f']* ]]
