@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the one process of netns-pamd holds, handed from function to function;
- * there are no other globals than log.c's and sysctl.c's. Everything runs in
- * one thread, on one event loop: each step of a login is whole before the next
- * login is looked at, so that nothing needs a lock.
+ * The state of the daemon, passed from function to function. It holds pointers
+ * only: this header includes no floor. There are no globals but those of log.c
+ * and sysctl.c. Everything runs in one thread on one event loop: each step of a
+ * login is complete before the next event is handled, so nothing needs a lock.
  */
 #ifndef NETNS_PAM_HELPER_HELPER_H
 #define NETNS_PAM_HELPER_HELPER_H
@@ -32,7 +32,7 @@ struct spare;
 struct store;
 struct sweep;
 
-/* Until a record that could not be removed is tried again: h->leftovers. */
+/* After which the removal of a record is tried again: h->leftovers. */
 #define HELPER_LEFTOVERS_US 1000000
 
 struct helper {
@@ -46,11 +46,11 @@ struct helper {
 	struct store *store;	 /* the policy */
 
 	struct rtnl *rtnl;    /* the host's links and routes */
-	struct rtnl *monitor; /* and what happens to them */
+	struct rtnl *monitor; /* events of them */
 	struct nft *nft;      /* NULL: the kernel has no nf_tables */
 	const struct firewall_part *const *firewall_parts; /* NULL at the end */
 	sd_event_source *firewall_retry;
-	bool filter_stale; /* open namespaces do not have the policy's */
+	bool filter_stale; /* open namespaces have an older policy's */
 	struct forwarding *forwarding;
 	struct pool *pool;
 	struct guard *guard;
@@ -60,17 +60,17 @@ struct helper {
 	size_t n_listening;	    /* those whose link hears of others */
 	void *by_name;		    /* live ones: a tree of tsearch(3) */
 	uint64_t next_instance;
-	struct sweep *sweep; /* looks for namespaces nobody uses */
+	struct sweep *sweep; /* finds unused namespaces */
 	const struct instance_lifecycle *lifecycle; /* see instance.h */
 
 	struct child *children;	  /* programs that run beside the loop */
-	struct events *events;	  /* event.c's */
-	struct network *networks; /* network.c's */
+	struct events *events;	  /* dhcp_event.c's */
+	struct network *networks; /* all of them */
 	const struct network_ops *const *network_types; /* by type */
-	struct ovs_request *ovs; /* ovs.c's: asked, not answered */
+	struct ovs_request *ovs; /* ovs.c's: without an answer yet */
 
 	sd_event_source *listener, *listen_again;
-	sd_event_source *names;	    /* hears of names that are removed */
+	sd_event_source *names;	    /* inotify: names that are removed */
 	sd_event_source *leftovers; /* timer: files that could not be removed */
 	struct session *sessions;
 	uint64_t next_session;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netns-pamd: reads its options, takes up what a helper before it left, and
- * serves. The only file here that may end the program before it serves.
+ * netns-pamd: reads its options, enters the tables of the floors below, adopts
+ * what an earlier daemon left, and runs the event loop.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +93,7 @@ static int main_check(const char *path)
 /* Return: -1 to go on, or an exit status. */
 static int main_options(int argc, char **argv, struct helper *h)
 {
-	enum { CONFIG = 256, SOCKET, STATE, NETNS, CHECK, DEBUG, HELP, VERS };
+	enum { CONFIG, SOCKET, STATE, NETNS, CHECK, DEBUG, HELP, VERS };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, CONFIG},
 		{"socket", required_argument, NULL, SOCKET},
@@ -105,45 +105,32 @@ static int main_options(int argc, char **argv, struct helper *h)
 		{"version", no_argument, NULL, VERS},
 		{NULL, 0, NULL, 0},
 	};
-	bool check = false, debug = false;
+	const char **const paths[] = {&h->config, &h->socket, &h->state_path,
+				      &h->netns_dir};
+	bool given[VERS + 1] = {false};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		switch (option) {
-		case CONFIG:
-			h->config = optarg;
-			break;
-		case SOCKET:
-			h->socket = optarg;
-			break;
-		case STATE:
-			h->state_path = optarg;
-			break;
-		case NETNS:
-			h->netns_dir = optarg;
-			break;
-		case CHECK:
-			check = true;
-			break;
-		case DEBUG:
-			debug = true;
-			break;
-		case HELP:
-			main_help();
-			return EXIT_SUCCESS;
-		case VERS:
-			puts("netns-pamd " VERSION);
-			return EXIT_SUCCESS;
-		default:
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option > VERS) /* '?' */
 			return MAIN_USAGE;
-		}
+		if (option <= NETNS)
+			*paths[option] = optarg;
+		given[option] = true;
+		if (option == HELP)
+			main_help();
+		else if (option == VERS)
+			puts("netns-pamd " VERSION);
+		else
+			continue;
+		return EXIT_SUCCESS;
+	}
 	if (optind < argc) {
 		fprintf(stderr, "netns-pamd: unexpected argument `%s`\n",
 			argv[optind]);
 		return MAIN_USAGE;
 	}
-	log_open(debug);
-	return check ? main_check(h->config) : -1;
+	log_open(given[DEBUG]);
+	return given[CHECK] ? main_check(h->config) : -1;
 }
 
 /* --- directories --- */
@@ -165,35 +152,41 @@ static int main_open_dir(int parent, const char *path, struct error *err)
 		return error_set(err, -EPERM, "%s does not belong to root",
 				 path);
 	if ((st.st_mode & 07777) != 0700 && fchmod(fd, 0700) < 0)
-		return error_set(err, -errno, "cannot close %s to others: %s",
-				 path, strerror(errno));
+		return error_set(err, -errno,
+				 "cannot set the mode of %s to 0700: %s", path,
+				 strerror(errno));
 	return take_fd(&fd);
 }
 
 static int main_open_state(struct helper *h, struct error *err)
 {
-	_cleanup_close_ int scratch = -EBADF, kept = -EBADF;
+	int kept = -EBADF, scratch = -EBADF;
+	const struct {
+		const char *name;
+		int *fd;
+	} dirs[] = {
+		{"namespaces", &h->namespaces_dir},
+		{"sessions", &h->sessions_dir},
+		{"kept", &kept},
+		{"mnt", &scratch}, /* for modules: common/enter.h */
+	};
 
 	h->state_dir = main_open_dir(AT_FDCWD, h->state_path, err);
 	if (h->state_dir < 0)
 		return h->state_dir;
-	h->namespaces_dir = main_open_dir(h->state_dir, "namespaces", err);
-	if (h->namespaces_dir < 0)
-		return h->namespaces_dir;
-	h->sessions_dir = main_open_dir(h->state_dir, "sessions", err);
-	if (h->sessions_dir < 0)
-		return h->sessions_dir;
-	kept = main_open_dir(h->state_dir, "kept", err);
-	if (kept < 0)
-		return kept;
-	/* Where modules mount before they bind: common/enter.h. */
-	scratch = main_open_dir(h->state_dir, "mnt", err);
+	for (size_t n = 0; n < sizeof(dirs) / sizeof(dirs[0]); n++) {
+		*dirs[n].fd = main_open_dir(h->state_dir, dirs[n].name, err);
+		if (*dirs[n].fd < 0)
+			break;
+	}
+	close_fd(kept);
+	close_fd(scratch);
 	return scratch < 0 ? scratch : 0;
 }
 
 /* --- events --- */
 
-/* A kernel without IPv6 has no use for pool6. */
+/* Without IPv6 in the kernel, pool6 has no effect. */
 static void main_configure_pools(struct helper *h)
 {
 	static const struct inet_prefix none;
@@ -202,7 +195,7 @@ static void main_configure_pools(struct helper *h)
 	pool_configure(h->pool, &p->pool4, h->ipv6 ? &p->pool6 : &none);
 }
 
-/* A policy has taken the place of another. */
+/* The policy was replaced. */
 static void main_on_policy(void *data)
 {
 	struct helper *h = data;
@@ -270,7 +263,7 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 
 static void main_on_lost(void *data)
 {
-	log_warning("rtnetlink events were lost: looking at all links again");
+	log_warning("rtnetlink events were lost: all links are queried again");
 	events_resync(data);
 	network_resync(data);
 }
@@ -284,11 +277,12 @@ static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
 	int r = rtnl_monitor_read(h->monitor, &handlers);
 
 	if (r < 0)
-		log_error("cannot hear of links and routes: %s", strerror(-r));
+		log_error("cannot read events of links and routes: %s",
+			  strerror(-r));
 	return 0;
 }
 
-/* `ip netns del` by the administrator. */
+/* A name was removed, as by `ip netns del`. */
 static int main_on_name(sd_event_source *source,
 			const struct inotify_event *event, void *data)
 {
@@ -307,7 +301,8 @@ static int main_on_hangup(sd_event_source *source,
 	return 0;
 }
 
-/* Files that belong to nothing: left by a crash or by a failed unlink(2). */
+/* Removes files that belong to nothing: left by a crash or a failed unlink(2).
+ */
 static void main_sweep(struct helper *h)
 {
 	int (*const sweeps[])(struct helper * h) = {
@@ -343,7 +338,7 @@ static int main_events(struct helper *h, struct error *err)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* ignored, no child could be waited for */
+	signal(SIGCHLD, SIG_DFL); /* when ignored, wait(2) finds no child */
 	r = sd_event_add_signal(h->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(h->event, NULL, SIGINT, NULL, NULL);
@@ -383,7 +378,7 @@ static int main_open_kernel(struct helper *h, struct error *err)
 		r = netns_prepare_dir(h->netns_dir, err);
 	if (r < 0)
 		return r;
-	/* The monitor first: nothing that happens from now on is missed. */
+	/* The monitor first: it sees every change after the first query. */
 	r = rtnl_monitor_open(&h->monitor);
 	if (r == 0)
 		r = rtnl_open(&h->rtnl);
@@ -395,19 +390,10 @@ static int main_open_kernel(struct helper *h, struct error *err)
 	return 0;
 }
 
-/* Return: the session that a lease's name in the fd store speaks of, or 0. */
-static uint64_t main_lease_of(const char *name)
-{
-	static const char prefix[] = "lease-";
-
-	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
-	return strtoull(name + sizeof(prefix) - 1, NULL, 10);
-}
-
-/* Sockets from systemd: the one to listen on, and the leases it kept. */
+/* Sockets from systemd: the one to listen on, and leases, by their names. */
 static int main_take_fds(struct helper *h, struct error *err)
 {
+	static const char prefix[] = "lease-";
 	char **names = NULL;
 	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF, r = 0;
 
@@ -416,12 +402,14 @@ static int main_take_fds(struct helper *h, struct error *err)
 				 strerror(-n));
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i, answer;
-		uint64_t id = main_lease_of(names[i]);
 
-		if (id) {
-			answer = answer_of(server_restore_lease(h, fd, id));
+		if (strncmp(names[i], prefix, sizeof(prefix) - 1) == 0) {
+			answer = answer_of(server_restore_lease(
+				h, fd,
+				strtoull(names[i] + sizeof(prefix) - 1, NULL,
+					 10)));
 			if (answer == ABSENT)
-				log_debug("a lease of an ended session");
+				log_debug("the session of a lease has ended");
 			if (answer < 0)
 				r = error_set(err, answer,
 					      "cannot adopt a lease: %s",
@@ -440,8 +428,8 @@ static int main_take_fds(struct helper *h, struct error *err)
 }
 
 /*
- * What an earlier daemon left is looked at; nothing is changed yet, and an
- * error gives the start up: helper/base/answer.h.
+ * Reads what an earlier daemon left and changes nothing: an error gives the
+ * start up, see helper/base/answer.h.
  */
 static int main_look(struct helper *h, struct error *err)
 {
@@ -458,7 +446,7 @@ static int main_look(struct helper *h, struct error *err)
 	return r < 0 ? r : filter_adopt(h, err);
 }
 
-/* The start is certain: what is over is removed. */
+/* No error is possible any more: removes what has ended meanwhile. */
 static void main_settle(struct helper *h)
 {
 	struct error why;
@@ -468,7 +456,7 @@ static void main_settle(struct helper *h)
 	lifecycle_drop_unused(h);
 	network_drop_unused(h);
 	main_sweep(h);
-	/* Inside, where the policy has changed meanwhile. */
+	/* The policy may have changed while no daemon ran. */
 	if (filter_reload(h, &why) < 0)
 		log_error("%s", why.text);
 }
@@ -494,7 +482,7 @@ static int main_start(struct helper *h, struct error *err)
 	if (!child_user_exists(CHILD_USER))
 		log_warning(
 			"there is no user " CHILD_USER
-			": programs of VPN and DHCP run as nobody; systemd-sysusers makes it");
+			": VPN and DHCP programs run as nobody; create it with systemd-sysusers");
 	main_configure_pools(h);
 	r = main_look(h, err);
 	if (r == 0)

@@ -379,7 +379,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	wait_until 5 test -e $T/hooks/began
 	LIMIT=1s policy_with "down = $T/hooks/down"
 	refuses netns-pam down blue
-	match "blue is still there after 4 s, .* its .down. program $T/hooks/down has ended" "$(cat $T/refused)"
+	match "blue is still there after 4 s; it is removed when its .down. program $T/hooks/down has ended" "$(cat $T/refused)"
 	there blue
 	touch $T/hooks/go
 	wait_until 5 not_there blue
