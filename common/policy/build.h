@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy in the making: the objects, where each key of each section stood,
- * and what is wrong so far. Private to the policy_*.c files; nobody outside
- * sees a policy before it is complete and without errors.
+ * A policy that is being read: its objects, the line of each key of each
+ * section, and the errors so far. Private to this folder: a policy is returned
+ * only when it is complete and without errors.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_BUILD_H
 #define NETNS_PAM_COMMON_POLICY_BUILD_H

@@ -22,17 +22,17 @@ struct check {
 void check_error(const struct check *check, const char *key, const char *format,
 		 ...) __attribute__((format(printf, 3, 4)));
 
-/* The line of a key of the section's kind; 0 when it was not given. */
+/* The line of a key of the section; 0 when it was not given. */
 unsigned int check_key_line(const struct check *check, const char *name);
 
-/* Names the links of a bit mask: "nat, routed or bridge". */
+/* Writes the links of a bit mask: "nat, routed or bridge". */
 void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX]);
 
 /* Addresses, gateways and mtu of a namespace. */
 void policy_check_addresses(const struct check *check,
 			    const struct policy_namespace *ns);
 
-/* Notes that `address` has this one twice. */
+/* Notes that `address` lists this one twice. */
 void check_twice(const struct check *check, const struct inet_prefix *address);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one table of all keys of all sections. It drives parsing, the check for
- * repeated keys, what a link needs and refuses, and the test that each key is
+ * The table of all keys of all sections: for parsing, for repeated keys, for
+ * the keys that a link requires and refuses, and for the test that each key is
  * in the manual page.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_KEYS_H
@@ -24,15 +24,15 @@ enum policy_kind {
 };
 
 enum {
-	KEY_LIST = 1 << 0,     /* comma-separated, may go on on more lines */
-	KEY_REQUIRED = 1 << 1, /* the section, or the links below, need it */
-	KEY_MANY = 1 << 2,     /* a family of keys: one line does not say */
+	KEY_LIST = 1 << 0,     /* comma-separated, also on continuation lines */
+	KEY_REQUIRED = 1 << 1, /* by the section, or by the links below */
+	KEY_MANY = 1 << 2,     /* a family of keys, which may repeat */
 };
 
 struct policy_key {
 	enum policy_kind kind;
 	const char *name; /* POLICY_SYSCTL_KEY stands for all of them */
-	/* Reads one value, or one item of a list, and notes what is wrong. */
+	/* Reads one value, or one item of a list, and notes its error. */
 	void (*parse)(const struct policy_value *value);
 	size_t offset;	    /* of the member in the section's object */
 	unsigned int flags; /* KEY_* */
@@ -53,10 +53,10 @@ const struct policy_key *policy_key_find(enum policy_kind kind,
 /* Its place among the keys of its kind: below POLICY_KEYS_PER_KIND. */
 size_t policy_key_slot(const struct policy_key *key);
 
-/* Is the word a key in any section? */
+/* Is the word a key of any section? */
 bool policy_key_is(const char *word, size_t len);
 
-/* The key of that kind which `name` is a near miss of, or NULL. */
+/* The key of that kind which `name` probably misspells, or NULL. */
 const char *policy_key_like(enum policy_kind kind, const char *name);
 
 #endif

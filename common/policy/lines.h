@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From text to sections, keys and continuation lines. inih splits the lines;
- * this file sees each line before inih does and refuses what inih would cut,
- * drop or take for something else in silence, and checks that inih then saw
- * the same. Mustn't: know what a key means.
+ * From text to sections, keys and continuation lines. inih splits the lines.
+ * This file checks each line before inih does, refuses what inih would silently
+ * shorten, drop or misread, and checks afterwards that inih read the same.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_LINES_H
 #define NETNS_PAM_COMMON_POLICY_LINES_H
@@ -19,11 +18,11 @@
  */
 #define POLICY_LINE_MAX 198
 
-/* Where the parts go. Texts are only lent, and trimmed of blanks. */
+/* Callbacks. Texts are borrowed, and trimmed of blanks. */
 struct policy_lines_to {
 	/*
-	 * A heading, without its brackets. Return: false when the keys that
-	 * follow cannot be judged (they are then skipped without a message).
+	 * A heading without its brackets. Return: false when the keys that
+	 * follow are to be skipped without a message.
 	 */
 	bool (*section)(void *data, unsigned int line, const char *heading);
 	void (*key)(void *data, unsigned int line, const char *key,
@@ -35,10 +34,7 @@ struct policy_lines_to {
 	void *data;
 };
 
-/*
- * Reads a whole file. Errors of form go into the book.
- * Return: 0, also with errors noted; -ENOMEM.
- */
+/* Reads a whole file. Return: 0, also with errors noted; -ENOMEM. */
 int policy_lines_read(const char *file, const char *text, size_t bytes,
 		      const struct policy_lines_to *to, struct note_book *book);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collects what is wrong and what is unwise in a policy (struct policy_notes)
- * while it is read. Never fails: running out of memory is remembered instead.
+ * Collects the errors and warnings of a policy while it is read. Calls never
+ * fail: a lack of memory is recorded in the book and reported at the end.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_NOTE_H
 #define NETNS_PAM_COMMON_POLICY_NOTE_H
@@ -13,13 +13,13 @@
 
 struct note_book {
 	struct policy_notes notes;
-	bool warnings; /* does anybody want to hear them? */
+	bool warnings; /* keep them? */
 	bool no_memory;
 };
 
 /*
- * Adds one error, resp. one warning: a sentence without the place, which is
- * file and line (0: the file as a whole). Control bytes are made visible.
+ * Adds one error or warning about a line of a file (0: the whole file). Control
+ * bytes are escaped.
  */
 void note_error(struct note_book *book, const char *file, unsigned int line,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -27,12 +27,10 @@ void note_warning(struct note_book *book, const char *file, unsigned int line,
 		  const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* In the order of the files, and of the lines in each. */
+/* Sorts by file, then by line. */
 void note_sort(struct note_book *book);
 
-/*
- * The first error and how many there are, as one sentence.
- * Return: 0 when there is none, -EINVAL, -ENOMEM.
+/* Return: 0 without errors; -EINVAL with the first and their number; -ENOMEM.
  */
 int note_verdict(const struct note_book *book, struct error *err);
 

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The policy: /etc/netns-pam.conf and its drop-ins, read into one immutable
- * `struct policy`, and the question it answers: which rule is this login's?
+ * `struct policy`; and the question it answers: which rule applies to a login?
  *
- * Should: read each file once and whole, from an fd that was checked; report
- * every error of every file in one pass as "file:line: message"; give a policy
- * only when there is not one error. Mustn't: log, exit, keep globals, look up
- * users or groups (callers bring the answers, see who.h).
+ * Each file is read once, whole, from a descriptor that was checked; all errors
+ * of all files are reported in one pass as "file:line: message"; a policy with
+ * an error is not returned. Nothing here logs, exits, keeps globals or looks up
+ * users and groups, except who.c.
  *
  * This folder uses common/, and nothing in common/ uses this folder. In reading
- * order, each file calling only those before it:
+ * order; each file calls only those before it:
  *
- *   note, file, dir        messages; from a path to bytes that may be believed
- *   lines                  from bytes to sections, keys and continuation lines
- *   words, policy, expand  words of messages; what a policy is asked for
- *   target, value_*        values of filters; from the text of one value to a
- * member keys, build            the table of all keys; sections become objects
- *   match, who             which rule is a login's; answers of the name service
+ *   note, file, dir        messages; from a path to bytes that can be trusted
+ *   lines                  from bytes to sections, keys, continuation lines
+ *   words, policy, expand  words in messages; queries of a policy; %u, %U, %n
+ *   target, value_*        from the text of one value to a member
+ *   keys, build            the table of all keys; sections become objects
+ *   match, who             the rule of a login; answers of the name service
  *   check_address, check   errors that only whole sections show
- *   warn                   what is legal and unwise
- *   load, current          all of it, in this order; which policy counts now
- *   describe               for people
+ *   warn                   what is valid and probably not meant
+ *   load, current          all of this in order; which policy is in force
+ *   describe               descriptions for administrators
  */
 #ifndef NETNS_PAM_COMMON_POLICY_POLICY_H
 #define NETNS_PAM_COMMON_POLICY_POLICY_H
@@ -41,49 +41,33 @@
 #define POLICY_FILE_BYTES_MAX (4 << 20)
 #define POLICY_HOST	      "host" /* `namespace = host`, `dns = host` */
 
-struct policy_list {
-	char **items;
-	size_t n;
-};
-
-struct policy_prefixes {
-	struct inet_prefix *items;
-	size_t n;
-};
+/* Values of one key, in the order of the file. */
+#define POLICY_LIST(name, type)                                                \
+	struct name {                                                          \
+		type *items;                                                   \
+		size_t n;                                                      \
+	}
 
 /*
- * An address or a prefix. Where text holds %u, %U or %n (see policy_expand()),
- * or a pattern in `rhosts`, prefix.family is AF_UNSPEC.
+ * An address or a prefix. prefix.family is AF_UNSPEC when the text has %u, %U
+ * or %n (see policy_expand()), or is a pattern in `rhosts`.
  */
 struct policy_address {
 	const char *text; /* as written */
 	struct inet_prefix prefix;
 };
 
-struct policy_addresses {
-	struct policy_address *items;
-	size_t n;
-};
-
 struct policy_route {
 	const char *text; /* as written: "PREFIX" or "PREFIX via ADDRESS" */
-	struct policy_address to, via; /* via.text NULL: without */
+	struct policy_address to, via; /* via.text is NULL when not given */
 };
 
-struct policy_routes {
-	struct policy_route *items;
-	size_t n;
-};
-
-struct policy_targets {
-	struct target *items;
-	size_t n;
-};
-
-struct policy_publishes {
-	struct target_publish *items;
-	size_t n;
-};
+POLICY_LIST(policy_list, char *);
+POLICY_LIST(policy_prefixes, struct inet_prefix);
+POLICY_LIST(policy_addresses, struct policy_address);
+POLICY_LIST(policy_routes, struct policy_route);
+POLICY_LIST(policy_targets, struct target);
+POLICY_LIST(policy_publishes, struct target_publish);
 
 struct policy_uid_range {
 	uid_t first, last;
@@ -94,10 +78,10 @@ enum policy_nested { POLICY_SWITCH, POLICY_KEEP, POLICY_NESTED_DENY };
 
 struct policy_rule {
 	char *name;
-	const char *file; /* where it stands, for messages */
+	const char *file; /* of the heading, for messages */
 	unsigned int line;
 
-	/* Matchers: an empty list matches everybody. */
+	/* Matchers: an empty list matches every login. */
 	struct policy_list users, groups, netgroups;
 	struct policy_list services, ttys;
 	struct policy_addresses rhosts;
@@ -149,8 +133,8 @@ struct policy_namespace {
 	enum policy_lifetime lifetime;
 
 	/*
-	 * What the link needs; checked by the parser to be there when the link
-	 * is, and only then. Values may hold %u %U %n, see policy_expand().
+	 * Required by the link in the comment, NULL with all others. Values
+	 * may have %u, %U, %n, see policy_expand().
 	 */
 	char *network;	 /* bridge */
 	char *peer;	 /* cable */
@@ -164,9 +148,8 @@ struct policy_namespace {
 	unsigned int mtu; /* 0: the kernel's */
 	char *ifname;	  /* NULL: eth0 */
 
-	bool dns_set; /* `dns` is a list of servers: the session gets only those
-		       */
-	bool dns_host; /* `dns = host`: as the host, whatever the link brings */
+	bool dns_set;  /* `dns` lists servers: the session has only those */
+	bool dns_host; /* `dns = host`: the host's, whatever the link gives */
 	struct policy_prefixes dns;
 	struct policy_list search;
 
@@ -196,7 +179,7 @@ struct policy_network {
 	unsigned int vlan; /* 0: untagged */
 };
 
-/* One line about the policy: an error, or a warning of what is unwise. */
+/* An error, or a warning about something valid but unwise. */
 struct policy_note {
 	char *file;
 	unsigned int line; /* 0: the file as a whole */
@@ -225,9 +208,9 @@ struct policy {
 	size_t n_networks;
 
 	/*
-	 * The bytes of all files as read, joined with newlines, and their
-	 * FNV-1a hash. Two copies with one digest are the same policy; it
-	 * guards against skew, not against an attacker.
+	 * The bytes of all files, joined with newlines, and their FNV-1a hash.
+	 * Equal digests mean the same policy. The hash detects an outdated
+	 * copy; it is no protection against an attacker.
 	 */
 	char *text;
 	size_t text_bytes;
@@ -240,45 +223,38 @@ struct policy {
 };
 
 /*
- * Reads and checks a policy: the file, then the drop-ins of "PATH.d" that end
- * in ".conf", in name order (strcmp). A missing main file without drop-ins is
- * an empty policy: nobody is mapped (*ret has no rules and text_bytes 0).
+ * Reads and checks a policy: the file, then the drop-ins "PATH.d/*.conf" in
+ * strcmp() order. Without any of them the policy is empty: *ret has no rules
+ * and text_bytes is 0.
  *
- * Every file must be regular, owned by root, not writable by group or others,
- * reached without a symbolic link in its last component, without NUL, at most
- * POLICY_FILE_BYTES_MAX; so must the drop-in directory be (root's, not
- * writable by others). A file that somebody has open for writing (a read lease
- * is refused, fcntl(2) F_SETLEASE) or that changed while it was read is not
- * read: -EBUSY, try again.
+ * Each file must be a regular file, reached without a symbolic link in its last
+ * component, owned by root, not writable by group or others, without NUL bytes,
+ * at most POLICY_FILE_BYTES_MAX long. The drop-in directory must be owned by
+ * root and not writable by group or others. A file that a process has open for
+ * writing (a read lease is refused, fcntl(2) F_SETLEASE) or that changes while
+ * it is read gives -EBUSY.
  *
- * notes may be NULL; else it receives errors and warnings, also on success,
- * and the caller frees it with policy_notes_clear().
- * Return: 0 and *ret (free with policy_free()), -EBUSY, -EINVAL when the
- * policy has errors (err then holds the first one and how many there are), or
- * -errno of the failed call.
+ * notes: NULL, or receives errors and warnings, also on success; free it with
+ * policy_notes_clear().
+ * Return: 0 and *ret (free with policy_free()); -EBUSY, try again; -EINVAL when
+ * the policy has errors (err: the first one and their number); -errno.
  */
 int policy_load(const char *path, struct policy **ret,
 		struct policy_notes *notes, struct error *err);
 
-/*
- * The same for one file alone, without drop-ins: the helper's published copy
- * of the last good policy.
- */
+/* The same for one file without drop-ins; -ENOENT when it does not exist. */
 int policy_load_file(const char *path, struct policy **ret,
 		     struct policy_notes *notes, struct error *err);
 
-/*
- * Parses text that is already in memory, for tests and fuzzing; `name` stands
- * for the file in messages.
- */
+/* The same for a text in memory; `name` is the file in messages. */
 int policy_parse(const char *name, const char *text, size_t bytes,
 		 struct policy **ret, struct policy_notes *notes,
 		 struct error *err);
 
-/* Was the file one of those that the policy was read from? */
+/* Is this path one of the files that the policy was read from? */
 bool policy_has_file(const struct policy *p, const char *path);
 
-/* NULL is fine. Return: NULL. */
+/* p may be NULL. Return: NULL. */
 struct policy *policy_free(struct policy *p);
 void policy_notes_clear(struct policy_notes *notes);
 
@@ -289,51 +265,47 @@ struct policy_login {
 	const char *service, *tty, *rhost;
 
 	/*
-	 * Is the user in this group (primary or supplementary), or netgroup?
-	 * Asked only when everything else of a rule matches, rules in file
-	 * order, never past the first match.
-	 * Return: 1, 0, or -errno when it could not be learned (NSS down).
+	 * Is the user a member of this group (primary or supplementary), or
+	 * netgroup? Called only when all other matchers of a rule match, for
+	 * rules in file order up to the first that matches, once per name.
+	 * Return: 1, 0, or -errno when the name service gave no answer.
 	 */
 	int (*in_group)(void *data, const char *group);
 	int (*in_netgroup)(void *data, const char *netgroup);
 	void *data;
 };
 
-/*
- * Is this PAM service left alone whatever the rules say (built-in list and
- * exclude_services)?
- */
+/* Is the PAM service excluded from all rules: built in, or exclude_services? */
 bool policy_excludes(const struct policy *p, const char *service);
 
 /*
- * The first rule, in file order, whose given matchers all match. uid 0 is
- * matched only by a rule that names "root" in `users` or 0 in `uids` (with its
- * other matchers also true). Users compare as bytes; services are shell globs
- * (fnmatch(3)); a tty matches with or without "/dev/" and by glob; rhosts are
- * addresses, prefixes or host globs (case-insensitive).
- * Return: 0 with *ret the rule or NULL when none matches; -errno from in_group
- * or in_netgroup (an unanswered question is never "no match"); -ENAMETOOLONG
- * when an rhost to be compared has more bytes than a request can hold.
+ * Finds the first rule, in file order, all of whose matchers match. uid 0 is
+ * matched only by a rule that names it, see policy_rule_names_root(). Users are
+ * compared as bytes; services and ttys are shell globs (fnmatch(3)), ttys with
+ * or without "/dev/"; rhosts are addresses, prefixes or globs without case.
+ * Return: 0 with *ret the rule, or NULL when none matches; the -errno of
+ * in_group or in_netgroup; -ENAMETOOLONG when a remote host to be compared is
+ * longer than a request can hold.
  */
 int policy_match(const struct policy *p, const struct policy_login *login,
 		 const struct policy_rule **ret);
 
 /*
- * One rule alone, for `explain`: *ret_why is NULL when it matches, else the
- * key of the first matcher that does not ("users", "services", ...; "root" when
- * only uid 0's protection stands in the way).
+ * Compares one rule, for `explain`. *ret_why: NULL when it matches, else the
+ * key of the first matcher that does not ("users", "services", ...); "root"
+ * when only the protection of uid 0 prevents it. Return: as policy_match().
  */
 int policy_rule_match(const struct policy_rule *rule,
 		      const struct policy_login *login, const char **ret_why);
 
-/* Does the rule name root, so that it may match uid 0? */
+/* Does the rule name "root" in `users` or exactly 0 in `uids`? */
 bool policy_rule_names_root(const struct policy_rule *rule);
 
 /*
- * Could this user's processes in the host's namespace be refused: is there a
- * guarding rule for the user, whatever service, tty and remote host it came
- * by, with no earlier rule that could leave the same user outside? Never for
- * uid 0. login's service, tty and rhost are not looked at.
+ * Are this user's packets from the host's namespace to be refused: does a
+ * guarding rule match the user, for whatever service, tty and remote host, and
+ * no earlier rule that can leave the user in the host's namespace? Never for
+ * uid 0. login's service, tty and rhost are ignored.
  * Return: 1, 0 or -errno as policy_match().
  */
 int policy_guards(const struct policy *p, const struct policy_login *login);
@@ -344,31 +316,25 @@ const struct policy_namespace *policy_namespace_find(const struct policy *p,
 const struct policy_network *policy_network_find(const struct policy *p,
 						 const char *name);
 
-/*
- * Does the section that a cable leads to name it back? Else it does not know of
- * the end that it gets.
- */
+/* Does the section that a cable leads to name this one as its peer? */
 bool policy_cable_is_mutual(const struct policy *p,
 			    const struct policy_namespace *ns);
 
-/* Can one of the section's static addresses be IPv6, as it is written? */
+/* Has one of the section's static addresses a colon? */
 bool policy_namespace_ipv6(const struct policy_namespace *ns);
 
 /*
- * Replaces %u user, %U uid, %n instance name, %% percent; ret is malloc'd.
- * A user whose name holds '/' or is "." or ".." is refused where %u is used.
- * Return: 0, -EINVAL, -ENOMEM.
+ * Replaces %u by the user, %U by the uid, %n by the instance's name, %% by a
+ * percent sign. %u is refused for a user name with '/', "." and "..".
+ * Return: 0 and malloc'd *ret; -EINVAL, -ENOMEM with a sentence.
  */
 int policy_expand(const char *text, const char *user, uid_t uid,
 		  const char *instance, char **ret, struct error *err);
 
-/* Is there a percent sign in the text, for policy_expand() to fill in? */
+/* Has the text a percent sign for policy_expand()? */
 bool policy_is_template(const char *text);
 
-/*
- * The words of each enum, by its values, NULL at the end: what the files say,
- * and what is printed.
- */
+/* The words of each enum in files and output, by value; NULL at the end. */
 extern const char *const policy_link_words[];
 extern const char *const policy_scope_words[];
 extern const char *const policy_lifetime_words[];

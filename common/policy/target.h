@@ -31,7 +31,7 @@ struct target_publish {
 	uint16_t host_port, port;
 };
 
-/* Would the two take the same packets? */
+/* Do both match the same packets? */
 bool target_publish_clash(const struct target_publish *a,
 			  const struct target_publish *b);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Readers of values: text in, a member of an object filled in, or an error
- * noted that says what would be right. policy_value.c has words, numbers and
- * lists; policy_value_net.c what networks are made of, policy_value_ports.c
- * what filters are; policy_value_who.c the matchers.
+ * Readers of values: each reads one text into a member of an object, or notes
+ * an error that says what is valid. value.c: words, numbers, paths;
+ * value_net.c: addresses and interfaces; value_ports.c: filters; value_who.c:
+ * matchers.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_VALUE_H
 #define NETNS_PAM_COMMON_POLICY_VALUE_H
@@ -36,9 +36,7 @@ void value_error(const struct policy_value *value, const char *format, ...)
 /* The same as "KEY: 'VALUE' FAULT": value_wrong(value, "is no address"). */
 void value_wrong(const struct policy_value *value, const char *fault);
 
-/*
- * Return: a copy of a text, or of the value, that lives as long as the policy,
- * or NULL (remembered).
+/* Return: a copy of a text, or of the value, in the policy's memory; or NULL.
  */
 char *value_strdup(const struct policy_value *value, const char *text);
 char *value_copy(const struct policy_value *value);
@@ -47,8 +45,8 @@ char *value_copy(const struct policy_value *value);
 void value_append(const struct policy_value *value, struct policy_list *list);
 
 /*
- * Appends a zeroed item to an array of the policy, which doubles at powers of
- * two. Return: the item, or NULL (remembered).
+ * Appends a zeroed item to an array in the policy's memory, whose size doubles
+ * at powers of two. Return: the item, or NULL with no_memory set.
  */
 void *value_add(const struct policy_value *value, void **items, size_t *n,
 		size_t item_bytes);
@@ -100,12 +98,12 @@ void value_ready(const struct policy_value *value);
 void value_dhcp(const struct policy_value *value);
 
 /*
- * Are all percent signs of a template ones that policy_expand() knows?
- * Return: 0 none there, 1 some and all good, -EINVAL with the error noted.
+ * Checks the percent signs of a template. Return: 0 without any, 1 when
+ * policy_expand() knows all of them, -EINVAL with the error noted.
  */
 int value_template(const struct policy_value *value);
 
-/* Reads "N" of at most `max`, without sign or leading zero. 0 or -EINVAL. */
+/* Reads a number up to `max`, without sign or leading zero. 0 or -EINVAL. */
 int value_number(const char *text, size_t len, unsigned long max,
 		 unsigned long *ret);
 

@@ -4,7 +4,7 @@
 
 #include "build.h"
 
-/* Notes as warnings what is legal and unwise in a policy without errors. */
+/* Notes warnings about a policy without errors. */
 void policy_warn(struct policy_build *build);
 
 #endif

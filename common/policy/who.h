@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * WHO logs in: the name-service answers that policy_match() asks for, and the
- * list of those answers that travels to the helper, which does no look-ups of
- * its own. All of it happens before the process moves: inside the namespace a
- * directory server may be out of reach.
+ * The user who logs in: the name service's answers for policy_match(), and the
+ * list of those answers that is sent to the daemon, which does no look-ups
+ * itself. All look-ups happen before the process changes its namespace: inside,
+ * a directory server may be unreachable.
  */
 #ifndef NETNS_PAM_COMMON_POLICY_WHO_H
 #define NETNS_PAM_COMMON_POLICY_WHO_H
@@ -22,18 +22,18 @@ struct who {
 	gid_t gid;
 	const char *service, *tty, *rhost; /* borrowed, never NULL */
 
-	gid_t *gids; /* supplementary, fetched at the first group question */
+	gid_t *gids; /* supplementary, fetched at the first group query */
 	int n_gids;
 
-	/* What was learned: "gNAME\0" and "nNAME\0" for each yes. */
+	/* "gNAME\0" and "nNAME\0" for each group and netgroup of the user. */
 	char *facts;
 	size_t facts_bytes;
 
-	/* The same for each no, so that nothing is asked twice. */
+	/* The same for those the user is not in: nothing is queried twice. */
 	char *misses;
 	size_t misses_bytes;
 
-	/* About the question that had no answer; "" while each had one. */
+	/* The query that failed; "" while none did. */
 	struct error trouble;
 };
 
@@ -47,12 +47,12 @@ int who_init(struct who *who, const char *user, const char *service,
 void who_clear(struct who *who);
 
 /*
- * Why policy_match(), policy_rule_match() or policy_guards() failed with this
- * code for who_login()'s login. Return: a text that lasts as long as who.
+ * Return: why policy_match(), policy_rule_match() or policy_guards() failed
+ * with this code for who_login()'s login; valid as long as who.
  */
 const char *who_trouble(const struct who *who, int code);
 
-/* A login for policy_match() whose questions are answered by NSS. */
+/* Return: a login for policy_match() that queries the name service. */
 struct policy_login who_login(struct who *who);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists of words in messages, and words that are probably misspelt. */
+/* Lists of words in messages; misspelt words. */
 #ifndef NETNS_PAM_COMMON_POLICY_WORDS_H
 #define NETNS_PAM_COMMON_POLICY_WORDS_H
 
@@ -12,7 +12,7 @@
 void policy_words_join(const char *const *words, size_t n,
 		       char ret[static POLICY_WORDS_MAX]);
 
-/* Is `word` at most two slips away from `other`? */
+/* Is `word` at most two edits away from `other`, which is longer than that? */
 bool policy_word_like(const char *word, const char *other);
 
 #endif
