@@ -223,8 +223,8 @@ struct policy {
 };
 
 /*
- * Reads and checks a policy: the file, then the drop-ins "PATH.d/*.conf" in
- * strcmp() order. Without any of them the policy is empty: *ret has no rules
+ * Reads and checks a policy: the file, then the drop-ins "*.conf" of "PATH.d"
+ * in strcmp() order. Without any of them the policy is empty: *ret has no rules
  * and text_bytes is 0.
  *
  * Each file must be a regular file, reached without a symbolic link in its last
