@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An end of a namespace during which a system call of the daemon fails: what
+# could not be removed is tried again until it is, and never joined.
+
+load ../lib
+load link
+load wg
+load openvpn
+
+setup_file() {
+	common_setup_file
+	wg_setup
+	office_start
+	client_files alice
+}
+setup() { common_setup; }
+teardown() {
+	! pid=$(cat $T/inject.pid 2>/dev/null) || kill -INT "$pid" 2>/dev/null || true
+	rm -f $T/inject.pid
+	link_teardown
+}
+
+# injected OPTION...: from now on, what strace(1) injects into the daemon
+injected() {
+	rm -f $T/injected
+	spawn $T/strace.log strace -f -o $T/injected -p "$(helper_pid)" "$@" \
+		>$T/inject.pid
+	wait_until 10 grep -q attached $T/strace.log
+}
+not_injected() {
+	kill -INT "$(cat $T/inject.pid)"
+	wait_until 10 gone "$(cat $T/inject.pid)"
+	rm $T/inject.pid
+}
+has_injected() { grep -q INJECTED $T/injected; }
+
+# blue_ends: alice, who was in there, leaves
+blue_ends() {
+	ssh_end a
+	wait_until 10 has_injected
+}
+
+# Once, in one namespace: the name. The next login gets a new one that is whole.
+name_cannot_be_removed() { # LINK [LINE...]
+	local first links
+	BLUE="link = $1" LIMIT=15s policy_with "${@:2}"
+	ssh_hold a alice
+	first=$(ns_of blue)
+	links=$(inside blue ip -o link | wc -l)
+	injected -P /run/netns/blue -e inject=openat:error=EMFILE:when=1
+	blue_ends
+	wait_until 5 in_log 'cannot end the namespace blue: .*Too many open files'
+	wait_until 5 not_there blue
+	not_injected
+	in_log 'the end of the namespace blue'
+	ssh_hold a alice
+	[ "$(ns_of blue)" != "$first" ] || fail "the namespace that had ended"
+	equal "$links" "$(inside blue ip -o link | wc -l)" interfaces
+	ssh_end a
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = none)" {
+	name_cannot_be_removed none
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = nat)" {
+	name_cannot_be_removed nat
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = routed)" {
+	name_cannot_be_removed routed
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = bridge)" {
+	MORE='[network office]
+type = linux
+address = 10.77.0.1/24' name_cannot_be_removed bridge 'network = office'
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = cable)" {
+	name_cannot_be_removed cable 'peer = green' 'address = 10.78.0.1/30'
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = macvlan)" {
+	name_cannot_be_removed macvlan 'parent = lan0' 'address = 203.0.113.20/24'
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = device)" {
+	ip link add lab0 type veth peer name lab1
+	undo ip link delete lab0
+	name_cannot_be_removed device 'interface = lab0' 'address = 192.0.2.30/24'
+	ip link show lab0
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = wireguard)" {
+	name_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
+}
+
+@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = openvpn)" {
+	name_cannot_be_removed openvpn "openvpn = $CLIENTS/alice.ovpn"
+}
+
+@test "F103 umount, unlink fail at the logout: tried again until the name is gone" {
+	local call
+	policy_with
+	for call in umount2 unlink; do
+		ssh_hold a alice
+		injected -P /run/netns/blue -e inject=$call:error=EIO:when=1
+		blue_ends
+		wait_until 5 not_there blue
+		not_injected
+	done
+}
+
+# The whole of the logout: no request to rtnetlink can be sent.
+link_cannot_be_removed() { # LINK [LINE...]
+	BLUE="link = $1" LIMIT=15s policy_with "${@:2}"
+	ssh_hold a alice
+	injected -e inject=sendto,sendmsg:error=ENOBUFS
+	ssh_end a
+	sleep 1
+	not_injected
+	wait_until 5 not_there blue
+	su_lands alice blue
+}
+
+@test "F103 the link cannot be removed at the logout: tried again until it is gone (nat)" {
+	link_cannot_be_removed nat
+	in_log 'the end of the namespace blue'
+}
+
+@test "F103 the link cannot be removed at the logout: tried again until it is gone (macvlan)" {
+	link_cannot_be_removed macvlan 'parent = lan0' 'address = 203.0.113.20/24'
+	in_log 'the end of the namespace blue'
+}
+
+@test "F103 the link cannot be removed at the logout: tried again until it is gone (device)" {
+	ip link add lab0 type veth peer name lab1
+	undo ip link delete lab0
+	link_cannot_be_removed device 'interface = lab0' 'address = 192.0.2.30/24'
+	in_log 'the end of the namespace blue'
+	ip link show lab0
+}
+
+@test "F103 the link cannot be removed at the logout: tried again until it is gone (wireguard)" {
+	link_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
+	in_log 'the end of the namespace blue'
+}
+
+@test "F103 while the name cannot be removed, logins are refused and the host is not joined" {
+	policy_with
+	ssh_hold a alice
+	injected -P /run/netns/blue -e inject=umount2:error=EBUSY
+	blue_ends
+	there blue
+	su_fails alice 'cannot remove the name'
+	not_injected
+	wait_until 5 not_there blue
+	su_lands alice blue
+}
+
+@test "F103 the daemon is stopped before the name can be removed: the next one removes it" {
+	policy_with
+	ssh_hold a alice
+	injected -P /run/netns/blue -e inject=umount2:error=EBUSY
+	blue_ends
+	wait_until 5 in_log 'cannot end the namespace blue'
+	not_injected
+	there blue
+	stop_helper KILL
+	start_helper
+	wait_until 5 not_there blue
+	su_lands alice blue
+}
+
+@test "F108 down after exec has returned is not refused: 0 of 100" {
+	local n
+	policy_with
+	for ((n = 0; n < 100; n++)); do
+		netns-pam up blue
+		netns-pam exec blue true
+		netns-pam down blue
+	done
+}
