@@ -37,7 +37,6 @@
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "helper/lifecycle/end.h"
-#include "helper/lifecycle/events.h"
 #include "helper/lifecycle/lifecycle.h"
 #include "helper/lifecycle/spare.h"
 #include "helper/lifecycle/sweep.h"
@@ -353,7 +352,7 @@ static int main_events(struct helper *h, struct error *err)
 					 IN_DELETE | IN_ONLYDIR, main_on_name,
 					 h);
 	if (r >= 0)
-		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h);
+		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h, NULL);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));

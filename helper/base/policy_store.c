@@ -294,9 +294,9 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 		r = store_watch(store, err);
 	}
 	if (r >= 0)
-		r = timer_new(event, &store->retry, store_on_retry, store);
+		r = timer_new(event, &store->retry, store_on_retry, store, err);
 	if (r >= 0)
-		r = timer_new(event, &store->gone, store_on_gone, store);
+		r = timer_new(event, &store->gone, store_on_gone, store, err);
 	if (r >= 0)
 		r = store_begin(store, err);
 	if (r < 0) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct timer {
@@ -10,32 +11,31 @@ struct timer {
 	void *data;
 };
 
-/* The event loop holds a reference of the source during the call. */
 static int timer_on_time(sd_event_source *source, uint64_t when, void *data)
 {
 	const struct timer *timer = data;
 
-	timer->expired(timer->data);
+	timer->expired(timer->data); /* may free the timer */
 	return 0;
 }
 
 int timer_new(sd_event *event, sd_event_source **ret,
-	      void (*expired)(void *data), void *data)
+	      void (*expired)(void *data), void *data, struct error *err)
 {
 	struct timer *timer = malloc(sizeof(*timer));
-	int r;
+	int r = timer ? sd_event_add_time(event, ret, CLOCK_MONOTONIC, 0, 0,
+					  timer_on_time, timer)
+		      : -ENOMEM;
 
-	if (!timer)
-		return -ENOMEM;
-	*timer = (struct timer){expired, data};
-	r = sd_event_add_time(event, ret, CLOCK_MONOTONIC, 0, 0, timer_on_time,
-			      timer);
 	if (r < 0) {
 		free(timer);
-		return r;
+		return error_set(err, r, "cannot make a timer: %s",
+				 strerror(-r));
 	}
+	*timer = (struct timer){expired, data};
 	sd_event_source_set_destroy_callback(*ret, free);
-	return sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+	sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+	return 0;
 }
 
 void timer_arm(sd_event_source *timer, uint64_t us)

@@ -6,18 +6,16 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-/*
- * Makes a timer that is not armed; expired(data) is called when it expires. The
- * caller owns it (sd_event_source_disable_unref(3)), and may free it from
- * within the call. Return: 0 or -errno.
- */
-int timer_new(sd_event *event, sd_event_source **ret,
-	      void (*expired)(void *data), void *data);
+#include "common/error.h"
 
 /*
- * It expires once, `us` microseconds from now, whatever it was set to before; 0
- * disarms it. NULL: nothing is done.
+ * Makes a timer that is not armed; sd_event_source_disable_unref() frees it,
+ * also from within expired(). Return: 0 or -errno with a sentence.
  */
+int timer_new(sd_event *event, sd_event_source **ret,
+	      void (*expired)(void *data), void *data, struct error *err);
+
+/* Rings once, `us` microseconds from now; 0 disarms it. NULL is fine. */
 void timer_arm(sd_event_source *timer, uint64_t us);
 
 #endif

@@ -85,7 +85,7 @@ static int firewall_watch(struct helper *h, struct error *err)
 			    firewall_on_event, h);
 	if (r >= 0)
 		r = timer_new(h->event, &h->firewall_retry, firewall_on_retry,
-			      h);
+			      h, NULL);
 	if (r < 0)
 		return error_set(err, r, "cannot watch nftables: %s",
 				 strerror(-r));

@@ -231,4 +231,11 @@ struct rtnl_events {
 /* Delivers what has arrived and returns without waiting. */
 int rtnl_monitor_read(struct rtnl *rtnl, const struct rtnl_events *events);
 
+/*
+ * Deletes an interface, or brings it down, in a request of its own.
+ * Return: 0, also when it does not exist; -errno with a sentence.
+ */
+int rtnl_delete(struct rtnl *rtnl, unsigned int ifindex, struct error *err);
+int rtnl_down(struct rtnl *rtnl, unsigned int ifindex, struct error *err);
+
 #endif

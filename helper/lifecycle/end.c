@@ -19,7 +19,7 @@
 #include "helper/kernel/netns.h"
 #include "helper/process/child.h"
 #include "hook.h"
-#include "making.h"
+#include "make.h"
 #include "sweep.h"
 
 static void end_begin(struct instance *i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "events.h"
+#include "lifecycle.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,6 @@
 #include "helper/kernel/netns.h"
 #include "helper/kernel/rtnl.h"
 #include "make.h"
-#include "making.h"
 #include "sweep.h"
 
 /* --- what links cause --- */

@@ -27,7 +27,6 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there;
-	uint64_t plan;
 	bool stale;
 	int r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
 			   err);
@@ -40,8 +39,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 	}
 	if (r < 0)
 		return r;
-	plan = make_plan(ns);
-	if (!i->foreign && plan && i->plan != plan) {
+	if (!i->foreign && i->plan != make_plan(ns)) {
 		log_info(
 			"the policy of the namespace %s has changed: new sessions get a new one, old ones keep theirs",
 			i->name);

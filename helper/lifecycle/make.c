@@ -29,7 +29,6 @@
 #include "helper/link/rate.h"
 #include "helper/process/child.h"
 #include "hook.h"
-#include "making.h"
 #include "spare.h"
 #include "sweep.h"
 
@@ -195,10 +194,9 @@ static int making_ready(struct making *m, struct error *err)
 		return r < 0 ? r : 0;
 	if (!m->poll) {
 		r = timer_new(m->instance->helper->event, &m->poll,
-			      making_on_poll, m);
+			      making_on_poll, m, err);
 		if (r < 0)
-			return error_set(err, r, "cannot make a timer: %s",
-					 strerror(-r));
+			return r;
 	}
 	timer_arm(m->poll, MAKING_POLL_US);
 	return LINK_LATER;
@@ -275,36 +273,38 @@ void make_go_on(struct making *m)
 
 /* --- beginning --- */
 
+static void plan_add(uint64_t *hash, const char *text, const char *end)
+{
+	*hash = index_hash(*hash, text ? text : "", text ? strlen(text) : 0);
+	*hash = index_hash(*hash, end, strlen(end));
+}
+
 uint64_t make_plan(const struct policy_namespace *ns)
 {
 	const char *const texts[] = {ns->ifname, ns->network,	ns->peer,
 				     ns->parent, ns->interface, ns->wireguard,
 				     ns->openvpn};
-	uint64_t hash = 0;
-	char *text = NULL;
-	size_t bytes = 0;
-	FILE *f = open_memstream(&text, &bytes);
+	uint64_t hash = FNV_BASIS;
+	char numbers[64];
 
-	if (!f)
-		return 0;
-	fprintf(f, "%d %d %u", ns->link, ns->address_mode, ns->mtu);
+	/* Kept in records: a change makes all namespaces others. */
+	snprintf(numbers, sizeof(numbers), "%d %d %u", ns->link,
+		 ns->address_mode, ns->mtu);
+	plan_add(&hash, numbers, "\n");
 	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
-		fprintf(f, "\n%s", texts[n] ? texts[n] : "");
-	fputc('\n', f);
+		plan_add(&hash, texts[n], "\n");
 	for (size_t n = 0; n < ns->address.n; n++)
-		fprintf(f, "%s,", ns->address.items[n].text);
-	fputc('\n', f);
+		plan_add(&hash, ns->address.items[n].text, ",");
+	plan_add(&hash, "", "\n");
 	for (size_t n = 0; n < ns->gateway.n; n++)
-		fprintf(f, "%s,", ns->gateway.items[n].text);
-	fputc('\n', f);
+		plan_add(&hash, ns->gateway.items[n].text, ",");
+	plan_add(&hash, "", "\n");
 	for (size_t n = 0; n < ns->routes.n; n++)
-		fprintf(f, "%s,", ns->routes.items[n].text);
-	for (size_t i = 0; i < ns->n_sysctls; i++)
-		fprintf(f, "\n%s=%s", ns->sysctls[i].name,
-			ns->sysctls[i].value);
-	if (fclose(f) == 0)
-		hash = index_hash(FNV_BASIS, text, bytes);
-	free(text);
+		plan_add(&hash, ns->routes.items[n].text, ",");
+	for (size_t n = 0; n < ns->n_sysctls; n++) {
+		plan_add(&hash, "\n", ns->sysctls[n].name);
+		plan_add(&hash, "=", ns->sysctls[n].value);
+	}
 	return hash;
 }
 
@@ -368,33 +368,29 @@ static void make_fill(struct instance *i, const struct policy_namespace *ns,
 }
 
 /*
- * What has the name in the directory of names? A namespace of ours whose name
- * could not be removed is not joined: its end goes on first.
+ * What has the name in the directory of names? An earlier namespace of ours
+ * that could not be removed is not joined: its end goes on first.
  * Return: as netns_open(); -EBUSY with a sentence.
  */
 static int make_look(struct helper *h, const char *name, int *ret_fd,
 		     struct netns_id *ret, struct error *err)
 {
-	struct error why;
 	bool stale;
-	int r = netns_open(h->netns_dir, name, ret_fd, ret, &stale, err);
+	int r;
 
-	for (struct instance *i = h->instances, *next; r == 0 && i; i = next) {
+	for (struct instance *i = h->instances, *next; i; i = next) {
 		next = i->next;
-		if (!i->named || i->state != INSTANCE_LEAVING ||
-		    !netns_same(&i->netns, ret))
-			continue;
-		*ret_fd = close_fd(*ret_fd);
-		end_run(i);
-		if (netns_open(h->netns_dir, name, ret_fd, ret, &stale, &why) ==
-		    -ENOENT)
-			return -ENOENT;
-		*ret_fd = close_fd(*ret_fd);
-		return error_set(
-			err, -EBUSY,
-			"cannot remove the name %s/%s of an earlier namespace: see the log of netns-pamd",
-			h->netns_dir, name);
+		if (i->unfinished && strcmp(i->name, name) == 0)
+			end_run(i);
 	}
+	r = netns_open(h->netns_dir, name, ret_fd, ret, &stale, err);
+	for (const struct instance *i = h->instances; r == 0 && i; i = i->next)
+		if (i->named && i->state == INSTANCE_LEAVING &&
+		    netns_same(&i->netns, ret))
+			r = error_set(
+				err, -EBUSY,
+				"cannot remove the name %s/%s of an earlier namespace: see the log of netns-pamd",
+				h->netns_dir, name);
 	return r;
 }
 

@@ -121,7 +121,8 @@ void spare_renew(struct helper *h)
 int spare_open(struct helper *h, struct error *err)
 {
 	struct spare *s = h->spare = calloc(1, sizeof(*s));
-	int r = s ? timer_new(h->event, &s->timer, spare_on_timer, h) : -ENOMEM;
+	int r = s ? timer_new(h->event, &s->timer, spare_on_timer, h, err)
+		  : -ENOMEM;
 
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",

@@ -132,41 +132,32 @@ static void sweep_retire(struct helper *h, const struct sweep_scan *s)
 	}
 }
 
-static int sweep_run(struct helper *h)
+static void sweep_run(void *data)
 {
-	_cleanup_free_ struct sweep_candidate *idle = NULL;
-	struct sweep_scan s = {0};
+	struct helper *h = data;
+	struct sweep_scan s = {.n = 0};
 	size_t n = 0;
 
 	for (const struct instance *i = h->instances; i; i = i->next)
 		n += sweep_is_idle(i);
 	if (!n)
-		return 0;
-	idle = calloc(n, sizeof(*idle));
-	if (!idle) {
-		sweep_later(h);
-		return 0;
-	}
-	s.idle = idle;
-	for (struct instance *i = h->instances; i; i = i->next)
+		return;
+	s.idle = calloc(n, sizeof(*s.idle));
+	for (struct instance *i = h->instances; s.idle && i; i = i->next)
 		if (sweep_is_idle(i))
-			idle[s.n++].instance = i;
-	/* Not all processes were seen: nobody knows what is idle. */
-	if (netns_scan(sweep_found, &s) < 0)
+			s.idle[s.n++].instance = i;
+	/* Unless all processes were seen, it is not known what is idle. */
+	if (!s.idle || netns_scan(sweep_found, &s) < 0)
 		sweep_later(h);
 	else
 		sweep_retire(h, &s);
-	return 0;
+	free(s.idle);
 }
 
 static int sweep_on_defer(sd_event_source *source, void *data)
 {
-	return sweep_run(data);
-}
-
-static void sweep_on_time(void *data)
-{
 	sweep_run(data);
+	return 0;
 }
 
 void sweep_soon(struct helper *h)
@@ -208,9 +199,9 @@ int sweep_open(struct helper *h,
 		  : -ENOMEM;
 
 	if (r >= 0)
-		r = timer_new(h->event, &s->later, sweep_on_time, h);
+		r = timer_new(h->event, &s->later, sweep_run, h, err);
 	if (r >= 0)
-		r = timer_new(h->event, &s->retry, sweep_on_retry, h);
+		r = timer_new(h->event, &s->retry, sweep_on_retry, h, err);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));

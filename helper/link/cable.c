@@ -158,17 +158,14 @@ static int cable_clear_way(struct cable_end *end, const char *from,
 			   struct error *err)
 {
 	struct cable_survey survey = {.from = from};
-	struct rtnl_batch b;
 	int r = rtnl_dump_links(end->site.inside, survey_seen, &survey);
 
 	if (r < 0)
 		return error_set(err, r, "cannot look into %s: %s",
 				 end->site.instance->name, strerror(-r));
 	for (size_t n = 0; n < survey.n_stale; n++) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, survey.stale[n]);
-		rtnl_run(end->site.inside, &b,
-			 NULL); /* it may just have gone */
+		rtnl_delete(end->site.inside, survey.stale[n],
+			    NULL); /* it may just have gone */
 	}
 	return end->ifname[0] ? 0 : cable_choose_name(end, err);
 }
@@ -312,7 +309,6 @@ static int cable_plug(struct cable_end *near, struct cable_end *far,
 		      struct error *err)
 {
 	struct addresses across;
-	struct rtnl_batch b;
 	int r = address_plan(&near->site, &across, err);
 
 	if (r == 0)
@@ -329,11 +325,8 @@ static int cable_plug(struct cable_end *near, struct cable_end *far,
 		r = cable_note(far, err);
 	if (r == 0)
 		r = cable_note(near, err);
-	if (r < 0 && near->ifindex) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, near->ifindex);
-		rtnl_run(near->site.inside, &b, NULL);
-	}
+	if (r < 0 && near->ifindex)
+		rtnl_delete(near->site.inside, near->ifindex, NULL);
 	if (r < 0)
 		return r;
 	log_info("a cable joins %s and %s", near->site.instance->name,
@@ -462,18 +455,14 @@ static int cable_unplug(struct instance *i, struct error *err)
 {
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
 	struct rtnl_link link;
-	struct rtnl_batch b;
 	int r = cable_near(i, &near, err);
 
 	if (r == 0) {
 		r = cable_look(near.inside, near.ifname, &link);
 		error_set(err, r, "cannot find its cable: %s", strerror(-r));
 	}
-	if (r == 0) {
-		rtnl_batch_init(&b);
-		rtnl_put_down(&b, link.ifindex);
-		r = rtnl_run(near.inside, &b, err);
-	}
+	if (r == 0)
+		r = rtnl_down(near.inside, link.ifindex, err);
 	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
 
@@ -503,10 +492,6 @@ static void cable_describe(struct helper *h, const struct instance *i,
 	const char *peer = ns && ns->link == LINK_CABLE ? ns->peer : "?";
 	struct rtnl_link link;
 
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
 	if (netns_rtnl_open(i, -1, &near.inside, NULL) < 0)
 		return;
 	if (cable_look(near.inside, i->ifname, &link) < 0) {

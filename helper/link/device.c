@@ -126,9 +126,11 @@ static int device_find_stray(struct helper *h, const char *name,
 	struct device_search search = {.name = name};
 	int r = rtnl_dump_links(h->rtnl, device_seen, &search);
 
-	if (r < 0 || !search.found.ifindex)
-		return r < 0 ? r : -ENODEV;
-	return device_settle(h, &search.found, name, err);
+	if (r < 0)
+		return error_set(err, r, "cannot read the host's links: %s",
+				 strerror(-r));
+	return search.found.ifindex ? device_settle(h, &search.found, name, err)
+				    : -ENODEV;
 }
 
 static int device_move_back(struct instance *i, struct rtnl *inside,

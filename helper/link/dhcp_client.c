@@ -532,13 +532,13 @@ static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 		return error_set(err, -ENOMEM, "out of memory");
 	c->instance = i;
 	c->owner = owner;
-	r = timer_new(i->helper->event, &c->again, dhcp_again, c);
+	r = timer_new(i->helper->event, &c->again, dhcp_again, c, err);
 	if (r >= 0)
-		r = timer_new(i->helper->event, &c->expiry, dhcp_expired, c);
+		r = timer_new(i->helper->event, &c->expiry, dhcp_expired, c,
+			      err);
 	if (r < 0) {
 		dhcp_free(c);
-		return error_set(err, r, "cannot make a timer: %s",
-				 strerror(-r));
+		return r;
 	}
 	i->dhcp = c;
 	i->by_dhcp = true;

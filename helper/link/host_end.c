@@ -36,15 +36,7 @@ int host_end_adopt(struct helper *h, struct instance *i)
 
 int host_end_cut(struct helper *h, struct instance *i, struct error *err)
 {
-	struct rtnl_batch b;
-	int r;
-
-	if (!i->host_ifindex)
-		return 0;
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, i->host_ifindex);
-	r = rtnl_run(h->rtnl, &b, err);
-	return r == -ENODEV ? 0 : r;
+	return i->host_ifindex ? rtnl_down(h->rtnl, i->host_ifindex, err) : 0;
 }
 
 void host_end_describe(struct helper *h, const struct instance *i,
@@ -56,10 +48,6 @@ void host_end_describe(struct helper *h, const struct instance *i,
 	    rtnl_link_by_index(h->rtnl, i->host_ifindex, &link) < 0)
 		return;
 	snprintf(ret->host_ifname, sizeof(ret->host_ifname), "%s", link.ifname);
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
 	/* What the host's end sends is what the namespace receives. */
 	ret->rx_bytes = link.tx_bytes;
 	ret->tx_bytes = link.rx_bytes;

@@ -202,11 +202,8 @@ int inside_start(const struct link_site *site, const char *lost, bool release,
 	in = i->link_data;
 	in->site = site;
 	in->release = release;
-	r = timer_new(i->helper->event, &in->again, inside_on_again, in);
-	if (r < 0)
-		return error_set(err, r, "cannot make a timer: %s",
-				 strerror(-r));
-	return inside_up(in, err);
+	r = timer_new(i->helper->event, &in->again, inside_on_again, in, err);
+	return r < 0 ? r : inside_up(in, err);
 }
 
 /* --- after a restart, and at the end --- */
@@ -240,16 +237,12 @@ void inside_lost(struct helper *h, struct instance *i)
 int inside_delete(struct instance *i, struct error *err)
 {
 	struct rtnl *rtnl = NULL;
-	struct rtnl_batch b;
 	int r;
 
 	inside_stop(i); /* before: its watch need not report this */
 	r = netns_rtnl_open(i, -1, &rtnl, err);
-	if (r == 0) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, i->ifindex);
-		r = rtnl_run(rtnl, &b, err);
-	}
+	if (r == 0)
+		r = rtnl_delete(rtnl, i->ifindex, err);
 	rtnl_close(rtnl);
 	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
@@ -280,10 +273,6 @@ void inside_describe(struct helper *h, const struct instance *i,
 	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
 	if (netns_rtnl_open(i, -1, &rtnl, NULL) == 0 &&
 	    rtnl_link_by_index(rtnl, i->ifindex, &link) == 0) {
 		ret->rx_bytes = link.rx_bytes;

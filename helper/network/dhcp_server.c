@@ -337,7 +337,7 @@ static int dhcp_new(struct network *network)
 	if (!server)
 		return -ENOMEM;
 	r = timer_new(network->helper->event, &server->timer, dhcp_on_time,
-		      network);
+		      network, NULL);
 	if (r < 0) {
 		free(server);
 		return r;

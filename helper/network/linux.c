@@ -282,7 +282,6 @@ static int linux_remove(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 	struct rtnl_link link;
-	struct rtnl_batch b;
 	bool other = false;
 	int r = uplink_give_back(network, err);
 
@@ -292,13 +291,8 @@ static int linux_remove(struct network *network, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot query the bridge %s: %s",
 				 network->bridge, strerror(-r));
-	if (r == FOUND) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, link.ifindex);
-		r = rtnl_run(h->rtnl, &b, err);
-		if (r < 0 && answer_of(r) != ABSENT)
-			return r;
-	}
+	if (r == FOUND && rtnl_delete(h->rtnl, link.ifindex, err) < 0)
+		return -EIO;
 	network->ifindex = 0;
 	network->host_ifindex = 0;
 	for (const struct network *n = h->networks; n; n = n->next)

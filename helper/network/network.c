@@ -55,7 +55,7 @@ static struct network *network_new(struct helper *h)
 	if (!n)
 		return NULL;
 	n->helper = h;
-	if (timer_new(h->event, &n->retry, network_on_retry, n) < 0) {
+	if (timer_new(h->event, &n->retry, network_on_retry, n, NULL) < 0) {
 		free(n);
 		return NULL;
 	}

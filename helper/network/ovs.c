@@ -104,10 +104,7 @@ static int ovs_strip_host(const struct network *network, struct error *err)
 		rtnl_put_address_gone(&b, link.ifindex, &network->addresses[n]);
 		rtnl_run(rtnl, &b, NULL);
 	}
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, link.ifindex);
-	r = rtnl_run(rtnl, &b, err);
-	return answer_of(r) == ABSENT ? 0 : r;
+	return rtnl_down(rtnl, link.ifindex, err);
 }
 
 /* Restores what is the host's and not in Open vSwitch's database. */

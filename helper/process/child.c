@@ -344,7 +344,7 @@ static int child_watch(struct child *c)
 				child_on_exit, c);
 
 	if (r >= 0)
-		r = timer_new(c->helper->event, &c->timer, child_on_time, c);
+		r = timer_new(c->helper->event, &c->timer, child_on_time, c, NULL);
 	/* A child of ours that has ended stays until it is waited for. */
 	if (r >= 0)
 		r = process_identity(c->pid, c->pidfd, &c->identity);

@@ -154,7 +154,7 @@ static void connection_be_patient(struct connection *c)
 	if (c->lease || c->waiting)
 		c->timer = sd_event_source_disable_unref(c->timer);
 	else if (!c->timer && timer_new(c->helper->event, &c->timer,
-					connection_on_idle, c) == 0)
+					connection_on_idle, c, NULL) == 0)
 		timer_arm(c->timer, CONNECTION_IDLE_US);
 }
 
@@ -255,8 +255,8 @@ static int connection_wait(struct connection *c, const char *packet,
 	memcpy(c->waiting, packet, bytes);
 	c->waiting_since = deadline_now_ms();
 	c->timer = sd_event_source_disable_unref(c->timer);
-	r = timer_new(c->helper->event, &c->deadline, connection_on_deadline,
-		      c);
+	r = timer_new(c->helper->event, &c->deadline, connection_on_deadline, c,
+		      NULL);
 	if (r < 0)
 		return r;
 	timer_arm(c->deadline,

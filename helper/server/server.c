@@ -146,7 +146,7 @@ int server_open(struct helper *h, int systemd_fd, struct error *err)
 				    server_on_connect, h);
 	if (r >= 0)
 		r = timer_new(h->event, &h->listen_again, server_on_pause_over,
-			      h);
+			      h, NULL);
 	if (r < 0)
 		return error_set(err, r, "cannot listen on %s: %s", h->socket,
 				 strerror(-r));

@@ -34,6 +34,17 @@ static void status_packet(FILE *f, enum proto_verdict verdict, const void *tail,
 		fwrite(tail, bytes, 1, f);
 }
 
+static void status_describe(struct helper *h, const struct instance *i,
+			    struct proto_namespace *ret)
+{
+	if (i->address4.family)
+		inet_prefix_format(&i->address4, ret->address4);
+	if (i->address6.family)
+		inet_prefix_format(&i->address6, ret->address6);
+	if (i->ops->describe && !i->foreign)
+		i->ops->describe(h, i, ret);
+}
+
 static void status_namespace(FILE *f, struct helper *h,
 			     const struct instance *i)
 {
@@ -56,8 +67,7 @@ static void status_namespace(FILE *f, struct helper *h,
 		 : i->pinned		   ? "up"
 		 : i->sessions		   ? "in use"
 					   : "idle");
-	if (i->ops->describe && !i->foreign)
-		i->ops->describe(h, i, &n);
+	status_describe(h, i, &n);
 	status_packet(f, PROTO_NAMESPACE, &n, sizeof(n));
 }
 
@@ -97,8 +107,7 @@ static void status_debug_instance(FILE *f, struct helper *h,
 
 	for (const struct instance_waiter *w = i->waiters; w; w = w->next)
 		waiters++;
-	if (i->ops->describe && !i->foreign)
-		i->ops->describe(h, i, &n);
+	status_describe(h, i, &n);
 	fprintf(f,
 		"namespace %s: id %" PRIu64
 		", state %s, link %s, inode %" PRIu64

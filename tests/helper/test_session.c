@@ -34,7 +34,6 @@
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "helper/lifecycle/end.h"
-#include "helper/lifecycle/events.h"
 #include "helper/lifecycle/lifecycle.h"
 #include "helper/lifecycle/spare.h"
 #include "helper/lifecycle/sweep.h"

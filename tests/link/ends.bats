@@ -74,7 +74,7 @@ name_cannot_be_removed() { # LINK [LINE...]
 
 @test "F103 the name cannot be removed at the logout: tried again until it is gone (link = bridge)" {
 	MORE='[network office]
-type = linux
+bridge = br-office
 address = 10.77.0.1/24' name_cannot_be_removed bridge 'network = office'
 }
 
@@ -94,10 +94,12 @@ address = 10.77.0.1/24' name_cannot_be_removed bridge 'network = office'
 }
 
 @test "F103 the name cannot be removed at the logout: tried again until it is gone (link = wireguard)" {
+	vpn_is 192.0.2.1
 	name_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
 }
 
 @test "F103 the name cannot be removed at the logout: tried again until it is gone (link = openvpn)" {
+	vpn_is 198.51.100.130
 	name_cannot_be_removed openvpn "openvpn = $CLIENTS/alice.ovpn"
 }
 
@@ -144,6 +146,7 @@ link_cannot_be_removed() { # LINK [LINE...]
 }
 
 @test "F103 the link cannot be removed at the logout: tried again until it is gone (wireguard)" {
+	vpn_is 192.0.2.1
 	link_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
 	in_log 'the end of the namespace blue'
 }

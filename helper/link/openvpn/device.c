@@ -261,19 +261,15 @@ int openvpn_device_remove(const struct instance *i, int netns,
 			  struct error *err)
 {
 	struct rtnl *inside = NULL;
-	struct rtnl_batch b;
 	int r;
 
 	if (netns < 0 || !i->ifindex)
 		return 0;
 	r = netns_rtnl_open(i, netns, &inside, err);
-	if (r == 0) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, i->ifindex);
-		r = rtnl_run(inside, &b, err);
-	}
+	if (r == 0)
+		r = rtnl_delete(inside, i->ifindex, err);
 	rtnl_close(inside);
-	return r == -ENODEV ? 0 : r;
+	return r;
 }
 
 void openvpn_device_traffic(const struct instance *i,

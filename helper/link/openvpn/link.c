@@ -167,10 +167,8 @@ static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,
 				  &o->path, err);
 	if (r == 0) {
-		r = timer_new(i->helper->event, &o->timer, openvpn_on_time, o);
-		if (r < 0)
-			error_set(err, r, "cannot make a timer: %s",
-				  strerror(-r));
+		r = timer_new(i->helper->event, &o->timer, openvpn_on_time, o,
+			      err);
 	}
 	if (r < 0) {
 		openvpn_free(o);
@@ -280,10 +278,6 @@ static void openvpn_describe(struct helper *h, const struct instance *i,
 			 o->remote, *o->words ? ": " : "", o->words);
 	if (!o->configured)
 		return;
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
 	openvpn_device_traffic(i, ret);
 }
 

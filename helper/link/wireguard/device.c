@@ -344,16 +344,12 @@ static int look(void *data, struct error *err)
 {
 	struct look *look = data;
 	struct rtnl *inside = NULL;
-	struct rtnl_batch b;
 	int r = rtnl_open(&inside);
 
 	if (r == 0)
 		r = rtnl_link_by_index(inside, look->ifindex, &look->link);
-	if (r == 0 && look->remove) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, look->ifindex);
-		r = rtnl_run(inside, &b, NULL);
-	}
+	if (r == 0 && look->remove)
+		r = rtnl_delete(inside, look->ifindex, NULL);
 	rtnl_close(inside);
 	return r < 0 ? error_set(err, r, "cannot query its interface: %s",
 				 strerror(-r))
@@ -383,7 +379,6 @@ static int userspace_remove(const struct wg_link *l, struct error *err)
 	struct instance *i = l->instance;
 	struct helper *h = i->helper;
 	struct rtnl_link link;
-	struct rtnl_batch b;
 	int r = 0;
 
 	i->child = child_stop(i->child);
@@ -393,11 +388,8 @@ static int userspace_remove(const struct wg_link *l, struct error *err)
 		error_set(err, r, "cannot find the interface %s: %s", l->device,
 			  strerror(-r));
 	}
-	if (!i->ifindex && r == 0) {
-		rtnl_batch_init(&b);
-		rtnl_put_delete(&b, link.ifindex);
-		r = rtnl_run(h->rtnl, &b, err);
-	}
+	if (!i->ifindex && r == 0)
+		r = rtnl_delete(h->rtnl, link.ifindex, err);
 	r = answer_of(r) == ABSENT ? 0 : r;
 	if (r == 0)
 		pool_release(h->pool, i->slot);

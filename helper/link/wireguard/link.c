@@ -176,10 +176,9 @@ static int await_device(struct wg_link *l, struct error *err)
 			l->device);
 	if (!l->timer) {
 		r = timer_new(l->instance->helper->event, &l->timer,
-			      on_answer_poll, l);
+			      on_answer_poll, l, err);
 		if (r < 0)
-			return error_set(err, r, "cannot make a timer: %s",
-					 strerror(-r));
+			return r;
 	}
 	timer_arm(l->timer, ANSWER_POLL_US);
 	return 1;
@@ -399,10 +398,6 @@ static void wireguard_describe(struct helper *h, const struct instance *i,
 	struct wg_link *l = i->link_data;
 	struct rtnl_link link;
 
-	if (i->address4.family)
-		inet_prefix_format(&i->address4, ret->address4);
-	if (i->address6.family)
-		inet_prefix_format(&i->address6, ret->address6);
 	if (!l || wg_device_look(l, &link) < 0)
 		return;
 	ret->rx_bytes = link.rx_bytes;

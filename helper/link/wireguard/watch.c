@@ -302,10 +302,10 @@ int wg_watch_begin(struct wg_link *l, struct error *err)
 	int r;
 
 	l->timer = sd_event_source_unref(l->timer);
-	r = timer_new(l->instance->helper->event, &l->timer, watch_tick, l);
+	r = timer_new(l->instance->helper->event, &l->timer, watch_tick, l,
+		      err);
 	if (r < 0)
-		return error_set(err, r, "cannot make a timer: %s",
-				 strerror(-r));
+		return r;
 	/* After a restart there are no counters to compare with. */
 	timer_arm(l->timer, l->site ? WATCH_US : WATCH_SOON_US);
 	return 0;
