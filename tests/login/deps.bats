@@ -36,7 +36,7 @@ setup() {
 }
 
 teardown() {
-	rm -rf $T/bin $T/installed $T/started /etc/init.d/new /etc/rc?.d/???new \
+	rm -rf ${T:?}/bin $T/installed $T/started /etc/init.d/new /etc/rc?.d/???new \
 		/etc/systemd/system/{alias,masked}.service /etc/systemd/{system,user}/*.wants/new.service
 }
 
