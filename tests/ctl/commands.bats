@@ -105,7 +105,7 @@ ESC=$'\e'
 	equal sshd "$(json '.sessions[0].service')"
 	equal 127.0.0.1 "$(json '.sessions[0].rhost')"
 	equal blue "$(json '.sessions[0].namespace')"
-	equal sshd "$(cat "/proc/$(json '.sessions[0].pid')/comm")"
+	match "^sshd(-session)?\$" "$(cat "/proc/$(json '.sessions[0].pid')/comm")"
 	[ $(($(date +%s) - $(json '.sessions[0].since'))) -le 60 ]
 	ssh_end a
 }
