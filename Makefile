@@ -134,7 +134,7 @@ install: all
 
 # lines that name the module, wherever libpam looks for stacks
 NAMED = grep -Rs '^[^\#]*pam_netns\.so' $(addprefix $(DESTDIR),/etc/pam.d /usr/lib/pam.d /etc/pam.conf)
-REFUSE = [ -z "$$named" ] || { echo "uninstall: take these lines out first: $$named" >&2; false; }
+REFUSE = [ -z "$$named" ] || { echo "uninstall: cannot remove pam_netns.so: PAM files name it: $$named; remove these lines first" >&2; false; }
 
 # Refused while a PAM stack still names the module: every login would fail. What
 # pam-auth-update wrote is taken out, but not before the rest is known to be.
