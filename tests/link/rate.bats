@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `rate`: measured each way, within ten per cent of what it says.
+# alone: it measures throughput
 
 load ../lib
 load rate

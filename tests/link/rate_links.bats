@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `rate` with links of other kinds: a port of a switch, an interface that the
 # host has no end of, tunnels. Cables: cable.bats, Open vSwitch: ovs.bats.
+# alone: it measures throughput
 
 load ../lib
 load rate

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fail closed, with nobody locked out: root and users without a rule get in
 # whatever state the helper and the policy are in; mapped ones are refused in time.
+# alone: it measures how long a login takes
 
 load ../lib
 
