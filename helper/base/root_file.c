@@ -50,8 +50,11 @@ static int judge_way(const char *path, const char *way, struct error *err)
 	for (char *at = strrchr(dir, '/'); at;
 	     at = at == dir ? NULL : strrchr(dir, '/')) {
 		at[at == dir] = '\0'; /* the root's own stays */
-		if (stat(dir, &st) < 0)
+		if (stat(dir, &st) < 0) {
+			if (errno == EACCES) /* the next one says why */
+				continue;
 			return 0; /* which open(2) will say */
+		}
 		/* Of a sticky one, only root takes away what is root's. */
 		if (st.st_uid != 0 ||
 		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
@@ -103,10 +106,16 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 		return error_set(err, -ELOOP,
 				 "%s is a symbolic link: name the file itself",
 				 path);
-	/* The helper may not read what is not root's: say that, then. */
-	if (fd < 0 && errno == EACCES && lstat(path, &file.st) == 0 &&
-	    judge(path, &file.st, secret, err) < 0)
-		return -EPERM;
+	/* The daemon cannot read a file or search a directory that is not
+	 * root's: then their owner is the reason. */
+	if (fd < 0 && errno == EACCES) {
+		r = lstat(path, &file.st) < 0
+			    ? 0
+			    : judge(path, &file.st, secret, err);
+		if (r < 0 || judge_ways(path, err) < 0)
+			return -EPERM;
+		errno = EACCES;
+	}
 	if (fd < 0)
 		return error_set(err, -errno, "%s cannot be opened: %m", path);
 	if (fstat(fd, &file.st) < 0)

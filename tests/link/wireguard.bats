@@ -235,7 +235,10 @@ no_keepalives() {
 	install -m 600 $T/bob.conf ~bob/vpn/vpn.alice.conf
 	ln -s ~bob/vpn ~alice/vpn
 	chown -h alice ~alice/vpn
-	refused "/home/alice/vpn/vpn.alice.conf: the directory /home/(alice|bob).* is not root's alone"
+	for mode in 755 700; do # as Debian 12 and 13 make them
+		chmod $mode ~alice ~bob
+		refused "/home/alice/vpn/vpn.alice.conf: the directory /home/(alice|bob).* is not root's alone"
+	done
 	rm ~alice/vpn
 	mkdir ~alice/vpn
 	install -m 600 $T/alice.conf ~alice/vpn/vpn.alice.conf
