@@ -170,7 +170,7 @@ static void section_name_check(struct policy_build *build,
 		 !strcmp(section->name, POLICY_HOST))
 		BUILD_ERROR(
 			build, section->line,
-			"no %s can be called 'host': the word means that a session stays outside",
+			"no %s can be named 'host': the word means the host's namespace",
 			kind);
 }
 
@@ -182,11 +182,12 @@ static int section_register(struct policy_build *build,
 		policy_build_find(build, section->kind, section->name);
 
 	if (first) {
-		BUILD_ERROR(build, section->line,
-			    "[%s%s%s] is there already, at %s:%u; join the two",
-			    policy_kind_name(section->kind),
-			    *section->name ? " " : "", section->name,
-			    first->file, first->line);
+		BUILD_ERROR(
+			build, section->line,
+			"[%s%s%s] is already defined at %s:%u; join the two",
+			policy_kind_name(section->kind),
+			*section->name ? " " : "", section->name, first->file,
+			first->line);
 		return 0;
 	}
 	return index_put(&build->names[section->kind], section->name,
@@ -249,7 +250,7 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 		if (policy_key_find(other, key)) {
 			BUILD_ERROR(
 				build, line,
-				"the key '%s' belongs into [%s%s], not into [%s]",
+				"the key '%s' belongs in [%s%s], not into [%s]",
 				key, policy_kind_name(other),
 				other == KIND_OPTIONS ? "" : " NAME", name);
 			return;
@@ -322,7 +323,7 @@ static void build_items(struct policy_build *build, unsigned int line,
 		else if (comma)
 			BUILD_ERROR(
 				build, line,
-				"%s: nothing before a comma; remove the comma or name what is missing",
+				"%s: an empty item before a comma; remove the comma or add the item",
 				build->key->name);
 		item = comma ? comma + 1 : NULL;
 	}
@@ -362,7 +363,7 @@ static void build_key(void *data, unsigned int line, const char *name,
 	first = &section->key_lines[policy_key_slot(key)];
 	if (*first && !(key->flags & KEY_MANY)) {
 		BUILD_ERROR(build, line,
-			    "the key '%s' is there already, in line %u; %s",
+			    "the key '%s' is already given in line %u; %s",
 			    name, *first,
 			    key->flags & KEY_LIST ? "join the two"
 						  : "keep one of them");

@@ -34,12 +34,13 @@ static void check_keys(const struct check *check, const char *title,
 			char links[POLICY_WORDS_MAX];
 
 			check_links_list(key->links, links);
-			check_error(check, key->name,
-				    "has no use with link = %s, only with %s%s",
-				    policy_link_name(link), links,
-				    check_key_line(check, "link")
-					    ? ""
-					    : " (the section has no 'link')");
+			check_error(
+				check, key->name,
+				"cannot be used with link = %s, only with %s%s",
+				policy_link_name(link), links,
+				check_key_line(check, "link")
+					? ""
+					: " (the section has no 'link')");
 		}
 	}
 }
@@ -76,7 +77,7 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	else if (rule->guard && host)
 		check_error(
 			check, "guard",
-			"with namespace = host the user's packets are at home in the host; they cannot be refused");
+			"with namespace = host the user's processes run in the host's namespace; their packets cannot be refused");
 }
 
 static void check_scope(const struct check *check,
@@ -89,11 +90,11 @@ static void check_scope(const struct check *check,
 	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
 		check_error(
 			check, "scope",
-			"nobody can make an external namespace for each session before it begins; use shared or user");
+			"an external namespace would have to exist for each session before it begins; use shared or user");
 	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
 		check_error(
 			check, "lifetime",
-			"with scope = session every login would leave a namespace for ever");
+			"with scope = session every login would leave a namespace that is never removed");
 	if (ns->interface && !policy_is_template(ns->interface))
 		check_error(
 			check, "interface",
@@ -102,7 +103,7 @@ static void check_scope(const struct check *check,
 	if (ns->publish.n)
 		check_error(
 			check, "publish",
-			"a port of the host leads to one namespace, and scope = %s makes several",
+			"a port of the host is forwarded to one namespace only, and scope = %s makes several",
 			scope);
 }
 
@@ -152,16 +153,16 @@ static void check_references(const struct check *check,
 	other = policy_build_object(check->build, peer);
 	if (!strcmp(ns->peer, ns->name))
 		check_error(check, "peer",
-			    "a cable needs another namespace at its far end");
+			    "the peer of a cable must be another namespace");
 	else if (other->link == LINK_EXTERNAL)
 		check_error(
 			check, "peer",
-			"[namespace %s] has link = external, and what others made is left as it is",
+			"[namespace %s] has link = external, and external namespaces are not changed",
 			ns->peer);
 	else if (other->scope != SCOPE_SHARED)
 		check_error(
 			check, "peer",
-			"[namespace %s] has scope = %s, so that it is not one namespace to lead a cable to",
+			"[namespace %s] has scope = %s, so that there is no single namespace to connect a cable to",
 			ns->peer, policy_scope_words[other->scope]);
 }
 
@@ -220,7 +221,7 @@ static void check_namespace(const struct check *check,
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
 			check_error(
 				check, "ready",
-				"'handshake' is there only with link = wireguard or openvpn");
+				"'handshake' is possible only with link = wireguard or openvpn");
 }
 
 /* Is the DHCP range in the prefix of one of the host's addresses? */
@@ -283,7 +284,7 @@ static void check_bridge(const struct check *check,
 	if (is_npam(network->bridge))
 		check_error(
 			check, "bridge",
-			"'%s' is like the names that netns-pam gives to interfaces of its own; choose another",
+			"'%s' is reserved for interfaces of netns-pam; choose another name",
 			network->bridge);
 	for (const struct policy_network *by = policy->networks; by < network;
 	     by++) {
@@ -320,7 +321,7 @@ static void check_network(const struct check *check,
 	if (network->bridge)
 		check_bridge(check, network);
 	if (network->vlan && network->type != NETWORK_OVS)
-		check_error(check, "vlan", "is there only with type = ovs");
+		check_error(check, "vlan", "is possible only with type = ovs");
 	for (size_t n = 1; n < network->address.n; n++)
 		for (size_t k = 0; k < n; k++)
 			if (inet_address_equal(&network->address.items[n],
@@ -342,7 +343,7 @@ static void check_options(const struct check *check)
 		if (!list->items[n][strspn(list->items[n], "*")])
 			check_error(
 				check, "exclude_services",
-				"'%s' is every service; no login would be looked at",
+				"'%s' matches every service; no login would be handled",
 				list->items[n]);
 }
 

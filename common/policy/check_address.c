@@ -125,17 +125,16 @@ static void check_gateways(const struct check *check,
 		if (!namespace_has_family(ns, p->family))
 			check_error(
 				check, "gateway",
-				"'%s' is %s and 'address' has none of that family",
+				"'%s' is %s and 'address' has no address of that family",
 				text, p->family == AF_INET ? "IPv4" : "IPv6");
 		else if (gateway_is_own(ns, p))
 			check_error(check, "gateway",
 				    "'%s' is the namespace's own address",
 				    text);
 		else if (!gateway_is_near(ns, p))
-			check_error(
-				check, "gateway",
-				"'%s' is in none of the prefixes of 'address'",
-				text);
+			check_error(check, "gateway",
+				    "'%s' is not in any prefix of 'address'",
+				    text);
 	}
 	if (v4 > 1 || v6 > 1)
 		check_error(check, "gateway",
@@ -148,7 +147,7 @@ void check_twice(const struct check *check, const struct inet_prefix *address)
 	char text[INET_PREFIX_STR];
 
 	inet_prefix_format(address, text);
-	check_error(check, "address", "'%s' is there twice", text);
+	check_error(check, "address", "'%s' is given twice", text);
 }
 
 static void check_addresses_twice(const struct check *check,
@@ -166,7 +165,7 @@ static void check_addresses_twice(const struct check *check,
 					: !strcmp(a->text,
 						  address->items[k].text);
 		if (twice)
-			check_error(check, "address", "'%s' is there twice",
+			check_error(check, "address", "'%s' is given twice",
 				    a->text);
 	}
 }
@@ -218,7 +217,7 @@ void policy_check_addresses(const struct check *check,
 		    ns->address.items[n].prefix.family)
 			check_error(
 				check, "address",
-				"'%s' would be that of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
+				"'%s' would be the address of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
 				ns->address.items[n].text,
 				policy_scope_words[ns->scope]);
 	check_gateways(check, ns);

@@ -77,11 +77,11 @@ static const struct {
 	[LINK_MACVLAN] = {"an interface beside the host's ", KEY(parent),
 			  ", on the same wire (macvlan)"},
 	[LINK_DEVICE] = {"the host's interface ", KEY(interface),
-			 ", moved in and given back at the end"},
+			 ", moved into the namespace and returned at the end"},
 	[LINK_WIREGUARD] = {"a WireGuard tunnel by ", KEY(wireguard),
-			    ", and no way past it"},
+			    ", and no other connection"},
 	[LINK_OPENVPN] = {"an OpenVPN tunnel by ", KEY(openvpn),
-			  ", and no way past it"},
+			  ", and no other connection"},
 };
 
 int policy_describe_link(const struct policy *p,
@@ -100,7 +100,7 @@ int policy_describe_link(const struct policy *p,
 		print_cable(f, p, ns);
 	} else if (ns->link == LINK_EXTERNAL) {
 		fprintf(f,
-			"whatever /run/netns/%s has: made by somebody else, joined as it is",
+			"whatever /run/netns/%s has: made by other programs, joined unchanged",
 			whose->instance);
 	} else {
 		fputs(sentences[ns->link].before, f);

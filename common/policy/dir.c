@@ -48,7 +48,7 @@ static int dir_open(const char *path, struct note_book *book, struct error *err)
 	}
 	note_error(
 		book, path, 0,
-		"it is not a directory; drop-ins belong into one (and not behind a symbolic link)");
+		"it is not a directory; drop-ins must be in a directory that is not a symbolic link");
 	return -EINVAL;
 }
 

@@ -40,7 +40,7 @@ int policy_expand(const char *text, const char *user, uid_t uid,
 			if (*p == 'u' && !user_is_part(user))
 				return error_set(
 					err, -EINVAL,
-					"the user name '%s' cannot stand for %%u in '%s'; use %%U there",
+					"the user name '%s' cannot replace %%u in '%s'; use %%U there",
 					user ? user : "", text);
 			else if (*p == 'u')
 				part = user;
@@ -54,9 +54,10 @@ int policy_expand(const char *text, const char *user, uid_t uid,
 						 text, p);
 		}
 		if (len + strlen(part) >= EXPANDED_MAX)
-			return error_set(err, -EINVAL,
-					 "'%s' becomes longer than %d bytes",
-					 text, EXPANDED_MAX);
+			return error_set(
+				err, -EINVAL,
+				"'%s' after expansion is longer than %d bytes",
+				text, EXPANDED_MAX);
 		memcpy(out + len, part, strlen(part));
 		len += strlen(part);
 	}

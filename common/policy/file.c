@@ -115,7 +115,7 @@ bool policy_file_is_text(const char *path, const char *text, size_t bytes,
 	for (const char *p = text; p < nul; p++)
 		line += *p == '\n';
 	note_error(book, path, line,
-		   "a NUL byte: this is no text file, or a damaged one");
+		   "a NUL byte: this is not a text file, or it is damaged");
 	return false;
 }
 
@@ -185,7 +185,7 @@ static bool file_judge(struct note_book *book, const char *path,
 	policy_file_check_owner(path, st, "file", false, book);
 	if (st->st_size <= POLICY_FILE_BYTES_MAX)
 		return true;
-	note_error(book, path, 0, "it has %lld bytes; at most %d fit",
+	note_error(book, path, 0, "it has %lld bytes; the limit is %d",
 		   (long long)st->st_size, POLICY_FILE_BYTES_MAX);
 	return false;
 }

@@ -136,7 +136,7 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	if (!reader->in_section) {
 		note_error(
 			reader->book, reader->file, reader->number,
-			"'%s' stands before the first section; put it below a heading such as [options]",
+			"'%s' is before the first section; put it below a heading such as [options]",
 			reader->key);
 		return LINE_EMPTY;
 	}
@@ -162,7 +162,7 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 	if (*after == '=' && reader->to->is_key(text, word)) {
 		note_error(
 			reader->book, reader->file, reader->number,
-			"keys start in column 1: an indented line continues the list above it");
+			"keys start in column 1: an indented line continues the list above");
 		reader->state = LINE_KEY_BROKEN;
 		return LINE_EMPTY;
 	}
@@ -233,7 +233,7 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	if (len > max) {
 		note_error(
 			reader->book, reader->file, reader->number,
-			"the line has %zu bytes, at most %zu fit; continue lists on indented lines",
+			"the line has %zu bytes, the limit is %zu; continue lists on indented lines",
 			len, max);
 		return NULL;
 	}

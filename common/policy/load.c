@@ -96,7 +96,7 @@ static int load_dropins(struct policy_build *build, const char *path,
 		if (r == -ENOENT)
 			r = error_set(
 				err, -EBUSY,
-				"%s: it vanished while the directory was read; try again",
+				"%s: it was removed while the directory was read; try again",
 				file);
 	}
 	policy_dir_close(&dir);
@@ -173,7 +173,7 @@ int policy_parse(const char *name, const char *text, size_t bytes,
 
 	if (r == 0 && bytes > POLICY_FILE_BYTES_MAX) {
 		note_error(&build.book, name, 0,
-			   "it has %zu bytes; at most %d fit", bytes,
+			   "it has %zu bytes; the limit is %d", bytes,
 			   POLICY_FILE_BYTES_MAX);
 		bytes = 0;
 	}

@@ -23,10 +23,9 @@ static void note_add(struct note_book *book, bool warning, const char *file,
 		return;
 	vsnprintf(raw, sizeof(raw), format, args);
 	if (book->notes.n == NOTES_MAX) {
-		snprintf(
-			raw, sizeof(raw),
-			"there is more to say than %d messages; mend these first",
-			NOTES_MAX);
+		snprintf(raw, sizeof(raw),
+			 "more than %d messages; correct these first",
+			 NOTES_MAX);
 		warning = false;
 	}
 	error_set(&shown, 0, "%s", raw);

@@ -204,7 +204,7 @@ void value_timeout(const struct policy_value *value)
 			  &ms);
 
 	if (unit == value->text)
-		value_wrong(value, "is no time; write 500ms, 10s or 2m");
+		value_wrong(value, "is not a time; write 500ms, 10s or 2m");
 	else if (!*unit)
 		value_wrong(value, "has no unit; write 500ms, 10s or 2m");
 	else if (r == -EINVAL)
@@ -259,7 +259,7 @@ void value_rate(const struct policy_value *value)
 	if (r == -EINVAL)
 		value_wrong(
 			value,
-			"is no rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
+			"is not a rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
 	else if (r < 0)
 		value_wrong(value,
 			    "is out of range; 8kbit to 400gbit are possible");
@@ -295,7 +295,7 @@ void value_path(const struct policy_value *value)
 		return;
 	if (text[0] != '/') {
 		value_wrong(value,
-			    "is no absolute path; it must start with '/'");
+			    "is not an absolute path; it must start with '/'");
 		return;
 	}
 	if (text[strlen(text) - 1] == '/') {
@@ -305,13 +305,12 @@ void value_path(const struct policy_value *value)
 	for (const char *p = strchr(text, '/'); p; p = strchr(p + 1, '/'))
 		if (!strncmp(p, "/../", 4) || !strcmp(p, "/..")) {
 			value_wrong(value,
-				    "has '..' in it; write the path without");
+				    "contains '..'; write the path without it");
 			return;
 		}
 	if (strpbrk(text, " \t")) {
-		value_wrong(
-			value,
-			"has a blank in it; name a file, without arguments");
+		value_wrong(value,
+			    "contains a blank; name a file, without arguments");
 		return;
 	}
 	*(char **)value->at = value_copy(value);
@@ -332,7 +331,7 @@ static const char *sysctl_fault(const char *name)
 	for (size_t n = 0; n < len; n++) {
 		if (name[n] <= ' ' || name[n] > '~' ||
 		    strchr("*?[]\\\"'$`", name[n]))
-			return "the name holds a character that no sysctl has";
+			return "the name contains a character that no sysctl name has";
 		if (strchr("./", name[n]) &&
 		    (!name[n + 1] || strchr("./", name[n + 1])))
 			return "the name has an empty part";

@@ -46,7 +46,8 @@ static void value_pool(const struct policy_value *value, sa_family_t family,
 	struct inet_prefix p;
 
 	if (inet_prefix_parse(value->text, &p) < 0 || p.family != family)
-		value_error(value, "'%s' is no %s prefix; write one such as %s",
+		value_error(value,
+			    "'%s' is not an %s prefix; write one such as %s",
 			    value->text, version, example);
 	else if (inet_prefix_has_host_bits(&p))
 		value_wrong(value, "has bits set below its prefix length");
@@ -56,7 +57,7 @@ static void value_pool(const struct policy_value *value, sa_family_t family,
 	else if ((special = prefix_special(&p)))
 		value_error(
 			value,
-			"'%s' holds %s addresses, which cannot be given to namespaces",
+			"'%s' contains %s addresses, which cannot be given to namespaces",
 			value->text, special);
 	else
 		*(struct inet_prefix *)value->at = p;
@@ -81,16 +82,16 @@ static bool text_is_ifname(const struct policy_value *value, const char *text)
 	if (!name_is_ifname(text))
 		value_error(
 			value,
-			"'%s' is no interface name; use 1 to 15 characters without blank, '/', ':', '%%'",
+			"'%s' is not an interface name; use 1 to 15 characters without blank, '/', ':', '%%'",
 			text);
 	else if (!strcmp(text, "lo"))
 		value_error(
 			value,
-			"'lo' is the loopback interface, which every namespace has of its own");
+			"'lo' is the loopback interface, which every namespace has");
 	else if (!strcmp(text, "all") || !strcmp(text, "default"))
 		value_error(
 			value,
-			"'%s' is what the kernel calls settings of all interfaces; none can have that name",
+			"'%s' is the kernel's name for settings of all interfaces; no interface can have it",
 			text);
 	else
 		return true;
@@ -111,7 +112,7 @@ void value_ifname_template(const struct policy_value *value)
 	if (template == 0)
 		value_ifname(value);
 	else if (template > 0 && strpbrk(value->text, "/: \t"))
-		value_wrong(value, "is no interface name");
+		value_wrong(value, "is not an interface name");
 	else if (template > 0)
 		*(char **)value->at = value_copy(value);
 }
@@ -126,19 +127,19 @@ static bool text_is_address(const struct policy_value *value,
 	if (inet_prefix_parse(value->text, &p) < 0) {
 		value_wrong(
 			value,
-			"is no address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
+			"is not an address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
 		return false;
 	}
 	if (!strchr(value->text, '/')) {
-		value_wrong(value,
-			    "lacks its prefix length, as in 192.0.2.7/24");
+		value_wrong(value, "has no prefix length, as in 192.0.2.7/24");
 		return false;
 	}
 	all = p;
 	all.length = (uint8_t)(inet_bytes(p.family) * 8);
 	special = prefix_special(&all);
 	if (special) {
-		value_error(value, "'%s' (%s) is no address for an interface",
+		value_error(value,
+			    "'%s' (%s) cannot be the address of an interface",
 			    value->text, special);
 		return false;
 	}
@@ -149,8 +150,9 @@ static bool text_is_address(const struct policy_value *value,
 		return false;
 	}
 	if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p)) {
-		value_wrong(value,
-			    "is the network's own address; name a host in it");
+		value_wrong(
+			value,
+			"is the address of the network; write the address of a host");
 		return false;
 	}
 	*ret = p;
@@ -194,7 +196,7 @@ void value_address(const struct policy_value *value)
 	    (mode != ADDRESS_STATIC || ns->address_mode != ADDRESS_STATIC)) {
 		value_error(
 			value,
-			"'auto' and 'dhcp' stand alone, without other addresses");
+			"'auto' and 'dhcp' cannot be combined with addresses");
 		return;
 	}
 	ns->address_mode = mode;
@@ -226,14 +228,15 @@ void value_gateway(const struct policy_value *value)
 		    inet_prefix_parse(value->text, &p) < 0) {
 			value_wrong(
 				value,
-				"is no address; write one without a length");
+				"is not an address; write one without a length");
 			return;
 		}
 		special = prefix_special(&p);
 		if (special && strcmp(special, "link-local") != 0) {
-			value_error(value,
-				    "'%s' (%s) is no address for an interface",
-				    value->text, special);
+			value_error(
+				value,
+				"'%s' (%s) cannot be the address of an interface",
+				value->text, special);
 			return;
 		}
 	}
@@ -262,14 +265,15 @@ void value_route(const struct policy_value *value)
 	else if (!template && inet_prefix_parse(prefix, to) < 0)
 		value_error(
 			value,
-			"'%s' is no prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
+			"'%s' is not a prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
 			prefix);
 	else if (!template && inet_prefix_has_host_bits(to))
 		value_error(value, "'%s' has bits set below its prefix length",
 			    prefix);
 	else if (!template && gateway &&
 		 (strchr(gateway, '/') || inet_prefix_parse(gateway, by) < 0))
-		value_error(value, "'%s' is no address to go via", gateway);
+		value_error(value, "'%s' is not the address of a gateway",
+			    gateway);
 	else if (!template && gateway && to->family != by->family)
 		value_wrong(value, "mixes IPv4 and IPv6");
 	else if (route.text && (item = VALUE_ADD(value, list))) {
@@ -287,7 +291,7 @@ void value_dns(const struct policy_value *value)
 	const char *special;
 
 	if (value->item > 0 && (host || !ns->dns_set)) {
-		value_error(value, "'host' stands alone, without servers");
+		value_error(value, "'host' cannot be combined with servers");
 		return;
 	}
 	ns->dns_set = !host;
@@ -296,13 +300,15 @@ void value_dns(const struct policy_value *value)
 		return;
 	if (strchr(value->text, '/') ||
 	    inet_prefix_parse(value->text, &p) < 0) {
-		value_wrong(value,
-			    "is no address of a name server (nor 'host')");
+		value_wrong(
+			value,
+			"is neither an address of a name server nor 'host'");
 		return;
 	}
 	special = prefix_special(&p);
 	if (special && strcmp(special, "loopback") != 0) {
-		value_error(value, "'%s' (%s) is no address of a name server",
+		value_error(value,
+			    "'%s' (%s) is not an address of a name server",
 			    value->text, special);
 		return;
 	}
@@ -312,7 +318,7 @@ void value_dns(const struct policy_value *value)
 void value_search(const struct policy_value *value)
 {
 	if (!name_is_domain(value->text))
-		value_wrong(value, "is no domain name");
+		value_wrong(value, "is not a domain name");
 	else
 		value_append(value, value->at);
 }
@@ -350,9 +356,9 @@ void value_dhcp(const struct policy_value *value)
 	    last.family != AF_INET)
 		value_wrong(
 			value,
-			"is no range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99");
+			"is not a range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99");
 	else if (memcmp(first.addr, last.addr, inet_bytes(AF_INET)) > 0)
-		value_error(value, "the range '%s' is the wrong way round",
+		value_error(value, "the range '%s' is in reverse order",
 			    value->text);
 	else
 		network->dhcp_first = first, network->dhcp_last = last;

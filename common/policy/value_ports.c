@@ -91,7 +91,7 @@ void value_egress(const struct policy_value *value)
 	else if (ports && !ports_parse(ports, &t.ports))
 		value_error(
 			value,
-			"'%s' is no port and no range of ports (1 to 65535)",
+			"'%s' is neither a port nor a range of ports (1 to 65535)",
 			ports);
 	else if (ports && t.ports.protocol == TARGET_ICMP)
 		value_error(value, "'%s': icmp has no ports", value->text);
@@ -161,7 +161,8 @@ void value_publish(const struct policy_value *value)
 			value->text);
 	else if (address && (strchr(address, '/') ||
 			     inet_prefix_parse(address, &p.address) < 0))
-		value_error(value, "'%s' is no address of the host", address);
+		value_error(value, "'%s' is not an address of the host",
+			    address);
 	else if (p.text && (item = VALUE_ADD(value, list)))
 		*item = p;
 }

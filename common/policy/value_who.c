@@ -35,15 +35,14 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 	size_t len = strlen(text);
 
 	if (len > max)
-		value_error(value,
-			    "a %s of %zu bytes; at most %zu are possible", what,
+		value_error(value, "a %s of %zu bytes; the limit is %zu", what,
 			    len, max);
 	else if (text[0] == '"' || text[0] == '\'')
-		value_error(value, "%s stands in quotes; leave them out", text);
+		value_error(value, "%s is in quotes; remove them", text);
 	else if (strchr(text, '='))
 		value_wrong(
 			value,
-			"holds a '='; a key starts in column 1 of its own line");
+			"contains '='; a key starts in column 1 of its own line");
 	else
 		return true;
 	return false;
@@ -74,7 +73,7 @@ static void names_append(const struct policy_value *value)
 		if (*p == ' ' || *p == '\t') {
 			value_wrong(
 				value,
-				"holds a blank; separate names by commas, and write a blank that belongs to a name as '\\ '");
+				"contains a blank; separate names by commas, and write a blank that belongs to a name as '\\ '");
 			return;
 		}
 		if (p[0] == '\\' && p[1] == ' ')
@@ -93,7 +92,7 @@ void value_users(const struct policy_value *value)
 	if (value->text[0] == '%' || value->text[0] == '@')
 		value_error(
 			value,
-			"'%s' is no user; groups go into 'groups' or 'netgroups', without the '%c'",
+			"'%s' is not a user; groups go into 'groups' or 'netgroups', without the '%c'",
 			value->text, value->text[0]);
 	else if (text_has(value->text, "*?"))
 		value_error(
@@ -101,7 +100,8 @@ void value_users(const struct policy_value *value)
 			"'%s': user names are compared as they are, without wildcards",
 			value->text);
 	else if (text_has(value->text, ":/"))
-		value_error(value, "'%s': no user name holds ':' or '/'",
+		value_error(value,
+			    "'%s': a user name cannot contain ':' or '/'",
 			    value->text);
 	else
 		names_append(value);
@@ -120,7 +120,7 @@ void value_groups(const struct policy_value *value)
 			"'%s': names are compared as they are, without wildcards",
 			value->text);
 	else if (strchr(value->text, ':'))
-		value_error(value, "'%s': no group name holds ':'",
+		value_error(value, "'%s': a group name cannot contain ':'",
 			    value->text);
 	else
 		names_append(value);
@@ -139,15 +139,14 @@ void value_uids(const struct policy_value *value)
 			: (last = first, 0)) < 0) {
 		value_error(
 			value,
-			"'%s' is no uid and no range of them; write 1000 or 1000-1999, at most %lu",
+			"'%s' is neither a uid nor a range of uids; write 1000 or 1000-1999, at most %lu",
 			value->text, (unsigned long)UINT32_MAX);
 		return;
 	}
 	if (first > last) {
-		value_error(
-			value,
-			"the range '%s' is the wrong way round; write %lu-%lu",
-			value->text, last, first);
+		value_error(value,
+			    "the range '%s' is in reverse order; write %lu-%lu",
+			    value->text, last, first);
 		return;
 	}
 	range = value_add(value, (void **)&rule->uids, &rule->n_uids,
@@ -181,7 +180,7 @@ static bool value_is_glob(const struct policy_value *value, const char *what,
 	if (!text_is_plain(value, what, max))
 		return false;
 	if (text_has(value->text, " \t"))
-		value_wrong(value, "has a blank in it; separate with commas");
+		value_wrong(value, "contains a blank; separate with commas");
 	else if (!glob_is_closed(value->text))
 		value_wrong(value, "has an open '[' or ends in '\\'");
 	else
@@ -221,21 +220,22 @@ void value_rhosts(const struct policy_value *value)
 	    strcmp(text, "*") != 0) {
 		value_wrong(
 			value,
-			"would match host names too, which strangers can choose; write a prefix such as 192.0.2.0/24");
+			"would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24");
 		return;
 	}
 	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
 	    strchr(text, '-')) {
 		value_error(
 			value,
-			"'%s': ranges of addresses are not known; use prefixes such as 192.0.2.0/29",
+			"'%s': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29",
 			text);
 		return;
 	}
 	/* No host name has a slash, a colon, or is all digits and dots. */
 	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
 		if (inet_prefix_parse(text, &rhost.prefix) < 0) {
-			value_wrong(value, "is no address and no prefix");
+			value_wrong(value,
+				    "is neither an address nor a prefix");
 			return;
 		}
 		if (inet_prefix_has_host_bits(&rhost.prefix)) {

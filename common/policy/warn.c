@@ -47,7 +47,7 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 
 	if (all && !policy_rule_names_root(rule))
 		WARN(book, rule,
-		     "[rule %s] is never reached: [rule %s], at %s:%u, matches everybody before it",
+		     "[rule %s] is never used: [rule %s], at %s:%u, matches every login before it",
 		     rule->name, all->name, all->file, all->line);
 	if (fails_open && !host)
 		WARN(book, rule,
@@ -56,14 +56,14 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 	if (whence && !host && !guard_given && !fails_open &&
 	    !rule_is_for_root_alone(rule))
 		WARN(book, rule,
-		     "[rule %s] is for some services, terminals or remote hosts only, so these users' other processes keep the host's network; say guard = yes to refuse that, or guard = no if it is meant",
+		     "[rule %s] is for some services, terminals or remote hosts only, so these users' other processes keep the host's network; write guard = yes to refuse that, or guard = no if it is intended",
 		     rule->name);
 	for (size_t n = 0; n < rule->users.n; n++) {
 		const char *user = rule->users.items[n];
 
 		if (!user[strspn(user, "0123456789")])
 			WARN(book, rule,
-			     "users: '%s' is taken for a name; a number goes into 'uids'",
+			     "users: '%s' is read as a name; write a number in 'uids'",
 			     user);
 	}
 }
@@ -76,7 +76,7 @@ static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
 	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
 		WARN(book, ns,
-		     "[namespace %s] has no 'dns': its sessions use the host's resolv.conf and resolvers, which answer from outside; name servers, or say dns = host",
+		     "[namespace %s] has no 'dns': its sessions use the host's resolv.conf and resolvers, which resolve names outside the namespace; list servers, or write dns = host",
 		     ns->name);
 	if (ns->dns.n > DNS_MAX)
 		WARN(book, ns,
@@ -88,7 +88,7 @@ static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 		    (ns->dns.items[n].family == AF_INET6 &&
 		     ns->dns.items[n].addr[0] == 0))
 			WARN(book, ns,
-			     "[namespace %s]: a name server on the loopback address must run inside the namespace; the host's is out of reach",
+			     "[namespace %s]: a name server on the loopback address must run inside the namespace; the host's cannot be reached",
 			     ns->name);
 }
 
@@ -112,7 +112,7 @@ static void warn_namespace(struct note_book *book, const struct policy *policy,
 	if (ns->scope != SCOPE_SHARED && ns->wireguard &&
 	    !strchr(ns->wireguard, '%'))
 		WARN(book, ns,
-		     "[namespace %s]: all instances use the one key in %s, and a peer talks to one of them at a time",
+		     "[namespace %s]: all instances use the one key in %s, and a peer communicates with one of them at a time",
 		     ns->name, ns->wireguard);
 }
 
@@ -126,7 +126,7 @@ static void warn_options(struct note_book *book,
 	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
 		if (policy_excludes(policy, logins[n]))
 			WARN(book, section,
-			     "exclude_services has %s: no login through it is ever looked at",
+			     "exclude_services has %s: no login through this service is handled",
 			     logins[n]);
 }
 
@@ -174,7 +174,7 @@ void policy_warn(struct policy_build *build)
 		if (used && !used[n] &&
 		    (section->kind == KIND_NAMESPACE ||
 		     section->kind == KIND_NETWORK))
-			WARN(book, section, "[%s %s] is named by no %s",
+			WARN(book, section, "[%s %s] is not used by any %s",
 			     policy_kind_name(section->kind), section->name,
 			     section->kind == KIND_NETWORK ? "[namespace]"
 							   : "[rule]");

@@ -22,7 +22,7 @@
 
 #define TOO_LARGE                                                              \
 	"the entry of %s \"%s\" in the user database has more than %d MiB, "   \
-	"which is taken for a fault of the directory service"
+	"which is treated as an error of the directory service"
 
 /*
  * Return: a buffer of twice the size in *buffer (whose contents go), 0,

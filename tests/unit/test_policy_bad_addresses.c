@@ -4,41 +4,33 @@
 
 static const struct bad bad[] = {
 	{"an address for link none", SPACE("address = 192.0.2.7/24"),
-	 "p:4: address: has no use with link = none, only with " BUILT
+	 "p:4: address: cannot be used with link = none, only with " BUILT
 	 " (the section has no 'link')\n"},
 	{"an address without length", NAT("address = 192.0.2.7"),
-	 "p:5: address: '192.0.2.7' lacks its prefix length, as in "
+	 "p:5: address: '192.0.2.7' has no prefix length, as in "
 	 "192.0.2.7/24\n"},
 	{"an address that is none", NAT("address = 192.0.2.777/24"),
-	 "p:5: address: '192.0.2.777/24' is no address; write ADDRESS/LENGTH, "
+	 "p:5: address: '192.0.2.777/24' is not an address; write ADDRESS/LENGTH, "
 	 "as in 192.0.2.7/24\n"},
 	{"the network's own address", NAT("address = 192.0.2.0/24"),
-	 "p:5: address: '192.0.2.0/24' is the network's own address; name a "
-	 "host in it\n"},
+	 "p:5: address: '192.0.2.0/24' is the address of the network; write the address of a host\n"},
 	{"the IPv6 network's own address", NAT("address = 2001:db8::/64"),
-	 "p:5: address: '2001:db8::/64' is the network's own address; name a "
-	 "host in it\n"},
+	 "p:5: address: '2001:db8::/64' is the address of the network; write the address of a host\n"},
 	{"a loopback address", NAT("address = 127.0.0.2/8"),
-	 "p:5: address: '127.0.0.2/8' (loopback) is no address for an "
-	 "interface\n"},
+	 "p:5: address: '127.0.0.2/8' (loopback) cannot be the address of an interface\n"},
 	{"a link-local address", NAT("address = 169.254.1.1/16"),
-	 "p:5: address: '169.254.1.1/16' (link-local) is no address for an "
-	 "interface\n"},
+	 "p:5: address: '169.254.1.1/16' (link-local) cannot be the address of an interface\n"},
 	{"an IPv6 link-local address", NAT("address = fe80::1/64"),
-	 "p:5: address: 'fe80::1/64' (link-local) is no address for an "
-	 "interface\n"},
+	 "p:5: address: 'fe80::1/64' (link-local) cannot be the address of an interface\n"},
 	{"a multicast address", NAT("address = 224.0.0.1/24"),
-	 "p:5: address: '224.0.0.1/24' (multicast) is no address for an "
-	 "interface\n"},
+	 "p:5: address: '224.0.0.1/24' (multicast) cannot be the address of an interface\n"},
 	{"an address in the whole Internet", NAT("address = 192.0.2.7/0"),
 	 "p:5: address: '192.0.2.7/0': a prefix of length 0 is the whole "
 	 "Internet\n"},
 	{"auto with an address", NAT("address = auto, 192.0.2.7/24"),
-	 "p:5: address: 'auto' and 'dhcp' stand alone, without other "
-	 "addresses\n"},
+	 "p:5: address: 'auto' and 'dhcp' cannot be combined with addresses\n"},
 	{"an address with dhcp", NAT("address = 192.0.2.7/24, dhcp"),
-	 "p:5: address: 'auto' and 'dhcp' stand alone, without other "
-	 "addresses\n"},
+	 "p:5: address: 'auto' and 'dhcp' cannot be combined with addresses\n"},
 	{"dhcp over nat", NAT("address = dhcp"),
 	 "p:5: address: 'dhcp' is possible only with link = bridge, macvlan or "
 	 "device\n"},
@@ -48,27 +40,23 @@ static const struct bad bad[] = {
 	 "bridge\n"},
 	{"one address for every user",
 	 NAT("scope = user\naddress = 192.0.2.7/24"),
-	 "p:6: address: '192.0.2.7/24' would be that of every instance of "
-	 "scope = user; put %u, %U or %n into it, or write auto\n"},
+	 "p:6: address: '192.0.2.7/24' would be the address of every instance of scope = user; put %u, %U or %n into it, or write auto\n"},
 	{"one address for every session",
 	 NAT("scope = session\naddress = 192.0.2.7/24, fd00::%U/64"),
-	 "p:6: address: '192.0.2.7/24' would be that of every instance of "
-	 "scope = session; put %u, %U or %n into it, or write auto\n"},
+	 "p:6: address: '192.0.2.7/24' would be the address of every instance of scope = session; put %u, %U or %n into it, or write auto\n"},
 	{"a gateway without an address", NAT("gateway = 192.0.2.1"),
 	 "p:5: gateway: needs a static 'address' (auto and dhcp bring their "
 	 "own gateway)\n"},
 	{"a gateway with a length",
 	 NAT("address = 192.0.2.7/24\ngateway = 192.0.2.1/24"),
-	 "p:6: gateway: '192.0.2.1/24' is no address; write one without a "
+	 "p:6: gateway: '192.0.2.1/24' is not an address; write one without a "
 	 "length\n"},
 	{"a gateway of the other family",
 	 NAT("address = 192.0.2.7/24\ngateway = 2001:db8::1"),
-	 "p:6: gateway: '2001:db8::1' is IPv6 and 'address' has none of that "
-	 "family\n"},
+	 "p:6: gateway: '2001:db8::1' is IPv6 and 'address' has no address of that family\n"},
 	{"a gateway elsewhere",
 	 NAT("address = 192.0.2.7/24\ngateway = 198.51.100.1"),
-	 "p:6: gateway: '198.51.100.1' is in none of the prefixes of "
-	 "'address'\n"},
+	 "p:6: gateway: '198.51.100.1' is not in any prefix of 'address'\n"},
 	{"a gateway that is itself",
 	 NAT("address = 192.0.2.7/24\ngateway = 192.0.2.7"),
 	 "p:6: gateway: '192.0.2.7' is the namespace's own address\n"},
@@ -77,15 +65,14 @@ static const struct bad bad[] = {
 	 "p:6: gateway: more than one IPv4 gateway; keep one\n"},
 	{"a gateway that is loopback",
 	 NAT("address = 192.0.2.7/24\ngateway = 127.0.0.1"),
-	 "p:6: gateway: '127.0.0.1' (loopback) is no address for an "
-	 "interface\n"},
+	 "p:6: gateway: '127.0.0.1' (loopback) cannot be the address of an interface\n"},
 	{"a gateway for wireguard", WIREGUARD("gateway = 192.0.2.1"),
-	 "p:6: gateway: has no use with link = wireguard, only with nat, "
+	 "p:6: gateway: cannot be used with link = wireguard, only with nat, "
 	 "routed, bridge, cable, macvlan or device\n"},
 	{"a route with host bits", NAT("routes = 192.0.2.1/24"),
 	 "p:5: routes: '192.0.2.1/24' has bits set below its prefix length\n"},
 	{"a route that is none", NAT("routes = default"),
-	 "p:5: routes: 'default' is no prefix; write one such as 192.0.2.0/24, "
+	 "p:5: routes: 'default' is not a prefix; write one such as 192.0.2.0/24, "
 	 "or 0.0.0.0/0 for everything\n"},
 	{"a route to nowhere", NAT("routes = 198.51.100.0/24 via"),
 	 "p:5: routes: '198.51.100.0/24 via': write PREFIX or PREFIX via "
@@ -95,7 +82,7 @@ static const struct bad bad[] = {
 	 "ADDRESS\n"},
 	{"a route via a prefix",
 	 NAT("routes = 198.51.100.0/24 via 192.0.2.0/24"),
-	 "p:5: routes: '192.0.2.0/24' is no address to go via\n"},
+	 "p:5: routes: '192.0.2.0/24' is not the address of a gateway\n"},
 	{"a route of two families",
 	 NAT("routes = 198.51.100.0/24 via 2001:db8::1"),
 	 "p:5: routes: '198.51.100.0/24 via 2001:db8::1' mixes IPv4 and "
@@ -120,30 +107,27 @@ static const struct bad bad[] = {
 	 "leave the IPv6 address of the network out\n"},
 	{"an address twice",
 	 NAT("address = 192.0.2.7/24, 192.0.2.8/24, 192.0.2.7/32"),
-	 "p:5: address: '192.0.2.7/32' is there twice\n"},
+	 "p:5: address: '192.0.2.7/32' is given twice\n"},
 	{"a template of an address twice",
 	 NAT("scope = user\naddress = 10.1.%U.1/24, 10.1.%U.1/24"),
-	 "p:6: address: '10.1.%U.1/24' is there twice\n"},
+	 "p:6: address: '10.1.%U.1/24' is given twice\n"},
 	{"an mtu too small for an IPv6 address",
 	 NAT("mtu = 576\naddress = 2001:db8::7/64"),
 	 "p:5: mtu: IPv6 needs at least 1280; leave the IPv6 address out\n"},
 	{"a name server by name", NAT("dns = ns.example.org"),
-	 "p:5: dns: 'ns.example.org' is no address of a name server (nor "
-	 "'host')\n"},
+	 "p:5: dns: 'ns.example.org' is neither an address of a name server nor 'host'\n"},
 	{"a name server with a length", NAT("dns = 192.0.2.53/32"),
-	 "p:5: dns: '192.0.2.53/32' is no address of a name server (nor "
-	 "'host')\n"},
+	 "p:5: dns: '192.0.2.53/32' is neither an address of a name server nor 'host'\n"},
 	{"host among name servers", NAT("dns = 192.0.2.53, host"),
-	 "p:5: dns: 'host' stands alone, without servers\n"},
+	 "p:5: dns: 'host' cannot be combined with servers\n"},
 	{"a name server after host", NAT("dns = host, 192.0.2.53"),
-	 "p:5: dns: 'host' stands alone, without servers\n"},
+	 "p:5: dns: 'host' cannot be combined with servers\n"},
 	{"a multicast name server", NAT("dns = 224.0.0.251"),
-	 "p:5: dns: '224.0.0.251' (multicast) is no address of a name "
-	 "server\n"},
+	 "p:5: dns: '224.0.0.251' (multicast) is not an address of a name server\n"},
 	{"an unspecified name server", NAT("dns = 0.0.0.0"),
-	 "p:5: dns: '0.0.0.0' (unspecified) is no address of a name server\n"},
+	 "p:5: dns: '0.0.0.0' (unspecified) is not an address of a name server\n"},
 	{"a link-local IPv6 name server", NAT("dns = fe80::1"),
-	 "p:5: dns: 'fe80::1' (link-local) is no address of a name server\n"},
+	 "p:5: dns: 'fe80::1' (link-local) is not an address of a name server\n"},
 	{"search without servers", NAT("search = example.org"),
 	 "p:5: search: needs servers in 'dns'; without them the session "
 	 "resolves as the host does\n"},
@@ -152,13 +136,13 @@ static const struct bad bad[] = {
 	 "resolves as the host does\n"},
 	{"a search domain with a blank",
 	 NAT("dns = 192.0.2.53\nsearch = example.org example.com"),
-	 "p:6: search: 'example.org example.com' is no domain name\n"},
+	 "p:6: search: 'example.org example.com' is not a domain name\n"},
 	{"a search domain with two dots",
 	 NAT("dns = 192.0.2.53\nsearch = example..org"),
-	 "p:6: search: 'example..org' is no domain name\n"},
+	 "p:6: search: 'example..org' is not a domain name\n"},
 	{"a search domain with a dash in front",
 	 NAT("dns = 192.0.2.53\nsearch = -example.org"),
-	 "p:6: search: '-example.org' is no domain name\n"},
+	 "p:6: search: '-example.org' is not a domain name\n"},
 };
 
 int main(void)

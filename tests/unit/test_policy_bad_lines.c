@@ -9,7 +9,7 @@ static const struct bad bad[] = {
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		"xxxxxxxxxxx"),
-	 "p:2: the line has 199 bytes, at most 198 fit; continue lists on "
+	 "p:2: the line has 199 bytes, the limit is 198; continue lists on "
 	 "indented lines\n"},
 	{"a long value is not cut in silence",
 	 RULE("users = "
@@ -17,7 +17,7 @@ static const struct bad bad[] = {
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaa"),
-	 "p:4: the line has 208 bytes, at most 198 fit; continue lists on "
+	 "p:4: the line has 208 bytes, the limit is 198; continue lists on "
 	 "indented lines\n"},
 	{"a long line leaves the others to be checked",
 	 RULE("users = "
@@ -25,7 +25,7 @@ static const struct bad bad[] = {
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaa\nguard = maybe"),
-	 "p:4: the line has 208 bytes, at most 198 fit; continue lists on "
+	 "p:4: the line has 208 bytes, the limit is 198; continue lists on "
 	 "indented lines\np:5: guard: 'maybe' is not known; write no or yes\n"},
 	{"a continuation of a long line is not attributed elsewhere",
 	 RULE("guard = yes\nusers = "
@@ -33,7 +33,7 @@ static const struct bad bad[] = {
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaa\n  bob"),
-	 "p:5: the line has 208 bytes, at most 198 fit; continue lists on "
+	 "p:5: the line has 208 bytes, the limit is 198; continue lists on "
 	 "indented lines\n"},
 	{"a byte order mark", "\xef\xbb\xbf[options]\n",
 	 "p:1: the file starts with a byte order mark; save it as plain "
@@ -57,30 +57,25 @@ static const struct bad bad[] = {
 	 "p:2: write KEY = VALUE, with '=' and not ':'\n"},
 	{"no key", OPTION("= 10s"), "p:2: there is no key before the '='\n"},
 	{"a key before any section", "timeout = 10s\n",
-	 "p:1: 'timeout' stands before the first section; put it below a "
+	 "p:1: 'timeout' is before the first section; put it below a "
 	 "heading such as [options]\n"},
 	{"an indented line before any section", "  timeout = 10s\n",
-	 "p:1: keys start in column 1: an indented line continues the list "
-	 "above it\n"},
+	 "p:1: keys start in column 1: an indented line continues the list above\n"},
 	{"an indented word before any key",
 	 "[rule r]\n  alice\nnamespace = host\n",
 	 "p:2: an indented line continues a list, and there is none above "
 	 "it\n"},
 	{"an indented key", OPTION("  timeout = 10s"),
-	 "p:2: keys start in column 1: an indented line continues the list "
-	 "above it\n"},
+	 "p:2: keys start in column 1: an indented line continues the list above\n"},
 	{"an indented key below another",
 	 OPTION("on_error = deny\n  timeout = 10s"),
-	 "p:3: keys start in column 1: an indented line continues the list "
-	 "above it\n"},
+	 "p:3: keys start in column 1: an indented line continues the list above\n"},
 	{"an indented key below a list",
 	 RULE("users = alice,\n  groups = staff"),
-	 "p:5: keys start in column 1: an indented line continues the list "
-	 "above it\n"},
+	 "p:5: keys start in column 1: an indented line continues the list above\n"},
 	{"an indented sysctl",
 	 SPACE("dns = 192.0.2.1\n  sysctl.net.ipv4.ip_forward = 1"),
-	 "p:5: keys start in column 1: an indented line continues the list "
-	 "above it\n"},
+	 "p:5: keys start in column 1: an indented line continues the list above\n"},
 	{"an indented section",
 	 OPTION("on_error = deny\n [rule r]\nnamespace = host"),
 	 "p:3: section headings start in column 1\n"},
@@ -138,11 +133,9 @@ static const struct bad bad[] = {
 	{"a network without a name", "[network]\nbridge = br0\n",
 	 "p:1: [network] needs a name; write [network NAME]\n"},
 	{"a rule called host", "[rule host]\nnamespace = host\n",
-	 "p:1: no rule can be called 'host': the word means that a session "
-	 "stays outside\n"},
+	 "p:1: no rule can be named 'host': the word means the host's namespace\n"},
 	{"a namespace called host", "[namespace host]\n",
-	 "p:1: no namespace can be called 'host': the word means that a "
-	 "session stays outside\n"},
+	 "p:1: no namespace can be named 'host': the word means the host's namespace\n"},
 	{"a name with a slash", "[namespace a/b]\n",
 	 "p:1: 'a/b' cannot be the name of a namespace; " NAME_RULES},
 	{"a name that climbs", "[namespace ..]\n",
@@ -166,22 +159,21 @@ static const struct bad bad[] = {
 	 "namespace "
 	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx]\n",
 	 "p:2: [namespace "
-	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx] is "
-	 "there already, at p:1; join the two\n"},
+	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx] is already defined at p:1; join the two\n"},
 	{"a name with UTF-8", "[rule j\xc3\xb6rg]\nnamespace = host\n",
 	 "p:1: 'j\xc3\xb6rg' cannot be the name of a rule; " NAME_RULES},
 	{"a name with a percent sign", "[namespace %u]\n",
 	 "p:1: '%u' cannot be the name of a namespace; " NAME_RULES},
 	{"options twice", OPTION("[options]"),
-	 "p:2: [options] is there already, at p:1; join the two\n"},
+	 "p:2: [options] is already defined at p:1; join the two\n"},
 	{"a rule twice",
 	 "[rule r]\nnamespace = host\n\n[rule r]\nnamespace = host\n",
-	 "p:4: [rule r] is there already, at p:1; join the two\n"},
+	 "p:4: [rule r] is already defined at p:1; join the two\n"},
 	{"a namespace twice", "[namespace n]\n[namespace n]\n",
-	 "p:2: [namespace n] is there already, at p:1; join the two\n"},
+	 "p:2: [namespace n] is already defined at p:1; join the two\n"},
 	{"a network twice",
 	 "[network n]\nbridge = br0\n[network n]\nbridge = br1\n",
-	 "p:3: [network n] is there already, at p:1; join the two\n"},
+	 "p:3: [network n] is already defined at p:1; join the two\n"},
 	{"an empty rule", "[rule r]\n",
 	 "p:1: [rule r] needs the key 'namespace': a [namespace] section's "
 	 "name, or host\n"},
@@ -200,19 +192,19 @@ static const struct bad bad[] = {
 	{"a key misspelt", RULE("user = alice"),
 	 "p:4: unknown key 'user' in [rule]; is 'users' meant?\n"},
 	{"a key of another section", OPTION("users = alice"),
-	 "p:2: the key 'users' belongs into [rule NAME], not into [options]\n"},
+	 "p:2: the key 'users' belongs in [rule NAME], not into [options]\n"},
 	{"a key of options in a namespace", SPACE("pool4 = 10.0.0.0/8"),
-	 "p:4: the key 'pool4' belongs into [options], not into [namespace]\n"},
+	 "p:4: the key 'pool4' belongs in [options], not into [namespace]\n"},
 	{"a rule's key in a namespace", SPACE("guard = yes"),
-	 "p:4: the key 'guard' belongs into [rule NAME], not into "
+	 "p:4: the key 'guard' belongs in [rule NAME], not into "
 	 "[namespace]\n"},
 	{"a key in capitals", RULE("Users = alice"),
 	 "p:4: unknown key 'Users' in [rule]; is 'users' meant?\n"},
 	{"a key twice", OPTION("timeout = 10s\ntimeout = 20s"),
-	 "p:3: the key 'timeout' is there already, in line 2; keep one of "
+	 "p:3: the key 'timeout' is already given in line 2; keep one of "
 	 "them\n"},
 	{"a list twice", RULE("users = alice\nusers = bob"),
-	 "p:5: the key 'users' is there already, in line 4; join the two\n"},
+	 "p:5: the key 'users' is already given in line 4; join the two\n"},
 	{"a sysctl twice",
 	 SPACE("sysctl.net.ipv4.ip_forward = 1\nsysctl.net.ipv4.ip_forward = "
 	       "0"),
@@ -235,20 +227,15 @@ static const struct bad bad[] = {
 	 "p:4: users: the list is empty; write user names, or leave the key "
 	 "out\n"},
 	{"a comma alone", RULE("users = ,"),
-	 "p:4: users: nothing before a comma; remove the comma or name what is "
-	 "missing\n"},
+	 "p:4: users: an empty item before a comma; remove the comma or add the item\n"},
 	{"two commas", RULE("users = alice,,bob"),
-	 "p:4: users: nothing before a comma; remove the comma or name what is "
-	 "missing\n"},
+	 "p:4: users: an empty item before a comma; remove the comma or add the item\n"},
 	{"a comma in front", RULE("users = , alice"),
-	 "p:4: users: nothing before a comma; remove the comma or name what is "
-	 "missing\n"},
+	 "p:4: users: an empty item before a comma; remove the comma or add the item\n"},
 	{"two commas at the end", RULE("users = alice,,"),
-	 "p:4: users: nothing before a comma; remove the comma or name what is "
-	 "missing\n"},
+	 "p:4: users: an empty item before a comma; remove the comma or add the item\n"},
 	{"a comma in front of a continued line", RULE("users = alice\n  , bob"),
-	 "p:5: users: nothing before a comma; remove the comma or name what is "
-	 "missing\n"},
+	 "p:5: users: an empty item before a comma; remove the comma or add the item\n"},
 };
 
 int main(void)

@@ -10,11 +10,11 @@ static const struct bad bad[] = {
 	{"timeout in hours", OPTION("timeout = 1h"),
 	 "p:2: timeout: the unit of '1h' is not known; use ms, s or m\n"},
 	{"timeout of nothing", OPTION("timeout = s"),
-	 "p:2: timeout: 's' is no time; write 500ms, 10s or 2m\n"},
+	 "p:2: timeout: 's' is not a time; write 500ms, 10s or 2m\n"},
 	{"timeout in words", OPTION("timeout = long"),
-	 "p:2: timeout: 'long' is no time; write 500ms, 10s or 2m\n"},
+	 "p:2: timeout: 'long' is not a time; write 500ms, 10s or 2m\n"},
 	{"timeout negative", OPTION("timeout = -1s"),
-	 "p:2: timeout: '-1s' is no time; write 500ms, 10s or 2m\n"},
+	 "p:2: timeout: '-1s' is not a time; write 500ms, 10s or 2m\n"},
 	{"timeout with a fraction", OPTION("timeout = 1.5s"),
 	 "p:2: timeout: the unit of '1.5s' is not known; use ms, s or m\n"},
 	{"timeout too short", OPTION("timeout = 99ms"),
@@ -31,10 +31,10 @@ static const struct bad bad[] = {
 	{"timeout with two parts", OPTION("timeout = 1m 30s"),
 	 "p:2: timeout: the unit of '1m 30s' is not known; use ms, s or m\n"},
 	{"pool4 that is IPv6", OPTION("pool4 = fd00::/48"),
-	 "p:2: pool4: 'fd00::/48' is no IPv4 prefix; write one such as "
+	 "p:2: pool4: 'fd00::/48' is not an IPv4 prefix; write one such as "
 	 "10.213.0.0/16\n"},
 	{"pool4 none", OPTION("pool4 = none"),
-	 "p:2: pool4: 'none' is no IPv4 prefix; write one such as "
+	 "p:2: pool4: 'none' is not an IPv4 prefix; write one such as "
 	 "10.213.0.0/16\n"},
 	{"pool4 without length", OPTION("pool4 = 10.0.0.0"),
 	 "p:2: pool4: the length of '10.0.0.0' must be /8 to /30\n"},
@@ -45,22 +45,20 @@ static const struct bad bad[] = {
 	{"pool4 too large", OPTION("pool4 = 8.0.0.0/7"),
 	 "p:2: pool4: the length of '8.0.0.0/7' must be /8 to /30\n"},
 	{"pool4 that is no address", OPTION("pool4 = 10.213.0/16"),
-	 "p:2: pool4: '10.213.0/16' is no IPv4 prefix; write one such as "
+	 "p:2: pool4: '10.213.0/16' is not an IPv4 prefix; write one such as "
 	 "10.213.0.0/16\n"},
 	{"pool4 of loopback", OPTION("pool4 = 127.0.0.0/8"),
-	 "p:2: pool4: '127.0.0.0/8' holds loopback addresses, which cannot be "
-	 "given to namespaces\n"},
+	 "p:2: pool4: '127.0.0.0/8' contains loopback addresses, which cannot be given to namespaces\n"},
 	{"pool4 that holds link-local addresses", OPTION("pool4 = 169.0.0.0/8"),
-	 "p:2: pool4: '169.0.0.0/8' holds link-local addresses, which cannot "
+	 "p:2: pool4: '169.0.0.0/8' contains link-local addresses, which cannot "
 	 "be given to namespaces\n"},
 	{"pool4 of multicast", OPTION("pool4 = 224.0.0.0/8"),
-	 "p:2: pool4: '224.0.0.0/8' holds multicast addresses, which cannot be "
-	 "given to namespaces\n"},
+	 "p:2: pool4: '224.0.0.0/8' contains multicast addresses, which cannot be given to namespaces\n"},
 	{"pool4 with a length of three digits", OPTION("pool4 = 10.0.0.0/016"),
-	 "p:2: pool4: '10.0.0.0/016' is no IPv4 prefix; write one such as "
+	 "p:2: pool4: '10.0.0.0/016' is not an IPv4 prefix; write one such as "
 	 "10.213.0.0/16\n"},
 	{"pool6 that is IPv4", OPTION("pool6 = 10.0.0.0/8"),
-	 "p:2: pool6: '10.0.0.0/8' is no IPv6 prefix; write one such as "
+	 "p:2: pool6: '10.0.0.0/8' is not an IPv6 prefix; write one such as "
 	 "fd6e:6574:6e73::/48\n"},
 	{"pool6 too small", OPTION("pool6 = fd00::/127"),
 	 "p:2: pool6: the length of 'fd00::/127' must be /16 to /126\n"},
@@ -69,14 +67,12 @@ static const struct bad bad[] = {
 	{"pool6 with host bits", OPTION("pool6 = fd6e::1/48"),
 	 "p:2: pool6: 'fd6e::1/48' has bits set below its prefix length\n"},
 	{"pool6 of link-local addresses", OPTION("pool6 = fe80::/64"),
-	 "p:2: pool6: 'fe80::/64' holds link-local addresses, which cannot be "
+	 "p:2: pool6: 'fe80::/64' contains link-local addresses, which cannot be "
 	 "given to namespaces\n"},
 	{"pool6 of multicast", OPTION("pool6 = ff00::/16"),
-	 "p:2: pool6: 'ff00::/16' holds multicast addresses, which cannot be "
-	 "given to namespaces\n"},
+	 "p:2: pool6: 'ff00::/16' contains multicast addresses, which cannot be given to namespaces\n"},
 	{"every service excluded", OPTION("exclude_services = *"),
-	 "p:2: exclude_services: '*' is every service; no login would be "
-	 "looked at\n"},
+	 "p:2: exclude_services: '*' matches every service; no login would be handled\n"},
 	{"an excluded path", OPTION("exclude_services = /etc/pam.d/cups"),
 	 "p:2: exclude_services: '/etc/pam.d/cups': a PAM service is the name "
 	 "of a file in /etc/pam.d, without a path\n"},
@@ -99,33 +95,33 @@ static const struct bad bad[] = {
 	 "p:4: users: 'adm*': user names are compared as they are, without "
 	 "wildcards\n"},
 	{"a user that is a group, as sudo writes it", RULE("users = %staff"),
-	 "p:4: users: '%staff' is no user; groups go into 'groups' or "
+	 "p:4: users: '%staff' is not a user; groups go into 'groups' or "
 	 "'netgroups', without the '%'\n"},
 	{"a user that is a netgroup, as NIS writes it", RULE("users = @staff"),
-	 "p:4: users: '@staff' is no user; groups go into 'groups' or "
+	 "p:4: users: '@staff' is not a user; groups go into 'groups' or "
 	 "'netgroups', without the '@'\n"},
 	{"a user in quotes", RULE("users = \"alice\""),
-	 "p:4: users: \"alice\" stands in quotes; leave them out\n"},
+	 "p:4: users: \"alice\" is in quotes; remove them\n"},
 	{"a user with an equals sign", RULE("users = alice = bob"),
-	 "p:4: users: 'alice = bob' holds a '='; a key starts in column 1 of "
+	 "p:4: users: 'alice = bob' contains '='; a key starts in column 1 of "
 	 "its own line\n"},
 	{"a comma forgotten between users", RULE("users = alice bob"),
-	 "p:4: users: 'alice bob' holds a blank; separate names by commas, and "
+	 "p:4: users: 'alice bob' contains a blank; separate names by commas, and "
 	 "write a blank that belongs to a name as '\\ '\n"},
 	{"a comma forgotten between groups", RULE("groups = staff, a b"),
-	 "p:4: groups: 'a b' holds a blank; separate names by commas, and "
+	 "p:4: groups: 'a b' contains a blank; separate names by commas, and "
 	 "write a blank that belongs to a name as '\\ '\n"},
 	{"a user with a colon", RULE("users = alice:x"),
-	 "p:4: users: 'alice:x': no user name holds ':' or '/'\n"},
+	 "p:4: users: 'alice:x': a user name cannot contain ':' or '/'\n"},
 	{"a user with a slash", RULE("users = ../alice"),
-	 "p:4: users: '../alice': no user name holds ':' or '/'\n"},
+	 "p:4: users: '../alice': a user name cannot contain ':' or '/'\n"},
 	{"a user of 190 bytes is fine, a line of 199 is not",
 	 RULE("users = "
 	      "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
 	      "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
 	      "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
 	      "u"),
-	 "p:4: the line has 199 bytes, at most 198 fit; continue lists on "
+	 "p:4: the line has 199 bytes, the limit is 198; continue lists on "
 	 "indented lines\n"},
 	{"a group with a wildcard", RULE("groups = staff?"),
 	 "p:4: groups: 'staff?': names are compared as they are, without "
@@ -133,41 +129,41 @@ static const struct bad bad[] = {
 	{"a group as sudo writes it", RULE("groups = %staff"),
 	 "p:4: groups: '%staff': write the name without the '%'\n"},
 	{"a group with a colon", RULE("groups = staff:x"),
-	 "p:4: groups: 'staff:x': no group name holds ':'\n"},
+	 "p:4: groups: 'staff:x': a group name cannot contain ':'\n"},
 	{"a netgroup as NIS writes it", RULE("netgroups = @staff"),
 	 "p:4: netgroups: '@staff': write the name without the '@'\n"},
 	{"uids in words", RULE("uids = root"),
-	 "p:4: uids: 'root' is no uid and no range of them; write 1000 or "
+	 "p:4: uids: 'root' is neither a uid nor a range of uids; write 1000 or "
 	 "1000-1999, at most 4294967295\n"},
 	{"a uid too large", RULE("uids = 4294967296"),
-	 "p:4: uids: '4294967296' is no uid and no range of them; write 1000 "
+	 "p:4: uids: '4294967296' is neither a uid nor a range of uids; write 1000 "
 	 "or 1000-1999, at most 4294967295\n"},
 	{"a range too large", RULE("uids = 1000-4294967296"),
-	 "p:4: uids: '1000-4294967296' is no uid and no range of them; write "
+	 "p:4: uids: '1000-4294967296' is neither a uid nor a range of uids; write "
 	 "1000 or 1000-1999, at most 4294967295\n"},
 	{"a range the wrong way round", RULE("uids = 1999-1000"),
-	 "p:4: uids: the range '1999-1000' is the wrong way round; write "
+	 "p:4: uids: the range '1999-1000' is in reverse order; write "
 	 "1000-1999\n"},
 	{"a range without an end", RULE("uids = 1000-"),
-	 "p:4: uids: '1000-' is no uid and no range of them; write 1000 or "
+	 "p:4: uids: '1000-' is neither a uid nor a range of uids; write 1000 or "
 	 "1000-1999, at most 4294967295\n"},
 	{"a range without a beginning", RULE("uids = -1000"),
-	 "p:4: uids: '-1000' is no uid and no range of them; write 1000 or "
+	 "p:4: uids: '-1000' is neither a uid nor a range of uids; write 1000 or "
 	 "1000-1999, at most 4294967295\n"},
 	{"a range with blanks", RULE("uids = 1000 - 1999"),
-	 "p:4: uids: '1000 - 1999' is no uid and no range of them; write 1000 "
+	 "p:4: uids: '1000 - 1999' is neither a uid nor a range of uids; write 1000 "
 	 "or 1000-1999, at most 4294967295\n"},
 	{"a uid in hexadecimal", RULE("uids = 0x10"),
-	 "p:4: uids: '0x10' is no uid and no range of them; write 1000 or "
+	 "p:4: uids: '0x10' is neither a uid nor a range of uids; write 1000 or "
 	 "1000-1999, at most 4294967295\n"},
 	{"a range of three", RULE("uids = 1-2-3"),
-	 "p:4: uids: '1-2-3' is no uid and no range of them; write 1000 or "
+	 "p:4: uids: '1-2-3' is neither a uid nor a range of uids; write 1000 or "
 	 "1000-1999, at most 4294967295\n"},
 	{"a service with a path", RULE("services = /etc/pam.d/sshd"),
 	 "p:4: services: '/etc/pam.d/sshd': a PAM service is the name of a "
 	 "file in /etc/pam.d, without a path\n"},
 	{"services separated by blanks", RULE("services = sshd login"),
-	 "p:4: services: 'sshd login' has a blank in it; separate with "
+	 "p:4: services: 'sshd login' contains a blank; separate with "
 	 "commas\n"},
 	{"an open bracket in a service", RULE("services = ss[hd"),
 	 "p:4: services: 'ss[hd' has an open '[' or ends in '\\'\n"},
@@ -177,36 +173,32 @@ static const struct bad bad[] = {
 	 RULE("services = "
 	      "sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss"
 	      "s"),
-	 "p:4: services: a service name of 64 bytes; at most 63 are "
-	 "possible\n"},
+	 "p:4: services: a service name of 64 bytes; the limit is 63\n"},
 	{"terminals separated by blanks", RULE("ttys = tty1 tty2"),
-	 "p:4: ttys: 'tty1 tty2' has a blank in it; separate with commas\n"},
+	 "p:4: ttys: 'tty1 tty2' contains a blank; separate with commas\n"},
 	{"an open bracket in a terminal", RULE("ttys = tty[1-6"),
 	 "p:4: ttys: 'tty[1-6' has an open '[' or ends in '\\'\n"},
 	{"an rhost prefix with host bits", RULE("rhosts = 192.0.2.1/24"),
 	 "p:4: rhosts: '192.0.2.1/24' has bits set below its prefix length\n"},
 	{"an rhost address out of range", RULE("rhosts = 192.0.2.300"),
-	 "p:4: rhosts: '192.0.2.300' is no address and no prefix\n"},
+	 "p:4: rhosts: '192.0.2.300' is neither an address nor a prefix\n"},
 	{"an rhost prefix too long", RULE("rhosts = 192.0.2.0/33"),
-	 "p:4: rhosts: '192.0.2.0/33' is no address and no prefix\n"},
+	 "p:4: rhosts: '192.0.2.0/33' is neither an address nor a prefix\n"},
 	{"an rhost of three numbers", RULE("rhosts = 192.0.2"),
-	 "p:4: rhosts: '192.0.2' is no address and no prefix\n"},
+	 "p:4: rhosts: '192.0.2' is neither an address nor a prefix\n"},
 	{"an rhost wildcard over an address", RULE("rhosts = 192.0.2.*"),
-	 "p:4: rhosts: '192.0.2.*' would match host names too, which strangers "
-	 "can choose; write a prefix such as 192.0.2.0/24\n"},
+	 "p:4: rhosts: '192.0.2.*' would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24\n"},
 	{"an rhost with a port", RULE("rhosts = [2001:db8::1]:22"),
-	 "p:4: rhosts: '[2001:db8::1]:22' is no address and no prefix\n"},
+	 "p:4: rhosts: '[2001:db8::1]:22' is neither an address nor a prefix\n"},
 	{"an IPv6 rhost that is none", RULE("rhosts = 2001:db8::/129"),
-	 "p:4: rhosts: '2001:db8::/129' is no address and no prefix\n"},
+	 "p:4: rhosts: '2001:db8::/129' is neither an address nor a prefix\n"},
 	{"an rhost range", RULE("rhosts = 192.0.2.1-192.0.2.9"),
-	 "p:4: rhosts: '192.0.2.1-192.0.2.9': ranges of addresses are not "
-	 "known; use prefixes such as 192.0.2.0/29\n"},
+	 "p:4: rhosts: '192.0.2.1-192.0.2.9': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29\n"},
 	{"an rhost range, cut short", RULE("rhosts = 192.0.2.1-9"),
-	 "p:4: rhosts: '192.0.2.1-9': ranges of addresses are not known; use "
+	 "p:4: rhosts: '192.0.2.1-9': ranges of addresses are not supported; use "
 	 "prefixes such as 192.0.2.0/29\n"},
 	{"an rhost range of IPv6", RULE("rhosts = 2001:db8::1-2001:db8::9"),
-	 "p:4: rhosts: '2001:db8::1-2001:db8::9' is no address and no "
-	 "prefix\n"},
+	 "p:4: rhosts: '2001:db8::1-2001:db8::9' is neither an address nor a prefix\n"},
 	{"an IPv4 prefix as IPv6", RULE("rhosts = ::ffff:192.0.2.0/120"),
 	 "p:4: rhosts: '::ffff:192.0.2.0/120' is IPv4, written as IPv6; write "
 	 "192.0.2.0/24\n"},
@@ -217,7 +209,7 @@ static const struct bad bad[] = {
 	 "p:4: rhosts: '::ffff:0:0/96' is IPv4, written as IPv6; write "
 	 "0.0.0.0/0\n"},
 	{"an rhost with a path", RULE("rhosts = http://example.org"),
-	 "p:4: rhosts: 'http://example.org' is no address and no prefix\n"},
+	 "p:4: rhosts: 'http://example.org' is neither an address nor a prefix\n"},
 	{"nested of another kind", RULE("nested = yes"),
 	 "p:4: nested: 'yes' is not known; write switch, keep or deny\n"},
 	{"guard in another language", RULE("guard = true"),
@@ -226,8 +218,7 @@ static const struct bad bad[] = {
 	 "p:4: guard: 'Yes' is not known; write no or yes\n"},
 	{"guard of the host itself",
 	 "[rule r]\nnamespace = host\nguard = yes\n",
-	 "p:3: guard: with namespace = host the user's packets are at home in "
-	 "the host; they cannot be refused\n"},
+	 "p:3: guard: with namespace = host the user's processes run in the host's namespace; their packets cannot be refused\n"},
 	{"a rule's timeout out of range", RULE("timeout = 3600s"),
 	 "p:4: timeout: '3600s' is out of range; 100ms to 10m are possible\n"},
 	{"a rule's on_error", RULE("on_error = permit"),
@@ -245,10 +236,9 @@ static const struct bad bad[] = {
 	{"nat without an address", NETWORK("nat = yes"),
 	 "p:3: nat: needs an 'address' of the host on the bridge\n"},
 	{"a network's own address", NETWORK("address = 192.0.2.0/24"),
-	 "p:3: address: '192.0.2.0/24' is the network's own address; name a "
-	 "host in it\n"},
+	 "p:3: address: '192.0.2.0/24' is the address of the network; write the address of a host\n"},
 	{"auto for a network", NETWORK("address = auto"),
-	 "p:3: address: 'auto' is no address; write ADDRESS/LENGTH, as in "
+	 "p:3: address: 'auto' is not an address; write ADDRESS/LENGTH, as in "
 	 "192.0.2.7/24\n"},
 	{"dhcp without an address", NETWORK("dhcp = 192.0.2.10-192.0.2.20"),
 	 "p:3: dhcp: the range must lie in the prefix of an 'address' of this "
@@ -259,15 +249,14 @@ static const struct bad bad[] = {
 	 "section\n"},
 	{"dhcp the wrong way round",
 	 NETWORK("address = 192.0.2.1/24\ndhcp = 192.0.2.20-192.0.2.10"),
-	 "p:4: dhcp: the range '192.0.2.20-192.0.2.10' is the wrong way "
-	 "round\n"},
+	 "p:4: dhcp: the range '192.0.2.20-192.0.2.10' is in reverse order\n"},
 	{"dhcp for IPv6",
 	 NETWORK("address = 2001:db8::1/64\ndhcp = 2001:db8::10-2001:db8::20"),
-	 "p:4: dhcp: '2001:db8::10-2001:db8::20' is no range; write "
+	 "p:4: dhcp: '2001:db8::10-2001:db8::20' is not a range; write "
 	 "FIRST-LAST, as in 192.0.2.10-192.0.2.99\n"},
 	{"dhcp of one address",
 	 NETWORK("address = 192.0.2.1/24\ndhcp = 192.0.2.10"),
-	 "p:4: dhcp: '192.0.2.10' is no range; write FIRST-LAST, as in "
+	 "p:4: dhcp: '192.0.2.10' is not a range; write FIRST-LAST, as in "
 	 "192.0.2.10-192.0.2.99\n"},
 	{"an uplink that is the bridge", NETWORK("uplink = br0"),
 	 "p:3: uplink: a bridge cannot be its own uplink\n"},
@@ -299,28 +288,24 @@ static const struct bad bad[] = {
 	{"a bridge with one of our names",
 	 "[network a]\nbridge = npam12\n[network b]\nbridge = npam3v\n"
 	 "[network c]\nbridge = npamx\n[network d]\nbridge = npam\n",
-	 "p:2: bridge: 'npam12' is like the names that netns-pam gives to "
-	 "interfaces of its own; choose another\n"
-	 "p:4: bridge: 'npam3v' is like the names that netns-pam gives to "
-	 "interfaces of its own; choose another\n"},
+	 "p:2: bridge: 'npam12' is reserved for interfaces of netns-pam; choose another name\n"
+	 "p:4: bridge: 'npam3v' is reserved for interfaces of netns-pam; choose another name\n"},
 	{"a name that no interface can have",
 	 "[network a]\nbridge = all\n[network b]\nbridge = default\n",
-	 "p:2: bridge: 'all' is what the kernel calls settings of all "
-	 "interfaces; none can have that name\n"
-	 "p:4: bridge: 'default' is what the kernel calls settings of all "
-	 "interfaces; none can have that name\n"},
+	 "p:2: bridge: 'all' is the kernel's name for settings of all interfaces; no interface can have it\n"
+	 "p:4: bridge: 'default' is the kernel's name for settings of all interfaces; no interface can have it\n"},
 	{"a vlan without Open vSwitch", NETWORK("vlan = 7"),
-	 "p:3: vlan: is there only with type = ovs\n"},
+	 "p:3: vlan: is possible only with type = ovs\n"},
 	{"an address of the host's twice",
 	 NETWORK("address = 10.1.0.1/24, fd00::1/64, fd00::1/48"),
-	 "p:3: address: 'fd00::1/48' is there twice\n"},
+	 "p:3: address: 'fd00::1/48' is given twice\n"},
 	{"dhcp from one prefix to another",
 	 NETWORK("address = 10.1.0.1/24, 10.1.1.1/24\n"
 		 "dhcp = 10.1.0.200-10.1.1.20"),
 	 "p:4: dhcp: the range must lie in the prefix of an 'address' of this "
 	 "section\n"},
 	{"an uplink that is no interface", NETWORK("uplink = eth 0"),
-	 "p:3: uplink: 'eth 0' is no interface name; use 1 to 15 characters "
+	 "p:3: uplink: 'eth 0' is not an interface name; use 1 to 15 characters "
 	 "without blank, '/', ':', '%'\n"},
 	{"all errors come in one pass, in order",
 	 "[options]\ntimeout = 1\nfoo = bar\n[rule a]\nusers = x*\n[rule "
@@ -330,8 +315,7 @@ static const struct bad bad[] = {
 	 "the key 'namespace': a [namespace] section's name, or host\np:5: "
 	 "users: 'x*': user names are compared as they are, without "
 	 "wildcards\np:7: namespace: there is no section [namespace "
-	 "gone]\np:9: mtu: '5' is not a number from 68 to 65535\np:9: mtu: has "
-	 "no use with link = none, only with " BUILT
+	 "gone]\np:9: mtu: '5' is not a number from 68 to 65535\np:9: mtu: cannot be used with link = none, only with " BUILT
 	 " (the section has no 'link')\np:10: unknown section [what]; there "
 	 "are [options], [rule NAME], [namespace NAME] and [network NAME]\n"},
 };

@@ -347,13 +347,12 @@ static void all_errors_of_all_files_come_in_one_pass(void **state)
 	dropin_write("a.conf", "namespace = host\n[rule x]\nnamespace = n\n");
 	dropin_write("c.conf", "  indented\n");
 	assert_refused(
-		"DIR/p.conf:4: the key 'users' is there already, in line 3; "
+		"DIR/p.conf:4: the key 'users' is already given in line 3; "
 		"join the two\n"
-		"DIR/p.conf.d/a.conf:1: 'namespace' stands before the first "
-		"section; put it below a heading such as [options]\n"
+		"DIR/p.conf.d/a.conf:1: 'namespace' is before the first section; put it below a heading such as [options]\n"
 		"DIR/p.conf.d/a.conf:3: namespace: there is no section "
 		"[namespace n]\n"
-		"DIR/p.conf.d/b.conf:1: [rule good] is there already, at "
+		"DIR/p.conf.d/b.conf:1: [rule good] is already defined at "
 		"DIR/p.conf:1; join the two\n"
 		"DIR/p.conf.d/c.conf:1: an indented line continues a list, "
 		"and there is none above it\n");
@@ -395,15 +394,15 @@ static void F28_a_dropin_directory_behind_a_link_is_refused(void **state)
 {
 	file_write(path, GOOD);
 	assert_int_equal(symlink("/etc", dropins), 0);
-	assert_refused("DIR/p.conf.d:0: it is not a directory; drop-ins belong "
-		       "into one (and not behind a symbolic link)\n");
+	assert_refused(
+		"DIR/p.conf.d:0: it is not a directory; drop-ins must be in a directory that is not a symbolic link\n");
 }
 
 static void F28_a_file_for_a_dropin_directory_is_refused(void **state)
 {
 	file_write(dropins, GOOD);
-	assert_refused("DIR/p.conf.d:0: it is not a directory; drop-ins belong "
-		       "into one (and not behind a symbolic link)\n");
+	assert_refused(
+		"DIR/p.conf.d:0: it is not a directory; drop-ins must be in a directory that is not a symbolic link\n");
 }
 
 static void a_nul_byte_is_refused_with_its_line(void **state)
@@ -413,8 +412,8 @@ static void a_nul_byte_is_refused_with_its_line(void **state)
 	assert_non_null(out);
 	fwrite("[options]\n\ntime\0out\n", 1, 20, out);
 	assert_int_equal(fclose(out), 0);
-	assert_refused("DIR/p.conf:3: a NUL byte: this is no text file, or a "
-		       "damaged one\n");
+	assert_refused(
+		"DIR/p.conf:3: a NUL byte: this is not a text file, or it is damaged\n");
 }
 
 static void a_file_of_4_mib_is_the_largest(void **state)
@@ -423,7 +422,7 @@ static void a_file_of_4_mib_is_the_largest(void **state)
 	/* Made of holes: the size is enough to refuse it. */
 	assert_int_equal(truncate(path, POLICY_FILE_BYTES_MAX + 1), 0);
 	assert_refused(
-		"DIR/p.conf:0: it has 4194305 bytes; at most 4194304 fit\n");
+		"DIR/p.conf:0: it has 4194305 bytes; the limit is 4194304\n");
 }
 
 static void all_files_together_have_at_most_4_mib(void **state)
