@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Namespaces that are there: instances of the policy's sections, found
- * (instance_find.c) or made (make_instance.c) for a login, kept while somebody
- * uses them, and let go (instance_end.c).
+ * What is known of a namespace: an instance of a section of the policy.
  *
- * An instance is MAKING while its link comes up, its `up` program runs or it is
- * not `ready`; logins that want it wait. It is LIVE while its name is published
- * and leads to it. It is CLOSING while its `down` program runs, nobody being
- * inside any more; logins wait for that as well. It is LEAVING once the name is
- * taken away: what is still inside lives on in the namespace it has, the next
- * login gets a new one, and slot and record are free when the kernel says that
- * the link is gone (RTM_DELLINK). The kernel counts the users, we do not.
+ *	       made		      end_ask()
+ *	MAKING ------> LIVE ---------------------------> LEAVING ----> freed
+ *	   |		|   `down` runs		 `down`	    ^  ^
+ *	   |		`-------------> CLOSING ------------'  |
+ *	   |				       ended	       |
+ *	   `---------------------------------------------------'
+ *	     failed, no login waits: end_free()
+ *
+ * MAKING	Its link comes up, `up` runs, or it is not `ready`. Logins wait.
+ *		Links call instance_waiting(), and instance_connected() once.
+ * LIVE		Its name is published and leads to it. Logins join it. Links may
+ *		call instance_broken().
+ * CLOSING	`down` runs; no session is inside. Logins wait for its end.
+ * LEAVING	Its name is removed, or is being removed. Processes that are
+ *		inside keep the namespace; the next login gets a new one. The
+ *		instance is freed when the kernel has removed the link
+ *		(RTM_DELLINK) and nothing else of it is left.
+ *
+ * lifecycle/ changes the state, by instance_set_state() only; lifecycle/end.h
+ * says which end may be called in which state.
  */
 #ifndef NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
 #define NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
@@ -51,13 +62,13 @@ enum instance_end {
 	END_CUT	   /* processes that are inside are disconnected */
 };
 
-/* A login that waits for a namespace; part of what waits. */
+/* A login that waits for a namespace: a member of its connection. */
 struct instance_waiter {
 	struct instance_waiter *next;
-	struct instance *instance; /* NULL: does not wait */
+	struct instance *instance; /* NULL: it does not wait */
 	/*
-	 * It does not wait any more. r: 0, ask again, with what was made (or
-	 * NULL); else it failed, and why.
+	 * The wait is over. r 0: ask again, with the instance that was made, or
+	 * NULL; r < 0: it failed, for the reason `why`.
 	 */
 	void (*wake)(struct instance_waiter *w, struct instance *made, int r,
 		     const struct error *why);
@@ -79,71 +90,67 @@ struct instance {
 	enum policy_scope scope;
 	enum policy_link link;
 	enum policy_lifetime lifetime;
-	enum instance_end end; /* asked for: while CLOSING or LEAVING */
-	bool named;	 /* has its name below netns_dir: to be removed by us */
+	enum instance_end end; /* asked for; while CLOSING or LEAVING */
+	bool named;	 /* its name is below netns_dir, for us to remove */
 	bool unfinished; /* a step of its end has failed: tried again */
-	bool foreign;	 /* made by somebody else, never removed */
-	bool cut;	 /* its link is down for ever */
-	bool broken;	 /* its link is dead: new logins get a new one */
+	bool foreign;	 /* not made by netns-pamd, and never removed */
+	bool cut;	 /* its link was disconnected for good */
+	bool broken;	 /* its link does not work: new logins get a new one */
 	bool pinned;	 /* `netns-pam up`: stays until `down` */
-	bool attached;	 /* link_ops.remove() is still to be called */
-	bool returned;	 /* and it was called: in the record */
+	bool attached;	 /* link_ops.remove() must be called */
+	bool returned;	 /* link_ops.remove() was called */
 	bool unlinked;	 /* for events_resync() and lifecycle_adopted() */
 	bool by_dhcp;	 /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */
 	uint64_t since;	     /* seconds since the epoch */
-	uint64_t leaving_ms; /* monotonic: when the name was taken away */
+	uint64_t leaving_ms; /* monotonic: when it became LEAVING */
 
-	struct making *making; /* while MAKING: lifecycle's */
-	int making_netns;      /* likewise: an fd, making's */
+	struct making *making; /* while MAKING: lifecycle/make.h */
+	int making_netns;      /* while MAKING: an fd, owned by making */
 	char waits_for[200];   /* while MAKING, see instance_waiting() */
 	struct instance_waiter *waiters; /* while MAKING or CLOSING */
-	char *down;			 /* the program for its end, or NULL */
+	char *down;			 /* path of the program, or NULL */
 	struct child *hook;		 /* `up` or `down`, while it runs */
 	uint64_t hook_process;
 	pid_t hook_pid;
-	int kept; /* an fd: what is to be done at its end needs it; or < 0 */
+	int kept; /* an fd, see instance_keep(); or < 0 */
 
-	/*
-	 * The link's: noted by create(), kept in the record, of use to
-	 * status, filters and programs. Whatever a link has no use for is 0.
-	 */
-	uint32_t slot; /* of the pool: number of npam<slot>; 0: none */
+	/* Set by the link's create(), and recorded; 0 where it has none. */
+	uint32_t slot; /* of the pool, as in npam<slot>; 0: none */
 	char host_ifname[IFNAMSIZ];
-	unsigned int host_ifindex;		    /* 0: none, or gone */
+	unsigned int host_ifindex;		    /* 0: none, or deleted */
 	struct inet_prefix address4, address6;	    /* inside */
-	struct inet_prefix more[INSTANCE_MORE_MAX]; /* and others */
+	struct inet_prefix more[INSTANCE_MORE_MAX]; /* further addresses */
 	size_t n_more;
 	char ifname[IFNAMSIZ];		   /* inside */
-	char network[NAME_MAX_POLICY + 1]; /* that it is a port of */
-	char device[IFNAMSIZ]; /* the host's name of what was moved in */
-	/* Its program (a `lasting` child): of the link alone. */
+	char network[NAME_MAX_POLICY + 1]; /* whose port it is */
+	char device[IFNAMSIZ]; /* on the host: moved in, or the parent */
+	/* The link's program, which outlives the daemon. */
 	struct child *child;
 	uint64_t process;
 	pid_t pid;
-	unsigned int ifindex; /* of ifname */
-	void *link_data;      /* freed by remove() */
-	struct network_port
-		*port;		  /* on a network: part of link_data; or NULL */
-	struct dhcp_client *dhcp; /* dhcp_client.c's, or NULL */
+	unsigned int ifindex;	   /* of ifname */
+	void *link_data;	   /* freed by remove() */
+	struct network_port *port; /* in link_data; NULL: no network */
+	struct dhcp_client *dhcp;  /* or NULL */
 
-	/* Name servers that came with the link (lease, file, push). */
+	/* Name servers of the link: from a lease, its file, or a push. */
 	struct inet_prefix link_dns[INSTANCE_DNS_MAX];
 	size_t n_link_dns;
-	char link_search[256]; /* domains, a space between; or "" */
+	char link_search[256]; /* domains with spaces between, or "" */
 
-	struct filter *filter;	/* filter.c's: what is in force */
-	uint64_t filter_inside; /* and inside: its fingerprint, or 0 */
-	uint64_t rate_bits;	/* rate.c's: in force, 0: none */
+	struct filter *filter;	/* in force; owned by firewall/filter.c */
+	uint64_t filter_inside; /* its fingerprint inside, or 0 */
+	uint64_t rate_bits;	/* in force, per second; 0: no limit */
 
 	unsigned int sessions;
-	sd_event_source *straggler; /* a process inside that is waited for */
+	sd_event_source *straggler; /* a process inside whose end is awaited */
 };
 
 /*
- * What links cause in the floor above: main enters it in helper.lifecycle, and
- * instance_connected() and instance_broken() call it.
+ * The floor above, entered by main in helper.lifecycle; called by
+ * instance_connected() and instance_broken().
  */
 struct instance_lifecycle {
 	void (*connected)(struct instance *i, int r, const struct error *why);
@@ -156,36 +163,44 @@ const char *instance_state_name(enum instance_state state);
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);
 
-/* It is MAKING or CLOSING: w->wake() will say when that is over. */
+/* While MAKING or CLOSING: w->wake() is called when that is over. */
 void instance_wait(struct instance *i, struct instance_waiter *w);
 
-/* What it is waiting for: "a DHCP lease on eth0". Never NULL. */
+/* What a login waits for: "a DHCP lease on eth0". Never NULL. */
 const char *instance_waits_for(const struct instance *i);
 
 /* --- for links --- */
 
 /*
- * create() had said LINK_LATER; this is how it ended. Not to be called from
- * within create(). On failure the instance is gone after this.
+ * After create() has returned LINK_LATER: the link is connected (r 0), or has
+ * failed for the reason `why`, and the instance is freed. Not called from
+ * within create(). No effect unless it is MAKING.
  */
 void instance_connected(struct instance *i, int r, const struct error *why);
 
-/* What the login waits for, as a part of a sentence: "a DHCP lease on eth0". */
+/* Sets what instance_waits_for() returns; no effect unless it is MAKING. */
 void instance_waiting(struct instance *i, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Its link cannot be mended: logged; sessions keep it, new ones get another. */
+/*
+ * Its link does not work any more, for the reason `why`, which is logged: open
+ * sessions keep the namespace, new ones get another. While it is MAKING, it is
+ * given up and freed. Idempotent.
+ */
 void instance_broken(struct instance *i, const char *why);
 
 /*
- * Starts the program of the link (i->child), a lasting one; it is written down
+ * Starts the program of the link (i->child), a lasting one; it is recorded
  * before it runs. Return: as child_start().
  */
 int instance_start_child(struct instance *i,
 			 const struct child_command *command,
 			 const struct child_events *events, struct error *err);
 
-/* Return: an fd of a namespace that has its name (or is MAKING), or -errno. */
+/*
+ * Return: an fd of the namespace (CLOEXEC), the caller's; -ENOENT or -ESTALE
+ * when neither its name nor a kept mount leads to it; -errno.
+ */
 int instance_netns(const struct instance *i);
 
 #endif

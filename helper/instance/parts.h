@@ -5,53 +5,54 @@
 
 #include "instance.h"
 
-/* Return: one that is in no list yet, or NULL. */
+/* Return: an instance that is in no list yet; NULL: out of memory. */
 struct instance *instance_new(struct helper *h);
+/* The memory only. NULL is fine. */
 void instance_free(struct instance *i);
 
 /*
- * Into the list, and, unless LEAVING, the tree of names.
+ * Puts it into the list and, unless it is LEAVING, into the tree of names.
  * Return: 0, -EEXIST when the name is taken, -ENOMEM.
  */
 int instance_insert(struct instance *i);
-
-/* Out of both. */
+/* Takes it out of both. */
 void instance_remove(struct instance *i);
 
 /*
- * The only place where a state changes; logged at debug level. One that is
- * LEAVING is out of the tree of names. The record is not written.
+ * The only place where a state changes, logged at debug level. What becomes
+ * LEAVING leaves the tree of names. The record is not written.
  */
 void instance_set_state(struct instance *i, enum instance_state state);
 
 /*
- * From now on it is there until instance_unkeep(), whatever becomes of its name
- * and of this helper (instance_keep.c). On failure for as long as this one is.
+ * Keeps the namespace when its name is removed: by i->kept and, for the next
+ * daemon, by a mount in STATE_DIR/kept. Idempotent.
+ * Return: 0; -errno with a sentence: it is kept as long as this daemon runs.
  */
 int instance_keep(struct instance *i, int netns, struct error *err);
 /* After a restart. Return: 0, also when it is not kept; -errno. */
 int instance_keep_adopt(struct instance *i);
-/* Not any more. Return: 0, or -errno with a sentence: it still is. */
+/* Return: 0; -errno with a sentence: it is still kept. */
 int instance_unkeep(struct instance *i, struct error *err);
 /*
- * Removes what is kept of instances that are not in the list. Return: 0, or
+ * Removes the mounts of instances that are not in the list. Return: 0, or
  * -errno when something is left.
  */
 int instance_keep_sweep(struct helper *h);
 
-/* Other namespaces may have its addresses from now on. */
+/* Other namespaces may have its addresses from now on. Idempotent. */
 void instance_release_addresses(struct instance *i);
 
 /* Is there a link for which the host forwards? */
 bool instance_any_forwarded(const struct helper *h);
 
-/* Tells the links of all others that it is live, or (false) cut off. */
-void instance_announce(struct instance *i, bool there);
+/* Calls met() or (live false) parted() of the links of all others. */
+void instance_announce(struct instance *i, bool live);
 
 /*
- * The logins that wait, taken out of the instance; then each one's wake() is
- * called. In two calls, since what wakes up may end the instance. made: the
- * instance when r is 0 and it is LIVE.
+ * Takes the logins that wait out of the instance; instance_wake() then calls
+ * each one's wake(). In two steps, since what wakes up may end the instance.
+ * made: the instance when r is 0 and it is LIVE, or NULL.
  */
 struct instance_waiter *instance_take_waiters(struct instance *i);
 void instance_wake(struct instance_waiter *all, struct instance *made, int r,
