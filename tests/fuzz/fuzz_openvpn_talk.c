@@ -126,7 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	whole = peer_run(data, size, size, &broken);
-	pieces = peer_run(data, size, 1 + data[0] % 64, &broken_too);
+	pieces =
+		peer_run(data, size, 1 + data[0] % 64 + size / 64, &broken_too);
 	if (broken != broken_too || (!broken && strcmp(whole, pieces) != 0))
 		abort();
 	free(whole);
