@@ -39,7 +39,6 @@ static void log_line(int priority, const char *format, va_list args)
 		snprintf(raw, sizeof(raw), "<%d>%s\n", priority, line.text);
 	else
 		snprintf(raw, sizeof(raw), "netns-pamd: %s\n", line.text);
-	/* What a journal that hangs does not take is lost: no login waits. */
 	(void)!write(STDERR_FILENO, raw, strlen(raw));
 	errno = saved;
 }

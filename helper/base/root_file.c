@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 
-static int judge(const char *path, const struct stat *st, bool secret,
+static int check(const char *path, const struct stat *st, bool secret,
 		 struct error *err)
 {
 	const char *holds = secret ? "holds a private key and " : "";
@@ -37,44 +37,41 @@ static int judge(const char *path, const struct stat *st, bool secret,
 	return 0;
 }
 
-/*
- * Who owns a directory on the way can have a file of root's stand there that is
- * somebody else's, by a link for instance.
- */
-static int judge_way(const char *path, const char *way, struct error *err)
+/* The owner of a directory above the file can put another file in its place. */
+static int check_directories(const char *path, const char *name,
+			     struct error *err)
 {
 	char dir[PATH_MAX];
 	struct stat st;
 
-	snprintf(dir, sizeof(dir), "%s", way);
+	snprintf(dir, sizeof(dir), "%s", name);
 	for (char *at = strrchr(dir, '/'); at;
 	     at = at == dir ? NULL : strrchr(dir, '/')) {
-		at[at == dir] = '\0'; /* the root's own stays */
-		if (stat(dir, &st) < 0) {
-			if (errno == EACCES) /* the next one says why */
-				continue;
-			return 0; /* which open(2) will say */
-		}
-		/* Of a sticky one, only root takes away what is root's. */
+		at[at == dir] = '\0'; /* "/" stays */
+		if (stat(dir, &st) < 0 && errno == EACCES)
+			continue; /* the next one is the reason */
+		if (stat(dir, &st) < 0)
+			return 0; /* open(2) will report it */
+		/* In a sticky one, only root removes root's files. */
 		if (st.st_uid != 0 ||
 		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
 			return error_set(
 				err, -EPERM,
-				"%s: the directory %s is not root's alone, and others could put another file there: chown root and chmod go-w it, or take another place",
+				"%s: others than root can replace files in the directory %s: chown root and chmod go-w it, or use another directory",
 				path, dir);
 	}
 	return 0;
 }
 
-/* As it is written, and where that leads. */
-static int judge_ways(const char *path, struct error *err)
+/* The path as it is given, and without symbolic links. */
+static int check_ways(const char *path, struct error *err)
 {
 	char real[PATH_MAX];
-	int r = judge_way(path, path, err);
+	int r = check_directories(path, path, err);
 
-	if (r == 0 && realpath(path, real))
-		r = judge_way(path, real, err);
-	return r;
+	return r == 0 && realpath(path, real)
+		       ? check_directories(path, real, err)
+		       : r;
 }
 
 /* Return: 0 or -errno. */
@@ -106,23 +103,22 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 		return error_set(err, -ELOOP,
 				 "%s is a symbolic link: name the file itself",
 				 path);
-	/* The daemon cannot read a file or search a directory that is not
-	 * root's: then their owner is the reason. */
+	/* Without CAP_DAC_OVERRIDE, another owner is the likely reason. */
 	if (fd < 0 && errno == EACCES) {
-		r = lstat(path, &file.st) < 0
-			    ? 0
-			    : judge(path, &file.st, secret, err);
-		if (r < 0 || judge_ways(path, err) < 0)
+		r = lstat(path, &file.st) == 0
+			    ? check(path, &file.st, secret, err)
+			    : 0;
+		if (r < 0 || check_ways(path, err) < 0)
 			return -EPERM;
 		errno = EACCES;
 	}
 	if (fd < 0)
-		return error_set(err, -errno, "%s cannot be opened: %m", path);
+		return error_set(err, -errno, "cannot open %s: %m", path);
 	if (fstat(fd, &file.st) < 0)
-		return error_set(err, -errno, "%s: fstat: %m", path);
-	r = judge(path, &file.st, secret, err);
+		return error_set(err, -errno, "cannot stat %s: %m", path);
+	r = check(path, &file.st, secret, err);
 	if (r == 0)
-		r = judge_ways(path, err);
+		r = check_ways(path, err);
 	if (r < 0)
 		return r;
 	if ((size_t)file.st.st_size > max)
@@ -135,7 +131,7 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 	r = read_all(fd, &file);
 	if (r < 0) {
 		root_file_clear(&file);
-		return error_set(err, r, "%s cannot be read: %s", path,
+		return error_set(err, r, "cannot read %s: %s", path,
 				 strerror(-r));
 	}
 	*ret = file;

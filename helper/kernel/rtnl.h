@@ -34,7 +34,7 @@ struct rtnl *rtnl_close(struct rtnl *rtnl);
 
 struct rtnl_batch {
 	char buffer[RTNL_BATCH_BYTES];
-	size_t used;
+	size_t last; /* where the last request begins */
 	unsigned int n;
 	const char *steps[RTNL_BATCH_MAX];	 /* what each request does */
 	struct inet_prefix what[RTNL_BATCH_MAX]; /* with it; or AF_UNSPEC */
@@ -42,6 +42,7 @@ struct rtnl_batch {
 };
 
 void rtnl_batch_init(struct rtnl_batch *b);
+size_t rtnl_batch_bytes(const struct rtnl_batch *b);
 
 /* The loopback and any other link: administratively up. */
 void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex);

@@ -20,69 +20,77 @@
 
 void rtnl_batch_init(struct rtnl_batch *b)
 {
-	b->used = 0;
+	b->last = 0;
 	b->n = 0;
 	b->overflow = false;
 }
 
+size_t rtnl_batch_bytes(const struct rtnl_batch *b)
+{
+	const struct nlmsghdr *last = (const void *)(b->buffer + b->last);
+
+	return b->n ? b->last + NLMSG_ALIGN(last->nlmsg_len) : 0;
+}
+
 /*
- * Begins the next request. The space that any one request here can take is
- * kept free, so that the mnl_attr_put() calls that follow always fit.
+ * Begins the next request, which ends the one before. The space that any one
+ * request here can take is kept free, so that the mnl_attr_put() calls that
+ * follow always fit.
  */
-static struct nlmsghdr *rtnl_begin(struct rtnl_batch *b, uint16_t type,
-				   uint16_t flags, const char *step)
+static struct nlmsghdr *put(struct rtnl_batch *b, uint16_t type, uint16_t flags,
+			    const char *step)
 {
 	struct nlmsghdr *h;
 
-	if (b->n == RTNL_BATCH_MAX || b->used + 512 > sizeof(b->buffer)) {
+	b->last = rtnl_batch_bytes(b);
+	if (b->n == RTNL_BATCH_MAX || b->last + 512 > sizeof(b->buffer)) {
 		b->overflow = true;
 		b->n = 0;
-		b->used = 0;
+		b->last = 0;
 	}
-	h = mnl_nlmsg_put_header(b->buffer + b->used);
+	h = mnl_nlmsg_put_header(b->buffer + b->last);
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | flags;
 	b->steps[b->n] = step;
-	b->what[b->n].family = AF_UNSPEC;
+	b->what[b->n++].family = AF_UNSPEC;
 	return h;
 }
 
-static void rtnl_end(struct rtnl_batch *b, const struct nlmsghdr *h)
+static struct nlmsghdr *put_link(struct rtnl_batch *b, uint16_t type,
+				 uint16_t flags, unsigned int ifindex,
+				 const char *step)
 {
-	b->used += NLMSG_ALIGN(h->nlmsg_len);
-	b->n++;
-}
-
-static struct nlmsghdr *rtnl_begin_link(struct rtnl_batch *b, uint16_t type,
-					uint16_t flags, unsigned int ifindex,
-					bool up, const char *step)
-{
-	struct nlmsghdr *h = rtnl_begin(b, type, flags, step);
+	struct nlmsghdr *h = put(b, type, flags, step);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
 
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
-	if (up) {
-		ifi->ifi_flags = IFF_UP;
-		ifi->ifi_change = IFF_UP;
-	}
 	return h;
+}
+
+/* A change of a link that exists. */
+static struct nlmsghdr *put_change(struct rtnl_batch *b, unsigned int ifindex,
+				   const char *step)
+{
+	return put_link(b, RTM_NEWLINK, 0, ifindex, step);
+}
+
+static void put_state(struct nlmsghdr *h, bool up)
+{
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
+
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
 }
 
 void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex)
 {
-	rtnl_end(b, rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, true,
-				    "bring a link up"));
+	put_state(put_change(b, ifindex, "bring a link up"), true);
 }
 
 void rtnl_put_down(struct rtnl_batch *b, unsigned int ifindex)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "take a link down");
-	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
-
-	ifi->ifi_change = IFF_UP;
-	rtnl_end(b, h);
+	put_state(put_change(b, ifindex, "take a link down"), false);
 }
 
 void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
@@ -93,22 +101,18 @@ void rtnl_put_alias_up(struct rtnl_batch *b, unsigned int ifindex,
 	 * when the link is up, and IPv6 then looks through all of its routes
 	 * (netdev_state_change(), rt6_sync_down_dev()).
 	 */
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "name the host's end");
-
-	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
-	rtnl_end(b, h);
+	rtnl_put_alias(b, ifindex, alias);
 	rtnl_put_up(b, ifindex);
 }
 
 void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 {
-	struct nlmsghdr *h =
-		rtnl_begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-				veth->ifindex, true, "make the veth pair");
+	struct nlmsghdr *h = put_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				      veth->ifindex, "make the veth pair");
 	struct nlattr *info, *data, *peer;
 	struct ifinfomsg *ifi;
 
+	put_state(h, true);
 	mnl_attr_put_strz(h, IFLA_IFNAME, veth->ifname);
 	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->mac), veth->mac);
 	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
@@ -133,18 +137,17 @@ void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 	mnl_attr_nest_end(h, peer);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
 		      const struct inet_prefix *address)
 {
-	struct nlmsghdr *h = rtnl_begin(
-		b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add the address");
+	struct nlmsghdr *h = put(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+				 "add the address");
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
 	size_t bytes = inet_bytes(address->family);
 
-	b->what[b->n] = *address;
+	b->what[b->n - 1] = *address;
 	ifa->ifa_family = (uint8_t)address->family;
 	ifa->ifa_prefixlen = address->length;
 	ifa->ifa_index = ifindex;
@@ -153,18 +156,17 @@ void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
 	mnl_attr_put(h, IFA_ADDRESS, bytes, address->addr);
 	if (address->family == AF_INET6)
 		ifa->ifa_flags = IFA_F_NODAD;
-	rtnl_end(b, h);
 }
 
 void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 		    const struct inet_prefix *gateway, unsigned int ifindex)
 {
-	struct nlmsghdr *h = rtnl_begin(
-		b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add the route to");
+	struct nlmsghdr *h = put(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+				 "add the route to");
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
 	size_t bytes = inet_bytes(destination->family);
 
-	b->what[b->n] = *destination;
+	b->what[b->n - 1] = *destination;
 	rtm->rtm_family = (uint8_t)destination->family;
 	rtm->rtm_dst_len = destination->length;
 	rtm->rtm_table = RT_TABLE_MAIN;
@@ -178,15 +180,13 @@ void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
 		mnl_attr_put(h, RTA_GATEWAY, bytes, gateway->addr);
 	}
 	mnl_attr_put_u32(h, RTA_OIF, ifindex);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_local(struct rtnl_batch *b, const struct inet_prefix *address,
 		    unsigned int ifindex)
 {
-	struct nlmsghdr *h =
-		rtnl_begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-			   "add a local route");
+	struct nlmsghdr *h = put(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+				 "add a local route");
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
 	size_t bytes = inet_bytes(address->family);
 
@@ -198,46 +198,64 @@ void rtnl_put_local(struct rtnl_batch *b, const struct inet_prefix *address,
 	rtm->rtm_type = RTN_LOCAL;
 	mnl_attr_put(h, RTA_DST, bytes, address->addr);
 	mnl_attr_put_u32(h, RTA_OIF, ifindex);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_no_link_local(struct rtnl_batch *b, unsigned int ifindex)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "switch link-local addresses off");
+	struct nlmsghdr *h =
+		put_change(b, ifindex, "switch link-local addresses off");
 	struct nlattr *spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
 	struct nlattr *inet6 = mnl_attr_nest_start(h, AF_INET6);
 
 	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(h, inet6);
 	mnl_attr_nest_end(h, spec);
-	rtnl_end(b, h);
+}
+
+static struct nlmsghdr *put_neighbour(struct rtnl_batch *b,
+				      unsigned int ifindex,
+				      const struct ndmsg *nd,
+				      const uint8_t mac[static 6],
+				      const char *step)
+{
+	struct nlmsghdr *h =
+		put(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, step);
+	struct ndmsg *copy = mnl_nlmsg_put_extra_header(h, sizeof(*copy));
+
+	*copy = *nd;
+	copy->ndm_ifindex = (int)ifindex;
+	mnl_attr_put(h, NDA_LLADDR, 6, mac);
+	return h;
 }
 
 void rtnl_put_neighbour(struct rtnl_batch *b, unsigned int ifindex,
 			const struct inet_prefix *address,
 			const uint8_t mac[static 6])
 {
-	struct nlmsghdr *h =
-		rtnl_begin(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
-			   "add a neighbour");
-	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+	const struct ndmsg nd = {.ndm_family = (uint8_t)address->family,
+				 .ndm_state = NUD_PERMANENT};
 
-	nd->ndm_family = (uint8_t)address->family;
-	nd->ndm_ifindex = (int)ifindex;
-	nd->ndm_state = NUD_PERMANENT;
-	mnl_attr_put(h, NDA_DST, inet_bytes(address->family), address->addr);
-	mnl_attr_put(h, NDA_LLADDR, 6, mac);
-	rtnl_end(b, h);
+	mnl_attr_put(put_neighbour(b, ifindex, &nd, mac, "add a neighbour"),
+		     NDA_DST, inet_bytes(address->family), address->addr);
+}
+
+void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
+		      const uint8_t mac[static 6])
+{
+	const struct ndmsg nd = {.ndm_family = AF_BRIDGE,
+				 .ndm_state = NUD_NOARP,
+				 .ndm_flags = NTF_MASTER};
+
+	put_neighbour(b, ifindex, &nd, mac,
+		      "add the MAC address of a port to the bridge");
 }
 
 /* --- other kinds of links --- */
 
 void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
 {
-	struct nlmsghdr *h =
-		rtnl_begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-				link->ifindex, false, "make the interface");
+	struct nlmsghdr *h = put_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				      link->ifindex, "make the interface");
 	struct nlattr *info, *data;
 
 	mnl_attr_put_strz(h, IFLA_IFNAME, link->ifname);
@@ -265,82 +283,63 @@ void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
 		mnl_attr_nest_end(h, data);
 	}
 	mnl_attr_nest_end(h, info);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_delete(struct rtnl_batch *b, unsigned int ifindex)
 {
-	rtnl_end(b, rtnl_begin_link(b, RTM_DELLINK, 0, ifindex, false,
-				    "delete a link"));
+	put_link(b, RTM_DELLINK, 0, ifindex, "delete a link");
 }
 
 void rtnl_put_move(struct rtnl_batch *b, unsigned int ifindex, int netns,
 		   const char *ifname)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "move the interface");
+	struct nlmsghdr *h = put_change(b, ifindex, "move the interface");
 
 	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)netns);
 	if (ifname)
 		mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_rename(struct rtnl_batch *b, unsigned int ifindex,
 		     const char *ifname)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "rename the interface");
-
-	mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
-	rtnl_end(b, h);
+	mnl_attr_put_strz(put_change(b, ifindex, "rename the interface"),
+			  IFLA_IFNAME, ifname);
 }
 
 void rtnl_put_alias(struct rtnl_batch *b, unsigned int ifindex,
 		    const char *alias)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "give a link its alias");
-
-	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
-	rtnl_end(b, h);
+	mnl_attr_put_strz(put_change(b, ifindex, "give a link its alias"),
+			  IFLA_IFALIAS, alias);
 }
 
 void rtnl_put_mtu(struct rtnl_batch *b, unsigned int ifindex, unsigned int mtu)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "set the MTU");
-
-	mnl_attr_put_u32(h, IFLA_MTU, mtu);
-	rtnl_end(b, h);
+	mnl_attr_put_u32(put_change(b, ifindex, "set the MTU"), IFLA_MTU, mtu);
 }
 
 void rtnl_put_group(struct rtnl_batch *b, unsigned int ifindex, uint32_t group)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "set the interface's group");
-
-	mnl_attr_put_u32(h, IFLA_GROUP, group);
-	rtnl_end(b, h);
+	mnl_attr_put_u32(
+		put_change(b, ifindex, "set the group of the interface"),
+		IFLA_GROUP, group);
 }
 
 void rtnl_put_master(struct rtnl_batch *b, unsigned int ifindex,
 		     unsigned int master)
 {
-	struct nlmsghdr *h =
-		rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-				master ? "make the interface a port"
-				       : "take the port off its bridge");
-
-	mnl_attr_put_u32(h, IFLA_MASTER, master);
-	rtnl_end(b, h);
+	mnl_attr_put_u32(put_change(b, ifindex,
+				    master ? "make the interface a port"
+					   : "take the port off its bridge"),
+			 IFLA_MASTER, master);
 }
 
 void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 		   bool on)
 {
-	struct nlmsghdr *h = rtnl_begin_link(b, RTM_NEWLINK, 0, ifindex, false,
-					     "set an option of the port");
+	struct nlmsghdr *h =
+		put_change(b, ifindex, "set an option of the port");
 	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	struct nlattr *data;
 
@@ -349,23 +348,6 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 	mnl_attr_put_u8(h, flag, on);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	rtnl_end(b, h);
-}
-
-void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
-		      const uint8_t mac[static 6])
-{
-	struct nlmsghdr *h =
-		rtnl_begin(b, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
-			   "tell the bridge of the port's MAC address");
-	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
-
-	nd->ndm_family = AF_BRIDGE;
-	nd->ndm_ifindex = (int)ifindex;
-	nd->ndm_state = NUD_NOARP;
-	nd->ndm_flags = NTF_MASTER;
-	mnl_attr_put(h, NDA_LLADDR, 6, mac);
-	rtnl_end(b, h);
 }
 
 /* --- taking away --- */
@@ -373,24 +355,23 @@ void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
 void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 			   const struct inet_prefix *address)
 {
-	struct nlmsghdr *h = rtnl_begin(b, RTM_DELADDR, 0, "remove an address");
+	struct nlmsghdr *h = put(b, RTM_DELADDR, 0, "remove an address");
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
 
 	ifa->ifa_family = (uint8_t)address->family;
 	ifa->ifa_prefixlen = address->length;
 	ifa->ifa_index = ifindex;
 	mnl_attr_put(h, IFA_LOCAL, inet_bytes(address->family), address->addr);
-	rtnl_end(b, h);
 }
 
 /* --- traffic control: net/sched/ --- */
 
-static struct nlmsghdr *rtnl_begin_tc(struct rtnl_batch *b, uint16_t type,
-				      uint16_t flags, unsigned int ifindex,
-				      uint32_t parent, const char *kind,
-				      const char *step)
+static struct nlmsghdr *put_tc(struct rtnl_batch *b, uint16_t type,
+			       uint16_t flags, unsigned int ifindex,
+			       uint32_t parent, const char *kind,
+			       const char *step)
 {
-	struct nlmsghdr *h = rtnl_begin(b, type, flags, step);
+	struct nlmsghdr *h = put(b, type, flags, step);
 	struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
 
 	tc->tcm_family = AF_UNSPEC;
@@ -404,8 +385,8 @@ void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
 		  const struct rtnl_tbf *tbf)
 {
 	struct nlmsghdr *h =
-		rtnl_begin_tc(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
-			      ifindex, TC_H_ROOT, "tbf", "limit the rate");
+		put_tc(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, ifindex,
+		       TC_H_ROOT, "tbf", "limit the rate");
 	struct nlattr *options = mnl_attr_nest_start(h, TCA_OPTIONS);
 	/* With a link layer named, the kernel needs no table of sizes. */
 	struct tc_tbf_qopt q = {
@@ -421,13 +402,12 @@ void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
 	if (tbf->bytes > UINT32_MAX)
 		mnl_attr_put_u64(h, TCA_TBF_RATE64, tbf->bytes);
 	mnl_attr_nest_end(h, options);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex)
 {
-	rtnl_end(b, rtnl_begin_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_ROOT, "tbf",
-				  "lift the limit of the rate"));
+	put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_ROOT, "tbf",
+	       "remove the limit of the rate");
 }
 
 void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
@@ -447,15 +427,14 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 
 	_Static_assert(offsetof(typeof(match), key) == sizeof(match.sel),
 		       "the keys follow the selector");
-	h = rtnl_begin_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS,
-			  "ingress", "catch what the interface receives");
+	h = put_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS,
+		   "ingress", "catch what the interface receives");
 	tc = mnl_nlmsg_get_payload(h);
 	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
-	rtnl_end(b, h);
 
-	h = rtnl_begin_tc(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex,
-			  TC_H_MAKE(TC_H_INGRESS, 0), "u32",
-			  "pass on what the interface receives");
+	h = put_tc(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+		   TC_H_MAKE(TC_H_INGRESS, 0), "u32",
+		   "pass on what the interface receives");
 	tc = mnl_nlmsg_get_payload(h);
 	tc->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
 	options = mnl_attr_nest_start(h, TCA_OPTIONS);
@@ -469,18 +448,16 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 	mnl_attr_nest_end(h, first);
 	mnl_attr_nest_end(h, actions);
 	mnl_attr_nest_end(h, options);
-	rtnl_end(b, h);
 }
 
 void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
 {
-	struct nlmsghdr *h = rtnl_begin_tc(
-		b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
-		"let go of what the interface receives");
+	struct nlmsghdr *h =
+		put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
+		       "let go of what the interface receives");
 	struct tcmsg *tc = mnl_nlmsg_get_payload(h);
 
 	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
-	rtnl_end(b, h);
 }
 
 /* --- requests of one action --- */

@@ -322,7 +322,7 @@ static void load_says(int code, const char *wanted)
 static void files(void **state)
 {
 	ground_need();
-	load_says(-ENOENT, "/run/wg0.conf cannot be opened: No such file or "
+	load_says(-ENOENT, "cannot open /run/wg0.conf: No such file or "
 			   "directory");
 	ground_write(FILE_NAME, INTERFACE PEER);
 	load_says(0, "");

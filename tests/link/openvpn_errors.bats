@@ -64,7 +64,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	fails 'alice.ovpn has mode 0664, .*: chmod go-w'
 	chmod 600 $CLIENTS/alice.ovpn
 	mv $CLIENTS/alice.ovpn $T/alice.ovpn
-	fails '/etc/openvpn/client/alice.ovpn cannot be opened: No such file'
+	fails 'cannot open /etc/openvpn/client/alice.ovpn: No such file'
 	ln -s $T/alice.ovpn $CLIENTS/alice.ovpn
 	fails 'alice.ovpn is a symbolic link'
 	rm $CLIENTS/alice.ovpn
