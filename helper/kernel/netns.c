@@ -23,7 +23,7 @@
 #include "common/cleanup.h"
 #include "helper/base/log.h"
 
-/* Of a directory that every network namespace has in /proc/PID/net. */
+/* A directory below /proc/PID that each network namespace has its own of. */
 #define NETNS_PROC_ENTRY "net/stat"
 
 #define NETNS_LOCK_TRIES    50
@@ -85,9 +85,9 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 }
 
 /*
- * Whoever cannot get back would serve every later login from the wrong
- * namespace. Ending is the lesser harm: the service manager starts a new one
- * and no session notices.
+ * A daemon that cannot return would serve later logins from the wrong
+ * namespace: it ends, the service manager starts another one, and no session is
+ * affected.
  */
 static void netns_return(const struct netns_host *host)
 {
@@ -143,7 +143,7 @@ static int netns_path(const char *dir, const char *name,
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* The lock that iproute2 takes as well. Return: fd, -EBUSY, -errno. */
+/* The lock of ip-netns(8). Return: fd, -EBUSY, -errno. */
 static int netns_lock(const char *dir)
 {
 	const struct timespec pause = {.tv_nsec = NETNS_LOCK_PAUSE_NS};
@@ -156,7 +156,7 @@ static int netns_lock(const char *dir)
 			return take_fd(&fd);
 		nanosleep(&pause, NULL);
 	}
-	log_warning("cannot lock %s: somebody holds it", dir);
+	log_warning("cannot lock %s: another process holds the lock", dir);
 	return -EBUSY;
 }
 
@@ -182,9 +182,9 @@ int netns_prepare_dir(const char *dir, struct error *err)
 		return error_set(err, -errno, "cannot share %s: %s", dir,
 				 strerror(errno));
 	/*
-	 * Not a mount point yet. Private before shared: the bind starts in the
-	 * peer group of the file system around it, and every name would be
-	 * mounted twice.
+	 * Not a mount point yet. Private before shared: the bind mount begins
+	 * in the peer group of its parent, and each name would be mounted
+	 * twice.
 	 */
 	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0)
 		return error_set(err, -errno, "cannot bind %s: %s", dir,
@@ -198,7 +198,7 @@ int netns_prepare_dir(const char *dir, struct error *err)
 	return r;
 }
 
-/* What is in the way of a namespace, in words. */
+/* Why the path is no namespace. Return: -ENOENT when stale, -EEXIST. */
 static int netns_is_none(const char *path, const struct stat *st,
 			 bool *ret_stale, struct error *err)
 {
@@ -206,7 +206,7 @@ static int netns_is_none(const char *path, const struct stat *st,
 		*ret_stale = true;
 		return error_set(
 			err, -ENOENT,
-			"%s is a plain file: there is no namespace behind it",
+			"%s is a plain file, and no namespace is mounted on it",
 			path);
 	}
 	return error_set(err, -EEXIST,
@@ -230,9 +230,9 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	*ret_stale = false;
 	if (r < 0)
 		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
-	/* Looked at first: a FIFO or a device is never opened. */
+	/* Before open(2): a FIFO or a device must not be opened. */
 	if (lstat(path, &st) < 0)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+		return error_set(err, -errno, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
 		return netns_is_none(path, &st, ret_stale, err);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -240,16 +240,16 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	if (fd < 0 && errno == EACCES)
 		return netns_is_none(path, &st, ret_stale, err);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+		return error_set(err, -errno, "%s: %m", path);
 	if (fs.f_type != NSFS_MAGIC)
 		return netns_is_none(path, &st, ret_stale, err);
 	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type < 0)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+		return error_set(err, -errno, "%s: %m", path);
 	if (type != CLONE_NEWNET)
 		return error_set(
 			err, -EEXIST,
-			"%s is a namespace, but not of the network kind: umount it",
+			"%s is a namespace, but no network namespace: unmount it",
 			path);
 	r = netns_stat(fd, ret_id);
 	if (r < 0)
@@ -274,9 +274,9 @@ int netns_find(const char *dir, const char *name, const struct netns_id *id,
 }
 
 /*
- * What has the name already? A plain file may be one that `ip netns add` is
- * about to mount on; only one that stays so for a moment is stale.
- * Return: 0 when it was stale and is gone; -EEXIST with a sentence.
+ * `ip netns add` makes a plain file before it mounts on it: only one that stays
+ * plain for 50 ms is stale. Return: 0 when it was stale, and is removed;
+ * -EEXIST with a sentence.
  */
 static int netns_replace_stale(const char *dir, const char *name,
 			       const char *path, struct error *err)
@@ -292,14 +292,14 @@ static int netns_replace_stale(const char *dir, const char *name,
 		if (r == 0)
 			return error_set(
 				err, -EEXIST,
-				"%s is taken: somebody else made it just now, try again",
+				"%s is in use: another program has just made it; try again",
 				path);
 		if (!stale)
 			return r == -ENOENT ? 0 : r;
 		nanosleep(&pause, NULL);
 	}
 	log_warning(
-		"%s was a plain file without a namespace behind it: replaced",
+		"%s was a plain file that no namespace was mounted on: replaced",
 		path);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network namespaces themselves: made in the dark, published as a file below
- * /run/netns as ip-netns(8) does it, opened, unpublished; and the question
- * which processes are still inside.
+ * Network namespaces: made, named by a file below /run/netns as ip-netns(8)
+ * does it, opened, unnamed; and which processes are inside.
  *
- * Should: leave the calling thread in the namespace it was in, or end the
- * program (it must never serve from a wrong one). Mustn't: configure links,
- * remove a name that is not the namespace it is told.
+ * The calling thread is back in its own namespace when a function returns, or
+ * the program ends. A name is removed only when it is that of the namespace
+ * given.
  */
 #ifndef NETNS_PAM_HELPER_KERNEL_NETNS_H
 #define NETNS_PAM_HELPER_KERNEL_NETNS_H
@@ -18,7 +17,7 @@
 #include "common/error.h"
 #include "helper/base/answer.h"
 
-/* How a namespace is told from all others, until the next boot. */
+/* Identifies a namespace until the next boot. */
 struct netns_id {
 	uint64_t dev, ino;   /* of the nsfs file */
 	uint64_t made_ns;    /* its ctime: inodes are used again */
@@ -27,7 +26,7 @@ struct netns_id {
 
 bool netns_same(const struct netns_id *a, const struct netns_id *b);
 
-/* The namespace of the helper itself, where host ends of links live. */
+/* The namespaces of the daemon itself; host ends of links are in the first. */
 struct netns_host {
 	int fd;	      /* network namespace */
 	int mntns_fd; /* mount namespace, for nested logins */
@@ -38,28 +37,28 @@ struct netns_host {
 int netns_host_open(struct netns_host *ret, struct error *err);
 
 /*
- * Runs visit() inside a namespace and comes back. fd < 0: inside a fresh one,
- * which *ret_fd then holds (CLOEXEC) and *ret_id names, when visit() said 0.
- * Return: what visit() returned, or -errno.
+ * Runs visit() inside the namespace fd and returns from it. fd < 0: in a new
+ * one; when visit() returned 0, *ret_fd (CLOEXEC) is the caller's and *ret_id
+ * identifies it. Return: that of visit(), or -errno with a sentence.
  */
 int netns_visit(const struct netns_host *host, int fd,
 		int (*visit)(void *data, struct error *err), void *data,
 		int *ret_fd, struct netns_id *ret_id, struct error *err);
 
 /*
- * Makes DIR (0755) a mount point of its own with shared propagation, under the
- * lock that ip-netns(8) takes too, so that a name that is removed here is
- * removed in every session's private mount namespace (mount_namespaces(7)).
- * The lock is waited for a second only, and never taken later: anybody can
- * hold it who can read the directory.
+ * Makes DIR (0755) a shared mount point of its own, so that a name that is
+ * removed is removed in every session's mount namespace, too
+ * (mount_namespaces(7)). ip-netns(8)'s lock is waited for at most a second, and
+ * is not taken later: any user can hold it. Idempotent. Return: 0 or -errno
+ * with a sentence.
  */
 int netns_prepare_dir(const char *dir, struct error *err);
 
 /*
  * Opens DIR/NAME if it is a network namespace.
- * Return: 0 and *ret_fd (CLOEXEC), *ret_id without proc_inode; -ENOENT when
- * there is no such file, or a left-over plain file that nothing is mounted on
- * (*ret_stale is then true); -EEXIST with a sentence when it is something else.
+ * Return: 0 and *ret_fd (CLOEXEC), *ret_id without proc_inode; -ENOENT when it
+ * does not exist or is a plain file without a mount (*ret_stale); -EEXIST when
+ * it is something else; -errno. All with a sentence.
  */
 int netns_open(const char *dir, const char *name, int *ret_fd,
 	       struct netns_id *ret_id, bool *ret_stale, struct error *err);
@@ -73,25 +72,25 @@ int netns_find(const char *dir, const char *name, const struct netns_id *id,
 	       int *ret_fd);
 
 /*
- * Gives the namespace a name, last thing of all; a stale plain file is
- * replaced. Return: 0, -EEXIST when the name is taken, -errno.
+ * Gives the namespace a name; a stale plain file is replaced.
+ * Return: 0; -EEXIST when the name is in use, or -errno, with a sentence.
  */
 int netns_publish(const char *dir, const char *name, int fd, struct error *err);
 
 /*
- * Takes the name away if it is this namespace (or, with id NULL, a stale plain
- * file). A name that is gone already is fine; somebody else's is left alone.
+ * Removes the name if it is that of this namespace, or a stale plain file (id
+ * NULL: only that). Return: 0, also when it does not exist; -EEXIST when it is
+ * another's; -errno.
  */
 int netns_unpublish(const char *dir, const char *name,
 		    const struct netns_id *id);
 
 /*
- * Calls found() for each process with the proc inode of its network namespace;
- * found() may stop the scan by returning false. Return: 0; -errno when the scan
- * is not complete, so that a namespace may have processes that were not found.
- * It needs no
- * CAP_SYS_PTRACE: /proc/PID/net shows the namespace of PID, and the inode of an
- * entry below it is the namespace's own (fs/proc/proc_net.c).
+ * Calls found() for each process, with the inode of an entry below
+ * /proc/PID/net, which is the namespace's own (fs/proc/proc_net.c) and needs no
+ * CAP_SYS_PTRACE. found() ends the scan by returning false. Return: 0; -errno
+ * when the scan is incomplete, so that a namespace may have processes that were
+ * not found.
  */
 int netns_scan(bool (*found)(void *data, pid_t pid, uint64_t proc_inode),
 	       void *data);

@@ -24,8 +24,8 @@ struct rtnl {
 
 static int rtnl_open_groups(struct rtnl **ret, unsigned int groups, int flags)
 {
-	/* The kernel answers at once or not at all; nothing may hang on it. */
-	static const struct timeval patience = {.tv_sec = RTNL_ANSWER_SEC};
+	/* The kernel answers at once or not at all. */
+	static const struct timeval limit = {.tv_sec = RTNL_ANSWER_SEC};
 	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
 	int fd, on = 1;
 
@@ -40,7 +40,7 @@ static int rtnl_open_groups(struct rtnl **ret, unsigned int groups, int flags)
 	}
 	fd = mnl_socket_get_fd(rtnl->nl);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	*ret = rtnl;
 	return 0;
 }
@@ -63,7 +63,7 @@ int rtnl_fd(const struct rtnl *rtnl)
 	return mnl_socket_get_fd(rtnl->nl);
 }
 
-/* --- sending and listening --- */
+/* --- sending and receiving --- */
 
 static int extack_text(const struct nlattr *attr, void *data)
 {
@@ -75,7 +75,7 @@ static int extack_text(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The kernel's words about an error message, or "". */
+/* The kernel's message that comes with an error, or "". */
 static const char *rtnl_extack(const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
@@ -96,7 +96,7 @@ static int rtnl_send(struct rtnl *rtnl, void *buffer, size_t bytes)
 	return mnl_socket_sendto(rtnl->nl, buffer, bytes) < 0 ? -errno : 0;
 }
 
-/* Return: bytes of a packet from the kernel (nobody else), or -errno. */
+/* Return: bytes of a packet from the kernel, or -errno. */
 static ssize_t rtnl_recv(struct rtnl *rtnl)
 {
 	for (;;) {
@@ -119,7 +119,7 @@ static ssize_t rtnl_recv(struct rtnl *rtnl)
 	}
 }
 
-/* What came of the request i, in a sentence. Return: the error. */
+/* The refusal of request i as a sentence. Return: the error. */
 static int rtnl_explain(const struct rtnl_batch *b, uint32_t i,
 			const struct nlmsghdr *h, struct error *err)
 {
@@ -153,7 +153,7 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 		last->nlmsg_seq = ++rtnl->seq;
 		at += NLMSG_ALIGN(last->nlmsg_len);
 	}
-	/* What fails is answered in any case, and in this order. */
+	/* Failures are answered in any case, in order. */
 	last->nlmsg_flags |= NLM_F_ACK;
 	result = rtnl_send(rtnl, b->buffer, rtnl_batch_bytes(b));
 	if (result < 0)
@@ -183,7 +183,7 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	return result;
 }
 
-/* --- asking --- */
+/* --- queries --- */
 
 static int link_info_attr(const struct nlattr *attr, void *data)
 {
@@ -273,7 +273,7 @@ static bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link *ret)
 	ret->up = ifi->ifi_flags & IFF_UP;
 	ret->running = ifi->ifi_flags & IFF_RUNNING;
 	mnl_attr_parse(h, sizeof(*ifi), link_attr, ret);
-	/* AF_BRIDGE says that a port left its bridge, not that it is gone. */
+	/* AF_BRIDGE: a port left its bridge; the link still exists. */
 	return ifi->ifi_family == AF_UNSPEC;
 }
 
@@ -485,7 +485,7 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 }
 
 struct default_route {
-	unsigned int ifindex; /* that it has to go by, 0: any */
+	unsigned int ifindex; /* over this link; 0: any */
 	bool found;
 };
 
@@ -534,7 +534,7 @@ int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex)
 	return r < 0 ? r : route.found;
 }
 
-/* --- hearing of changes --- */
+/* --- events --- */
 
 int rtnl_monitor_open(struct rtnl **ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a batch is made of: the requests that change links and addresses. */
+/* The requests of a batch: changes of links, addresses, routes, queues. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -123,7 +123,7 @@ void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
-	/* IFF_UP in here is ENOTCONN: the peer has no peer yet. */
+	/* Not up: the peer has no peer yet, and the kernel says ENOTCONN. */
 	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
 	mnl_attr_put_strz(h, IFLA_IFNAME, veth->peer);
@@ -272,7 +272,7 @@ void rtnl_put_new(struct rtnl_batch *b, const struct rtnl_new *link)
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, link->kind);
 	if (strcmp(link->kind, "bridge") == 0) {
-		/* A switch, no more: it looks into nobody's multicast. */
+		/* Multicast is flooded, not tracked. */
 		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 		mnl_attr_put_u8(h, IFLA_BR_MCAST_SNOOPING, 0);
 		mnl_attr_nest_end(h, data);
@@ -350,8 +350,6 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 	mnl_attr_nest_end(h, info);
 }
 
-/* --- taking away --- */
-
 void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
 			   const struct inet_prefix *address)
 {
@@ -428,13 +426,13 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 	_Static_assert(offsetof(typeof(match), key) == sizeof(match.sel),
 		       "the keys follow the selector");
 	h = put_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS,
-		   "ingress", "catch what the interface receives");
+		   "ingress", "queue what the interface receives");
 	tc = mnl_nlmsg_get_payload(h);
 	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
 
 	h = put_tc(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex,
 		   TC_H_MAKE(TC_H_INGRESS, 0), "u32",
-		   "pass on what the interface receives");
+		   "redirect what the interface receives");
 	tc = mnl_nlmsg_get_payload(h);
 	tc->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
 	options = mnl_attr_nest_start(h, TCA_OPTIONS);
@@ -454,7 +452,7 @@ void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
 {
 	struct nlmsghdr *h =
 		put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
-		       "let go of what the interface receives");
+		       "remove the redirection of the interface");
 	struct tcmsg *tc = mnl_nlmsg_get_payload(h);
 
 	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);

@@ -28,7 +28,7 @@ static char sysctl_ping_groups[SYSCTL_VALUE_MAX];
 #define SYSCTL_PORTS "net/ipv4/ip_unprivileged_port_start"
 #define SYSCTL_PING  "net/ipv4/ping_group_range"
 
-/* A procfs that is mounted nowhere. Return: fd or -errno. */
+/* A procfs instance that is mounted nowhere. Return: fd or -errno. */
 static int sysctl_mount(void)
 {
 	_cleanup_close_ int fs = fsopen("proc", FSOPEN_CLOEXEC);
@@ -41,7 +41,7 @@ static int sysctl_mount(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Takes a fresh instance in place of the one there is. Return: 0 or -errno. */
+/* Replaces the instance by a new one. Return: 0 or -errno. */
 static int sysctl_exchange(void)
 {
 	_cleanup_close_ int proc = sysctl_mount();
@@ -186,7 +186,7 @@ int sysctl_harden_namespace(struct error *err)
 		{"net/ipv4/conf/default/send_redirects", "0"},
 		{"net/ipv4/conf/all/accept_source_route", "0"},
 		{"net/ipv4/conf/default/accept_source_route", "0"},
-		/* IPv4's come from the host unless it says otherwise. */
+		/* Those of IPv4 are copied from the host by default. */
 		{"net/ipv4/conf/all/route_localnet", "0"},
 		{"net/ipv4/conf/default/route_localnet", "0"},
 		{"net/ipv6/conf/all/accept_ra", "0"},
@@ -194,13 +194,13 @@ int sysctl_harden_namespace(struct error *err)
 		{"net/ipv6/conf/default/autoconf", "0"},
 		{"net/ipv6/conf/all/accept_redirects", "0"},
 		{"net/ipv6/conf/default/accept_redirects", "0"},
-		/* Two ends, both ours: no duplicate to wait a second for. */
+		/* Both ends are ours: no duplicate is possible. */
 		{"net/ipv6/conf/default/accept_dad", "0"},
 	};
 	char value[16];
 	int r = 0;
 
-	/* The old instance does, too, only slower. */
+	/* On failure the old instance still works, only slower. */
 	if (++sysctl_visits > SYSCTL_VISITS_MAX)
 		sysctl_exchange();
 	for (size_t i = 0; r >= 0 && i < sizeof(settings) / sizeof(*settings);
@@ -211,8 +211,8 @@ int sysctl_harden_namespace(struct error *err)
 			r = 0;
 	}
 	/*
-	 * Only a host with net.core.devconf_inherit_init_net passes this on;
-	 * the write takes the RTNL lock, reading is cheap.
+	 * Inherited only with net.core.devconf_inherit_init_net; the write
+	 * takes the RTNL lock, the read does not.
 	 */
 	if (r == 0 &&
 	    sysctl_read("net/ipv6/conf/all/forwarding", value, sizeof(value)) ==
@@ -235,7 +235,7 @@ int sysctl_apply(const struct policy_sysctl *list, size_t n, struct error *err)
 		int r;
 
 		snprintf(path, sizeof(path), "%s", list[i].name);
-		/* As sysctl(8) has it: with a slash in it, dots are dots. */
+		/* As in sysctl(8): with a slash, dots are part of names. */
 		if (!strchr(path, '/'))
 			for (char *p = path; *p; p++)
 				if (*p == '.')

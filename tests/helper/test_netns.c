@@ -148,7 +148,7 @@ static void F41_namespaces_of_other_kinds(void **state)
 		snprintf(from, sizeof(from), "/proc/self/ns/%s", kinds[i]);
 		ground_write(AT("x"), "%s", "");
 		assert_int_equal(mount(from, AT("x"), NULL, MS_BIND, NULL), 0);
-		is_in_the_way("x", "not of the network kind");
+		is_in_the_way("x", "no network namespace");
 		assert_int_equal(umount(AT("x")), 0);
 	}
 }
@@ -243,7 +243,7 @@ static void a_taken_name_stays(void **state)
 	idb = id_of(b);
 	assert_int_equal(netns_publish(DIR, "x", a, &why), 0);
 	assert_int_equal(netns_publish(DIR, "x", b, &why), -EEXIST);
-	assert_non_null(strstr(why.text, "taken"));
+	assert_non_null(strstr(why.text, "in use"));
 	assert_int_equal(netns_unpublish(DIR, "x", &idb), -EEXIST);
 	assert_int_equal(netns_unpublish(DIR, "x", NULL), -EEXIST);
 	assert_int_equal(netns_open(DIR, "x", &back, &there, &stale, &why), 0);
