@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sections become objects, keys become members: what one file's lines mean. */
+/* From the lines of one file to objects and their members. */
 #include "build.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ unsigned int policy_section_key(const struct policy_section *section,
 	return section->key_lines[policy_key_slot(key)];
 }
 
-/* Adds the section's object. Return: the array has room. */
+/* Adds the section's object to an array. Return: false without memory. */
 #define OBJECT_ADD(section, items, n)                                          \
 	({                                                                     \
 		__typeof__(items) object_ = ARRAY_ADD(items, n);               \
@@ -101,7 +101,7 @@ static bool object_add(struct policy_build *build,
 	return true;
 }
 
-/* A list that was begun must have got something. */
+/* A list must have an item, unless an error about it was noted. */
 static void key_finish(struct policy_build *build)
 {
 	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
@@ -174,7 +174,7 @@ static void section_name_check(struct policy_build *build,
 			kind);
 }
 
-/* Puts the section into the index, or says where the first one is. */
+/* Adds the section to the index, or notes an error. Return: 0, -ENOMEM. */
 static int section_register(struct policy_build *build,
 			    const struct policy_section *section)
 {
@@ -260,10 +260,8 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 		    name);
 }
 
-/*
- * inih ends a value at a blank and a semicolon only; what else looks like a
- * comment would silently become part of it.
- */
+/* inih ends a value only at a blank and a semicolon; anything else that looks
+ * like a comment would silently become part of the value. */
 static bool text_has_comment(struct policy_build *build, unsigned int line,
 			     const char *key, const char *text)
 {
@@ -280,7 +278,7 @@ static bool text_has_comment(struct policy_build *build, unsigned int line,
 	return false;
 }
 
-/* One value, resp. one item of a list, which may be changed. */
+/* Reads one value, or one item of a list. */
 static void build_value(struct policy_build *build, unsigned int line,
 			const char *name, char *text)
 {
@@ -302,7 +300,7 @@ static void build_value(struct policy_build *build, unsigned int line,
 	build->key->parse(&value);
 }
 
-/* Items between commas; one comma at the end of a line is fine. */
+/* Reads items between commas; one comma may end a line. text is modified. */
 static void build_items(struct policy_build *build, unsigned int line,
 			char *text)
 {

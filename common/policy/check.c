@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What one value cannot show: keys that need or exclude each other, references
- * between sections, defaults that [options] decide.
- */
+/* Errors of whole sections: keys that require or exclude each other, references
+ * between sections; and the defaults from [options]. */
 #include "check.h"
 
 #include "check_address.h"
@@ -13,7 +11,8 @@
 
 #define TEXT_MAX 256
 
-/* Keys that the section or its link need, and those that the link refuses. */
+/* Keys that the section or its link requires, and keys that the link refuses.
+ */
 static void check_keys(const struct check *check, const char *title,
 		       unsigned int link)
 {
@@ -70,7 +69,8 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->on_error = policy->on_error;
 	if (!check_key_line(check, "timeout"))
 		rule->timeout_ms = policy->timeout_ms;
-	/* Who may fall back to the host's network must be able to use it. */
+	/* A user who may fall back to the host's network must be able to use
+	 * it. */
 	if (!check_key_line(check, "guard"))
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
@@ -107,7 +107,7 @@ static void check_scope(const struct check *check,
 			scope);
 }
 
-/* One port of the host leads to one place. */
+/* A port of the host is forwarded to one namespace and port. */
 static void check_publish(const struct check *check,
 			  const struct policy_namespace *ns)
 {
@@ -166,10 +166,8 @@ static void check_references(const struct check *check,
 			ns->peer, policy_scope_words[other->scope]);
 }
 
-/*
- * The instances of [namespace vpn] are called vpn.USER: a [namespace vpn.ann]
- * would be one of them.
- */
+/* Instances of [namespace vpn] are named vpn.USER, so that [namespace vpn.ann]
+ * would have the name of one of them. */
 static void check_name(const struct check *check,
 		       const struct policy_namespace *ns)
 {
@@ -224,7 +222,7 @@ static void check_namespace(const struct check *check,
 				"'handshake' is possible only with link = wireguard or openvpn");
 }
 
-/* Is the DHCP range in the prefix of one of the host's addresses? */
+/* Is the DHCP range inside the prefix of one of the network's addresses? */
 static bool network_has_range(const struct policy_network *network)
 {
 	for (size_t n = 0; n < network->address.n; n++) {
@@ -237,10 +235,8 @@ static bool network_has_range(const struct policy_network *network)
 	return false;
 }
 
-/*
- * An interface is a port of one switch. (Of one Open vSwitch bridge that
- * several sections share, each with a VLAN of its own, it can be for all.)
- */
+/* An interface can be a port of one bridge only. Sections that share an Open
+ * vSwitch bridge, each with its own VLAN, may share the uplink as well. */
 static void check_uplink(const struct check *check,
 			 const struct policy_network *network)
 {
@@ -261,7 +257,7 @@ static void check_uplink(const struct check *check,
 	}
 }
 
-/* The names that the helper gives to its own ends: npam7, npam7v. */
+/* Is it a name that the daemon gives to interfaces: npam7, npam7v? */
 static bool is_npam(const char *name)
 {
 	static const char prefix[] = "npam";
@@ -274,7 +270,8 @@ static bool is_npam(const char *name)
 	return digits && (!number[digits] || !strcmp(number + digits, "v"));
 }
 
-/* One bridge is of one section, or of several VLANs of Open vSwitch's. */
+/* A bridge belongs to one section; with Open vSwitch to one section per VLAN.
+ */
 static void check_bridge(const struct check *check,
 			 const struct policy_network *network)
 {

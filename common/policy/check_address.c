@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Do addresses, gateways and mtu of a namespace fit together? */
+/* Errors of addresses, gateways and mtu of a namespace. */
 #include "check_address.h"
 
 #include <stdarg.h>
@@ -38,7 +38,7 @@ void check_links_list(unsigned int links, char ret[static POLICY_WORDS_MAX])
 	policy_words_join(words, n, ret);
 }
 
-/* May this link get addresses in this way? */
+/* Is this kind of address possible with this link? */
 static void check_address_mode(const struct check *check,
 			       const struct policy_namespace *ns)
 {
@@ -58,7 +58,7 @@ static void check_address_mode(const struct check *check,
 		    ns->address_mode == ADDRESS_DHCP ? "dhcp" : "auto", list);
 }
 
-/* Has it a static address of the family? Templates count as both. */
+/* Has it a static address of the family? Templates count as both families. */
 static bool namespace_has_family(const struct policy_namespace *ns,
 				 sa_family_t family)
 {
@@ -69,10 +69,8 @@ static bool namespace_has_family(const struct policy_namespace *ns,
 	return false;
 }
 
-/*
- * Can the gateway be reached without another one: inside the prefix of one of
- * the addresses, or one of these is a single address, or it is link-local?
- */
+/* Is the gateway on the link: link-local, inside the prefix of an address, or
+ * is the address a single one, without a prefix to be inside? */
 static bool gateway_is_near(const struct policy_namespace *ns,
 			    const struct inet_prefix *gateway)
 {
@@ -170,7 +168,7 @@ static void check_addresses_twice(const struct check *check,
 	}
 }
 
-/* Do the addresses that it gets by itself include one of IPv6? */
+/* Do the addresses that `auto` gives include an IPv6 one? */
 static bool auto_has_ipv6(const struct check *check,
 			  const struct policy_namespace *ns)
 {

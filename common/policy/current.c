@@ -8,10 +8,8 @@ bool policy_is_shortage(int code)
 	return code == -EMFILE || code == -ENFILE || code == -ENOMEM;
 }
 
-/*
- * Is a part missing that was there: the main file, or all files? An editor may
- * be about to put it back, and what is left is another policy.
- */
+/* Is the main file missing, or are all files? An editor may be replacing it,
+ * and the drop-ins alone are another policy. */
 static bool is_missing(const struct policy_sources *from,
 		       const struct policy *files)
 {
@@ -24,10 +22,9 @@ static bool is_missing(const struct policy_sources *from,
 	       (policy_has_file(old, from->path) && !has_main);
 }
 
-/*
- * The files do not count, see ret->code: the published copy. files: without
- * the main file, or NULL.
- */
+/* Uses the published copy, since the files cannot be used, see ret->code.
+ * files: the drop-ins alone when the main file is missing, else NULL; freed or
+ * returned. */
 static int fall_back(const char *last_good, struct policy *files,
 		     struct policy_current *ret)
 {

@@ -9,7 +9,7 @@
 
 #include "common/cleanup.h"
 
-/* The key's value for this user, or as it is written when that fails. */
+/* Prints the key's value for this user; as written when that fails. */
 static void print_value(FILE *f, const char *text,
 			const struct policy_whose *whose)
 {
@@ -61,7 +61,7 @@ static void print_cable(FILE *f, const struct policy *p,
 			: ", which has another link of its own");
 }
 
-/* Links that one sentence describes, with the value of one key in it. */
+/* The sentence for a link, with the value of one key in it. */
 static const struct {
 	const char *before;
 	size_t key; /* offset in struct policy_namespace; 0: none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The drop-in directory: is it root's, and which files of it count. */
+/* The drop-in directory: its owner and mode, and its ".conf" files. */
 #include "file.h"
 
 #include <dirent.h>

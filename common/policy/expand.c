@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* %u, %U, %n in values that are paths or addresses. */
+/* %u, %U and %n in values. */
 #include "policy.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ bool policy_is_template(const char *text)
 	return strchr(text, '%') != NULL;
 }
 
-/* Can the name be part of a path without leading elsewhere? */
+/* Can the name be one component of a path? */
 static bool user_is_part(const char *user)
 {
 	return user && *user && !strchr(user, '/') && strcmp(user, ".") != 0 &&

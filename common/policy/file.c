@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Opening, judging and reading one file of the policy. */
+/* Opens, checks and reads one file of the policy. */
 #include "file.h"
 
 #include <errno.h>
@@ -18,14 +18,13 @@
 #define OPEN_FLAGS    (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /*
- * A read lease is refused (EAGAIN) while any process has the file open for
- * writing, fcntl(2); a writer who comes later waits for the few microseconds
- * until we let go. Breaking it raises a signal, SIGIO by default, which would
- * kill the process we are a guest of: SIGURG is ignored by default. Should we
- * be stopped in that very moment, an editor's open waits for as long as
- * /proc/sys/fs/lease-break-time says, 45 seconds, and is let in then. Who may
- * not lease (EACCES), or on what file systems (EINVAL), does without: fstat()
- * before and after still sees most writers.
+ * A read lease is refused (EAGAIN) while a process has the file open for
+ * writing, fcntl(2); a later writer waits the microseconds until the lease is
+ * released. Breaking a lease raises SIGIO by default, which would kill the host
+ * process: SIGURG is ignored by default. If this process is stopped while it
+ * holds the lease, a writer waits /proc/sys/fs/lease-break-time seconds (45).
+ * Without a lease (EACCES; EINVAL on some file systems) fstat() before and
+ * after still detects most writers.
  */
 static int lease_take(int fd)
 {
@@ -76,7 +75,7 @@ void policy_file_check_owner(const char *path, const struct stat *st,
 			(unsigned int)(st->st_mode & 07777));
 }
 
-/* Return: the bytes read, or -errno; fewer than `bytes` at end of file. */
+/* Return: the bytes read, fewer than `bytes` at end of file; -errno. */
 static ssize_t read_whole(int fd, char *buf, size_t bytes)
 {
 	size_t got = 0;
@@ -119,7 +118,7 @@ bool policy_file_is_text(const char *path, const char *text, size_t bytes,
 	return false;
 }
 
-/* Reads what fstat() promised, under the lease, and sees that it held still. */
+/* Reads the file under the lease and checks that it did not change. */
 static int text_read(int fd, const char *path, const struct stat *before,
 		     char **ret_text, struct error *err)
 {
@@ -144,11 +143,8 @@ static int text_read(int fd, const char *path, const struct stat *before,
 	return 0;
 }
 
-/*
- * Opens without following a link and without waiting for anybody.
- * Return: the fd; -EINVAL with an error noted; -errno, with a sentence save
- * for -ENOENT.
- */
+/* Opens without following a link and without blocking. Return: the fd; -EINVAL
+ * with an error noted; -ENOENT; -errno with a sentence. */
 static int file_open(int dir_fd, const char *name, const char *path,
 		     struct note_book *book, struct error *err)
 {
@@ -174,7 +170,7 @@ static int file_open(int dir_fd, const char *name, const char *path,
 	}
 }
 
-/* Return: can it be read at all? What is wrong with it is noted either way. */
+/* Notes errors of type, owner, mode and size. Return: can it be read? */
 static bool file_judge(struct note_book *book, const char *path,
 		       const struct stat *st)
 {

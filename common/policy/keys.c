@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table, and looking things up in it. */
+/* The table of keys and look-ups in it. */
 #include "keys.h"
 
 #include <string.h>
@@ -134,7 +134,7 @@ const char *policy_kind_name(enum policy_kind kind)
 	return names[kind];
 }
 
-/* Does the word, of len bytes, name this key? */
+/* Is the word, of len bytes, this key? */
 static bool key_is_named(const struct policy_key *key, const char *word,
 			 size_t len)
 {

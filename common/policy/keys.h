@@ -50,7 +50,7 @@ const char *policy_kind_name(enum policy_kind kind);
 const struct policy_key *policy_key_find(enum policy_kind kind,
 					 const char *name);
 
-/* Its place among the keys of its kind: below POLICY_KEYS_PER_KIND. */
+/* The key's index among those of its kind, below POLICY_KEYS_PER_KIND. */
 size_t policy_key_slot(const struct policy_key *key);
 
 /* Is the word a key of any section? */

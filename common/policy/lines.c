@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inih calls line_next() for each line and, in between, line_value() for each
- * value. What line_next() finds wrong is noted there and given to inih as an
- * empty line, so every error of a file is found in one pass.
+ * inih calls line_next() for each line and line_value() for each value. A line
+ * with an error is noted by line_next() and passed to inih as an empty line, so
+ * that all errors of a file are found in one pass.
  */
 #include "lines.h"
 
@@ -16,7 +16,7 @@
 
 enum line_kind { LINE_EMPTY, LINE_SECTION, LINE_KEY, LINE_MORE };
 
-/* What an indented line would continue. */
+/* The key that an indented line would continue. */
 enum line_key { LINE_KEY_NONE, LINE_KEY_GOOD, LINE_KEY_BROKEN };
 
 struct line_reader {
@@ -26,15 +26,15 @@ struct line_reader {
 	const char *next, *end; /* of the text */
 	unsigned int number;
 
-	bool in_section;   /* was there a heading at all? */
-	bool section_good; /* are its keys to be judged? */
+	bool in_section;   /* a heading was read */
+	bool section_good; /* its keys are to be read */
 	enum line_key state;
 	char heading[POLICY_LINE_MAX + 1];
 	char key[POLICY_LINE_MAX + 1];
 
 	size_t keep;	     /* bytes of the line that are not a comment */
 	enum line_kind kind; /* of the line inih works on */
-	bool answered;	     /* has it come back? */
+	bool answered;	     /* inih has called line_value() for it */
 };
 
 static bool char_is_blank(char c)
@@ -42,7 +42,7 @@ static bool char_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cuts blanks (and the CR of a CRLF) off both ends, in place. */
+/* Removes blanks (and the CR of a CRLF) at both ends, in place. */
 static char *text_trim(char *text)
 {
 	size_t len = strlen(text);
@@ -54,7 +54,7 @@ static char *text_trim(char *text)
 	return text;
 }
 
-/* Did inih give back what it was given, or the part that it keeps? */
+/* Did inih return the text, or the part of it that it keeps? */
 static bool text_kept(const char *given, const char *kept)
 {
 	return !strcmp(given, kept) || (strlen(kept) == INIH_NAME_MAX &&
@@ -67,10 +67,8 @@ static void line_lost(struct line_reader *reader)
 		   "this line cannot be read; write KEY = VALUE");
 }
 
-/*
- * Return: where an inline comment (a blank, then a semicolon) or one of the
- * two stops begins, as inih sees it; or the end of the text.
- */
+/* Return: the start of an inline comment (a blank, then a semicolon) or of one
+ * of the two stops, as inih finds it; or the end of the text. */
 static char *text_find(char *text, char stop, char other)
 {
 	bool blank = false;
@@ -175,7 +173,7 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 	return LINE_MORE;
 }
 
-/* Return: false, with the error noted, when the line is no plain text. */
+/* Return: false, with an error noted, when the line has control bytes. */
 static bool line_is_text(struct line_reader *reader, const char *line,
 			 size_t len)
 {
@@ -208,7 +206,7 @@ static enum line_kind line_classify(struct line_reader *reader,
 	copy[len - start] = '\0';
 	reader->keep = len;
 	if (start) {
-		/* Some versions of inih take no comment off these lines. */
+		/* Some versions of inih leave comments on these lines. */
 		reader->keep =
 			start + (size_t)(text_find(copy, '\0', '\0') - copy);
 		return line_indented(reader, copy);
@@ -218,10 +216,8 @@ static enum line_kind line_classify(struct line_reader *reader,
 	return line_key(reader, copy);
 }
 
-/*
- * The next line, of *ret_len bytes without its newline; NULL, with the error
- * noted, when it is too long or no text.
- */
+/* Return: the next line, *ret_len bytes without its newline; NULL, with an
+ * error noted, when it is too long or not text. */
 static const char *line_take(struct line_reader *reader, size_t max,
 			     size_t *ret_len)
 {
@@ -241,7 +237,7 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	return line_is_text(reader, line, len) ? line : NULL;
 }
 
-/* ini_reader: like fgets(3), but every line is whole, and has been judged. */
+/* ini_reader: as fgets(3), but each line is complete and was checked. */
 static char *line_next(char *buf, int size, void *data)
 {
 	struct line_reader *reader = data;
@@ -258,7 +254,7 @@ static char *line_next(char *buf, int size, void *data)
 	if (max > (size_t)size - 2)
 		max = (size_t)size - 2;
 
-	/* inih need not see the lines that say nothing. */
+	/* Empty lines are not passed to inih. */
 	while (reader->kind == LINE_EMPTY && reader->next < reader->end) {
 		reader->number++;
 		line = line_take(reader, max, &len);
@@ -274,7 +270,7 @@ static char *line_next(char *buf, int size, void *data)
 	return buf;
 }
 
-/* ini_handler: one value, as inih understood the line. */
+/* ini_handler: one value as inih read the line. */
 static int line_value(void *data, const char *section, const char *name,
 		      const char *value)
 {

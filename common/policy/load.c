@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * From files to a policy: reads each file, builds the objects, checks the whole
- * and hands it out when there is not one error.
- */
+/* Reads the files of a policy, builds it, checks it, and returns it when it has
+ * no error. */
 #include "policy.h"
 
 #include <dirent.h>
@@ -39,7 +37,7 @@ static int load_begin(struct policy_build *build, bool warnings,
 	return 0;
 }
 
-/* Reads the sections of one file, and joins its bytes to the policy's text. */
+/* Reads the sections of one file and appends its bytes to the policy's text. */
 static int load_text(struct policy_build *build, const char *file,
 		     const char *text, size_t bytes, struct error *err)
 {
@@ -103,7 +101,7 @@ static int load_dropins(struct policy_build *build, const char *path,
 	return r;
 }
 
-/* Checks the whole and hands the policy out, or only the notes. */
+/* Checks the policy; returns it, or frees it and returns the notes. */
 static int load_finish(struct policy_build *build, int r, struct policy **ret,
 		       struct policy_notes *notes, struct error *err)
 {

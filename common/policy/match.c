@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which rule is this login's? Cheap questions first; the directory (groups,
- * netgroups) is asked only when nothing else stands in the way, and each thing
- * once per login.
+ * Which rule matches a login? Cheap matchers first: the name service (groups,
+ * netgroups) is queried only when all others match, once per name and login.
  */
 #include "policy.h"
 
@@ -16,21 +15,20 @@
 #define HOST_MAX (PROTO_RHOST_MAX - 1) /* what a request can hold */
 
 /*
- * Services that check a password over the network for a server of their own
- * and open a session, but never give the user a process that could be moved:
- * the server's one process serves many users, and moving it would move all of
- * them. Nothing that starts a shell or a job belongs here.
+ * Services that open PAM sessions in one process for many users and start no
+ * process of the user: moving that process would move all of them. A service
+ * that starts a shell or a job does not belong here.
  */
 static const char *const excluded[] = {
 	"samba",   /* smbd opens a session per share and stays one server */
 	"cups",	   /* printing: the scheduler's web pages and queues */
 	"dovecot", /* IMAP and POP3: no program of the user runs */
-	"imap",	   /* other mail servers, likewise */
-	"pop3",	   /* likewise */
-	"ppp",	   /* pppd makes the interface where it stands: in the host */
+	"imap",	   /* other mail servers */
+	"pop3",	   /* other mail servers */
+	"ppp",	   /* pppd creates its interface in the namespace it runs in */
 };
 
-/* A login and the answers that came so far: "gNAME" or "nNAME" -> 0 or 1. */
+/* A login and the answers so far: name -> 0 or 1. */
 struct asker {
 	const struct policy_login *login;
 	struct index groups, netgroups;
@@ -43,7 +41,7 @@ static void asker_clear(struct asker *asker)
 	index_clear(&asker->netgroups);
 }
 
-/* Without memory for the answer the question is asked again, that is all. */
+/* An answer that cannot be stored for lack of memory is queried again. */
 static int asker_ask(struct asker *asker, bool netgroup, const char *name)
 {
 	const struct policy_login *login = asker->login;
@@ -111,10 +109,8 @@ static bool tty_matches(const struct policy_list *list, const char *tty)
 	return false;
 }
 
-/*
- * The remote end as an address: without the zone of a link-local one, and
- * 192.0.2.1 where a dual-stack server says ::ffff:192.0.2.1.
- */
+/* The remote host as an address, without the zone of a link-local one;
+ * 192.0.2.1 for the ::ffff:192.0.2.1 of a dual-stack server. */
 static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 {
 	char text[HOST_MAX + 1];
@@ -156,7 +152,7 @@ static bool rhost_matches(const struct policy_addresses *list,
 	return false;
 }
 
-/* A range that merely begins at 0 is a catch-all, and names nobody. */
+/* A range that only begins at 0 does not name root. */
 bool policy_rule_names_root(const struct policy_rule *rule)
 {
 	for (size_t n = 0; n < rule->n_uids; n++)
@@ -165,7 +161,7 @@ bool policy_rule_names_root(const struct policy_rule *rule)
 	return list_has(&rule->users, "root");
 }
 
-/* Return: NULL, or the key of the first matcher of its own that says no. */
+/* Return: NULL, or which of users and uids does not match. */
 static const char *rule_who(const struct policy_rule *rule,
 			    const struct policy_login *login)
 {
@@ -176,10 +172,9 @@ static const char *rule_who(const struct policy_rule *rule,
 	return NULL;
 }
 
-/*
- * *ret_why: likewise. Return: 0, or -ENAMETOOLONG: whoever chooses the name of
- * the remote host must not get by a rule with one that cannot be compared.
- */
+/* *ret_why: NULL, or which of services, ttys and rhosts does not match. Return:
+ * 0; -ENAMETOOLONG: a client that chooses its host name must not evade a rule
+ * by one that cannot be compared. */
 static int rule_whence(const struct policy_rule *rule,
 		       const struct policy_login *login, const char **ret_why)
 {
@@ -195,7 +190,7 @@ static int rule_whence(const struct policy_rule *rule,
 	return 0;
 }
 
-/* The directory's part. *ret_why stays when all of it says yes. */
+/* Groups and netgroups; *ret_why is set to the one that does not match. */
 static int rule_ask(const struct policy_rule *rule, struct asker *asker,
 		    const char **ret_why)
 {
@@ -220,8 +215,8 @@ static int rule_ask(const struct policy_rule *rule, struct asker *asker,
 	return 0;
 }
 
-/* All matchers but uid 0's protection; *ret_why: NULL, or the one that fails.
- */
+/* All matchers, without the protection of uid 0. *ret_why: NULL or the first
+ * that does not match. */
 static int rule_meets(const struct policy_rule *rule, struct asker *asker,
 		      const char **ret_why)
 {
@@ -286,7 +281,7 @@ int policy_guards(const struct policy *p, const struct policy_login *login)
 		bool outside = rule->on_error == POLICY_ON_ERROR_HOST ||
 			       !strcmp(rule->namespace, POLICY_HOST);
 		bool always = !rule->services.n && !rule->ttys.n &&
-			      !rule->rhosts.n; /* no later rule counts */
+			      !rule->rhosts.n; /* later rules do not matter */
 
 		if (!rule->guard && !outside && !always)
 			continue;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A growing array of notes, bounded so that a hostile file cannot fill memory.
- */
+/* An array of notes, bounded so that a hostile file cannot fill memory. */
 #include "note.h"
 
 #include <errno.h>
@@ -72,10 +71,7 @@ void note_warning(struct note_book *book, const char *file, unsigned int line,
 	va_end(args);
 }
 
-/*
- * Files are read in strcmp() order ("PATH", then "PATH.d/NAME" by name), so
- * that their names alone put them back in order.
- */
+/* Files are read in strcmp() order: "PATH", then "PATH.d/NAME". */
 static int note_compare(const void *a, const void *b)
 {
 	const struct policy_note *x = a, *y = b;

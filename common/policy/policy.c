@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a policy that was read is asked for: its sections and its words. */
+/* Queries of a policy, and the words of its enums. */
 #include "policy.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words, numbers, paths, and the plumbing that all readers of values share. */
+/* Words, numbers, paths, and what all readers of values share. */
 #include "value.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ int value_number(const char *text, size_t len, unsigned long max,
 	return 0;
 }
 
-/* Return: the place of the text among the words, or -1 with the error noted. */
+/* Return: the index of the text among the words, or -1 with an error noted. */
 static int word_find(const struct policy_value *value, const char *const *words)
 {
 	char list[POLICY_WORDS_MAX];
@@ -124,7 +124,7 @@ void value_bool(const struct policy_value *value)
 		*(bool *)value->at = word;
 }
 
-/* An enum is set only by a word that is known. */
+/* Sets an enum. */
 static void value_word(const struct policy_value *value,
 		       const char *const *words)
 {
@@ -316,10 +316,8 @@ void value_path(const struct policy_value *value)
 	*(char **)value->at = value_copy(value);
 }
 
-/*
- * As sysctl(8) writes names: the first of '.' and '/' separates, the other one
- * is part of a word. Both forms are kept away from leaving /proc/sys/net.
- */
+/* Names as in sysctl(8): the first of '.' and '/' is the separator. Both forms
+ * must not lead out of /proc/sys/net. */
 static const char *sysctl_fault(const char *name)
 {
 	size_t len = strlen(name);

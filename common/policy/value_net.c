@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Addresses, prefixes, interfaces, and what is built from them. */
+/* Addresses, prefixes, interfaces, routes, name servers. */
 #include "value.h"
 
 #include <arpa/inet.h>
@@ -8,12 +8,13 @@
 
 #include "common/names.h"
 
-#define POOL4_LENGTH_MIN 8  /* no pool takes a larger bite of the Internet */
+#define POOL4_LENGTH_MIN 8  /* a larger pool would cover much of the Internet  \
+			     */
 #define POOL4_LENGTH_MAX 30 /* two pairs of addresses */
 #define POOL6_LENGTH_MIN 16
 #define POOL6_LENGTH_MAX 126
 
-/* Prefixes in which no machine has an address of its own. */
+/* Prefixes without addresses of hosts. */
 static const struct {
 	const char *prefix, *what;
 } specials[] = {
@@ -24,7 +25,7 @@ static const struct {
 	{"ff00::/8", "multicast"},
 };
 
-/* Return: what kind of special address p is or holds, or NULL. */
+/* Return: the kind of special address that p is or contains, or NULL. */
 static const char *prefix_special(const struct inet_prefix *p)
 {
 	struct inet_prefix special;
@@ -104,7 +105,7 @@ void value_ifname(const struct policy_value *value)
 		*(char **)value->at = value_copy(value);
 }
 
-/* With %u and its like the length shows only later: helper checks again. */
+/* The daemon checks a template again, when its length is known. */
 void value_ifname_template(const struct policy_value *value)
 {
 	int template = value_template(value);
@@ -117,7 +118,7 @@ void value_ifname_template(const struct policy_value *value)
 		*(char **)value->at = value_copy(value);
 }
 
-/* An interface's own address, "ADDR/LEN". Return: false, the error noted. */
+/* An interface's address, "ADDR/LEN". Return: false with an error noted. */
 static bool text_is_address(const struct policy_value *value,
 			    struct inet_prefix *ret)
 {

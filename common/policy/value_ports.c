@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a filter is made of: prefixes with ports, ports of the host. */
+/* Values of filters: prefixes with ports, ports of the host. */
 #include "value.h"
 
 #include <string.h>
 
-/* One port of `len` digits. Return: 0 for what is none. */
+/* Reads a port of `len` digits. Return: 0 when it is not one. */
 static uint16_t port_parse(const char *text, size_t len)
 {
 	unsigned long port;
@@ -24,7 +24,7 @@ static bool ports_parse(const char *text, struct target_ports *ret)
 	return ret->first && ret->last >= ret->first;
 }
 
-/* Cuts "/tcp", "/udp" or "/icmp" off the end. */
+/* Removes "/tcp", "/udp" or "/icmp" from the end. */
 static enum target_protocol cut_protocol(char *text)
 {
 	static const char *const suffixes[] = {
@@ -116,10 +116,7 @@ void value_allow_host(const struct policy_value *value)
 		*item = t;
 }
 
-/*
- * Takes the last ":..." off a text. Return: what is behind the colon; NULL when
- * there is none.
- */
+/* Removes the last ":...". Return: the part after the colon, or NULL. */
 static char *cut_last(char *text)
 {
 	char *colon = strrchr(text, ':');

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Matchers, and names of sections. A matcher that can never match leaves a
- * user outside without a word, so what looks like a slip is refused here.
- */
+/* Matchers and names of sections. A matcher that never matches would silently
+ * leave a user in the host's namespace, so that likely mistakes are refused. */
 #include "value.h"
 
 #include <errno.h>
@@ -14,10 +12,7 @@
 
 #define HOST_MAX 255
 
-/*
- * Is one of the characters of `set` in the text? strpbrk(3) builds a table
- * first, which takes longer than reading a name.
- */
+/* As strpbrk(3), without its table, which takes longer than a short name. */
 static bool text_has(const char *text, const char *set)
 {
 	for (; *text; text++)
@@ -27,7 +22,8 @@ static bool text_has(const char *text, const char *set)
 	return false;
 }
 
-/* What no name and no pattern may hold. Return: false with the error noted. */
+/* Checks what no name or pattern may contain. Return: false with an error
+ * noted. */
 static bool text_is_plain(const struct policy_value *value, const char *what,
 			  size_t max)
 {
@@ -59,10 +55,8 @@ void value_section_name(const struct policy_value *value)
 		*(char **)value->at = value_copy(value);
 }
 
-/*
- * "alice bob" is a comma forgotten, and both would stay outside; a blank that
- * belongs to a name is written "\\ ".
- */
+/* "alice bob" lacks a comma, and would match neither; a blank that belongs to a
+ * name is written "\\ ". */
 static void names_append(const struct policy_value *value)
 {
 	char name[POLICY_VALUE_MAX];
@@ -155,7 +149,7 @@ void value_uids(const struct policy_value *value)
 		*range = (struct policy_uid_range){(uid_t)first, (uid_t)last};
 }
 
-/* fnmatch(3) takes an unclosed bracket for a plain one, and never matches. */
+/* fnmatch(3) reads an unclosed bracket as a literal, and never matches. */
 static bool glob_is_closed(const char *glob)
 {
 	for (const char *p = glob; *p; p++) {
@@ -231,7 +225,7 @@ void value_rhosts(const struct policy_value *value)
 			text);
 		return;
 	}
-	/* No host name has a slash, a colon, or is all digits and dots. */
+	/* A host name has no slash or colon, and not only digits and dots. */
 	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
 		if (inet_prefix_parse(text, &rhost.prefix) < 0) {
 			value_wrong(value,

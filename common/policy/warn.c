@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is legal and probably not meant. Only for people: check, reload, edit.
- */
+/* What is valid and probably not intended: for check, reload and edit. */
 #include "warn.h"
 
 #include <stdlib.h>
@@ -8,10 +7,7 @@
 
 #define DNS_MAX 3 /* MAXNS of resolv.conf(5): the C library ignores more */
 
-/*
- * Services that people and their jobs come in by; leaving one of them out of
- * the policy as a whole is hardly ever meant.
- */
+/* Services of logins and jobs; excluding one of them is rarely intended. */
 static const char *const logins[] = {
 	"sshd", "login", "su", "sudo", "cron", "crond", "atd", "systemd-user",
 };
@@ -26,7 +22,7 @@ static bool rule_is_for_all(const struct policy_rule *rule)
 	       !rule->rhosts.n;
 }
 
-/* The guard is never for uid 0, so there is nothing to hint at. */
+/* The guard does not apply to uid 0: no warning. */
 static bool rule_is_for_root_alone(const struct policy_rule *rule)
 {
 	for (size_t n = 0; n < rule->users.n; n++)
@@ -71,7 +67,8 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 		     bool dns_given)
 {
-	/* A tunnel or a lease may bring its own; if not, the helper says so. */
+	/* A tunnel or a lease may have servers; if not, the daemon reports it.
+	 */
 	if (!dns_given && ns->address_mode != ADDRESS_DHCP &&
 	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&
 	    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
@@ -140,7 +137,7 @@ static void section_use(const struct policy_build *build, bool *used,
 		used[section - build->sections] = true;
 }
 
-/* Marks the sections that others name. Return: by section, or NULL. */
+/* Return: for each section, is it used by another? NULL without memory. */
 static bool *sections_used(const struct policy_build *build)
 {
 	const struct policy *policy = build->policy;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns: the questions to the name service about one user, and the answers.
- * Mustn't: ask what nobody needs, or take silence for a "no".
- */
+/* Queries of the name service about one user, and their answers. Only what a
+ * rule needs is queried; a query without an answer is an error, not a "no". */
 #include "who.h"
 
 #include <errno.h>
@@ -24,10 +22,8 @@
 	"the entry of %s \"%s\" in the user database has more than %d MiB, "   \
 	"which is treated as an error of the directory service"
 
-/*
- * Return: a buffer of twice the size in *buffer (whose contents go), 0,
- * -ERANGE at the end of patience, -ENOMEM.
- */
+/* Replaces *buffer by one of twice the size. Return: 0; -ERANGE when
+ * BUFFER_LAST is reached; -ENOMEM. */
 static int buffer_grow(char **buffer, size_t *size)
 {
 	size_t next = *size ? *size * 2 : BUFFER_FIRST;
@@ -40,10 +36,8 @@ static int buffer_grow(char **buffer, size_t *size)
 	return *buffer ? 0 : -ENOMEM;
 }
 
-/*
- * A failed look-up's errno. "No such entry" has its own way of being said (a
- * zero and no result), so ENOENT here is a file or service that is missing.
- */
+/* The -errno of a failed look-up. "No such entry" is a zero without a result,
+ * so that ENOENT here is a file or service that is missing. */
 static int lookup_failed(int code)
 {
 	return code == ENOENT ? -EIO : -code;
@@ -83,7 +77,7 @@ int who_init(struct who *who, const char *user, const char *service,
 	r = user_find(user, &pw, &buffer);
 	if (r == -ENOENT)
 		return error_set(err, r, "there is no user \"%s\"", user);
-	/* root is who root is, also while the name service is down. */
+	/* root is known also when the name service fails. */
 	if (r < 0 && strcmp(user, "root") == 0)
 		pw = (struct passwd){.pw_uid = 0, .pw_gid = 0};
 	else if (r == -ERANGE)
@@ -94,10 +88,8 @@ int who_init(struct who *who, const char *user, const char *service,
 			"user \"%s\" cannot be looked up: %s (see nsswitch.conf and the directory service)",
 			user, strerror(-r));
 
-	/*
-	 * Rules are about the account. A directory that ignores case must not
-	 * let ALICE by where the rule says alice.
-	 */
+	/* Rules name accounts: a directory that ignores case must not let ALICE
+	 * evade a rule for alice. */
 	name = pw.pw_name ? pw.pw_name : user;
 	if (!name[0] || strlen(name) > NAME_MAX_USER)
 		return error_set(
@@ -137,7 +129,7 @@ static int list_append(char **list, size_t *bytes, char kind, const char *name)
 	return 0;
 }
 
-/* Return: 1 or 0 as remembered, -ENODATA when it was not asked before. */
+/* Return: the stored answer, 1 or 0; -ENODATA when there is none. */
 static int answer_recall(const struct who *who, char kind, const char *name)
 {
 	if (proto_has_fact(who->facts, who->facts_bytes, kind, name))
@@ -147,7 +139,7 @@ static int answer_recall(const struct who *who, char kind, const char *name)
 	return -ENODATA;
 }
 
-/* Return: yes, or -errno when it cannot be remembered. */
+/* Stores an answer. Return: yes, or -errno. */
 static int answer_keep(struct who *who, char kind, const char *name, int yes)
 {
 	int r;
@@ -179,7 +171,7 @@ static int gids_fetch(struct who *who)
 			who->gids = take_ptr(gids);
 			return 0;
 		}
-		/* -1 is "not enough room" and "not enough memory" alike. */
+		/* -1 means both a small array and a lack of memory. */
 		if (n <= room)
 			n = room * 2;
 		if (room >= GROUPS_LAST)
@@ -188,7 +180,7 @@ static int gids_fetch(struct who *who)
 	}
 }
 
-/* Return: is the user one of the group's, by gid or by name? */
+/* Is the user a member, by gid or by name? Return: 1, 0, -errno. */
 static int group_has(struct who *who, const struct group *group)
 {
 	int r;
@@ -234,10 +226,8 @@ static int netgroup_ask(struct who *who, const char *name)
 	yes = innetgr(name, NULL, who->user, NULL);
 	code = errno;
 	errno = saved;
-	/*
-	 * innetgr(3) has one answer for "no" and for "could not be learned".
-	 * These are the reasons that no plain "no" leaves behind.
-	 */
+	/* innetgr(3) returns 0 for "no" and for a failure. These codes are
+	 * never left behind by a "no". */
 	if (!yes && (code == ENOMEM || code == EMFILE || code == ENFILE ||
 		     code == EAGAIN || code == ETIMEDOUT ||
 		     code == ECONNREFUSED || code == ECONNRESET || code == EIO))
@@ -245,7 +235,7 @@ static int netgroup_ask(struct who *who, const char *name)
 	return answer_keep(who, 'n', name, yes);
 }
 
-/* Leaves the sentence about a question without an answer. */
+/* Keeps the sentence about a query that failed. */
 static int trouble(struct who *who, int code, const char *what,
 		   const char *name)
 {

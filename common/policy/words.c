@@ -13,7 +13,7 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return c < a ? c : a;
 }
 
-/* Levenshtein distance, one row at a time. */
+/* Levenshtein distance, row by row. */
 bool policy_word_like(const char *word, const char *other)
 {
 	unsigned int row[WORD_MAX + 1], above, left;

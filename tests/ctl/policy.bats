@@ -219,7 +219,7 @@ connection() {
 	match "cable.* to the namespace m,.*another link of its own" \
 		"$(connection 'link = cable' 'peer = m' 'address = 10.1.0.1/24' 'gateway = 10.1.0.2' '[namespace m]')"
 	match "beside the host's eth7.*macvlan" "$(connection 'link = macvlan' 'parent = eth7')"
-	match "interface wlan0-ann, moved in and given back" \
+	match "interface wlan0-ann, moved into the namespace and returned" \
 		"$(connection 'scope = user' 'link = device' 'interface = wlan0-%u')"
 	match "WireGuard tunnel by /etc/wireguard/ann.conf," \
 		"$(connection 'scope = user' 'link = wireguard' 'wireguard = /etc/wireguard/%u.conf')"
