@@ -2,7 +2,8 @@
 /*
  * netns-pam.conf(5) against the table of keys: its table has each key of the
  * code with the right section, links and "required", and no other; each key
- * has one paragraph, which ends with its default.
+ * has one paragraph, which ends with its default. And what a new link must not
+ * forget, its sentence for `explain`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "common/policy/describe.h"
 #include "common/policy/keys.h"
 
 #define MANUAL	   "man/netns-pam.conf.5"
@@ -200,11 +202,35 @@ static void each_paragraph_ends_with_the_default(void **state)
 	assert_int_equal(n, policy_keys_n);
 }
 
+static void explain_has_a_sentence_for_each_link(void **state)
+{
+	static char value[] = "x";
+	const struct policy_whose whose = {"alice", 1000, "n.alice"};
+	const struct policy policy = {.n_namespaces = 0};
+
+	for (unsigned int kind = 0; kind < LINK_KINDS; kind++) {
+		const struct policy_namespace ns = {.link = kind,
+						    .network = value,
+						    .peer = value,
+						    .parent = value,
+						    .interface = value,
+						    .wireguard = value,
+						    .openvpn = value};
+		char *text = NULL;
+
+		assert_int_equal(
+			policy_describe_link(&policy, &ns, &whose, &text), 0);
+		assert_true(strlen(text) > strlen(policy_link_name(kind)));
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_has_each_key_once),
 		cmocka_unit_test(each_paragraph_ends_with_the_default),
+		cmocka_unit_test(explain_has_a_sentence_for_each_link),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
