@@ -70,7 +70,7 @@ ESC=$'\e'
 
 # ---- status
 
-@test "status of nothing says so, in words and in JSON" {
+@test "status without sessions: says so, as text and JSON" {
 	run netns-pam status
 	equal 0 "$status" status
 	match 'No namespace' "$output"
@@ -79,7 +79,7 @@ ESC=$'\e'
 		"$(netns-pam status --json | jq -c .)"
 }
 
-@test "status lists the namespace and the session of a login" {
+@test "status: lists the namespace and the session of a login" {
 	ssh_hold a alice
 	run netns-pam status
 	equal 0 "$status" status
@@ -110,7 +110,7 @@ ESC=$'\e'
 	ssh_end a
 }
 
-@test "status --debug prints the state of the daemon, without control bytes" {
+@test "status --debug: prints the state of the daemon without control bytes" {
 	local out
 	ssh_hold a alice
 	netns-pam up own --user frank
@@ -126,7 +126,7 @@ ESC=$'\e'
 	ssh_end a
 }
 
-@test "a namespace of one user names the user" {
+@test "status: a namespace of one user names the user" {
 	ssh_hold f frank
 	equal own.frank "$(json '.namespaces[0].name')"
 	equal own "$(json '.namespaces[0].section')"
@@ -137,7 +137,7 @@ ESC=$'\e'
 	ssh_end f
 }
 
-@test "the traffic counted is the session's" {
+@test "status: the traffic is that of the namespace" {
 	netns-pam up green
 	local rx tx
 	rx=$(json '.namespaces[0].rx_bytes')
@@ -151,7 +151,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "the JSON has the keys that netns-pam(8) promises, and no others" {
+@test "status --json: exactly the keys of netns-pam(8)" {
 	local page=$TOP/man/netns-pam.8
 	ssh_hold a alice
 	equal "$(sed -n '/^A namespace:/,/^\.El/s/^\.It Li \([a-z_]*\) Ta.*/\1/p' "$page" | sort)" \
@@ -161,7 +161,7 @@ ESC=$'\e'
 	ssh_end a
 }
 
-@test "colours only on a terminal, never with NO_COLOR or a dumb one" {
+@test "colours on a terminal only, not with NO_COLOR or TERM=dumb" {
 	netns-pam up green
 	[[ $(on_terminal 'netns-pam status') == *$ESC* ]]
 	[[ $(netns-pam status) != *$ESC* ]]
@@ -171,7 +171,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "output that cannot be written is a failure" {
+@test "output that cannot be written: the command fails" {
 	netns-pam status >/dev/full 2>$T/err && false
 	match 'No space left' "$(cat $T/err)"
 	netns-pam status --json >/dev/full 2>$T/err && false
@@ -180,7 +180,7 @@ ESC=$'\e'
 
 # ---- up and down
 
-@test "up builds the whole namespace, again is no change, down removes it" {
+@test "up creates the namespace, a second up changes nothing, down removes it" {
 	netns-pam up green
 	ip netns list | grep -qw green
 	lands green "$(ip netns exec green stat -Lc %i /proc/self/ns/net)"
@@ -194,7 +194,7 @@ ESC=$'\e'
 	says "green" 1 netns-pam down green
 }
 
-@test "a login lands in the namespace that up has made" {
+@test "login after up: in the namespace that up created" {
 	netns-pam up green
 	local inode
 	inode=$(ns_of green)
@@ -202,7 +202,7 @@ ESC=$'\e'
 	wait_until 5 netns-pam down green
 }
 
-@test "scope user: --user says whose" {
+@test "scope = user: --user selects the user" {
 	says "user" 1 netns-pam up own
 	netns-pam up own --user frank
 	[ -e /run/netns/own.frank ]
@@ -216,12 +216,12 @@ ESC=$'\e'
 	netns-pam down own --user frank
 }
 
-@test "scope session cannot be brought up" {
+@test "scope = session: up is refused" {
 	says "session" 1 netns-pam up visit
 	says "session" 1 netns-pam up visit --user alice
 }
 
-@test "up and down refuse names that are none" {
+@test "up and down with an invalid name: refused" {
 	says "nosuch" 1 netns-pam up nosuch
 	says "nosuch" 1 netns-pam down nosuch
 	says "no such user.*ghost" 1 netns-pam up own --user ghost
@@ -233,7 +233,7 @@ ESC=$'\e'
 	done
 }
 
-@test "down is refused while a session is open; --force cuts it off" {
+@test "down with a session open: refused; --force disconnects it" {
 	ssh_hold b bob
 	local inode
 	inode=$(ns_of green)
@@ -245,7 +245,7 @@ ESC=$'\e'
 	ssh_end b
 }
 
-@test "F69 an external namespace is joined and never removed" {
+@test "F69 external namespace: joined and never removed" {
 	ip netns add outer
 	local inode
 	inode=$(ns_of outer)
@@ -259,7 +259,7 @@ ESC=$'\e'
 
 # ---- exec
 
-@test "exec runs inside, as a session would see it" {
+@test "exec: runs inside, as a session sees it" {
 	netns-pam up blue
 	equal "$(ns_of blue)" \
 		"$(netns-pam exec blue -- stat -Lc %i /proc/self/ns/net)"
@@ -276,11 +276,11 @@ ESC=$'\e'
 	netns-pam down blue
 }
 
-@test "exec builds what is not there and leaves nothing" {
+@test "exec without a namespace: creates it and leaves nothing" {
 	match "inet 10\.213\." "$(netns-pam exec green ip address show eth0)"
 }
 
-@test "exec ends as its program does, 126 and 127 as env(1)" {
+@test "exec: exit status of the program, 126 and 127 as env(1)" {
 	netns-pam up green
 	local rc
 	for rc in 0 1 2 7 126 127 255; do
@@ -294,7 +294,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "exec passes arguments, input and output as they are" {
+@test "exec: arguments, input and output are unchanged" {
 	netns-pam up green
 	equal '[a b][--user][][*]' \
 		"$(netns-pam exec green printf '[%s]' 'a b' --user '' '*')"
@@ -307,7 +307,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "F45 exec leaks no descriptor to its program" {
+@test "F45 exec: no descriptor is passed to the program" {
 	netns-pam up blue
 	# what bats has open, and the one that reads the folder
 	local list=(python3 -c 'import os; print(*sorted(os.listdir("/proc/self/fd")))')
@@ -315,7 +315,7 @@ ESC=$'\e'
 	netns-pam down blue
 }
 
-@test "exec --user is that user wholly, and inside" {
+@test "exec --user: all ids and groups of that user, inside" {
 	groupadd -f ctlgroup
 	usermod -a -G ctlgroup bob
 	netns-pam up green
@@ -334,7 +334,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "exec --user hands over no environment and no directory of root's" {
+@test "exec --user: no environment and no directory of root" {
 	netns-pam up green
 	local as=(env SECRET=s3cret LD_LIBRARY_PATH=/root BASH_ENV=/root/x MAIL=/m
 		PATH=/root/bin:/usr/sbin:/usr/bin:/bin TERM=vt100 LANG=C.UTF-8
@@ -371,7 +371,7 @@ ESC=$'\e'
 	netns-pam down green
 }
 
-@test "exec where there is no name: scope user needs --user" {
+@test "exec with scope = user and no --user: refused" {
 	says "user" 1 netns-pam exec own id
 	equal frank "$(netns-pam exec own --user frank id -un)"
 	says "nosuch" 1 netns-pam exec nosuch id
@@ -379,7 +379,7 @@ ESC=$'\e'
 
 # ---- reload
 
-@test "reload takes a changed policy up" {
+@test "reload: a changed policy is applied" {
 	says "fresh" 1 netns-pam up fresh
 	printf '[namespace fresh]\nlink = none\n' |
 		write_policy $DROPINS/60-fresh.conf
@@ -392,7 +392,7 @@ ESC=$'\e'
 	says "fresh" 1 netns-pam up fresh
 }
 
-@test "F26 reload of a broken policy says where, and the last good one stays" {
+@test "F26 reload of an invalid policy: the error has the line, the last valid one stays" {
 	local bad=$DROPINS/60-bad.conf
 	printf '[namespace x]\nlink = natt\n[rule y]\nnamespce = x\n' |
 		write_policy $bad
@@ -406,7 +406,7 @@ ESC=$'\e'
 
 # ---- kick
 
-@test "kick ends a session, and only that one" {
+@test "kick: ends one session only" {
 	ssh_hold a alice -tt
 	ssh_hold b bob
 	local id
@@ -424,7 +424,7 @@ ESC=$'\e'
 processes_of() { ps -o pid=,stat= -u "$1" | awk '$2 !~ /^Z/ {print $1}'; }
 no_process_of() { [ -z "$(processes_of "$1")" ]; }
 
-@test "kick of su ends the command that it runs, and closes the session" {
+@test "kick of su: ends its command and closes the session" {
 	spawn $T/su.log su bob -c 'echo in; exec sleep 1000' >$T/su.pid
 	wait_until 10 grep -q in $T/su.log
 	[ -n "$(processes_of bob)" ]
@@ -436,7 +436,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	wait_until 5 no_names
 }
 
-@test "kick of su ends the shell on its terminal, which ignores SIGTERM" {
+@test "kick of su: ends a shell on its terminal that ignores SIGTERM" {
 	cat >$T/su.exp <<-'X'
 		set timeout 60
 		spawn su - bob
@@ -458,7 +458,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	wait_until 5 gone "$(cat $T/su.pid)"
 }
 
-@test "kick kills what heeds no signal, which may leave the shell" {
+@test "kick of a stopped process: SIGKILL, the shell may stay" {
 	spawn $T/su.log su bob -c 'echo in; exec sleep 1000' >$T/su.pid
 	wait_until 10 grep -q in $T/su.log
 	local id start took
@@ -475,7 +475,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	processes_of bob | xargs kill
 }
 
-@test "kick refuses what is no session" {
+@test "kick of an unknown session: refused" {
 	says "999999" 1 netns-pam kick 999999
 	local bad
 	for bad in "" 0 -1 1x x 18446744073709551616 " 1" +1; do
@@ -485,7 +485,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 
 # ---- whatever the command
 
-@test "a wrong command line is status 2 and says how it goes" {
+@test "invalid command line: status 2 and the usage" {
 	local line
 	while read -r line; do
 		# shellcheck disable=SC2086
@@ -514,7 +514,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	X
 }
 
-@test "without the helper every command says what to start" {
+@test "no daemon runs: each command names the unit to start" {
 	stop_helper
 	local line
 	for line in "${COMMANDS[@]}"; do
@@ -527,7 +527,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	start_helper
 }
 
-@test "users are told to be root" {
+@test "not root: each command says that root is required" {
 	local line
 	for line in "${COMMANDS[@]}"; do
 		# shellcheck disable=SC2086
@@ -535,7 +535,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	done
 }
 
-@test "F30 a stopped helper is given up on after ten seconds" {
+@test "F30 daemon hangs: the command fails after ten seconds" {
 	local start
 	freeze "$(helper_pid)"
 	start=$(now_ms)
@@ -546,7 +546,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	netns-pam status
 }
 
-@test "--socket and --config name other places" {
+@test "--socket and --config: other paths are used" {
 	says "/nowhere/helper\.sock" 1 netns-pam --socket /nowhere/helper.sock status
 	printf '[rule broken\n' >$T/other.conf
 	says "other\.conf:1" 1 netns-pam --config $T/other.conf reload

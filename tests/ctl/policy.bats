@@ -61,7 +61,7 @@ rules() {
 
 # ---- check
 
-@test "check of a valid policy says so and what is in it" {
+@test "check of a valid policy: says so and what it contains" {
 	rules
 	check 0
 	equal "$F: valid: 4 rules, 1 namespace, 0 networks, 1 warning" \
@@ -70,7 +70,7 @@ rules() {
 		"$(cat "$D/err")"
 }
 
-@test "check of a policy with errors prints each with its place" {
+@test "check of a policy with errors: each with file and line" {
 	policy <<-'X'
 		[rule r]
 		namespace = gone
@@ -89,7 +89,7 @@ rules() {
 	diff "$D/want" "$D/err"
 }
 
-@test "check FILE looks at that file and its drop-ins, not at --config" {
+@test "check FILE: reads that file and its drop-ins, not --config" {
 	policy <<<'[what]'
 	printf '[rule r]\nnamespace = host\n' >"$D/other.conf"
 	check 0 "$D/other.conf"
@@ -101,12 +101,12 @@ rules() {
 	match "nothing.conf: No such file" "$(cat "$D/err")"
 }
 
-@test "F24 check without a policy says that nobody is mapped" {
+@test "F24 check without a policy: says that no user is mapped" {
 	check 0
 	match "there is no policy, so nobody is mapped" "$(cat "$D/out")"
 }
 
-@test "check --json has errors, warnings and numbers" {
+@test "check --json: errors, warnings and counts" {
 	rules
 	check 0 --json
 	equal true "$(json .valid)"
@@ -121,7 +121,7 @@ rules() {
 	equal "" "$(cat "$D/err")" stderr
 }
 
-@test "check refuses what it does not know, with status 2" {
+@test "check with unknown arguments: status 2" {
 	check 2 --what
 	check 2 a b
 	match "usage: netns-pam check" "$(cat "$D/err")"
@@ -129,7 +129,7 @@ rules() {
 
 # ---- explain
 
-@test "explain names each rule, why not, and what the session gets" {
+@test "explain: each rule with the reason, and what the session gets" {
 	rules
 	explain ann --service sshd --rhost 192.0.2.9
 	cat >"$D/want" <<-X
@@ -158,7 +158,7 @@ rules() {
 	not grep -q $'\e' "$D/out"
 }
 
-@test "explain follows service, terminal and remote host" {
+@test "explain: matches service, terminal and remote host" {
 	rules
 	explain ann --service su --rhost 192.0.2.9 --json
 	equal second "$(json .result.rule)"
@@ -173,7 +173,7 @@ rules() {
 	equal null "$(jq .result <"$D/out")"
 }
 
-@test "explain knows primary groups and says who stays outside" {
+@test "explain: knows primary groups, and says which users stay on the host" {
 	rules
 	explain bob --json
 	equal third "$(json .result.rule)"
@@ -185,7 +185,7 @@ rules() {
 		"$(cat "$D/out")"
 }
 
-@test "explain --json has what the text has" {
+@test "explain --json: the content of the text" {
 	rules
 	explain ann --rhost 192.0.2.9 --json
 	equal "lab.ann user nat 1500 false" "$(json '.result |
@@ -203,7 +203,7 @@ connection() {
 	json .result.namespace.connection
 }
 
-@test "explain says in a sentence how each link connects" {
+@test "explain: one sentence for each link" {
 	equal "none: loopback only" "$(connection)"
 	match "whatever /run/netns/n has.*joined as it is" "$(connection 'link = external')"
 	match "veth pair to the host, which masquerades" "$(connection 'link = nat')"
@@ -227,7 +227,7 @@ connection() {
 		"$(connection 'scope = user' 'link = openvpn' 'openvpn = /etc/openvpn/%U.conf')"
 }
 
-@test "explain shows every limit, program and condition of the section" {
+@test "explain: each limit, program and condition of the section" {
 	policy <<-'X'
 		[rule all]
 		namespace = n
@@ -270,7 +270,7 @@ connection() {
 	not grep -qE '^(allow|rate|up|ready|mtu)' "$D/out"
 }
 
-@test "explain says that root is matched by name only" {
+@test "explain: says that root is matched by name only" {
 	policy <<-'X'
 		[rule all]
 		namespace = jail
@@ -283,7 +283,7 @@ connection() {
 	equal true "$(json .result.guard)"
 }
 
-@test "explain says which services are left alone" {
+@test "explain: names the services that are excluded" {
 	policy <<<$'[rule all]\nnamespace = jail\n[namespace jail]'
 	explain ann --service samba
 	match "exclude_services" "$(cat "$D/out")"
@@ -291,7 +291,7 @@ connection() {
 	equal true "$(json .excluded)"
 }
 
-@test "F26 explain goes by the last good policy when the new one is broken" {
+@test "F26 explain with an invalid policy: uses the last valid one" {
 	rules
 	mkdir "$D/state"
 	cp "$F" "$D/state/policy"
@@ -309,7 +309,7 @@ connection() {
 	match "unknown section" "$(cat "$D/err")"
 }
 
-@test "explain of nobody there, and of too little, fails" {
+@test "explain of an unknown user, or without arguments: fails" {
 	rules
 	runs 1 "${NP[@]}" explain nosuchuser
 	match 'no user "nosuchuser"' "$(cat "$D/err")"
@@ -318,7 +318,7 @@ connection() {
 	runs 2 "${NP[@]}" explain ann --service
 }
 
-@test "F43 explain writes odd users' namespaces by number" {
+@test "F43 explain of a user with an unusual name: the namespace has the uid" {
 	policy <<<$'[rule all]\nnamespace = n\n[namespace n]\nscope = session'
 	useradd --badname -u 4003 'a.b'
 	explain a.b --json

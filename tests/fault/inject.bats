@@ -166,12 +166,12 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	healed
 }
 
-@test "F58 killed at any call that changes something, it starts again clean" {
+@test "F58 daemon killed at each call that changes state: the next start is clean" {
 	points "$CHANGES" | sampled >$T/points
 	each $T/points signal=KILL
 }
 
-@test "F59 every call failing once: rolled back or done, and the answer says which" {
+@test "F59 each call fails once: undone or done, as the answer says" {
 	local pair
 	: >$T/points.error
 	for pair in openat:EMFILE openat:ENOSPC write:ENOSPC write:EIO \
@@ -188,7 +188,7 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	each $T/points
 }
 
-@test "F60 memory refused by the kernel, once at a time" {
+@test "F60 each memory request of the kernel fails once: undone or done" {
 	points "$MEMORY" | sed 's/$/ error=ENOMEM/' |
 		NETNS_PAM_FAULTS=${NETNS_PAM_FAULTS:-20} sampled >$T/points
 	each $T/points

@@ -120,7 +120,7 @@ all_of() { # all_of NAME: every way to its server
 		{tcp,udp}/"$(inner "$1" 6 link)"%eth0/7000
 }
 
-@test "ports reach the Internet by the host, IPv4 and IPv6, the first packet too" {
+@test "ports reach the internet through the host over IPv4 and IPv6, first packet included" {
 	lan_policy
 	out=$(su alice -c "$PROBE tcp 192.0.2.80 80 2; $PROBE tcp 2001:db8::80 80 2; $PROBE udp 198.51.100.80 80 2")
 	equal "server 192.0.2.80 client 192.0.2.2 server 2001:db8::80 client 2001:db8::2 server 198.51.100.80 client 192.0.2.2" \
@@ -136,7 +136,7 @@ all_of() { # all_of NAME: every way to its server
 	match '10\.9\.0\.2' "$(netns-pam status | grep '^blue')"
 }
 
-@test "F82 isolated ports do not reach each other, by any address or by the gateway" {
+@test "F82 isolate = yes: ports cannot reach each other by any address or through the gateway" {
 	local n pids
 	lan_policy
 	up blue green
@@ -167,7 +167,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "" "$(reached blue 1.5 {tcp,udp}/"$(inner4 green)"/7000 {tcp,udp}/"$(inner6 green)"/7000)"
 }
 
-@test "isolate = no: ports see each other, and the host's routing is no way round" {
+@test "isolate = no: ports reach each other directly, and not by a route through the host" {
 	lan_policy 'isolate = no'
 	up blue green
 	serve_in green
@@ -181,7 +181,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "$good good-lease" "$(heard green | sed 's/ good-lease//;s/$/ good-lease/')" "heard by green"
 }
 
-@test "F84 what a port sends is its own: MAC, ARP, ND, IPv4, IPv6, and no tunnel" {
+@test "F84 a port sends with a false MAC, ARP, ND, IPv4 or IPv6 address, or a tunnel: dropped" {
 	lan_policy 'isolate = no'
 	up blue green
 	frames_know
@@ -203,7 +203,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "$(cat $T/neighbours.green)" "$(ip -n green neighbour | awk '{print $1, $5}' | sort)" "green's neighbours"
 }
 
-@test "F85 F22 a router advertisement from a port changes neither the host nor a neighbour" {
+@test "F85 F22 router advertisement from a port: the host and the other ports are unchanged" {
 	lan_policy 'isolate = no'
 	up blue green
 	inside green sysctl -qw net.ipv6.conf.eth0.accept_ra=2 # as careless as can be
@@ -220,7 +220,7 @@ all_of() { # all_of NAME: every way to its server
 	equal 0 "$(inside blue sysctl -n net.ipv6.conf.eth0.accept_ra)"
 }
 
-@test "F86 no DHCP server but the network's own, no mDNS or LLMNR from an isolated port" {
+@test "F86 DHCP server, mDNS or LLMNR on an isolated port: its packets are dropped" {
 	lan_policy
 	up blue green
 	frames_know
@@ -231,7 +231,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "good-lease" "$(heard host)"
 }
 
-@test "F81 nothing of the host answers a port, on no address" {
+@test "F81 no service of the host answers a port, on any address" {
 	local a p targets=()
 	lan_policy
 	up blue
@@ -250,7 +250,7 @@ all_of() { # all_of NAME: every way to its server
 	match '203.0.113.1 .*(FAILED|INCOMPLETE)' "$(ip -n blue neighbour)"
 }
 
-@test "a network without an address is just a switch: the host has no part in it" {
+@test "network without an address: a switch only, the host has no address on it" {
 	mapped alice:blue bob:green <<-'X'
 		[namespace blue]
 		link = bridge
@@ -284,7 +284,7 @@ make_lan() {
 	in_lan ip link set upl1 up
 }
 
-@test "uplink: ports are members of the LAN behind it, and it is given back" {
+@test "uplink: ports are on the LAN behind it; after the last port it is as before" {
 	make_lan
 	wait_until 5 bash -c 'ip -6 address show dev upl0 | grep -q fe80'
 	ip -o link show dev upl0 | sed 's/^[0-9]*: //;s/ qdisc [a-z]*//' >$T/uplink
@@ -323,7 +323,7 @@ make_lan() {
 	equal "$(cat $T/uplink)" "$(ip -o link show dev upl0 | sed 's/^[0-9]*: //;s/ qdisc [a-z]*//')" "upl0"
 }
 
-@test "an uplink that is missing, taken or the host's own is refused, and left alone" {
+@test "uplink missing, in another bridge or with an address of the host: refused and unchanged" {
 	lan_policy 'uplink = eth7'
 	su_fails alice 'the uplink eth7 of the network lan does not exist'
 	lan_policy 'uplink = up0'
@@ -340,7 +340,7 @@ make_lan() {
 	not ip link show br-lan
 }
 
-@test "a bridge that somebody else made is neither used nor removed" {
+@test "bridge of another program: neither used nor removed" {
 	ip link add br-lan type bridge
 	lan_policy
 	su_fails alice 'the interface br-lan exists and was not made by netns-pam'
@@ -361,7 +361,7 @@ make_lan() {
 	not ip link show br-lan
 }
 
-@test "an address that is taken, and a full network, say so" {
+@test "address in use, network full: the login is refused with the reason" {
 	lan_policy 'address = 10.9.0.1/30'
 	up blue
 	su_fails bob 'no address of 10.9.0.1/30 of the network lan is free'
@@ -381,7 +381,7 @@ make_lan() {
 	down green
 }
 
-@test "the helper dies and comes back: connections go on, new ports join, the last removes it" {
+@test "daemon killed and started: connections continue, new ports join, the last one removes the bridge" {
 	local pid
 	lan_policy
 	ssh_hold a alice
@@ -411,7 +411,7 @@ make_lan() {
 	wait_until 10 bash -c '! ip link show br-lan'
 }
 
-@test "F75 nft flush ruleset in a loop opens nothing between ports" {
+@test "F75 nft flush ruleset in a loop: no packet passes between isolated ports" {
 	local pid
 	lan_policy
 	up blue green
@@ -428,7 +428,7 @@ make_lan() {
 	equal "good-lease via-host via-host6" "$(heard host)"
 }
 
-@test "a bridge that somebody removes: who is on it is cut off, the next login has a new one" {
+@test "bridge deleted by another program: its sessions are disconnected, the next login gets a new bridge" {
 	lan_policy
 	ssh_hold a alice
 	ip link delete br-lan
@@ -438,7 +438,7 @@ make_lan() {
 	ssh_end a
 }
 
-@test "a port that somebody deletes: its address is free, whoever is inside still" {
+@test "port deleted by another program: its address is free although its session is open" {
 	lan_policy 'blue:address = 10.9.0.5/24'
 	ssh_hold a alice
 	ip link delete "$(host_if blue)"
@@ -454,7 +454,7 @@ make_lan() {
 	ssh_end b
 }
 
-@test "names that change: the bridge still goes with its last port, the uplink is given back" {
+@test "bridge and uplink renamed: removed and restored after the last port as usual" {
 	ip link add upl0 type veth peer name upl1
 	lan_policy 'uplink = upl0' 'address = 10.50.0.2/24' 'blue:address = 10.50.0.7/24'
 	up blue
@@ -475,7 +475,7 @@ renamed() {
 	ip link set "$2" up
 }
 
-@test "F73 the helper misses that a bridge or a port is removed, and looks again" {
+@test "F73 netlink events lost while a bridge and a port are removed: the daemon reads the state again" {
 	local n pid
 	pid=$(helper_pid)
 	lan_policy 'blue:address = 10.9.0.5/24'
@@ -497,7 +497,7 @@ renamed() {
 	ssh_end b
 }
 
-@test "mtu, ifname, routes, several prefixes" {
+@test "mtu, ifname, routes and several prefixes are applied" {
 	lan_policy 'address = 10.9.0.1/24, 10.8.0.1/28, fd09::1/64' 'nat = yes' \
 		'blue:mtu = 1400' 'blue:ifname = lan0' 'blue:routes = 10.77.0.0/16, 10.78.0.0/16 via 10.8.0.9'
 	up blue green
@@ -515,7 +515,7 @@ renamed() {
 	match '10.8.0.3' "$(nft list set bridge netns_pam own4)"
 }
 
-@test "conf/examples/bridge.conf, as it stands" {
+@test "the example bridge.conf works unchanged" {
 	groupadd staff2; groupadd lab
 	getent group staff || groupadd staff
 	usermod -aG staff alice; usermod -aG staff bob
@@ -534,7 +534,7 @@ renamed() {
 	netns-pam down lab --user dave; netns-pam down lab --user erin
 }
 
-@test "F102 a network's record cannot be read at a start: the start is given up, the next one has the network" {
+@test "F102 record of a network unreadable at start: the start fails, the next one has the network" {
 	lan_policy
 	ssh_hold a alice
 	stop_helper KILL
@@ -553,7 +553,7 @@ renamed() {
 	wait_until 10 not ip link show br-lan
 }
 
-@test "F102 a network's record cannot be removed: it is when that works again" {
+@test "F102 record of a network cannot be removed: tried again until it is removed" {
 	lan_policy
 	ssh_hold a alice
 	mount --bind $STATE/networks/lan $STATE/networks/lan
@@ -566,7 +566,7 @@ renamed() {
 	su_lands alice blue
 }
 
-@test "F102 no netlink request succeeds when the last port leaves: the bridge is removed later" {
+@test "F102 every netlink request fails when the last port leaves: the bridge is removed later" {
 	local pid
 	lan_policy
 	ssh_hold a alice

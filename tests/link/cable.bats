@@ -65,7 +65,7 @@ host_is_apart() {
 	refuses timeout 5 python3 -c "$FETCH" http://10.10.10.20:8000/page
 }
 
-@test "the example: client fetches a page of server's, the host cannot" {
+@test "the example cable.conf: the client reaches the server's web page, the host does not" {
 	serve
 	page 10.10.10.20
 	page '[fd10:10:10::20]'
@@ -82,7 +82,7 @@ host_is_apart() {
 	ssh_end s
 }
 
-@test "whichever side comes first: it has no cable until the other one is there" {
+@test "first side, either one: no cable until the other side exists" {
 	local order
 	hold tester
 	equal lo "$(links_of client)"
@@ -100,7 +100,7 @@ host_is_apart() {
 	equal "lo eth0" "$(links_of server)"
 }
 
-@test "one side leaves and comes back, each in turn" {
+@test "one side ends and starts again, each in turn: the cable is connected again" {
 	hold tester
 	serve
 	page
@@ -118,7 +118,7 @@ host_is_apart() {
 }
 cable_gone() { [ "$(links_of "$1")" = lo ]; }
 
-@test "cut off while somebody is inside: the other side is plugged into the new one" {
+@test "side taken down with a session open: the other side is connected to its successor" {
 	local old
 	hold tester
 	serve
@@ -141,7 +141,7 @@ cable_gone() { [ "$(links_of "$1")" = lo ]; }
 	page
 }
 
-@test "the helper restarts, or dies: the cable stays, and is plugged in again later" {
+@test "daemon stopped or killed: the cable stays; later sides are connected by the next daemon" {
 	serve
 	hold tester
 	stop_helper
@@ -163,7 +163,7 @@ page_raw() {
 	equal "from the server" "$(ip netns exec client python3 -c "$FETCH" http://10.10.10.20:8000/page)"
 }
 
-@test "many clients, one each, on a server that knows of none: a star" {
+@test "one server, a namespace for each client: each has a cable of its own" {
 	put_policy <<-'X'
 		[rule server]
 		users = webmaster
@@ -198,7 +198,7 @@ page_raw() {
 	the_example
 }
 
-@test "allow and deny hold on a cable, also on one that is plugged in late" {
+@test "allow and deny are enforced on a cable, also if the other side starts later" {
 	sed 's/^peer    = server/&\nallow = 10.10.10.20/; s/^address = 10.10.10.10.*/&\ndeny = 10.10.10.20:9000\/tcp/' \
 		"$TOP/conf/examples/cable.conf" | put_policy
 	hold tester
@@ -211,7 +211,7 @@ page_raw() {
 }
 fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page"; }
 
-@test "what cannot be: errors that name it" {
+@test "invalid sections and foreign namespaces: errors that name them" {
 	local err
 	cat >$T/bad.conf <<-'X'
 		[namespace a]
@@ -259,7 +259,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	the_example
 }
 
-@test "rate holds at an end in a namespace, each way, and from when it is plugged in" {
+@test "rate is enforced at a cable's end in both directions, from the moment it is connected" {
 	put_policy <<<"$(sed 's/^peer    = server/&\nrate = 10mbit/' "$TOP/conf/examples/cable.conf")"
 	hold tester
 	spawn $T/web.log su webmaster -c 'exec iperf3 -s' >$T/web.pid

@@ -38,7 +38,7 @@ login_works() {
 	match 'client 192\.0\.2\.2' "$(su bob -c 'probe tcp 198.51.100.80 80')"
 }
 
-@test "the test itself: one packet at the host is seen" {
+@test "the test itself: one leaked packet is detected" {
 	probing
 	spawn $T/hole leak send $T/sent.hole 192.0.2.2 >$T/late.hole.pid
 	wait_until 10 test -s $T/got.host
@@ -47,14 +47,14 @@ login_works() {
 	match 'udp 192.0.2.2 192.0.2.2' "$(cat $T/refused)"
 }
 
-@test "F75 nft flush ruleset, in a loop" {
+@test "F75 nft flush ruleset in a loop: no packet leaks" {
 	probing
 	storm 400 nft flush ruleset
 	nothing_leaked 300
 	login_works
 }
 
-@test "F75 what systemctl restart nftables does, with Debian's /etc/nftables.conf" {
+@test "F75 what systemctl restart nftables does, with Debian's nftables.conf: no packet leaks" {
 	[ -s /etc/nftables.conf ]
 	probing
 	storm 250 nftables_restart
@@ -109,7 +109,7 @@ no_iptables() {
 	done
 }
 
-@test "F75 docker's rules, flushed and put back in a loop; its FORWARD DROP holds for us too" {
+@test "F75 Docker's rules flushed and restored in a loop: no packet leaks; its FORWARD policy applies to namespaces" {
 	probing
 	storm 250 docker_restart
 	nothing_leaked
@@ -127,7 +127,7 @@ no_iptables() {
 	no_iptables
 }
 
-@test "F75 ufw enabled, reloaded and disabled, the real one" {
+@test "F75 ufw enabled, reloaded and disabled: no packet leaks" {
 	ufw --force reset >/dev/null
 	probing
 	ufw --force enable >/dev/null
@@ -175,7 +175,7 @@ firewalld_reload() {
 	X
 }
 
-@test "F75 firewalld's way: its table deleted and made in one transaction, in a loop" {
+@test "F75 firewalld's reload (table replaced in one transaction) in a loop: no packet leaks" {
 	probing
 	storm 250 firewalld_reload
 	# ports that it opens to the world are not open to sessions
@@ -184,7 +184,7 @@ firewalld_reload() {
 	nft delete table inet firewalld
 }
 
-@test "the one table that is touched is ours" {
+@test "only the table netns_pam is changed" {
 	local before
 	docker_rules | iptables-restore
 	firewalld_reload

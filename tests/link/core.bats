@@ -21,7 +21,7 @@ teardown() {
 
 lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 
-@test "F68 an up that takes its own name away, and the link, at its very end" {
+@test "F68 an up program that deletes its own namespace and link: the login is refused, the daemon survives" {
 	local n
 	# all of it is heard of at once
 	hook up <<-'X'
@@ -40,7 +40,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	done
 }
 
-@test "the end of a name is not the end of the next that has it" {
+@test "namespace replaced while its predecessor ends: the successor is not removed with it" {
 	hook down <<<'until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -52,7 +52,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	in_log 'blue was not ready within .* the interface never0 to be up'
 }
 
-@test "F71 one address, one login after the other" {
+@test "F71 static address, logins in succession: each gets it" {
 	local n
 	policy_with "address = 10.9.0.2/24"
 	for n in 1 2 3 4 5 6 7 8 9 10; do
@@ -62,7 +62,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	done
 }
 
-@test "down runs for one that was replaced, when the last has left it" {
+@test "replaced namespace: its down program runs after its last session" {
 	hook down <<<'echo "$NETNS_PAM_EVENT" >>/tmp/t/hooks/ran'
 	policy_with "down = $T/hooks/down"
 	ssh_hold a alice
@@ -74,7 +74,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 5 no_links
 }
 
-@test "F58 down that a killed helper had begun is run again, and to its end" {
+@test "F58 daemon killed during down: the next daemon runs it again, to its end" {
 	local one
 	hook down <<-'X'
 		echo begun >>/tmp/t/hooks/ran
@@ -103,7 +103,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 5 not_there blue
 }
 
-@test "a program that is ended takes with it whatever it started" {
+@test "program ended by the daemon: its descendants are ended too" {
 	local f
 	hook up <<-'X'
 		bash -c 'trap "" TERM; echo $$ >/tmp/t/hooks/deaf; sleep 1000; sleep 1000' &
@@ -120,7 +120,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 5 gone "$(cat $T/hooks/deaf)"
 }
 
-@test "F62 TERM while logins wait for up and for down: all get an answer" {
+@test "F62 daemon stopped while logins wait for up and down: each client gets an answer" {
 	local one
 	hook up <<<'echo x >/tmp/t/hooks/up.began; sleep 1000'
 	LIMIT=8s policy_with "up = $T/hooks/up"
@@ -143,7 +143,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	wait_until 8 not_there blue
 }
 
-@test "F57 up in a directory of somebody else's, or behind their link, is not run" {
+@test "F57 up program in another user's directory, or behind a link of theirs: not run" {
 	install -d -o alice /home/alice/bin
 	hook up <<<'touch /tmp/t/hooks/ran'
 	cp $T/hooks/up /home/alice/bin/up

@@ -59,7 +59,7 @@ lab_policy() {
 	X
 }
 
-@test "conf/examples/device.conf, as it stands" {
+@test "the example device.conf works unchanged" {
 	put_policy <"$TOP/conf/examples/device.conf"
 	su_lands lab lab
 	ssh_hold l lab
@@ -80,7 +80,7 @@ lab_policy() {
 	wait_until 10 at_home
 }
 
-@test "it comes back as it was: up, with its MTU and alias, and no address" {
+@test "after the last session the interface is up again with its MTU and alias, without an address" {
 	ip link set lab0 up
 	wait_until 5 sh -c "ip link show lab0 | grep -q 'state UP'"
 	home >$T/home
@@ -99,7 +99,7 @@ lab_policy() {
 	objects >$T/before
 }
 
-@test "it keeps its name without ifname; the host's addresses are not kept, and that is logged" {
+@test "without ifname the interface keeps its name; the host's addresses are removed, with a log message" {
 	ip address add 198.51.100.9/24 dev lab0
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
@@ -111,7 +111,7 @@ lab_policy() {
 	not grep -q 198.51.100.9 <<<"$(ip address show lab0)"
 }
 
-@test "address = dhcp on a device" {
+@test "address = dhcp on a device: the session has the lease" {
 	local pid
 	pid=$(spawn $T/dhcpd.log nsenter -n -t "$(cat $T/lab.pid)" dnsmasq \
 		--conf-file=/dev/null --keep-in-foreground --user=root --pid-file= \
@@ -131,7 +131,7 @@ lab_policy() {
 	wait_until 5 sh -c '! pgrep -x udhcpc'
 }
 
-@test "what the host needs itself is refused, with the reason" {
+@test "interface that the host uses: refused with the reason" {
 	local what
 	for what in 'up0|default route goes by the interface up0' \
 		'eth77|the interface eth77 does not exist' \
@@ -162,7 +162,7 @@ lab_policy() {
 	to_there
 }
 
-@test "one interface, two namespaces: the second is told who has it" {
+@test "one interface for two namespaces: the second is refused, naming the first" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	su_fails bob
@@ -174,7 +174,7 @@ lab_policy() {
 	wait_until 10 at_home
 }
 
-@test "a making that fails half-way gives it back" {
+@test "start fails half-way: the interface is returned to the host" {
 	printf '#!/bin/sh\nexit 7\n' >$T/fails
 	chmod 755 $T/fails
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/fails"
@@ -191,7 +191,7 @@ lab_policy() {
 	to_there
 }
 
-@test "F58 a helper that is killed and comes back gives it back" {
+@test "F58 daemon killed and started: the interface is returned at the end" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	stop_helper KILL
@@ -208,7 +208,7 @@ lab_policy() {
 	wait_until 10 at_home
 }
 
-@test "F58 killed while it was being made: not lost" {
+@test "F58 daemon killed during the start: the interface is not lost" {
 	printf '#!/bin/sh\nexec sleep 60\n' >$T/slow
 	chmod 755 $T/slow
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24' "up = $T/slow"
@@ -224,7 +224,7 @@ lab_policy() {
 	wait_until 5 not pgrep -f "sleep 60"
 }
 
-@test "F58 killed while it waits for a lease: not lost" {
+@test "F58 daemon killed while it waits for a lease: the interface is not lost" {
 	lab_policy 'interface = lab0' 'address = dhcp'
 	spawn $T/alice timeout 20 su alice -c true >$T/su.pid
 	wait_until 5 pgrep -x udhcpc
@@ -237,7 +237,7 @@ lab_policy() {
 	wait_until 5 eval '! pgrep -x udhcpc'
 }
 
-@test "by hand: down takes it from whoever is inside" {
+@test "netns-pam down --force with an open session: the interface is returned" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	netns-pam down lab --force
@@ -257,7 +257,7 @@ nameless() {
 	away
 }
 # lab0 is half of a pair: the kernel destroys it with the namespace it is in
-@test "F58 F62 a namespace without a name: a helper that is killed loses no virtual interface" {
+@test "F58 F62 name deleted, daemon killed: a virtual interface is not lost" {
 	# with the last process after the restart
 	nameless
 	stop_helper KILL
@@ -285,7 +285,7 @@ nameless() {
 	equal "" "$(ls $STATE/kept)"
 }
 
-@test "F68 F58 somebody takes the name away: it comes back, also after a restart" {
+@test "F68 F58 name deleted by another program: the interface is returned, also after a restart" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	ip netns delete lab
@@ -303,7 +303,7 @@ nameless() {
 	equal "" "$(ls $STATE/kept)"
 }
 
-@test "its name is taken meanwhile: it comes back by another, and says so" {
+@test "interface name in use when it is returned: another name, with a log message" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	ip link add lab0 type veth peer name spare
@@ -316,7 +316,7 @@ nameless() {
 	at_home
 }
 
-@test "an interface that is deleted: sessions keep none, new ones are refused" {
+@test "interface deleted: sessions have none, new logins are refused" {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	in_lab ip link delete eth0

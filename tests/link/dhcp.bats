@@ -74,7 +74,7 @@ has_address() { [ "$(address_of "$1")" = "$2" ]; }
 default_of() { ip -n "$1" route show default | awk '{print $3}'; }
 resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 
-@test "conf/examples/dhcp-client.conf, as it stands" {
+@test "the example dhcp-client.conf works unchanged" {
 	local a b pid
 	server 203.0.113.100 203.0.113.150 --dhcp-option=6,203.0.113.10 \
 		--domain=office.example
@@ -108,7 +108,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	wait_until 5 test ! -s $T/leases
 }
 
-@test "the same address at the next login, however soon it comes" {
+@test "next login, even immediately: the same address" {
 	local first n
 	server 203.0.113.100 203.0.113.150
 	policy_with
@@ -119,7 +119,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	done
 }
 
-@test "what the lease says: routes, MTU, domains; what the policy says goes before" {
+@test "routes, MTU and domains of the lease are applied; the policy's values take precedence" {
 	server 203.0.113.100 203.0.113.150 --dhcp-option=26,1400 \
 		--dhcp-option=121,198.51.100.0/24,203.0.113.11,0.0.0.0/0,203.0.113.12,192.0.2.0/24,203.0.113.13 \
 		--dhcp-option=option:domain-search,a.example,b.example \
@@ -147,7 +147,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	ssh_end a
 }
 
-@test "F9 a lease without name servers: the host's are no stand-in" {
+@test "F9 lease without name servers: the host's are not used instead" {
 	rogue 203.0.113.100
 	policy_with
 	ssh_hold a alice
@@ -158,7 +158,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	ssh_end a
 }
 
-@test "with allow: nothing but that, and the lease is still renewed" {
+@test "with allow: only its targets are reached, and the lease is renewed" {
 	local pid
 	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
 	policy_with 'allow = 203.0.113.10:80/tcp'
@@ -175,7 +175,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	ssh_end a
 }
 
-@test "renewed: other name servers, then another address, never two" {
+@test "renewal with other name servers, then another address: replaced, never two addresses" {
 	local a pid
 	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
 	policy_with
@@ -202,7 +202,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	ssh_end a
 }
 
-@test "a lease that is lost leaves no address, no route and no other way" {
+@test "lease lost: no address, no route, nothing is reached" {
 	rogue 203.0.113.100 renew=nak then=127.0.0.1
 	policy_with
 	ssh_hold a alice
@@ -220,7 +220,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	ssh_end a
 }
 
-@test "no server: the login ends at its limit and says so; others go on" {
+@test "no server: the login is refused at its time limit with the reason, others continue" {
 	local began ms pid
 	LIMIT=2s policy_with
 	from_here
@@ -239,7 +239,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	to_there
 }
 
-@test "a server that comes late is found" {
+@test "server that starts during the login: found" {
 	local pid
 	LIMIT=15s policy_with
 	pid=$(spawn $T/alice timeout 20 su alice -c 'ip -4 -o address show eth0')
@@ -249,7 +249,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	grep -q 203.0.113.100 $T/alice
 }
 
-@test "the client is missing: the error names the package" {
+@test "DHCP client not installed: the error names the package" {
 	local p
 	p=$(readlink -f "$(command -v udhcpc)")
 	hide /sbin/udhcpc
@@ -271,7 +271,7 @@ obtained() {
 	if [ $# -gt 0 ]; then [ "$n" -gt "$1" ]; else echo "$n"; fi
 }
 
-@test "a client that dies is started again and the address never leaves" {
+@test "DHCP client killed: started again, the address stays" {
 	local pid mon n
 	server 203.0.113.100 203.0.113.150
 	policy_with
@@ -292,7 +292,7 @@ obtained() {
 	ssh_end a
 }
 
-@test "F58 a helper that is killed: the lease stays; what came meanwhile is taken up" {
+@test "F58 daemon killed: the lease stays, the next daemon adopts events from the meantime" {
 	local pid mon
 	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
 	policy_with
@@ -328,7 +328,7 @@ obtained() {
 	wait_until 10 no_client
 }
 
-@test "F58 a helper that is killed before it has started the client again" {
+@test "F58 daemon killed before it restarts the client: the next daemon does" {
 	server 203.0.113.100 203.0.113.150
 	policy_with
 	ssh_hold a alice
@@ -345,7 +345,7 @@ obtained() {
 	wait_until 10 no_client
 }
 
-@test "F58 killed while a login waits for a lease: nothing is left" {
+@test "F58 daemon killed while a login waits for a lease: nothing is left" {
 	local pid
 	LIMIT=20s policy_with
 	from_here
@@ -363,7 +363,7 @@ obtained() {
 # hex TEXT
 hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 
-@test "F95 an address or a netmask that cannot be is not taken" {
+@test "F95 invalid address or netmask in a lease: refused" {
 	local a
 	LIMIT=1s policy_with
 	from_here
@@ -380,7 +380,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	to_there
 }
 
-@test "F95 values that make no sense are left out, and the rest is used" {
+@test "F95 invalid values in a lease: ignored, the others are used" {
 	rogue 203.0.113.100 \
 		6=7f000001e0000001cb00710a \
 		3=7f000001cb00710a \
@@ -410,7 +410,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	ssh_end a
 }
 
-@test "F95 a renewal with nonsense is no lease" {
+@test "F95 invalid renewal: treated as no lease" {
 	rogue 203.0.113.100 renew=nak then=127.0.0.1
 	policy_with
 	ssh_hold a alice
@@ -421,7 +421,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	wait_until 10 no_client
 }
 
-@test "F22 no IPv6 comes along" {
+@test "F22 a lease over IPv4 brings no IPv6" {
 	server 203.0.113.100 203.0.113.150
 	policy_with
 	ssh_hold a alice

@@ -49,7 +49,7 @@ server_other() { [ -n "$(server_pid)" ] && [ "$(server_pid)" != "$1" ]; }
 server_is_on() { ss -Hlunp | grep -q '%br-lan:67 '; }
 leases() { cat $STATE/dhcp/lan; }
 
-@test "a lease: address, route, and a name server that resolves as the host does" {
+@test "lease: address, route and a name server that answers as the host's resolver" {
 	local out
 	lan_policy
 	out=$(su alice -c "cat /etc/resolv.conf; ip -4 -o address show dev eth0; ip route; $PROBE dns 10.9.0.1 www.example.net; $PROBE tcp 192.0.2.80 80" | xargs)
@@ -65,7 +65,7 @@ leases() { cat $STATE/dhcp/lan; }
 	equal "" "$(reached blue 1 tcp/"$(inner4 green)"/22)"
 }
 
-@test "one dnsmasq a network: not root, two capabilities, limits, gone with the network" {
+@test "one dnsmasq for each network: not root, two capabilities, limits, ended with the network" {
 	local pid
 	lan_policy
 	netns-pam up blue
@@ -87,7 +87,7 @@ leases() { cat $STATE/dhcp/lan; }
 	[ ! -e $STATE/dhcp ]
 }
 
-@test "a dnsmasq that dies is started again, and remembers its leases" {
+@test "dnsmasq killed: started again with its leases" {
 	local pid before
 	lan_policy
 	netns-pam up blue
@@ -108,7 +108,7 @@ leases() { cat $STATE/dhcp/lan; }
 	grep 'started again in 2 s' $T/helper.log
 }
 
-@test "F62 dnsmasq outlives the helper; the next one watches and ends it" {
+@test "F62 daemon killed: dnsmasq continues, the next daemon watches and ends it" {
 	local pid
 	lan_policy
 	ssh_hold a alice
@@ -130,7 +130,7 @@ leases() { cat $STATE/dhcp/lan; }
 	wait_until 10 gone "$pid"
 }
 
-@test "F81 of the host, DHCP and its name server on the gateway's address, and no more" {
+@test "F81 only DHCP and DNS of the host are reachable, on the gateway's address" {
 	local a p targets=() on
 	lan_policy
 	netns-pam up blue
@@ -146,7 +146,7 @@ leases() { cat $STATE/dhcp/lan; }
 	not in_internet $PROBE dns 10.9.0.1 www.example.net 1
 }
 
-@test "without nat: leases, a route, and no name server" {
+@test "without nat: leases and a route, no name server" {
 	lan_policy 'nat = no'
 	netns-pam up blue
 	match '^10\.9\.0\.10' "$(inner4 blue)"
@@ -155,7 +155,7 @@ leases() { cat $STATE/dhcp/lan; }
 	equal "" "$(su alice -c "grep 10.9.0.1 /etc/resolv.conf")"
 }
 
-@test "F86 one port cannot take the leases of others" {
+@test "F86 a port cannot release or take the leases of others" {
 	local n
 	lan_policy
 	netns-pam up blue
@@ -173,7 +173,7 @@ leases() { cat $STATE/dhcp/lan; }
 	equal 2 "$(leases | wc -l)" "leases"
 }
 
-@test "a range that is used up is waited for and refused; its end frees an address" {
+@test "address range used up: the login waits and is refused; a logout frees an address" {
 	local n
 	LIMIT=4s mapped 'alice, bob, dave:n' <<-'X'
 		[namespace n]
@@ -194,7 +194,7 @@ leases() { cat $STATE/dhcp/lan; }
 	equal "10.9.0.100 10.9.0.101" "$(printf '%s\n' "$(inner4 n.alice)" "$(inner4 n.bob)" | sort | xargs)"
 }
 
-@test "with an uplink: nobody out there is served, and no server out there is heard" {
+@test "with an uplink: clients behind it get no lease, servers behind it are ignored" {
 	ip link add upl0 type veth peer name upl1 netns "$(cat $T/lan.pid)"
 	ip link set upl0 up
 	in_lan ip link set upl1 up
@@ -216,7 +216,7 @@ leases() { cat $STATE/dhcp/lan; }
 	rm -f $T/job.rogue.pid $T/rogue.leases
 }
 
-@test "dnsmasq missing, its port taken: the login is refused and says so" {
+@test "dnsmasq not installed, or its port in use: the login is refused with the reason" {
 	lan_policy
 	hide /usr/sbin/dnsmasq
 	su_fails alice 'the program dnsmasq is not installed: install dnsmasq-base'
@@ -241,7 +241,7 @@ time.sleep(1000)' >$T/job.taken.pid
 	not put_policy < <(sed 's/dhcp = .*/dhcp = 10.8.0.1-10.8.0.9/' $T/good)
 }
 
-@test "conf/examples/dhcp.conf, as it stands" {
+@test "the example dhcp.conf works unchanged" {
 	groupadd guests
 	usermod -aG guests alice
 	usermod -aG guests bob

@@ -10,7 +10,7 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() { link_teardown; }
 
-@test "the example egress.conf, as it stands" {
+@test "the example egress.conf works unchanged" {
 	install -m 644 "$TOP/conf/examples/egress.conf" $POLICY
 	run netns-pam check
 	equal 0 "$status" "check: $output"
@@ -42,7 +42,7 @@ teardown() { link_teardown; }
 	same "" "$(scan_in guests tcp/169.254.169.254/80 tcp/100.100.100.200/80 tcp/fd00:ec2::254/80)" "metadata"
 }
 
-@test "what is refused fails at once, with an ICMP error, and again" {
+@test "refused target: fails at once with an ICMP error, each time" {
 	local proto a i
 	policy_with 'allow = 192.0.2.80, 2001:db8::80' 'allow_host = 1/tcp'
 	ssh_hold a alice
@@ -61,7 +61,7 @@ teardown() { link_teardown; }
 	[ "$(sent_twice blue)" -le 4 ] || fail "refused slowly"
 }
 
-@test "deny wins, prefixes lie within each other, ports overlap" {
+@test "deny takes precedence over allow, with nested prefixes and overlapping ports" {
 	policy_with 'allow = 192.0.2.0/24, 198.51.100.0/24:80-100/tcp, 198.51.100.64/26:90-443/tcp, 198.51.100.80:443/udp' \
 		'deny = 192.0.2.64/26:400-500/tcp, 192.0.2.80:80, 192.0.2.66/icmp'
 	ssh_hold a alice
@@ -75,7 +75,7 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/80)"
 }
 
-@test "F87 what is denied or refused is not reached by NAT64 either" {
+@test "F87 denied target: not reached through NAT64 either" {
 	# 192.0.2.80, 192.0.2.66 and 169.254.169.254 behind a translator
 	local all=(64:ff9b::c000:250 64:ff9b::c000:242 64:ff9b:1::c000:250 64:ff9b::a9fe:a9fe) a
 	for a in "${all[@]}"; do
@@ -101,7 +101,7 @@ teardown() { link_teardown; }
 	done
 }
 
-@test "F87 F82 metadata and other namespaces only by their names" {
+@test "F87 F82 metadata services and other namespaces: reached only if allowed by name" {
 	local green
 	ssh_hold b bob
 	green=$(inner4 green)
@@ -122,7 +122,7 @@ teardown() { link_teardown; }
 	same "tcp/$green/7000" "$(scan_in blue "${all[@]}")"
 }
 
-@test "a routed namespace answers whom it could not call" {
+@test "routed namespace: answers a host that it may not connect to" {
 	BLUE='link = routed' policy_with 'allow = 192.0.2.80:443/tcp'
 	ssh_hold a alice
 	beside blue $PROBE serve 7000
@@ -132,7 +132,7 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/443 tcp/192.0.2.80/80 udp/192.0.2.80/443)"
 }
 
-@test "reload: what is no longer allowed is cut, what still is goes on" {
+@test "reload: connections no longer allowed are ended, the others continue" {
 	local was i
 	policy_with 'allow = 192.0.2.0/24, 2001:db8::/64'
 	ssh_hold a alice
@@ -162,7 +162,7 @@ teardown() { link_teardown; }
 	not bash -c 'nft list table inet netns_pam | grep -E "(chain|map) (egress|services)_"'
 }
 
-@test "F76 reload back and forth: at no moment more than either policy says" {
+@test "F76 two policies reloaded in turn: never more is reached than both allow together" {
 	local i was
 	policy_with 'allow = 192.0.2.80:80, 192.0.2.1:443'
 	ssh_hold a alice
@@ -197,7 +197,7 @@ teardown() { link_teardown; }
 	grep -q 192.0.2.66 $T/net.log
 }
 
-@test "a restarted helper goes by the policy of then" {
+@test "daemon restarted: the current policy is applied" {
 	policy_with 'allow = 192.0.2.80:80'
 	ssh_hold a alice
 	ssh_hold b bob
@@ -223,7 +223,7 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443})"
 }
 
-@test "F75 a table that was removed comes back with what sections allow" {
+@test "F75 table removed: restored with the rules of all sections" {
 	policy_with 'allow = 192.0.2.80:80' 'allow_host = 8080/tcp'
 	ssh_hold a alice
 	stop_helper
@@ -232,7 +232,7 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.2/8080 tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.2/{8080,22} tcp/169.254.169.254/80)"
 }
 
-@test "ten thousand targets in one section" {
+@test "ten thousand targets in one section: applied within time" {
 	local start
 	{
 		printf '[rule alice]\nusers = alice\nnamespace = blue\n[namespace blue]\nlink = nat\nallow =\n'

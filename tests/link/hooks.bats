@@ -26,7 +26,7 @@ namespace = own
 link = nat
 scope = user'
 
-@test "conf/examples/hooks.conf, as it stands" {
+@test "the example hooks.conf works unchanged" {
 	local out
 	install -d /etc/netns-pam
 	install -m 755 "$TOP"/conf/examples/hooks/office-* /etc/netns-pam/
@@ -47,7 +47,7 @@ scope = user'
 	rm -rf /etc/netns-pam /run/office.log
 }
 
-@test "up is run as root in the host, with the namespace in its environment" {
+@test "up runs as root on the host, with the namespace in its environment" {
 	hook up <<-'X'
 		env | grep -v ^PWD= | sort >/tmp/t/hooks/env
 		{ id -u; readlink /proc/self/ns/net; pwd; ls /proc/self/fd | xargs; } >/tmp/t/hooks/self
@@ -72,7 +72,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	in_log 'blue: `up` program .*: and its complaint'
 }
 
-@test "up runs once for a namespace, not once for a login" {
+@test "up runs once for each namespace, not for each login" {
 	hook up <<<'echo x >>/tmp/t/hooks/count'
 	policy_with "up = $T/hooks/up" 'lifetime = forever'
 	su_runs alice true
@@ -81,7 +81,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	netns-pam down blue
 }
 
-@test "an up that fails: the login fails, says why, and all is undone" {
+@test "up fails: the login is refused with its output, everything is undone" {
 	hook up <<-'X'
 		ip -n "$NETNS_PAM_NAMESPACE" link add extra type bridge
 		echo "the tree is too tall" >&2
@@ -98,7 +98,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	su_lands alice blue
 }
 
-@test "an up that hangs: the login ends at its limit, others go on meanwhile" {
+@test "up hangs: the login is refused at its time limit, other logins continue" {
 	local pid
 	hook up <<-'X'
 		echo $$ >/tmp/t/hooks/pid
@@ -120,7 +120,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there blue
 }
 
-@test "everybody who wants it waits for one up, and gets in" {
+@test "several logins wait for one up: all succeed" {
 	local n pids=()
 	hook up <<-'X'
 		echo x >>/tmp/t/hooks/count
@@ -140,7 +140,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	netns-pam down blue
 }
 
-@test "a login that gives up leaves the others waiting" {
+@test "one of several waiting logins ends: the others still wait" {
 	local one
 	hook up <<<'echo x >/tmp/t/hooks/begun; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	policy_with "up = $T/hooks/up"
@@ -156,7 +156,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 gone "$(cat $T/two.pid)"
 }
 
-@test "when nobody waits any more, it is given up" {
+@test "no login waits any more: the start is cancelled" {
 	local one
 	hook up <<<'echo x >/tmp/t/hooks/begun; exec sleep 1000'
 	policy_with "up = $T/hooks/up"
@@ -167,7 +167,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there blue
 }
 
-@test "F57 F28 up must be root's, executable and absolute" {
+@test "F57 F28 up not owned by root, not executable or not absolute: refused" {
 	hook up <<<'touch /tmp/t/hooks/ran'
 	chmod 775 $T/hooks/up
 	policy_with "up = $T/hooks/up"
@@ -189,7 +189,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	refuses netns-pam check <(printf '[namespace x]\nlink = nat\nup = bin/up\n')
 }
 
-@test "down runs when the last has gone, while the name is still there" {
+@test "down runs after the last session, while the name exists" {
 	hook down <<-'X'
 		ip -n "$NETNS_PAM_NAMESPACE" -o link show eth0 >/tmp/t/hooks/said
 		echo "$NETNS_PAM_EVENT $NETNS_PAM_USER $NETNS_PAM_UID" >>/tmp/t/hooks/said
@@ -201,7 +201,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there own.frank
 }
 
-@test "a down that fails or hangs keeps nothing; a login meanwhile waits" {
+@test "down fails or hangs: everything is removed; a login meanwhile waits" {
 	hook down <<<'echo "no way" >&2; exit 1'
 	policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -226,7 +226,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there blue
 }
 
-@test "F58 killed in the middle of up: the next helper undoes it" {
+@test "F58 daemon killed during up: the next daemon undoes the start" {
 	local n
 	hook up <<<'echo $$ >/tmp/t/hooks/pid; exec sleep 1000'
 	policy_with "up = $T/hooks/up"
@@ -252,7 +252,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 gone "$(cat $T/hooks/dpid)"
 }
 
-@test "F58 killed while an up that is deaf is being ended: the next helper ends it" {
+@test "F58 daemon killed while it ends an up that ignores SIGTERM: the next daemon ends it" {
 	local n
 	hook up <<-'X'
 		trap '' TERM
@@ -273,7 +273,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 no_records
 }
 
-@test "F58 F62 a namespace without a name has its down after a restart, too" {
+@test "F58 F62 name deleted, daemon restarted: down runs as well" {
 	hook down <<<'nsenter --net="$NETNS_PAM_NETNS" ip -o address show eth0 >>/tmp/t/hooks/said'
 	policy_with "down = $T/hooks/down"
 	ssh_hold a alice
@@ -304,7 +304,7 @@ waits() {
 	equal yes "$(cat $T/hooks/wait.log)"
 }
 
-@test "netns-pam up and exec wait as well, and say what went wrong" {
+@test "netns-pam up and exec wait for up, and print its error" {
 	hook up <<<'echo x >/tmp/t/hooks/begun; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done; echo x >/tmp/t/hooks/done'
 	policy_with "up = $T/hooks/up"
 	waits bash -c 'netns-pam up blue && [ -e /tmp/t/hooks/done ] && echo yes'
@@ -330,7 +330,7 @@ down_by_hand() {
 
 by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; }
 
-@test "netns-pam down returns when down has run, and others go on meanwhile" {
+@test "netns-pam down returns after down has run; other logins continue meanwhile" {
 	local blue again own before
 	before=$(grep -c 'blue is taken down by hand' $T/helper.log) || true
 	hook down <<-'X'
@@ -365,7 +365,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	refuses netns-pam down blue
 }
 
-@test "netns-pam down waits for a down that hangs until it is ended, or says that it goes on" {
+@test "netns-pam down with a down that hangs: waits until it is ended, or reports that it still runs" {
 	hook down <<<'trap "" TERM; echo x >/tmp/t/hooks/began; until [ -e /tmp/t/hooks/go ]; do sleep 0.05; done'
 	LIMIT=1s policy_with "down = $T/hooks/down"
 	netns-pam up blue
@@ -385,7 +385,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	wait_until 5 not_there blue
 }
 
-@test "F62 a helper that is stopped tells who waits for down; the next one sees it to its end" {
+@test "F62 daemon stopped during down: clients get an error, the next daemon runs it again" {
 	local blue
 	hook down <<<'echo x >>/tmp/t/hooks/began; [ -e /tmp/t/hooks/go ] || exec sleep 1000'
 	policy_with "down = $T/hooks/down"
@@ -401,7 +401,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	wait_until 5 not_there blue
 }
 
-@test "scope = session: each waits for its own, and gets that" {
+@test "scope = session, two logins at once: each waits for its own up" {
 	hook up <<<'echo $NETNS_PAM_NAMESPACE >>/tmp/t/hooks/names; until [ "$(wc -l </tmp/t/hooks/names)" = 2 ]; do sleep 0.05; done'
 	policy_with 'scope = session' "up = $T/hooks/up"
 	spawn $T/s1 su alice -c "$SHOW_NS; $STAY" >$T/s1.pid
@@ -416,7 +416,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	wait_until 5 gone "$(cat $T/s2.pid)"
 }
 
-@test "F20 ready: the login goes on when the interface is there, not before" {
+@test "F20 ready = interface: the login continues when it is up, not before" {
 	local pid
 	policy_with "up = $T/hooks/up" 'ready = route, interface:br9'
 	hook up <<-'X'
@@ -443,7 +443,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	equal /tmp/t/hooks/almost "$(cat $T/wait.log)" "what the session saw"
 }
 
-@test "F20 ready that never holds: refused at the limit, naming the condition" {
+@test "F20 ready never true: the login is refused at its time limit, naming the condition" {
 	LIMIT=2s policy_with 'ready = interface:never0'
 	su_fails alice
 	in_log 'blue was not ready within [12]\.[0-9] s: it still waits for the interface never0 to be up'

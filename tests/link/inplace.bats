@@ -51,7 +51,7 @@ hears() { # the monitor sees what happens from now on
 }
 moved() { grep -E 'new-netns(id)?' $T/moved; }
 
-@test "a device that is moved is seen" {
+@test "the test itself: a device that is moved is detected" {
 	ip netns add away
 	ip link add wire0 type veth peer name wire1
 	watch
@@ -60,7 +60,7 @@ moved() { grep -E 'new-netns(id)?' $T/moved; }
 	ip netns del away
 }
 
-@test "nat, routed, bridge, macvlan, cable: nothing is moved" {
+@test "nat, routed, bridge, macvlan, cable: links are created in place, no device is moved" {
 	local n
 	watch
 	for n in nat routed port phone left right; do netns-pam up $n; done

@@ -19,7 +19,7 @@ address = 10.64.0.1/24, fd64:1::1/64
 nat = yes
 isolate = no'
 
-@test "allow, deny, dns and metadata on a switch" {
+@test "on a switch: allow, deny, dns and metadata are enforced" {
 	local green
 	policy_with 'allow = 192.0.2.0/24:443, [2001:db8::/64]:443/tcp, 192.0.2.0/24/icmp, 169.254.0.0/16:81' \
 		'deny = 192.0.2.66' 'dns = 192.0.2.53'
@@ -50,7 +50,7 @@ isolate = no'
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/{80,443})"
 }
 
-@test "allow_host and publish on a switch" {
+@test "on a switch: allow_host and publish work" {
 	policy_with 'allow_host = 8080/tcp' 'publish = 8081:80' 'allow = 192.0.2.80:443'
 	ssh_hold a alice
 	ssh_hold b bob
@@ -65,7 +65,7 @@ isolate = no'
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/{80,443})"
 }
 
-@test "max_connections on a switch" {
+@test "on a switch: max_connections is enforced" {
 	policy_with 'max_connections = 50'
 	ssh_hold a alice
 	in_internet nft 'add table ip count; add chain ip count in { type filter hook prerouting priority 0; }
@@ -75,7 +75,7 @@ isolate = no'
 	in_internet nft delete table ip count
 }
 
-@test "F76 reload on a switch: cut, kept, and no gap" {
+@test "F76 on a switch, reload: connections are ended or continue as the policy says, without a gap" {
 	local i was
 	policy_with 'allow = 192.0.2.80, 192.0.2.1'
 	ssh_hold a alice

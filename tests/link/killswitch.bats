@@ -98,7 +98,7 @@ answers_inside() {
 	nsenter -n -t "$(cat $T/talk.inside)" $PROBE tcp 198.51.100.80 80 1
 }
 
-@test "the watcher sees a leak when there is one" {
+@test "the test itself: a leaked packet is detected" {
 	capture
 	timeout 10 su carol -c "timeout 1 talk /dev/null" || true
 	capture_end
@@ -111,7 +111,7 @@ answers_inside() {
 	grep -aq CLEAR-TEXT-MARK $T/capture
 }
 
-@test "F21 a tunnel that is up: all of it goes by the tunnel, and nothing in clear" {
+@test "F21 tunnel up: all packets pass the tunnel, none is sent in clear" {
 	capture
 	: >$T/net.log
 	talk_start
@@ -127,7 +127,7 @@ answers_inside() {
 	not grep -v 'dev \(lo\|wg0\)' <<<"$output"
 }
 
-@test "F21 before the tunnel is up: a peer that never answered" {
+@test "F21 peer never answers: no packet is sent in clear" {
 	sed -i 's/^Endpoint.*/Endpoint = 192.0.2.66:51820/' $WG/alice.conf
 	capture
 	talk_start
@@ -136,7 +136,7 @@ answers_inside() {
 	[ -n "$(seen udp port 51820 and dst host 192.0.2.66)" ] # it did try
 }
 
-@test "F21 a login that waits for the handshake, and fails" {
+@test "F21 login waits for the handshake and fails: no packet is sent in clear" {
 	sed -i 's/^Endpoint.*/Endpoint = 192.0.2.66:51820/' $WG/alice.conf
 	policy 2s "ready = handshake"
 	capture
@@ -145,7 +145,7 @@ answers_inside() {
 	[ ! -e $T/never ]
 }
 
-@test "F21 the peer dies, and comes back" {
+@test "F21 peer stops and starts: no packet is sent in clear" {
 	talk_start
 	talked
 	capture
@@ -156,7 +156,7 @@ answers_inside() {
 	wait_until 30 answers_inside
 }
 
-@test "F21 the interface is set down inside" {
+@test "F21 interface set down inside: no packet is sent in clear" {
 	talk_start
 	capture
 	talked 3
@@ -166,7 +166,7 @@ answers_inside() {
 	not answers_inside
 }
 
-@test "F21 the interface is deleted inside" {
+@test "F21 interface deleted inside: no packet is sent in clear" {
 	talk_start
 	capture
 	talked 3
@@ -178,7 +178,7 @@ answers_inside() {
 	talk_end
 }
 
-@test "F21 wireguard-go is killed; the session stays cut off, a new one is not" {
+@test "F21 wireguard-go killed: the session stays disconnected, a new one works" {
 	talk_start
 	capture
 	talked 3
@@ -191,7 +191,7 @@ answers_inside() {
 	not answers_inside
 }
 
-@test "F21 the helper is killed and comes back, and cuts the session off" {
+@test "F21 daemon killed and started, session disconnected by it: no packet is sent in clear" {
 	talk_start
 	capture
 	talked 3
@@ -207,7 +207,7 @@ answers_inside() {
 	not answers_inside
 }
 
-@test "F21 of two addresses of the peer the first is dead: the second, and nothing else" {
+@test "F21 first of two peer addresses does not answer: the second is used, no packet is sent in clear" {
 	vpn_is 192.0.2.1 192.0.2.54
 	in_internet nft add table ip cut
 	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
@@ -221,7 +221,7 @@ answers_inside() {
 	vpn_is 192.0.2.1
 }
 
-@test "F76 tunnels made and removed again and again, each with a session that talks" {
+@test "F76 tunnels created and removed in turn under traffic: no packet is sent in clear" {
 	capture
 	for _ in 1 2 3 4 5 6; do
 		timeout 10 su alice -c "timeout 0.5 talk /tmp/t/talk/log" || true

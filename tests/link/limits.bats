@@ -25,7 +25,7 @@ flood() {
 
 between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to $3"; }
 
-@test "F91 a flood of 20,000 flows fills nothing that is another's" {
+@test "F91 flood of 20,000 flows: other namespaces and the host still connect" {
 	local n start
 	# without a word in the policy
 	ssh_hold a alice
@@ -44,7 +44,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2
 }
 
-@test "F91 max_connections holds, over and over, and lets go" {
+@test "F91 max_connections is enforced each time, and connections are accepted again after it" {
 	local n i
 	policy_with 'max_connections = 500'
 	ssh_hold a alice
@@ -69,7 +69,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	kill "$(cat $T/talk.pid)"
 }
 
-@test "reload changes the number for what comes then" {
+@test "reload changes max_connections for new connections" {
 	policy_with 'max_connections = 50'
 	ssh_hold a alice
 	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=5
@@ -83,7 +83,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	between 1 "$(flood 2000)" 51
 }
 
-@test "those that come in are counted, too" {
+@test "incoming connections count for max_connections" {
 	local a
 	BLUE='link = routed' policy_with 'max_connections = 20'
 	ssh_hold a alice

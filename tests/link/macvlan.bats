@@ -19,7 +19,7 @@ GREEN='link = macvlan
 parent = lan0
 address = 203.0.113.21/24'
 
-@test "conf/examples/macvlan.conf, as it stands" {
+@test "the example macvlan.conf works unchanged" {
 	local uid
 	put_policy <"$TOP/conf/examples/macvlan.conf"
 	su_lands kiosk kiosk
@@ -46,7 +46,7 @@ address = 203.0.113.21/24'
 	ssh_end k
 }
 
-@test "nothing but loopback and one interface, made in place, gone at the end" {
+@test "only loopback and one interface, created in place, removed at the end" {
 	local mon
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24' 'ifname = wan' \
 		'mtu = 1400'
@@ -62,7 +62,7 @@ address = 203.0.113.21/24'
 	not grep -q 'wan\|macvlan' $T/monitor
 }
 
-@test "status shows addresses, traffic, and the parent" {
+@test "status shows addresses, traffic and the parent" {
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
 	ip netns exec blue ping -qc2 -i0.2 203.0.113.10
@@ -73,7 +73,7 @@ address = 203.0.113.21/24'
 	ssh_end a
 }
 
-@test "F94 two of one parent do not see each other, not even by broadcast" {
+@test "F94 two namespaces on one parent: no packet passes between them, broadcast included" {
 	local listen
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
@@ -93,7 +93,7 @@ address = 203.0.113.21/24'
 	ssh_end b
 }
 
-@test "F22 router advertisements give it no address and no route" {
+@test "F22 router advertisement on the LAN: no address and no route in the namespace" {
 	local ra
 	set_sysctl net.ipv6.conf.lan0.accept_ra=0
 	for a in '203.0.113.20/24' '2001:db8:1a4::20/64'; do
@@ -119,7 +119,7 @@ address = 203.0.113.21/24'
 	done
 }
 
-@test "a parent that is missing, down or no name: the error says so" {
+@test "parent missing, down or invalid: the login is refused with the reason" {
 	policy_with 'parent = eth77' 'address = 203.0.113.20/24'
 	from_here
 	su_fails alice
@@ -163,7 +163,7 @@ address = 203.0.113.21/24'
 	to_there
 }
 
-@test "a parent that is deleted: its sessions have no network, new ones none until it is back" {
+@test "parent deleted: sessions have no network, new logins are refused until it exists again" {
 	ip link add par0 type veth peer name par1
 	ip link set par0 up
 	ip link set par1 up
@@ -184,7 +184,7 @@ address = 203.0.113.21/24'
 	ip link delete par0
 }
 
-@test "the hardware address is its own, and the same again" {
+@test "hardware address: unique, and the same at the next login" {
 	local first second
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	first=$(su_runs alice "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")
@@ -195,7 +195,7 @@ address = 203.0.113.21/24'
 	[ "$first" != "$(su_runs bob "ip -o link show eth0 | sed 's/.*ether //; s/ .*//'")" ]
 }
 
-@test "F23 another policy while somebody is inside: both go on, with an address each" {
+@test "F23 policy changed with a session open: old and new session each have an address" {
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
 	policy_with 'parent = lan0' 'address = 203.0.113.22/24'
@@ -209,7 +209,7 @@ address = 203.0.113.21/24'
 	wait_until 10 not_there blue
 }
 
-@test "F58 a helper that is killed and comes back: the session keeps its network" {
+@test "F58 daemon killed and started: the session keeps its network" {
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
 	stop_helper KILL
@@ -223,7 +223,7 @@ address = 203.0.113.21/24'
 	wait_until 10 not_there blue
 }
 
-@test "cut off at the last logout, whoever is inside" {
+@test "last logout: processes left inside are disconnected" {
 	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
 		'lifetime = sessions'
 	su_runs alice "setsid sh -c 'while :; do ping -qc1 -W1 203.0.113.10 &&

@@ -41,7 +41,7 @@ alice_policy() {
 
 tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 
-@test "the example, as it stands: two users, a tunnel each, by ssh and by su" {
+@test "the example openvpn.conf works unchanged: a tunnel for each user, with ssh and su" {
 	ssh_hold one alice
 	run ssh_as bob "probe tcp 10.99.0.80 80; probe tcp fd99::80 80; probe udp 10.99.0.80 80; ip -br link | wc -l"
 	equal 0 "$status" "$output"
@@ -62,7 +62,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
-@test "openvpn is not root; what it has of keys is in its memory; none is in its way to another's" {
+@test "openvpn is not root, has its keys in memory only, and cannot read those of others" {
 	local a b
 	ssh_hold one alice
 	a=$(tunnel_pid)
@@ -84,7 +84,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end two
 }
 
-@test "pushed name servers are those of the session, and of nobody else" {
+@test "pushed name servers: used by the session only" {
 	run su alice -c "cat /etc/resolv.conf; getent ahostsv4 www.example.net; getent ahostsv4 www"
 	match "nameserver 10.99.0.53" "$output"
 	match "search example.net" "$output"
@@ -93,7 +93,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	match "^192.0.2.99 " "$(getent ahostsv4 www.example.net)"
 }
 
-@test "the host's addresses, routes and resolver are as they were, while it is connected" {
+@test "tunnel connected: the host's addresses, routes and resolver are unchanged" {
 	{ ip -o address; ip route show table all; ip -6 route show table all; ip rule; cat /etc/resolv.conf; ip -br link; } | grep -v expires >$T/host.before
 	ssh_hold one alice
 	{ ip -o address; ip route show table all; ip -6 route show table all; ip rule; cat /etc/resolv.conf; ip -br link; } | grep -v expires >$T/host.while
@@ -101,7 +101,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
-@test "redirect-gateway: all of it into the tunnel; net_gateway is no way round" {
+@test "redirect-gateway: all packets pass the tunnel, net_gateway does not bypass it" {
 	office_vpn_stop
 	{ office_pushes; echo 'push "redirect-gateway def1 ipv6"'; echo 'push "route 192.0.2.80 255.255.255.255 net_gateway"'; echo 'push "tun-mtu 1400"'; } | office_vpn
 	alice_policy 'ready = route, handshake'
@@ -121,7 +121,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	office_pushes | office_vpn
 }
 
-@test "F21 F22 kill switch: not a packet in clear, before, while reconnecting, when killed" {
+@test "F21 F22 tunnel starting, reconnecting or killed: no packet is sent in clear" {
 	local pid
 	spawn $T/tcpdump.log tcpdump -l -n -i up0 \
 		'(ip or ip6) and not icmp6 and not host 198.51.100.130' >$T/tcpdump.pid
@@ -166,7 +166,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
-@test "what the server pushes anew takes the place of the old" {
+@test "server pushes other options: they replace the earlier ones" {
 	ssh_hold one alice
 	office_vpn_stop
 	{ echo 'push "route 10.98.0.0 255.255.255.0"'; echo 'push "dhcp-option DNS 10.98.0.53"'; } | office_vpn
@@ -179,7 +179,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
-@test "more routes than there can be: those that were pushed first" {
+@test "too many pushed routes: the first ones are installed" {
 	local n
 	office_vpn_stop
 	{
@@ -197,7 +197,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	office_pushes | office_vpn
 }
 
-@test "allow holds in the tunnel, and so do the pushed name servers, also for a new device" {
+@test "allow and pushed name servers are enforced in the tunnel, also on a new device" {
 	local n
 	in_office ip address add 10.99.0.54/32 dev lo
 	spawn $T/dns54office.log nsenter -n -t "$(cat $T/office.pid)" \
@@ -226,7 +226,7 @@ dressed() {
 		[ "$(inside vpn sysctl -n net.ipv4.conf.tun0.rp_filter)" = 2 ]
 }
 
-@test "what the section says holds for a device that is made anew" {
+@test "mtu, rate and sysctl of the section are applied to a new device" {
 	alice_policy 'mtu = 1300' 'rate = 10mbit' 'sysctl.net.ipv4.conf.tun0.rp_filter = 2'
 	ssh_hold one alice
 	dressed
@@ -237,7 +237,7 @@ dressed() {
 	ssh_end one
 }
 
-@test "F58 a helper that is killed and started again keeps the tunnel, and watches it" {
+@test "F58 daemon killed and started: the tunnel stays and is watched" {
 	local pid
 	ssh_hold one alice
 	pid=$(tunnel_pid)

@@ -56,7 +56,7 @@ no_tunnel() { ! pgrep -f 'openvpn .*npamv'; }
 
 client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 
-@test "a program that is not installed, a file that is not there, or not root's alone" {
+@test "openvpn not installed, file missing or accessible to others: the login is refused with the reason" {
 	hide /usr/sbin/openvpn
 	fails 'the program openvpn is not installed: install openvpn'
 	unhide /usr/sbin/openvpn
@@ -70,7 +70,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	rm $CLIENTS/alice.ovpn
 }
 
-@test "directives that run programs, conflict with the daemon, or are unknown: refused" {
+@test "directives that run programs, conflict with the daemon or are unknown: refused" {
 	client_line "up /etc/openvpn/update-resolv-conf"
 	fails "alice.ovpn:[0-9]+: 'up': it runs a program in the host"
 	client_files alice
@@ -84,7 +84,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	fails 'OpenVPN cannot connect .*Unrecognized option .* colour'
 }
 
-@test "keys: missing, for all to read, not of the certificate, with a password" {
+@test "key missing, readable to others, not of the certificate or with a password: refused" {
 	rm $CLIENTS/alice.key
 	fails 'alice.ovpn:[0-9]+: alice.key: No such file'
 	install -m 640 $KEYS/alice.key $CLIENTS/
@@ -97,7 +97,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	fails 'alice.ovpn:[0-9]+: ca.crt: No such file'
 }
 
-@test "a dead server, while others log in; two that wait are told alike" {
+@test "server does not answer: both waiting logins get the same error, others continue" {
 	sed -i 's/^remote .*/remote 198.51.100.77 1194/' $CLIENTS/alice.ovpn
 	both_policy 2s
 	spawn $T/first.log su alice -c true >$T/first.pid
@@ -112,7 +112,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	wait_until 5 not_there office.alice
 }
 
-@test "a server that is not the right one, or does not want us, is named in its words" {
+@test "wrong server or failed authentication: the error has openvpn's message" {
 	both_policy 3s
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 		-keyout $T/other.key -out $CLIENTS/other.crt -days 1 -subj /CN=other 2>/dev/null
@@ -135,7 +135,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	office_pushes | office_vpn
 }
 
-@test "F54 a key in the file is in no argv, environment, log, or file of ours" {
+@test "F54 key in the file: in no argument, environment, log or file of the daemon" {
 	local key pid
 	key=$(sed -n 2p $KEYS/alice.key)
 	sed -i '/^key /d' $CLIENTS/alice.ovpn
@@ -152,7 +152,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	ssh_end one
 }
 
-@test "F58 a helper killed while it connects: the next one ends what was begun" {
+@test "F58 daemon killed while openvpn connects: the next daemon ends it" {
 	sed -i 's/^remote .*/remote 198.51.100.77 1194/' $CLIENTS/alice.ovpn
 	spawn $T/first.log su alice -c true >$T/first.pid
 	wait_until 5 pgrep -f 'openvpn .*npamv'
@@ -173,7 +173,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	not ls $STATE/openvpn.*
 }
 
-@test "down by hand cuts it at once, whoever is inside" {
+@test "netns-pam down --force: sessions are disconnected at once" {
 	local inside
 	ssh_hold one alice
 	inside=(nsenter -n -t "$(cat $T/in.one)")
@@ -185,7 +185,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	ssh_end one
 }
 
-@test "a tap device; topology net30; an address and routes of the policy besides" {
+@test "tap device, topology net30, address and routes of the policy: all work" {
 	office_vpn_stop
 	office_pushes | sed '/ipv6/d' | VPN=tap office_vpn
 	sed -i 's/^dev tun/dev tap/' $CLIENTS/alice.ovpn

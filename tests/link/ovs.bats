@@ -115,7 +115,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 5 grep -qE "$2" $T/syslog $T/helper.log || fail "no '$2' in: $(cat $T/syslog $T/helper.log)"
 }
 
-@test "the example as it stands: east, west and central ping each other, red and blue do not" {
+@test "the example ovs.conf works unchanged: east, west and central ping each other, red and blue do not" {
 	local a b
 	equal "valid: 5 rules, 5 namespaces, 3 networks" "$(netns-pam check $EXAMPLE | sed 's/.*conf: //; s/,* *[0-9]* warning.*//')"
 	for a in east west central red blue; do hold $a; done
@@ -147,7 +147,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 10 not ovs-vsctl br-exists ovsbr1
 }
 
-@test "bulk over TCP: checksums are whole in the userspace datapath" {
+@test "bulk TCP: checksums are correct in the userspace datapath" {
 	hold east
 	hold west
 	spawn $T/sink ip netns exec west timeout 20 socat -u TCP-LISTEN:7001 OPEN:$T/got,creat >/dev/null
@@ -159,7 +159,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	rm -f $T/sent $T/got
 }
 
-@test "isolate = yes: the gateway, and nobody else" {
+@test "isolate = yes: only the gateway is reached" {
 	sed 's/^isolate = no.*/isolate = yes/' $EXAMPLE | put_policy
 	hold east
 	hold west
@@ -171,7 +171,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	equal true "$(ovs-vsctl get port "$(port_of east)" protected)"
 }
 
-@test "the administrator's bridge gets ports and keeps all it had" {
+@test "bridge of the administrator: gets ports and keeps its configuration" {
 	ovs-vsctl add-br ovsbr0 -- set bridge ovsbr0 datapath_type=netdev other_config:forward-bpdu=true
 	ip address add 10.99.0.1/24 dev ovsbr0
 	ip link set ovsbr0 up
@@ -199,7 +199,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	ovs-vsctl del-br ovsbr0
 }
 
-@test "a bridge of ours that somebody else put a port into stays" {
+@test "bridge with a port of another program: stays after the last session" {
 	ip link add theirs0 type veth peer name theirs1
 	hold east
 	ovs-vsctl add-port ovsbr0 theirs0
@@ -211,7 +211,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	ip link del theirs0
 }
 
-@test "ovs-vswitchd is killed and started: sessions go on, and logins" {
+@test "ovs-vswitchd killed and started: sessions and logins continue" {
 	hold east
 	hold west
 	pings east 10.77.0.12
@@ -225,7 +225,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	match 'client 192.0.2.2' "$(su west -c "$PROBE tcp 192.0.2.80 80 3")"
 }
 
-@test "ovs-vswitchd is not there: the login says so, in time, and leaves nothing" {
+@test "ovs-vswitchd not running: the login is refused in time with the reason, nothing is left" {
 	local begin
 	kill_daemon ovs-vswitchd
 	begin=$(now_ms)
@@ -238,7 +238,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	su_lands east east
 }
 
-@test "Open vSwitch is not running: the login says so at once" {
+@test "Open vSwitch not running: the login is refused at once with the reason" {
 	kill_daemon ovs-vswitchd
 	kill_daemon ovsdb-server
 	refused_login east 'Open vSwitch is not running: systemctl start openvswitch-switch'
@@ -250,7 +250,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	su_lands east east
 }
 
-@test "Open vSwitch stops before the last session ends: the host is as it was, and logins go on when it is back" {
+@test "Open vSwitch stopped before the last logout: the host is unchanged, logins work after its start" {
 	ip link add wire0 type veth peer name wire1
 	sed 's/^bridge  = ovsbr0/&\nuplink = wire0/' $EXAMPLE | put_policy
 	hold east
@@ -273,7 +273,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	ip link del wire0
 }
 
-@test "ovs-vswitchd stops before the last session ends: logins go on when it is back" {
+@test "ovs-vswitchd stopped before the last logout: logins work after its start" {
 	hold east
 	kill_daemon ovs-vswitchd
 	let_go east
@@ -284,7 +284,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	wait_until 10 gets_out east
 }
 
-@test "a bridge that somebody deletes: all on it are cut off, and get a new one" {
+@test "bridge deleted by another program: its sessions are disconnected, new logins get a new bridge" {
 	sed '/^\[network trio\]/,/^\[/{/^address/d;/^nat/d;/^dhcp/d}' $EXAMPLE | put_policy
 	hold east
 	ovs-vsctl del-br ovsbr0
@@ -303,7 +303,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	su_lands west west
 }
 
-@test "Open vSwitch is not installed: the login says what to install" {
+@test "Open vSwitch not installed: the error names the package" {
 	hide /usr/bin/ovs-vsctl
 	refused_login east 'ovs-vsctl is not installed: install openvswitch-switch'
 	unhide /usr/bin/ovs-vsctl
@@ -311,7 +311,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	su_lands east east
 }
 
-@test "F58 a helper that was killed: sessions go on, their ports go when they end" {
+@test "F58 daemon killed: sessions continue, the next daemon removes their ports at the end" {
 	hold east
 	hold west
 	stop_helper KILL
@@ -325,7 +325,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	pings west 10.77.0.11
 }
 
-@test "what another boot left in the database goes when the network is next used" {
+@test "ports of an earlier boot in the database: removed when the network is next used" {
 	ovs-vsctl --no-wait add-br ovsbr0 -- set bridge ovsbr0 datapath_type=netdev external_ids:netns-pam=trio \
 		-- add-port ovsbr0 npam3v external_ids:netns-pam=west \
 		-- add-port ovsbr0 npam1v external_ids:netns-pam=gone
@@ -340,7 +340,7 @@ wire_is_back() {
 	cmp $T/wire.before $T/wire
 }
 
-@test "uplink: a port of the switch, tagged, and given back as it was" {
+@test "uplink: a port of the switch with tags; after the last session it is as before" {
 	ip netns add theirs
 	ip link add wire0 type veth peer name eth0 netns theirs
 	ip netns exec theirs ethtool -K eth0 tx off >/dev/null
@@ -367,7 +367,7 @@ wire_is_back() {
 	wait_until 5 not ip link show wire0
 }
 
-@test "one network goes while two others want its bridge and its uplink" {
+@test "network ends while two others start on its bridge and uplink: both work" {
 	local vswitchd
 	ip link add wire0 type veth peer name wire1
 	ip -o link show wire0 | sed 's/qdisc.*//' >$T/wire.before
@@ -396,7 +396,7 @@ wire_is_back() {
 	ip link del wire0
 }
 
-@test "rate: a port is held to it, each way" {
+@test "rate is enforced on a port in both directions" {
 	sed '/^\[namespace east\]/,/^\[/s|^dns .*|&\nrate = 10mbit|' $EXAMPLE | put_policy
 	hold east
 	held_to 10000 east 192.0.2.1
@@ -407,7 +407,7 @@ wire_is_back() {
 	about 10000 "$(timeout 60 su east -c 'flood down 192.0.2.1 5202')"
 }
 
-@test "dhcp on tagged networks: each VLAN has its leases, its server and its gateway" {
+@test "dhcp on tagged networks: leases, server and gateway for each VLAN" {
 	sed '/^\[namespace \(red\|blue\)\]/,/^\[/s|^address = .*|address = dhcp|
 		s|^address = \(10.78.[12]0\).1/24.*|&\ndhcp = \1.100-\1.120|' $EXAMPLE | put_policy
 	hold red
@@ -422,7 +422,7 @@ wire_is_back() {
 	no_ping red "$(ip -n blue -4 -o address show dev eth0 | sed 's/.*inet \([^/]*\).*/\1/')"
 }
 
-@test "dhcp: leases over an Open vSwitch bridge" {
+@test "dhcp on an Open vSwitch bridge: the session has a lease" {
 	sed '/^\[namespace east\]/,/^\[/s|^address = .*|address = dhcp|; /^\[network trio\]/,/^\[/s|^nat .*|&\ndhcp = 10.77.0.100-10.77.0.120|' $EXAMPLE | put_policy
 	hold east
 	match '10\.77\.0\.1[012][0-9]/24' "$(ip -n east -4 -o address show dev eth0)"
@@ -431,7 +431,7 @@ wire_is_back() {
 	pings east 10.77.0.12
 }
 
-@test "what cannot be is said: names that are taken, too long, missing" {
+@test "names in use, too long or missing: the login is refused with the reason" {
 	ip link add ovsbr0 type bridge
 	refused_login east 'interface ovsbr0 exists and is no Open vSwitch bridge'
 	ip link del ovsbr0
@@ -448,7 +448,7 @@ wire_is_back() {
 	refused_login blue 'networks blue and red are on the same bridge ovsbr1'
 }
 
-@test "F102 ovs-vsctl fails when the last port leaves: the bridge is removed when it works again" {
+@test "F102 ovs-vsctl fails when the last port leaves: tried again until the bridge is removed" {
 	hold east
 	hide /usr/bin/ovs-vsctl
 	printf '#!/bin/sh\nexit 1\n' >/usr/bin/ovs-vsctl
@@ -464,7 +464,7 @@ wire_is_back() {
 	gets_out east
 }
 
-@test "F102 a network's record cannot be read at a start: the start is given up, the next one has the network" {
+@test "F102 record of a network unreadable at start: the start fails, the next one has the network" {
 	hold east
 	stop_helper KILL
 	not timeout 10 strace -f -qq -o $T/trace -P $STATE/networks \

@@ -23,7 +23,7 @@ serves() { # serves NAMESPACE PORT...
 	done
 }
 
-@test "the example publish.conf, as it stands" {
+@test "the example publish.conf works unchanged" {
 	install -m 644 "$TOP/conf/examples/publish.conf" $POLICY
 	run netns-pam check
 	equal 0 "$status" "check: $output"
@@ -57,7 +57,7 @@ serves() { # serves NAMESPACE PORT...
 	netns-pam down web --force
 }
 
-@test "F82 F89 nobody else gets in by a published port" {
+@test "F82 F89 published port: reached only from where it is published, and nothing beside it" {
 	local blue
 	policy_with 'publish = 8081:80, 192.0.2.2:8082:81/tcp'
 	ssh_hold a alice
@@ -82,7 +82,7 @@ serves() { # serves NAMESPACE PORT...
 	nft delete table ip t
 }
 
-@test "one port of the host leads to one place" {
+@test "one port of the host, published twice: refused" {
 	run policy_with 'publish = 8081:80, 8081:81/tcp'
 	[ "$status" != 0 ]
 	match "'8081:81/tcp' and '8081:80' of \[namespace blue\] are the same port" "$output"
@@ -101,7 +101,7 @@ serves() { # serves NAMESPACE PORT...
 	equal 192.0.2.99 "$($PROBE dns 127.0.0.1 www.example.net)"
 }
 
-@test "reload: published, moved, withdrawn" {
+@test "reload: a port is published, moved and withdrawn" {
 	policy_with ''
 	ssh_hold a alice
 	serves blue 80
@@ -119,7 +119,7 @@ serves() { # serves NAMESPACE PORT...
 	refuses in_internet $PROBE tcp 192.0.2.2 8082 1
 }
 
-@test "a new namespace takes the ports over, a restarted helper keeps them" {
+@test "published ports: moved to the successor namespace, kept when the daemon restarts" {
 	local was
 	policy_with 'publish = 8081:80'
 	ssh_hold a alice
@@ -138,7 +138,7 @@ serves() { # serves NAMESPACE PORT...
 	match "server $(inner blue 4) " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 }
 
-@test "a routed namespace's ports can be published, too" {
+@test "routed namespace: ports can be published" {
 	BLUE='link = routed' policy_with 'publish = 8081:80' 'allow = 192.0.2.80'
 	ssh_hold a alice
 	serves blue 80
@@ -182,7 +182,7 @@ is_gone() { # is_gone FILE: nobody answers any more
 	[ ! -s "$1" ]
 }
 
-@test "who asks all the time by UDP is heard when the port leads in, and where" {
+@test "UDP client that sends all the time: reaches the namespace as soon as the port is published or moved" {
 	local was
 	policy_with ''
 	ssh_hold a alice

@@ -37,17 +37,17 @@ set_rate() {
 	sed "/^rate/d; s/^link  = nat/&${1:+\nrate = $1}/" "$TOP/conf/examples/rate.conf" | put_policy
 }
 
-@test "the example: TCP, each way and by both protocols" {
+@test "the example rate.conf: TCP is limited in both directions over IPv4 and IPv6" {
 	tcp_about 10000 in_session alice tcp_rate -c 192.0.2.80
 	tcp_about 10000 in_session alice tcp_rate -c 192.0.2.80 -R
 	tcp_about 10000 in_session alice tcp_rate -c 2001:db8::80 -R
 }
 
-@test "a flood of UDP is held to it, each way" {
+@test "flood of UDP: limited in both directions" {
 	held_to 10000 alice 192.0.2.1
 }
 
-@test "reload: a namespace that is there goes faster, and free" {
+@test "reload: a higher and no rate are applied to an open namespace" {
 	local fast
 	ssh_hold a alice
 	set_rate 50mbit
@@ -69,7 +69,7 @@ set_rate() {
 	ssh_end a
 }
 
-@test "each guest has a rate of their own" {
+@test "scope = user: a rate for each user" {
 	spawn $T/other su bob -c 'LONG=6 tcp_rate -c 192.0.2.80' >$T/other.pid
 	wait_until 10 there guest.bob
 	in_session alice flood up 192.0.2.1 5202 >$T/alice

@@ -68,24 +68,24 @@ setup_file() {
 setup() { common_setup; }
 teardown() { common_teardown; }
 
-@test "a port of a switch" {
+@test "rate on a port of a switch" {
 	held_to 10000 alice 192.0.2.1
 }
 
-@test "an interface that the host has no end of" {
+@test "rate on an interface without an end on the host" {
 	held_to 10000 bob 192.0.2.1
 	match 'rate0' "$(su bob -c 'ip -br link' | xargs)"
 }
 
-@test "a WireGuard tunnel" {
+@test "rate on a WireGuard tunnel" {
 	held_to 10000 dave 10.9.0.1
 }
 
-@test "an OpenVPN tunnel" {
+@test "rate on an OpenVPN tunnel" {
 	held_to 10000 erin 10.8.0.1
 }
 
-@test "a whole interface, which is as fast as before when it is back" {
+@test "rate on a device: removed when it is returned to the host" {
 	held_to 10000 frank 198.18.0.1
 	wait_until 10 ip link show card0
 	not grep -E 'tbf|ingress|clsact' <<<"$(tc qdisc show dev card0)"

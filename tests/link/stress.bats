@@ -94,7 +94,7 @@ log_in() { # log_in USER
 no_sessions() { [ -z "$(ls $STATE/sessions)" ]; }
 no_hooks() { ! pgrep -f "^/bin/bash $T/hooks/any" >/dev/null; }
 
-@test "F58 F62 F71 logins, hooks, policies and helpers that come and go" {
+@test "F58 F62 F71 logins, programs and policies at random, daemon killed at random: nothing is left" {
 	local n u pids=() logs=$T/stress.log
 	make_hooks
 	: >$logs

@@ -69,7 +69,7 @@ ours() { # ours IFACE: known as ours, and not configured
 	equal 0 "$(cat "/proc/sys/net/ipv4/conf/$1/proxy_arp")" "sysctl of $1"
 }
 
-@test "F74 the test itself: any other interface is configured, with all that is there for it" {
+@test "F74 the test itself: udevd and networkd configure any other interface" {
 	ip link add theirs type bridge
 	udevadm settle -t 10
 	wait_until 10 has_address theirs
@@ -79,7 +79,7 @@ ours() { # ours IFACE: known as ours, and not configured
 }
 has_address() { ip -o address show dev "$1" | grep -qF 198.18.0.1; }
 
-@test "F74 the host's end of a link is as it was made" {
+@test "F74 host's end of a link: udevd and networkd leave it unchanged" {
 	local dev before
 	ssh_hold a alice
 	dev=$(netns-pam status --json | jq -r '.namespaces[] | select(.name == "blue").host_interface')
@@ -91,7 +91,7 @@ has_address() { ip -o address show dev "$1" | grep -qF 198.18.0.1; }
 	ssh_end a
 }
 
-@test "F74 so are a switch of ours and its ports" {
+@test "F74 bridge and ports of the daemon: udevd and networkd leave them unchanged" {
 	local dev
 	ssh_hold b bob
 	dev=$(netns-pam status --json | jq -r '.namespaces[] | select(.name == "port").host_interface')
@@ -101,7 +101,7 @@ has_address() { ip -o address show dev "$1" | grep -qF 198.18.0.1; }
 	ssh_end b
 }
 
-@test "F74 a VPN program's device, before it is in its namespace, is left alone" {
+@test "F74 device of a VPN program before it is moved: left unchanged" {
 	local dev
 	for dev in npam4242 npamv4242; do
 		ip tuntap add $dev mode tun
@@ -112,7 +112,7 @@ has_address() { ip -o address show dev "$1" | grep -qF 198.18.0.1; }
 	done
 }
 
-@test "F74 logins one after the other under both: none is slow, none fails" {
+@test "F74 logins in succession under udevd and networkd: none is slow, none fails" {
 	local n
 	for n in 1 2 3 4 5 6 7 8; do
 		match 'client 192' "$(su alice -c 'probe tcp 198.51.100.80 80')"

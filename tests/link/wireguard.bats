@@ -56,7 +56,7 @@ refused() {
 	nothing_left
 }
 
-@test "the example: each user by a tunnel of their own, and by nothing else" {
+@test "the example wireguard.conf: each user has a tunnel, and no other path" {
 	run -0 ssh_as alice "probe tcp 198.51.100.80 80; probe udp 192.0.2.80 443"
 	equal "server 198.51.100.80 client 10.9.0.2
 server 192.0.2.80 client 10.9.0.2" "$output"
@@ -70,7 +70,7 @@ ls: cannot open directory '/etc/wireguard': Permission denied" "$output"
 	su_lands alice vpn.alice
 }
 
-@test "the LAN and the host's loopback are out of reach; DNS is the file's" {
+@test "LAN and loopback of the host are not reached; DNS is that of the file" {
 	run -0 as_alice "getent ahosts www.example.net; grep -v ^# /etc/resolv.conf
 		probe tcp 203.0.113.10 80 1; probe tcp 127.0.0.1 8080 1
 		probe dns 192.0.2.54 www.example.net 2; true"
@@ -81,7 +81,7 @@ ECONNREFUSED" "$output"
 	not grep -q 192.0.2.66 <<<"$output" # what the other server would say
 }
 
-@test "the UDP socket stays outside; the interface is alone inside, and in status" {
+@test "UDP socket outside, only the interface inside; status shows it" {
 	ssh_hold a alice
 	[ -z "$(ip netns exec vpn.alice ss -Hlun)" ]
 	wg_device=$(wg_device vpn.alice)
@@ -98,7 +98,7 @@ ECONNREFUSED" "$output"
 fd09::2/64" "$output"
 }
 
-@test "wireguard-go is not root, and its socket is for root alone; without the user of its own, it is nobody" {
+@test "wireguard-go is not root, its socket is root's; without the user netns-pam it runs as nobody" {
 	ssh_hold a alice
 	pid=$(pgrep -f '^wireguard-go -f npam')
 	runs_as "$pid" netns-pam 0000000000001400
@@ -120,7 +120,7 @@ fd09::2/64" "$output"
 	cat $T/passwd >/etc/passwd
 }
 
-@test "what the section says of address, mtu, ifname and routes goes before the file" {
+@test "address, mtu, ifname and routes of the section take precedence over the file" {
 	sed -i -e '/^AllowedIPs/s/.*/AllowedIPs = 192.0.2.0\/24\nAllowedIPs=198.51.100.80,10.9.0.0\/24,fd09::\/64/' \
 		-e '/^\[Peer/i MTU = 1300\nTable = off\nSaveConfig = true' $WG/alice.conf
 	SCOPE=shared alice_policy 5s "wireguard = $WG/alice.conf" "address = 10.9.0.2/32" \
@@ -139,7 +139,7 @@ server 198.51.100.80 client 10.9.0.2" "$output"
 	said "alice.conf:[0-9]+: SaveConfig is ignored"
 }
 
-@test "the MTU of the file; a preshared key; an endpoint of IPv6, without ready" {
+@test "MTU of the file, preshared key, IPv6 endpoint without ready: all work" {
 	psk=$(wg genpsk)
 	sed -i -e "/^Endpoint/s|.*|Endpoint = [2001:db8::1]:51820\nPresharedKey = $psk|" \
 		-e '/^Address/aMTU = 1300' $WG/alice.conf
@@ -151,7 +151,7 @@ server 198.51.100.80 client 10.9.0.2" "$output"
 	wg set wgs peer "$(cat $T/alice.pub)" preshared-key /dev/null
 }
 
-@test "ready = handshake without a keepalive: it is provoked, and off again" {
+@test "ready = handshake without a keepalive: the handshake is provoked, the keepalive is off afterwards" {
 	sed -i /^PersistentKeepalive/d $WG/alice.conf
 	ssh_hold a alice
 	wait_until 5 keepalive_is off
@@ -167,7 +167,7 @@ dead_peer() { # dead_peer ALLOWED-IP
 		"$(wg genkey | wg pubkey)" "$1"
 }
 
-@test "ready = handshake with several peers: one that answers is enough, whichever it is" {
+@test "ready = handshake with several peers: any one that answers is enough" {
 	local order
 	for order in first last; do
 		{
@@ -191,7 +191,7 @@ no_keepalives() {
 	[ "$(wg show "$(wg_device vpn.alice)" persistent-keepalive | cut -f 2 | sort -u)" = off ]
 }
 
-@test "ready = handshake with several peers of which none answers: refused, naming one" {
+@test "ready = handshake, none of several peers answers: refused, naming one" {
 	{
 		sed '/^\[Peer\]/,$d' $T/alice.conf
 		dead_peer 203.0.113.0/24
@@ -201,7 +201,7 @@ no_keepalives() {
 	refused 'a handshake with the WireGuard peer 192\.0\.2\.54:51821'
 }
 
-@test "what is wrong with the file is said, with its name, and nothing is left" {
+@test "invalid file: the error names it and the reason, nothing is left" {
 	alice_policy 5s
 	rm $WG/alice.conf
 	refused "cannot open $WG/alice.conf: No such file"
@@ -229,7 +229,7 @@ no_keepalives() {
 	su_lands alice vpn.alice
 }
 
-@test "F49 a tunnel in a directory that is not root's could be anybody's: refused" {
+@test "F49 file in a directory not owned by root: refused" {
 	alice_policy 5s 'wireguard = /home/%u/vpn/%n.conf'
 	mkdir ~bob/vpn
 	install -m 600 $T/bob.conf ~bob/vpn/vpn.alice.conf
@@ -253,7 +253,7 @@ no_keepalives() {
 	rm -r $WG/link ~alice/vpn ~bob/vpn
 }
 
-@test "a dead peer is named when the login's time is over, and nothing is left" {
+@test "peer does not answer: named at the login's time limit, nothing is left" {
 	alice_policy 2s "wireguard = $WG/%u.conf" "ready = handshake"
 	sed -i 's/vpn.example.net:51820/192.0.2.66:51999/' $WG/alice.conf
 	mark
@@ -263,7 +263,7 @@ no_keepalives() {
 	nothing_left
 }
 
-@test "a program that is not installed is named, and what else would do" {
+@test "program not installed: the error names it and the alternative" {
 	alice_policy 5s
 	go=$(command -v wireguard-go) wg=$(command -v wg)
 	hide "$go"
@@ -279,7 +279,7 @@ no_keepalives() {
 	su_lands alice vpn.alice
 }
 
-@test "F58 a helper killed while it makes a tunnel leaves nothing behind" {
+@test "F58 daemon killed while it creates a tunnel: nothing is left" {
 	alice_policy 20s "wireguard = $WG/%u.conf" "ready = handshake"
 	sed -i 's/vpn.example.net:51820/192.0.2.66:51999/' $WG/alice.conf
 	spawn $T/su.log su alice -c true >$T/su.pid
@@ -294,7 +294,7 @@ no_keepalives() {
 making_has_begun() { grep -q '^ifname\|^inner wg0' $STATE/namespaces/* && ps -eo args | grep -q '^wireguard-go.* npam'; }
 no_go_of_ours() { ! ps -eo args | grep -q '^wireguard-go.* npam'; }
 
-@test "a restart of the helper disturbs no tunnel; a peer that moved is found again" {
+@test "daemon restarted: tunnels continue, a peer with a new address is found" {
 	ssh_hold a alice
 	pid=$(pgrep -f '^wireguard-go -f npam')
 	stop_helper
@@ -313,7 +313,7 @@ no_go_of_ours() { ! ps -eo args | grep -q '^wireguard-go.* npam'; }
 	vpn_is 192.0.2.1
 }
 
-@test "F23 wireguard-go killed, the interface deleted: a new login gets a new tunnel" {
+@test "F23 wireguard-go killed or interface deleted: a new login gets a new tunnel" {
 	ssh_hold a alice
 	old=$(ns_of vpn.alice)
 	kill -KILL "$(pgrep -f '^wireguard-go -f npam')"
@@ -335,7 +335,7 @@ tunnel_is_new() { # tunnel_is_new INODE-OF-THE-OLD
 	[[ $out == *"client 10.9.0.2"* && $out != *"$1"* ]]
 }
 
-@test "F54 a private key is in no log, argv, environment, readable file or core" {
+@test "F54 private key: in no log, argument, environment, readable file or core" {
 	key=$(cat $T/alice.key)
 	stop_helper
 	spawn $T/strace.log strace -f -s 4096 -e trace=execve,openat,sendto,sendmsg \

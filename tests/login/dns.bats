@@ -55,7 +55,7 @@ resolved_by_policy() {
 	match 'asked 0$' "$output"
 }
 
-@test "F9 nscd and resolved listen, and are not asked" {
+@test "F9 nscd and resolved run: sessions do not ask them" {
 	printf 'hosts: resolve [!UNAVAIL=return] files dns\npasswd: files\ngroup: files\nshadow: files\n' >/etc/nsswitch.conf
 	resolved_by_policy
 	run su alice -c 'cat /etc/nsswitch.conf'
@@ -69,7 +69,7 @@ resolved_by_policy() {
 	match 'asked 0$' "$output"
 }
 
-@test "port 53 elsewhere is refused, the policy's servers answer" {
+@test "port 53 of other servers is refused, the policy's servers answer" {
 	equal 192.0.2.80 "$(su alice -c 'probe dns 192.0.2.53 www.example.net')"
 	equal 192.0.2.80 "$(su alice -c 'probe dns 2001:db8::53 www.example.net')"
 	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
@@ -83,7 +83,7 @@ see_resolv() {
 	find /etc/resolv.conf /run/resolver ! -type d -size +0 -printf '%p %y %l %s\n' 2>/dev/null | sort
 }
 
-@test "F10 resolv.conf: symlink absolute and relative, dangling, missing, file" {
+@test "F10 resolv.conf as file, absolute, relative or dangling symlink, or missing: the session's is used" {
 	local how
 	mkdir -p /run/resolver
 	for how in 'cp $T/resolv.conf /run/resolver/stub; ln -s /run/resolver/stub /etc/resolv.conf' \
@@ -103,7 +103,7 @@ see_resolv() {
 	rm -rf /run/resolver
 }
 
-@test "F10 a resolv.conf that leads into a directory that is not there is refused" {
+@test "F10 resolv.conf links into a missing directory: the login is refused" {
 	rm /etc/resolv.conf
 	ln -s /run/nowhere/stub /etc/resolv.conf
 	run su alice -c 'echo in'
@@ -116,7 +116,7 @@ see_resolv() {
 asked_again() { wait_until 15 tried $(($(grep -c tried $T/during) + 2)); }
 tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 
-@test "a new resolv.conf renamed into place during the session does not show through" {
+@test "resolv.conf replaced on the host: an open session keeps its own" {
 	local i
 	spawn $T/during ssh -F $T/ssh_config alice@127.0.0.1 \
 		'echo pid $$; while :; do getent ahostsv4 www.example.net | head -n 1; echo tried; sleep 0.1; done' >$T/during.pid
@@ -141,7 +141,7 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 
 # The kernel takes a private file's mount away when the file below is renamed
 # over (see pam_netns(8)); what it would ask is out of reach all the same.
-@test "F9 an nsswitch.conf renamed into place during the session asks nobody else" {
+@test "F9 nsswitch.conf replaced on the host: an open session asks no other service" {
 	local i
 	spawn $T/during ssh -F $T/ssh_config alice@127.0.0.1 \
 		'echo pid $$; while :; do getent ahostsv4 www.example.net | head -n 1; grep -s ^hosts: /etc/nsswitch.conf; echo tried; sleep 0.1; done' >$T/during.pid
@@ -168,13 +168,13 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 	resolved_by_policy
 }
 
-@test "without dns the host's resolv.conf is seen, and dns = host as well" {
+@test "no dns, or dns = host: the session has the host's resolv.conf" {
 	equal "nameserver 127.0.0.1" "$(su bob -c 'cat /etc/resolv.conf')"
 	standard_policy | sed 's/^dns = .*/dns = host/; s/^search.*//' | put_policy
 	equal "nameserver 127.0.0.1" "$(su alice -c 'cat /etc/resolv.conf')"
 }
 
-@test "the host's mounts and later mounts show inside; private ones do not leak" {
+@test "mounts of the host, also later ones, appear inside; private ones do not appear on the host" {
 	ssh_hold a alice
 	awk '{print $5}' /proc/1/mountinfo | sort | diff - <(sed -n '/== mounts/,/== nft/p' $T/before | sed '1d;$d' | cut -d' ' -f1 | sort) |
 		grep '^[<>]' | grep -v '/run/netns/blue' && fail "mounts leaked"
@@ -190,14 +190,14 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 	ssh_end a
 }
 
-@test "the user cannot take the private files off" {
+@test "the user cannot unmount the private files" {
 	refuses su alice -c 'umount /etc/resolv.conf'
 	refuses su alice -c 'echo nameserver 192.0.2.54 >/etc/resolv.conf'
 	run su alice -c 'unshare -Urm sh -c "umount /etc/resolv.conf; umount -l /etc/resolv.conf; cat /etc/resolv.conf"'
 	not match '127\.0\.0\.1' "$output"
 }
 
-@test "/etc/netns/NAME: its files are seen over those of /etc" {
+@test "/etc/netns/NAME: its files replace those of /etc" {
 	mkdir -p /etc/netns/blue
 	printf '192.0.2.80 special.example\n' >/etc/netns/blue/hosts
 	match 'special\.example' "$(su alice -c 'getent hosts special.example')"
@@ -205,7 +205,7 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 	match '^192\.0\.2\.80 ' "$(su alice -c 'getent ahostsv4 www.example.net')"
 }
 
-@test "F50 /etc/netns/NAME that others may write is refused" {
+@test "F50 /etc/netns/NAME writable by others: refused" {
 	mkdir -p /etc/netns/blue
 	printf '192.0.2.80 special.example\n' >/etc/netns/blue/hosts
 	chmod 777 /etc/netns/blue

@@ -33,18 +33,18 @@ reaches_all() { # reaches_all USER
 	as_user "$1" $PROBE tcp 127.0.0.1 8080
 }
 
-@test "F6 a guarded user's process on the host reaches nothing" {
+@test "F6 process of a guarded user on the host: reaches nothing" {
 	reaches_nothing alice
 }
 
-@test "F6 others notice nothing, and neither does the guarded user inside" {
+@test "F6 other users, and the guarded user inside: not affected" {
 	reaches_all carol
 	reaches_all root
 	match 'client 192' "$(ssh_as alice probe tcp 198.51.100.80 80)"
 	match 'client 192' "$(su alice -c 'probe tcp 198.51.100.80 80')"
 }
 
-@test "F8 a socket that a process outside lends reaches nothing" {
+@test "F8 socket passed by a process outside: reaches nothing" {
 	rm -f /tmp/lent
 	spawn $T/lend setpriv --reuid alice --regid alice --init-groups \
 		$PROBE lend /tmp/lent >$T/lend.pid
@@ -61,7 +61,7 @@ reaches_all() { # reaches_all USER
 	wait_until 5 gone "$(cat $T/lend.pid)"
 }
 
-@test "F8 a socket opened outside and inherited through su reaches nothing" {
+@test "F8 socket opened outside and inherited through su: reaches nothing" {
 	cat >$T/inherit.py <<-'X'
 		import os, socket, sys
 		kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
@@ -107,7 +107,7 @@ reaches_all() { # reaches_all USER
 
 in_vain() { [ "$(grep -ca error "$2")" -ge "$1" ]; } # in_vain TIMES FILE
 
-@test "F8 a connection from before the rule is cut" {
+@test "F8 connection older than the rule: disconnected" {
 	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
 	spawn $T/old setpriv --reuid frank --regid frank --init-groups /usr/bin/python3 -c '
 import socket, time
@@ -136,7 +136,7 @@ while True:
 	reaches_nothing frank
 }
 
-@test "F7 a socket stolen from a process outside reaches nothing" {
+@test "F7 socket taken from a process outside with pidfd_getfd: reaches nothing" {
 	spawn $T/victim setpriv --reuid alice --regid alice --init-groups /usr/bin/python3 -c '
 import socket, time
 s = socket.socket()
@@ -163,7 +163,7 @@ time.sleep(1000)' >$T/victim.pid
 	kill "$(cat $T/victim.pid)"
 }
 
-@test "the guard stands while the helper is dead, and after it is back" {
+@test "daemon killed, then started: the guard stays in place" {
 	stop_helper KILL
 	reaches_nothing alice
 	reaches_all carol
@@ -172,14 +172,14 @@ time.sleep(1000)' >$T/victim.pid
 	reaches_all carol
 }
 
-@test "F75 the guard survives nft flush ruleset" {
+@test "F75 nft flush ruleset: the guard is restored" {
 	nft flush ruleset
 	wait_until 2 reaches_nothing alice
 	reaches_all carol
 	match 'client 192' "$(su alice -c 'probe tcp 198.51.100.80 80')"
 }
 
-@test "guard = no, and rules with services, do not guard" {
+@test "guard = no, or a rule with services: no guard" {
 	standard_policy | sed 's/^users = alice$/users = alice\nguard = no/; s/^users = bob$/users = bob\nservices = sshd/' | put_policy
 	su alice -c true
 	ssh_as bob true
@@ -190,7 +190,7 @@ time.sleep(1000)' >$T/victim.pid
 	reaches_nothing bob
 }
 
-@test "root is never guarded" {
+@test "root: never guarded" {
 	{ printf '[rule r]\nusers = root\nservices = su\nguard = yes\nnamespace = jail\n'; standard_policy; } | put_policy
 	su root -c true
 	reaches_all root

@@ -32,7 +32,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	match '^[0-9]+$' "$("$@" "$SHOW_NS; stat -c %i /run/netns/$name" | uniq -d)"
 }
 
-@test "make install DESTDIR= puts everything where it belongs" {
+@test "make install DESTDIR=: each file is in its place with its mode" {
 	local d=$T/dest f mode so
 	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
 	so=$(cd $d && find . -name pam_netns.so)
@@ -73,7 +73,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	}
 }
 
-@test "make install leaves the administrator's policy alone; uninstall takes the rest" {
+@test "make install keeps the administrator's policy; make uninstall removes the rest" {
 	local d=$T/dest2 f
 	mkdir -p $d/etc/pam.d
 	echo '; mine' >$d/etc/netns-pam.conf
@@ -97,7 +97,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	equal "$(printf '%s\n' $d/etc/netns-pam.conf $d/etc/pam.d/sshd)" "$(find $d -type f | sort)"
 }
 
-@test "a compiler that knows no multiarch: dpkg is asked, or nothing is installed" {
+@test "compiler without -print-multiarch: dpkg is asked, or nothing is installed" {
 	local d=$T/dest3 real
 	real=$(command -v gcc)
 	mkdir -p $T/bin
@@ -115,7 +115,7 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	[ -e $d/usr/lib64/security/pam_netns.so ]
 }
 
-@test "make install PREFIX=: the unit starts what was installed" {
+@test "make install PREFIX=: the unit starts the installed daemon" {
 	local d=$T/dest4
 	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d PREFIX=/usr/local
 	equal "ExecStart=/usr/local/sbin/netns-pamd" "$(grep ^ExecStart= $d/lib/systemd/system/netns-pamd.service)"
@@ -127,14 +127,14 @@ is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
 	equal $d/etc/netns-pam.conf "$(find $d ! -type d)"
 }
 
-@test "the example policy is valid and maps nobody" {
+@test "the example policy is valid and maps no user" {
 	install -m 644 "$TOP/conf/netns-pam.conf" $T/example.conf
 	netns_pam check $T/example.conf
 	match 'No rule matches' "$(netns_pam --config $T/example.conf explain alice)"
 }
 netns_pam() { "$BUILD/netns-pam" "$@"; }
 
-@test "the package goes into every session stack, required and after pam_systemd" {
+@test "package installed: the module is in each session stack, required, after pam_systemd" {
 	local f
 	install_package
 	for f in common-session common-session-noninteractive; do
@@ -161,7 +161,7 @@ units_enabled() {
 	[ -e $UNITS/sockets.target.wants/netns-pamd.socket ] || fail "socket not enabled"
 }
 
-@test "F32 an upgrade under logins: nobody is refused" {
+@test "F32 upgrade during logins: none is refused" {
 	standard_policy | write_policy
 	start_helper
 	"$TOP/packaging/mkdeb" "$TOP/build" 0.1.1
@@ -179,7 +179,7 @@ units_enabled() {
 	grep -q pam_netns /etc/pam.d/common-session
 }
 
-@test "units that the administrator disabled stay so over an upgrade and a removal" {
+@test "units disabled by the administrator: stay disabled after an upgrade and a removal" {
 	systemctl disable netns-pamd.service netns-pamd.socket
 	install_package
 	not units_enabled
@@ -190,7 +190,7 @@ units_enabled() {
 	units_enabled
 }
 
-@test "F32 removed and installed again: the units are enabled, the module is in its place" {
+@test "F32 package removed and installed again: units enabled, module in its place" {
 	dpkg --no-triggers -r netns-pam
 	both_get_in
 	install_package
@@ -199,7 +199,7 @@ units_enabled() {
 	both_get_in
 }
 
-@test "F32 a stack that names the module by hand: the package stays" {
+@test "F32 stack edited by hand names the module: the package cannot be removed" {
 	local f
 	cp -a /etc/pam.d/sshd $T/sshd
 	mkdir -p /usr/lib/pam.d
@@ -216,7 +216,7 @@ units_enabled() {
 	cmp $T/sshd /etc/pam.d/sshd
 }
 
-@test "F32 removed and purged: logins work after each step, nothing is left" {
+@test "F32 package removed and purged: logins work after each step, nothing is left" {
 	start_helper
 	ssh_as alice true
 	stop_helper
@@ -234,7 +234,7 @@ units_enabled() {
 	diff -r $T/pam.d /etc/pam.d
 }
 
-@test "F32 make install as the README says, make uninstall: logins work, nothing is left" {
+@test "F32 make install as in the README, make uninstall: logins work, nothing is left" {
 	make -s -C "$TOP" install B="$TOP/build"
 	systemctl enable netns-pamd.socket netns-pamd.service
 	pam-auth-update --enable netns-pam

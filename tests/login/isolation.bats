@@ -22,7 +22,7 @@ host_if() { # the host end of a namespace's link
 }
 mac_of() { cat "/sys/class/net/$1/address"; }
 
-@test "F82 no namespace reaches another, by any address" {
+@test "F82 namespaces cannot reach each other by any address" {
 	local n m pids=() targets=() out
 	ssh_hold a alice
 	ssh_hold b bob
@@ -47,7 +47,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	for n in "${pids[@]}"; do kill "$n"; done
 }
 
-@test "F81 every address of the host, every port, nothing answers" {
+@test "F81 no address and no port of the host answers" {
 	local a p targets=() ll
 	ssh_hold a alice
 	ssh_hold b bob
@@ -68,7 +68,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	[ -n "$($PROBE scan 3 "${targets[@]}")" ]
 }
 
-@test "F83 the host's loopback is not reached, even with route_localnet" {
+@test "F83 loopback of the host: not reached, even with route_localnet" {
 	local h
 	ssh_hold a alice
 	h=$(host_if blue)
@@ -83,7 +83,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	grep -q 127.0.0.1 $T/host.log
 }
 
-@test "F84 packets with somebody else's source address go nowhere" {
+@test "F84 packets with a false source address: dropped" {
 	local h src
 	ssh_hold a alice
 	ssh_hold b bob
@@ -107,7 +107,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	done
 }
 
-@test "F85 router advertisements from inside give the host no route" {
+@test "F85 router advertisement from inside: the host gets no route" {
 	local h
 	ssh_hold a alice
 	h=$(host_if blue)
@@ -118,7 +118,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	not bash -c 'ip -6 address | grep -q 2001:db8:bad'
 }
 
-@test "F22 router advertisements from the host's side give the namespace none" {
+@test "F22 router advertisement from the host's side: the namespace gets no route" {
 	ssh_hold a alice
 	$PROBE ra "$(host_if blue)"
 	ip netns exec blue $PROBE udp 2001:db8:ffff::80 80 # the answer comes after it
@@ -126,7 +126,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	not bash -c 'ip -n blue address | grep -q 2001:db8:bad'
 }
 
-@test "F88 the host does not become a router for its neighbours" {
+@test "F88 session open: the host does not forward for its neighbours" {
 	refuses in_lan $PROBE tcp 192.0.2.80 80 1
 	ssh_hold a alice
 	equal 1 "$(sysctl -n net.ipv4.ip_forward)" ip_forward
@@ -141,7 +141,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	equal 0 "$(sysctl -n net.ipv4.ip_forward)" ip_forward
 }
 
-@test "F88 a host that was a router before stays one" {
+@test "F88 host that forwarded before: still forwards afterwards" {
 	set_sysctl net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	objects >$T/before
 	in_lan $PROBE tcp 192.0.2.80 80
@@ -157,7 +157,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	objects >$T/before
 }
 
-@test "F88 the host's own default route by router advertisement survives" {
+@test "F88 the host's default route from a router advertisement stays" {
 	learned() { ip -6 route show default | grep -q 'proto ra'; }
 	in_internet $PROBE ra net0 2001:db8:5::
 	wait_until 5 learned
@@ -175,7 +175,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	ip -6 route flush 2001:db8:5::/64 2>/dev/null || true
 }
 
-@test "F90 sysctls of a namespace are those of a host that forwards nothing" {
+@test "F90 sysctls of a namespace: those of a host that does not forward" {
 	local k v
 	set_sysctl net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.ping_group_range='0 2147483647' \
@@ -214,7 +214,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	objects >$T/before
 }
 
-@test "F75 nft flush ruleset in a loop: nothing gets through" {
+@test "F75 nft flush ruleset in a loop: no packet gets through" {
 	local i answered=0
 	ssh_hold a alice
 	ssh_hold b bob
@@ -229,7 +229,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	match 'client 192\.0\.2\.2' "$(ip netns exec blue $PROBE tcp 198.51.100.80 80)"
 }
 
-@test "F77 the firewall stands while the helper is dead" {
+@test "F77 daemon killed: the firewall stays in place" {
 	ssh_hold a alice
 	stop_helper KILL
 	nft list table inet netns_pam >/dev/null
@@ -240,7 +240,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	match 'client 192\.0\.2\.2' "$(ip netns exec blue $PROBE tcp 198.51.100.80 80)"
 }
 
-@test "F13 abstract unix sockets stay on their side" {
+@test "F13 abstract unix sockets: not reachable from the other side" {
 	spawn $T/abs1 socat ABSTRACT-LISTEN:outside,fork EXEC:'echo hi' >$T/abs1.pid
 	ssh_hold a alice
 	spawn $T/abs2 ip netns exec blue socat ABSTRACT-LISTEN:inside,fork EXEC:'echo hi' >$T/abs2.pid
@@ -251,7 +251,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	kill "$(cat $T/abs1.pid)" "$(cat $T/abs2.pid)"
 }
 
-@test "F19 a user namespace of one's own leads nowhere" {
+@test "F19 user namespace created inside: gives no access" {
 	ssh_hold a alice
 	run su alice -c 'unshare -Urn ip -br link'
 	equal 1 "${#lines[@]}" "links in it"
@@ -263,7 +263,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	refuses su alice -c 'ip netns exec blue true'
 }
 
-@test "F86 no multicast gossip from one namespace to the other or the LAN" {
+@test "F86 multicast: not passed to other namespaces or the LAN" {
 	local h
 	ssh_hold a alice
 	ssh_hold b bob

@@ -53,20 +53,20 @@ refused_in_time() {
 	[ $took -le 8000 ] || fail "refused after $took ms"
 }
 
-@test "F29 helper dead: others get in, mapped users do not" {
+@test "F29 daemon killed: unmapped users log in, mapped users are refused" {
 	stop_helper KILL
 	others_get_in
 	mapped_refused
 }
 
-@test "F29 helper ended and its socket gone" {
+@test "F29 daemon stopped and socket removed: unmapped users log in, mapped users are refused" {
 	stop_helper
 	rm -f $STATE/helper.sock
 	others_get_in
 	mapped_refused
 }
 
-@test "F30 helper hung: others get in, mapped users are refused in time" {
+@test "F30 daemon hangs: unmapped users log in, mapped users are refused in time" {
 	freeze "$(helper_pid)"
 	others_get_in
 	refused_in_time
@@ -95,7 +95,7 @@ by_ssh() { ssh_as "$1" echo in-"side"; }
 by_sudo() { timeout 20 sudo -u "$1" bash -c 'echo in-"side"'; }
 by_login() { timeout 20 expect $T/login.exp "$1"; }
 
-@test "F30 helper hung: ssh, sudo and login are refused in time as well" {
+@test "F30 daemon hangs: ssh, sudo and login are refused in time" {
 	local took_ssh took_sudo took_login out_ssh out_sudo out_login p was now
 	cat >$T/login.exp <<-'X'
 		set timeout 15
@@ -135,7 +135,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	wait_until 10 su alice -c true
 }
 
-@test "F30 helper hung, 20 at once: each is refused in time" {
+@test "F30 daemon hangs, 20 logins at once: each is refused in time" {
 	local i
 	freeze "$(helper_pid)"
 	for i in {1..20}; do
@@ -152,7 +152,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	wait_until 10 su alice -c true
 }
 
-@test "a listener that accepts and says nothing" {
+@test "a socket that accepts and sends nothing: unmapped users log in, mapped users are refused in time" {
 	stop_helper
 	rm -f $STATE/helper.sock
 	spawn $T/mute.log socat UNIX-LISTEN:$STATE/helper.sock,type=5,fork SYSTEM:'sleep 60' >$T/mute.pid
@@ -163,7 +163,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	rm -f $STATE/helper.sock
 }
 
-@test "a rule's own timeout counts" {
+@test "timeout of a rule: used instead of the default" {
 	local start took
 	standard_policy | sed 's/^users = alice$/users = alice\ntimeout = 1s/' | put_policy
 	freeze "$(helper_pid)"
@@ -174,7 +174,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	thaw "$(helper_pid)"
 }
 
-@test "on_error = host lets a mapped user in outside, and says so" {
+@test "on_error = host: a mapped user logs in on the host, with a message" {
 	standard_policy | sed 's/^users = bob$/users = bob\non_error = host\nguard = no/' | put_policy
 	stop_helper KILL
 	lands host "$(su bob -c "$SHOW_NS")"
@@ -182,7 +182,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	mapped_refused
 }
 
-@test "F24 no policy at all: nobody is mapped" {
+@test "F24 no policy: no user is mapped" {
 	stop_helper
 	rm -f $POLICY $STATE/policy
 	lands host "$(su alice -c "$SHOW_NS")"
@@ -192,7 +192,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	others_get_in
 }
 
-@test "F25 a broken policy from the start: root gets in with an alert, others do not" {
+@test "F25 policy invalid at the first start: root logs in with an alert, others are refused" {
 	stop_helper
 	rm -f $STATE/policy
 	echo 'nonsense' | write_policy
@@ -212,7 +212,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	stop_helper
 }
 
-@test "F26 a policy broken by an edit: the last good one stays" {
+@test "F26 policy becomes invalid: the last valid one stays in use" {
 	lands_blue() { su_lands alice blue; }
 	printf '[rule x]\nuser = alice\n' | write_policy
 	run netns-pam reload
@@ -231,7 +231,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	mapped_refused
 }
 
-@test "F26 good and bad policies in turn under logins: no wrong verdict" {
+@test "F26 valid and invalid policies in turn during logins: no wrong decision" {
 	local i
 	spawn $T/turns bash -c '
 		for ((i = 0; i < 100 || ! enough; i++)); do
@@ -252,7 +252,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	not grep -q 'good refused\|bad taken' $T/turns
 }
 
-@test "F27 a policy that is being written is never half used" {
+@test "F27 policy being written: never used in part" {
 	local i=0
 	# alice's rule comes last: half a file would let her stay outside
 	{ for i in {1..200}; do printf '[rule r%s]\nusers = nobody%s\nnamespace = jail\n' "$i" "$i"; done
@@ -276,7 +276,7 @@ print("finished", flush=True)' >/dev/null
 	[ $i -ge 10 ]
 }
 
-@test "F28 a policy that others may write, that is a link or no file, is refused" {
+@test "F28 policy writable by others, a link or not a file: refused" {
 	local how
 	for how in 'chmod 666 $POLICY' 'chown carol $POLICY' 'chgrp carol $POLICY; chmod 664 $POLICY' \
 		'mv $POLICY $T/elsewhere; ln -s $T/elsewhere $POLICY' \
@@ -296,7 +296,7 @@ print("finished", flush=True)' >/dev/null
 	done
 }
 
-@test "F33 root's switch lets everybody in outside, with an alert" {
+@test "F33 file disable exists: all users log in on the host, with an alert" {
 	stop_helper KILL
 	touch $STATE/disable
 	lands host "$(su alice -c "$SHOW_NS")"
@@ -309,7 +309,7 @@ print("finished", flush=True)' >/dev/null
 	mapped_refused
 }
 
-@test "a catch-all rule does not take root" {
+@test "rule for all users: does not apply to root" {
 	{ printf '[rule all]\nnamespace = jail\n'; standard_policy; } | put_policy
 	lands host "$(su root -c "$SHOW_NS")"
 	lands host "$(ssh_as root "$SHOW_NS")"

@@ -27,7 +27,7 @@ same_pair() {
 	[ "$a" = "$b" ] && [[ $a =~ ^[0-9]+$ ]] || fail "not in it: $1"
 }
 
-@test "F20 20 first logins at once land in one namespace" {
+@test "F20 20 first logins at once: all in one namespace" {
 	local i round
 	for round in 1 2 3 4 5; do
 		for i in {1..20}; do
@@ -45,7 +45,7 @@ same_pair() {
 	done
 }
 
-@test "F20 20 first ssh logins at once, of five users" {
+@test "F20 20 first ssh logins of five users at once: each in its namespace" {
 	local i u ns pid pids=() users=(alice bob dave erin frank) names=(blue green jail street own.frank)
 	for i in {0..19}; do
 		rm -f $T/first.$i
@@ -62,7 +62,7 @@ same_pair() {
 	for i in {0..19}; do wait_until 20 gone "$(cat $T/first.$i.pid)"; done
 }
 
-@test "F58 200 logins in and out leave nothing" {
+@test "F58 200 logins and logouts: nothing is left" {
 	local i u users=(alice bob dave erin frank) names=(blue green jail street own.frank)
 	for i in {0..189}; do
 		same_pair "$($T/login.sh "${users[i % 5]}" "${names[i % 5]}")"
@@ -71,7 +71,7 @@ same_pair() {
 	nothing_left 30
 }
 
-@test "F80 the helper's memory does not grow with logins" {
+@test "F80 many logins: the daemon's memory does not grow" {
 	local i before after
 	rss() { awk '/^VmRSS/ {print $2}' "/proc/$(helper_pid)/status"; }
 	for i in {1..100}; do su alice -c true; done
@@ -96,7 +96,7 @@ end_talking() {
 
 longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 
-@test "F58 F62 the helper killed at random moments of 100 logins" {
+@test "F58 F62 daemon killed at random during 100 logins: each is refused or in its namespace" {
 	local i ns landed kills=0
 	hold_talking
 	ns=$(ns_of blue)
@@ -142,7 +142,7 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	nothing_left 30
 }
 
-@test "F62 sessions that ended while the helper was dead are noticed" {
+@test "F62 sessions ended while no daemon ran: the next daemon removes their namespaces" {
 	ssh_hold a alice
 	ssh_hold b frank
 	stop_helper KILL
@@ -153,7 +153,7 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	nothing_left 20
 }
 
-@test "F62 a session that goes on while the helper is restarted keeps its namespace" {
+@test "F62 daemon restarted: an open session keeps its namespace" {
 	local ns
 	ssh_hold b frank
 	ns=$(ns_of own.frank)
@@ -165,7 +165,7 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	wait_until 15 not_there own.frank
 }
 
-@test "F61 su killed at random moments of 100 logins" {
+@test "F61 su killed at random during 100 logins: nothing is left" {
 	local i pid
 	for i in {1..100}; do
 		pid=$(spawn $T/killed su alice -c 'sleep 0.05')
@@ -179,7 +179,7 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 # a process that the session does not take with it
 LEFT_BEHIND='setsid sleep 1000 & until [ "$(ps -o comm= -p $!)" = sleep ]; do :; done; echo $!'
 
-@test "lifetime = sessions: what is left is cut off at the last logout" {
+@test "lifetime = sessions: processes left at the last logout are disconnected" {
 	local ns pid
 	rm -f $T/left
 	spawn $T/left su frank -c "$LEFT_BEHIND" >$T/left.pid
@@ -196,7 +196,7 @@ cut_off() {
 		! nsenter -n -t "$1" $PROBE tcp 198.51.100.80 80 1
 }
 
-@test "F70 lifetime = processes: kept while a process is left, gone after the last" {
+@test "F70 lifetime = processes: the namespace stays until its last process ends" {
 	local pid
 	rm -f $T/left
 	spawn $T/left su alice -c "$LEFT_BEHIND" >$T/left.pid
@@ -211,7 +211,7 @@ cut_off() {
 	wait_until 15 not_there blue
 }
 
-@test "lifetime = forever stays, and down removes it" {
+@test "lifetime = forever: stays until netns-pam down" {
 	standard_policy | sed '/^\[namespace jail\]/a lifetime = forever' | put_policy
 	same_pair "$($T/login.sh dave jail)"
 	logouts_are_over
@@ -221,7 +221,7 @@ cut_off() {
 	standard_policy | put_policy
 }
 
-@test "scope = session: a fresh one each time, two at once apart" {
+@test "scope = session: each login gets a namespace of its own" {
 	local a b
 	standard_policy | sed '/^\[namespace own\]/,$ s/scope = user/scope = session/' | put_policy
 	ssh_hold a frank
@@ -233,7 +233,7 @@ cut_off() {
 	standard_policy | put_policy
 }
 
-@test "F71 logins and logouts race for one name" {
+@test "F71 logins and logouts race for one name: each lands in the namespace" {
 	local i
 	spawn $T/race1 bash -c 'for i in {1..100}; do su alice -c "stat -Lc %i /proc/self/ns/net" || echo bad; done; echo finished' >/dev/null
 	spawn $T/race2 bash -c 'for i in {1..100}; do su alice -c "stat -Lc %i /proc/self/ns/net" || echo bad; done; echo finished' >/dev/null

@@ -49,7 +49,7 @@ refused() { # refused USER WORDS: and says why
 	grep -E "$2" $T/syslog || { cat $T/syslog; fail "no such words: $2"; }
 }
 
-@test "F43 users with odd names get what their rule says" {
+@test "F43 unusual user names: their rule is applied" {
 	local u id=3001 long
 	long=$(printf 'x%.0s' {1..180})
 	local names=('Al.ice' 'a@example.org' 'DOM\user' 'machine$' '12345' \
@@ -85,7 +85,7 @@ refused() { # refused USER WORDS: and says why
 	equal "$(host_ns)" "$(su -s /bin/bash -c "$SHOW_NS" al.ice)"
 }
 
-@test "F43 a name that the policy cannot hold is an error there, its uid is not" {
+@test "F43 name that the policy cannot contain: an error; its uid works" {
 	local u
 	for u in '%u' 'a;b' '*' "$(printf 'x%.0s' {1..250})"; do
 		printf '[rule r]\nusers = %s\nnamespace = odd\n[namespace odd]\nlink = none\n' "$u" >$T/policy
@@ -98,7 +98,7 @@ refused() { # refused USER WORDS: and says why
 	done
 }
 
-@test "F43 two users of one uid: by name, then by uid" {
+@test "F43 two users with one uid: matched by name first, then by uid" {
 	raw_user twin1 3500
 	raw_user twin2 3500
 	{ standard_policy
@@ -107,7 +107,7 @@ refused() { # refused USER WORDS: and says why
 	lands_in green twin2
 }
 
-@test "F56 control bytes in a user's name forge no log line" {
+@test "F56 control bytes in a user name: no false log line" {
 	raw_user $'evil\x1b[31mred' 3600
 	{ standard_policy; printf '[rule e]\nuids = 3600\nnamespace = lan\n[namespace lan]\nlink = bridge\nnetwork = n\n[network n]\nbridge = br9\n'; } | put_policy
 	run su -s /bin/bash -c 'echo in' -- $'evil\x1b[31mred'
@@ -117,7 +117,7 @@ refused() { # refused USER WORDS: and says why
 	not grep -q $'\x1b' $T/ours
 }
 
-@test "a user in 300 groups is found by the last of them" {
+@test "user in 300 groups: matched by the last one" {
 	local i
 	raw_user many 3700
 	for i in {1..300}; do echo "grp$i:x:$((5000 + i)):many" >>/etc/group; done
@@ -134,7 +134,7 @@ refused() { # refused USER WORDS: and says why
 	equal "$(host_ns)" "$(su -s /bin/bash -c "$SHOW_NS" many)"
 }
 
-@test "a group that NSS cannot answer for is an error, not 'no match'" {
+@test "group that NSS cannot look up: an error, not 'no match'" {
 	# an initgroups source that fails: a module that is not there is skipped
 	# by glibc, so one that always says TRYAGAIN is built
 	cat >$T/nss.c <<-'X'
@@ -164,7 +164,7 @@ refused() { # refused USER WORDS: and says why
 	not match '(^|[[:space:]])in$' "$out"
 }
 
-@test "namespace names of 64 characters" {
+@test "namespace name of 64 characters: works" {
 	local n
 	n=$(printf 'n%.0s' {1..64})
 	{ standard_policy
@@ -182,7 +182,7 @@ refused() { # refused USER WORDS: and says why
 	match ':[0-9]+: ' "$(cat $T/refused)"
 }
 
-@test "F44 interface names that are taken already are left alone" {
+@test "F44 interface names in use: skipped" {
 	local i
 	ip link add npam0 type veth peer name npam1
 	ip link add npam2 type veth peer name npam3
@@ -203,13 +203,13 @@ refused() { # refused USER WORDS: and says why
 	ip link delete npam2
 }
 
-@test "F66 a left-over plain file at /run/netns/NAME is replaced" {
+@test "F66 plain file at /run/netns/NAME: replaced" {
 	: >/run/netns/blue
 	lands_in blue alice
 	wait_until 10 not_there blue
 }
 
-@test "F41 another thing at /run/netns/NAME is refused, and stays" {
+@test "F41 anything else at /run/netns/NAME: refused and unchanged" {
 	local how
 	mkdir -p /run/netns
 	for how in 'mkdir /run/netns/blue' 'mkfifo /run/netns/blue' \
@@ -230,7 +230,7 @@ refused() { # refused USER WORDS: and says why
 	lands_in blue alice
 }
 
-@test "F41 link = external: the same things are refused" {
+@test "F41 link = external, anything else at /run/netns/NAME: refused" {
 	local how
 	{ standard_policy; printf '[rule c]\nusers = carol\nnamespace = outside\n[namespace outside]\nlink = external\n'; } | put_policy
 	for how in ':' ': >/run/netns/outside' 'mkdir /run/netns/outside' \
@@ -244,7 +244,7 @@ refused() { # refused USER WORDS: and says why
 	done
 }
 
-@test "link = external: made with ip netns add, joined, never touched" {
+@test "link = external: a namespace of ip netns add is joined and not changed" {
 	{ standard_policy; printf '[rule c]\nusers = carol\nnamespace = outside\n[namespace outside]\nlink = external\n'; } | put_policy
 	ip netns add outside
 	ip netns exec outside sysctl net.ipv6.conf.all 2>/dev/null >$T/sysctls || true
@@ -260,7 +260,7 @@ refused() { # refused USER WORDS: and says why
 	ip netns delete outside
 }
 
-@test "F69 a namespace that ip netns add made first is joined and never removed" {
+@test "F69 namespace of ip netns add with a name of the policy: joined and never removed" {
 	ip netns add blue
 	ip -n blue link >$T/links
 	lands_in blue alice
@@ -277,7 +277,7 @@ refused() { # refused USER WORDS: and says why
 	wait_until 10 not_there blue
 }
 
-@test "ip netns lists ours and ip netns exec enters them" {
+@test "ip netns lists the daemon's namespaces, ip netns exec enters them" {
 	ssh_hold a alice
 	ip netns list | grep -q '^blue'
 	equal "$(ns_of blue)" "$(ip netns exec blue stat -Lc %i /proc/self/ns/net)"
@@ -286,7 +286,7 @@ refused() { # refused USER WORDS: and says why
 	ssh_end a
 }
 
-@test "F68 F23 ip netns delete under sessions: they live on, a later login gets a new one" {
+@test "F68 F23 ip netns delete with sessions open: they continue, the next login gets a new namespace" {
 	local was
 	ssh_hold a alice
 	was=$(ns_of blue)
@@ -303,7 +303,7 @@ refused() { # refused USER WORDS: and says why
 
 mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 
-@test "F67 the first use of /run/netns: one mount a name" {
+@test "F67 first use of /run/netns: one mount for each name" {
 	stop_helper
 	umount -l /run/netns
 	start_helper
@@ -317,7 +317,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	equal 0 "$(mounts_of blue)" "mounts of blue"
 }
 
-@test "F67 ip netns add and first logins at once: all land, no heap of mounts" {
+@test "F67 ip netns add and first logins at once: all succeed, no duplicate mounts" {
 	local i
 	stop_helper
 	umount -l /run/netns
@@ -350,7 +350,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	su alice -c true
 }
 
-@test "F78 a full address pool: a clear error, others unaffected" {
+@test "F78 address pool full: the error says so, others are not affected" {
 	standard_policy | sed 's/^\[options\]/[options]\npool4 = 10.99.0.0\/29\npool6 = none/' | put_policy
 	ssh_hold a alice
 	ssh_hold b bob
@@ -366,7 +366,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	ssh_end c
 }
 
-@test "F78 addresses that the host routes elsewhere are passed by" {
+@test "F78 addresses that the host routes elsewhere: skipped" {
 	ip route add 10.213.0.0/24 via 192.0.2.1 proto 77
 	ip -6 route add fd6e:6574:6e73::/120 via 2001:db8::1 proto 77
 	run su alice -c 'ip -br address show eth0; probe tcp 198.51.100.80 80'
@@ -378,7 +378,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	refused bob '10\.0\.0\.0/8|pool4'
 }
 
-@test "static addresses, routes, mtu and ifname are as the policy says" {
+@test "static addresses, routes, mtu and ifname of the policy are applied" {
 	{ standard_policy; cat <<-'X'; } | put_policy
 		[rule c]
 		users = carol
@@ -403,13 +403,13 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	match 'client 2001:db8::2' "$output"
 }
 
-@test "a static address that the host has itself is refused" {
+@test "static address of the host itself: refused" {
 	{ standard_policy; printf '[rule c]\nusers = carol\nnamespace = fixed\n[namespace fixed]\nlink = nat\naddress = 192.0.2.2/24\n'; } | put_policy
 	refused carol '192\.0\.2\.'
 	lands_in blue alice
 }
 
-@test "ttys: a real login on a terminal matches, one without does not" {
+@test "ttys: a login on a terminal matches, one without does not" {
 	{ standard_policy; printf '[rule t]\nusers = carol\nttys = pts/*\nnamespace = jail\n'; } | put_policy
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS" </dev/null)"
 	equal "$(host_ns)" "$(ssh_as carol "$SHOW_NS")"
@@ -421,7 +421,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	equal "$(host_ns)" "$(script -qec "su carol -c '$SHOW_NS'" /dev/null </dev/null | tr -d '\r')"
 }
 
-@test "rhosts: where a real login comes from decides" {
+@test "rhosts: matched by the address of the remote host" {
 	at() { timeout 20 ssh -F $T/ssh_config -l carol "$1" "$SHOW_NS; cat /proc/self/net/dev" </dev/null | sed -n '1p;/up0/p' | wc -l; }
 	{ standard_policy; printf '[rule r]\nusers = carol\nrhosts = 127.0.0.0/8, 2001:db8::/64\nnamespace = jail\n'; } | put_policy
 	# from 127.0.0.1 and 2001:db8::2 inside: no up0 there
@@ -433,7 +433,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
 }
 
-@test "netgroups: a real login of a member, directly or by a netgroup in it" {
+@test "netgroups: a member matches, directly or by a nested netgroup" {
 	cp /etc/nsswitch.conf $T/nsswitch.conf
 	echo 'netgroup: files' >>/etc/nsswitch.conf
 	printf 'lab (,carol,) deeper\ndeeper (,alice,)\nothers (,bob,)\n' >/etc/netgroup
@@ -450,7 +450,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	cp $T/nsswitch.conf /etc/nsswitch.conf
 }
 
-@test "exclude_services: a real login through one is left alone" {
+@test "exclude_services: a login through one of them stays on the host" {
 	{ printf '[options]\nexclude_services = su, x*\n'; standard_policy | sed '/^\[options\]$/d'; } | put_policy
 	equal "$(host_ns)" "$(su alice -c "$SHOW_NS")"
 	run ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue"
@@ -465,7 +465,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	start_helper
 }
 
-@test "a policy made of drop-ins only counts" {
+@test "policy of drop-ins only: applied" {
 	rm $POLICY
 	standard_policy | sed '/^\[rule bob\]/,/^namespace/d' | write_policy $POLICY.d/10-most.conf
 	printf '[rule bob]\nusers = bob\nnamespace = jail\n' | write_policy $POLICY.d/20-bob.conf

@@ -62,7 +62,7 @@ is_in() {
 }
 IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 
-@test "su lands, with and without a login shell" {
+@test "su, with and without a login shell: in the namespace" {
 	is_in blue su alice -c "$(IN blue)"
 	is_in blue su - alice -c "$(IN blue)"
 	is_in jail su dave -c "$(IN jail)"
@@ -71,12 +71,12 @@ IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 	is_in host su root -c "$SHOW_NS"
 }
 
-@test "su gives back the command's status" {
+@test "su: returns the command's status" {
 	run su alice -c 'exit 7'
 	equal 7 "$status"
 }
 
-@test "su with a password on a terminal, from an unmapped user" {
+@test "su with a password on a terminal, by an unmapped user: in the namespace" {
 	cat >$T/su.exp <<-X
 		set timeout 20
 		spawn setpriv --reuid carol --regid carol --init-groups su alice -c {echo got=\$(stat -Lc %i /proc/self/ns/net)=\$(stat -c %i /run/netns/blue).}
@@ -88,13 +88,13 @@ IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 	equal 0 "$status" "$output"
 }
 
-@test "runuser lands when its stack has the line" {
+@test "runuser with the module in its stack: in the namespace" {
 	is_in blue runuser -u alice -- bash -c "$(IN blue)" || is_in blue runuser alice -c "$(IN blue)"
 	is_in blue runuser -l alice -c "$(IN blue)"
 	is_in host runuser carol -c "$SHOW_NS"
 }
 
-@test "sudo lands" {
+@test "sudo: in the namespace" {
 	is_in blue sudo -u alice bash -c "$(IN blue)"
 	is_in blue sudo -i -u alice bash -c "$(IN blue)"
 	is_in blue as_user carol sudo -u alice bash -c "$(IN blue)"
@@ -104,7 +104,7 @@ IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 	equal 9 "$status"
 }
 
-@test "login on a terminal lands" {
+@test "login on a terminal: in the namespace" {
 	cat >$T/login.exp <<-X
 		set timeout 20
 		spawn $TOP/tests/login/terminal.py login
@@ -137,7 +137,7 @@ cron_once() { # cron_once USER...: each one's @reboot job marks its home
 	start_service cron cron -f
 }
 
-@test "F5 cron jobs land" {
+@test "F5 cron job: in the namespace" {
 	cron_once alice carol
 	wait_until 20 test -s /home/carol/mark
 	wait_until 20 test -s /home/alice/mark
@@ -147,7 +147,7 @@ cron_once() { # cron_once USER...: each one's @reboot job marks its home
 	crontab -u carol -r
 }
 
-@test "F5 F1 a cron job is refused when the helper is dead" {
+@test "F5 F1 cron job while no daemon runs: not run" {
 	stop_helper KILL
 	cron_once alice carol
 	wait_until 20 test -s /home/carol/mark
@@ -164,7 +164,7 @@ at_once() { # at_once at|batch USER
 	as_user "$2" env HOME="/home/$2" bash -c "cd; echo '$(IN blue) >\$HOME/mark.new; mv \$HOME/mark.new \$HOME/mark' | $1 $when 2>/dev/null"
 }
 
-@test "F5 at and batch jobs land" {
+@test "F5 at and batch jobs: in the namespace" {
 	start_service atd atd -f -l 1000 -b 1
 	wait_until 5 test -s /run/atd.pid
 	at_once at alice
@@ -179,7 +179,7 @@ at_once() { # at_once at|batch USER
 	is_in blue cat /home/alice/mark
 }
 
-@test "F5 F1 an at job is refused when the helper is dead" {
+@test "F5 F1 at job while no daemon runs: not run" {
 	start_service atd atd -f -l 1000 -b 1
 	wait_until 5 test -s /run/atd.pid
 	stop_helper KILL
@@ -193,7 +193,7 @@ at_once() { # at_once at|batch USER
 	as_user alice bash -c 'atq | cut -f1 | xargs -r atrm'
 }
 
-@test "F1 su, runuser, sudo and login are refused with the helper dead" {
+@test "F1 su, runuser, sudo and login while no daemon runs: refused" {
 	stop_helper KILL
 	run su alice -c 'echo in'
 	[ "$status" != 0 ]
@@ -222,7 +222,7 @@ at_once() { # at_once at|batch USER
 	equal 0 "$status" "$output"
 }
 
-@test "F34 the user is told, in a few words, without the policy's content" {
+@test "F34 refused user: gets a short message without the policy's content" {
 	stop_helper KILL
 	run su alice -c true
 	[ "$status" != 0 ]
@@ -231,7 +231,7 @@ at_once() { # at_once at|batch USER
 	[ ${#output} -lt 400 ]
 }
 
-@test "F26 with a broken policy login and cron work for unmapped users" {
+@test "F26 invalid policy: login and cron work for unmapped users" {
 	printf '[rule x]\nuser = carol\n' | write_policy
 	refuses netns-pam reload
 	cat >$T/login.exp <<-'X'
@@ -266,7 +266,7 @@ nested_policy() { # nested_policy switch|keep|deny
 	standard_policy | sed "s/^users = bob$/users = bob\nnested = $1/"
 }
 
-@test "F18 nested: the target user's policy wins" {
+@test "F18 nested login: the target user's rule is applied" {
 	is_in green su alice -c "sudo -u bob bash -c '$(IN green)'"
 	is_in green sudo -u alice sudo -u bob bash -c "$(IN green)"
 	# and its DNS is not that of the session it came from
@@ -274,7 +274,7 @@ nested_policy() { # nested_policy switch|keep|deny
 	is_in jail su bob -c "sudo -u alice sudo -u dave bash -c '$(IN jail)'"
 }
 
-@test "F18 nested: keep and deny" {
+@test "F18 nested login: nested = keep and deny" {
 	nested_policy keep | put_policy
 	is_in blue su alice -c "sudo -u bob bash -c '$(IN blue)'"
 	is_in green su bob -c "$(IN green)"
@@ -285,24 +285,24 @@ nested_policy() { # nested_policy switch|keep|deny
 	is_in green su bob -c "$(IN green)"
 }
 
-@test "F18 nested: no rule means stay where it is" {
+@test "F18 nested login without a rule: stays in the current namespace" {
 	is_in blue su alice -c "sudo -u carol bash -c '$(IN blue)'"
 	is_in blue su alice -c "sudo bash -c '$(IN blue)'"
 	is_in blue ssh_as alice "sudo su -c '$(IN blue)'"
 }
 
-@test "F18 nested: namespace = host leads out" {
+@test "F18 nested login, namespace = host: on the host" {
 	{ standard_policy; printf '[rule root]\nusers = root\nnamespace = host\n'; } | put_policy
 	is_in host su alice -c "sudo bash -c '$SHOW_NS'"
 	is_in host su root -c "$SHOW_NS"
 }
 
-@test "F18 nested: the same user again is already there" {
+@test "F18 nested login of the same user: already in the namespace" {
 	is_in blue su alice -c "sudo -u alice bash -c '$(IN blue)'"
 	is_in blue ssh_as alice "sudo su alice -c '$(IN blue)'"
 }
 
-@test "the session goes on when the su it came from is gone" {
+@test "process that outlives its su: stays in the namespace" {
 	# the inner one opened its own session: the outer's end does not end it
 	local ns pid
 	spawn $T/inner su alice -c "setsid sudo -u bob bash -c 'echo \$($SHOW_NS) \$\$; exec sleep 1000' & until [ -s $T/inner ]; do sleep 0.05; done" >$T/inner.pid
@@ -315,7 +315,7 @@ nested_policy() { # nested_policy switch|keep|deny
 	kill "$pid"
 }
 
-@test "the environment names the namespace" {
+@test "the environment of a session names the namespace" {
 	where blue su - alice -c "$WHERE"
 	where host su - carol -c "$WHERE"
 	where blue sudo -i -u alice bash -c "$WHERE"

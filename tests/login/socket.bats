@@ -29,17 +29,17 @@ talk() { # talk CMD PREFIX...
 	"$@" /usr/bin/python3 -c "$TALK" "$STATUS_HEX"
 }
 
-@test "root is answered" {
+@test "a client of root: answered" {
 	match answer "$(talk env)"
 }
 
-@test "F55 modes: the directory 0700, the socket 0600, nothing for others" {
+@test "F55 directory 0700, socket 0600, no access for others" {
 	equal "700 root root" "$(stat -c '%a %U %G' $STATE)"
 	equal "600 root root" "$(stat -c '%a %U %G' $STATE/helper.sock)"
 	equal "" "$(find $STATE -perm /077 ! -type l)" "open to others"
 }
 
-@test "F37 other users cannot connect, nor root of a user namespace" {
+@test "F37 other users, and root of a user namespace: cannot connect" {
 	local u
 	for u in alice bob carol nobody daemon; do
 		refuses talk as_user $u
@@ -49,7 +49,7 @@ talk() { # talk CMD PREFIX...
 	refuses talk as_user carol unshare -Urm
 }
 
-@test "F37 and would not be answered if they could" {
+@test "F37 other users with access to the socket: not answered" {
 	local u
 	chmod 755 $STATE
 	chmod 666 $STATE/helper.sock
@@ -62,7 +62,7 @@ talk() { # talk CMD PREFIX...
 	match 'answer [178]' "$(talk env)"
 }
 
-@test "F38 F40 a hundred malformed requests: each its own answer, the helper lives" {
+@test "F38 F40 a hundred malformed requests: each gets an answer, the daemon survives" {
 	local pid
 	pid=$(helper_pid)
 	ssh_hold a alice
@@ -75,7 +75,7 @@ talk() { # talk CMD PREFIX...
 	ssh_end a
 }
 
-@test "F38 a peer that connects and says nothing holds nobody up" {
+@test "F38 client that sends nothing: others are not delayed" {
 	spawn $T/silent /usr/bin/python3 -c '
 import socket, time
 l = []

@@ -28,7 +28,7 @@ teardown() {
 	common_teardown
 }
 
-@test "a command runs inside, with its address, route and DNS server" {
+@test "ssh command: inside, with address, route and DNS server" {
 	run ssh_as alice "$SHOW_NS; stat -c %i /run/netns/blue; echo \$NETNS_PAM_NAMESPACE; cat /etc/resolv.conf; ip -br -4 address show eth0; ip route get 198.51.100.80; ip -6 route show default"
 	equal 0 "$status" status
 	equal "${lines[1]}" "${lines[0]}" "namespace inode"
@@ -42,14 +42,14 @@ teardown() {
 	match 'default via fd6e:6574:6e73:' "$output"
 }
 
-@test "a user without a rule stays on the host, and so does root" {
+@test "root and users without a rule: on the host" {
 	lands host "$(ssh_as carol "$SHOW_NS")"
 	lands host "$(ssh_as root "$SHOW_NS")"
 	run ssh_as carol 'echo "[$NETNS_PAM_NAMESPACE]"'
 	equal '[]' "$output"
 }
 
-@test "an interactive shell with a terminal is inside" {
+@test "interactive shell on a terminal: inside" {
 	run ssh_as alice -tt "tty; $SHOW_NS; stat -c %i /run/netns/blue"
 	match '^/dev/pts/' "${lines[0]}"
 	equal "${lines[2]%$'\r'}" "${lines[1]%$'\r'}" "namespace inode"
@@ -80,7 +80,7 @@ teardown() {
 	equal 0 "$status" "ping; $output"
 }
 
-@test "the first packet after a login is not lost" {
+@test "first packet after a login: not lost" {
 	local i
 	for i in 1 2 3 4 5; do
 		wait_until 15 no_names
@@ -88,12 +88,12 @@ teardown() {
 	done
 }
 
-@test "the session's DNS answers come from the policy's server" {
+@test "DNS answers: from the policy's server" {
 	match '^192\.0\.2\.80 ' "$(ssh_as alice getent ahostsv4 www.example.net)"
 	match '^192\.0\.2\.99 ' "$(getent ahostsv4 www.example.net)"
 }
 
-@test "F81 F82 F87 host, other namespaces and metadata are not reached" {
+@test "F81 F82 F87 host, other namespaces and metadata services: not reached" {
 	local a p targets=() other hosts
 	ssh_hold bob bob
 	other=$(ip -n green -br address show eth0 | grep -oE '(10\.213|fd6e:)[0-9a-f.:]*')
@@ -110,7 +110,7 @@ teardown() {
 	ssh_end bob
 }
 
-@test "link = none has its loopback and nothing else" {
+@test "link = none: loopback only" {
 	run ssh_as dave "$SHOW_NS; stat -c %i /run/netns/jail; ip -br link; ip route; ip -6 route show default"
 	equal "${lines[1]}" "${lines[0]}" "namespace inode"
 	match '^lo .*UP|^lo .*UNKNOWN' "${lines[2]}"
@@ -121,7 +121,7 @@ teardown() {
 	match 'server ::1' "$output"
 }
 
-@test "link = routed keeps its own address" {
+@test "link = routed: the session's address is not translated" {
 	run ssh_hold erin bob
 	run timeout 20 sftp -F $T/ssh_config -b - erin@127.0.0.1 <<<"ls"
 	equal 0 "$status" "$output"
@@ -132,7 +132,7 @@ teardown() {
 	match 'client fd6e:6574:6e73:' "${lines[1]}"
 }
 
-@test "sftp and scp are inside" {
+@test "sftp and scp: inside" {
 	head -c 300000 /dev/urandom >$T/sent
 	printf 'put %s there\nget there %s\nget /proc/self/net/dev %s\n' \
 		$T/sent $T/fetched $T/dev >$T/batch
@@ -157,7 +157,7 @@ teardown() {
 	not grep -q up0 $T/dev
 }
 
-@test "F14 ssh -N -L connects from inside" {
+@test "F14 ssh -N -L: connects from inside" {
 	spawn $T/fwd ssh -F $T/ssh_config -N -L 4001:198.51.100.80:80 \
 		-L 4002:127.0.0.1:8080 -L 4003:192.0.2.2:8080 alice@127.0.0.1 >$T/fwd.pid
 	wait_until 15 $PROBE tcp 127.0.0.1 4001 1
@@ -169,7 +169,7 @@ teardown() {
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 }
 
-@test "F14 ssh -R listens inside, and not on the host" {
+@test "F14 ssh -R: listens inside, not on the host" {
 	spawn $T/fwd ssh -F $T/ssh_config -N -o ExitOnForwardFailure=yes \
 		-R 0.0.0.0:4005:127.0.0.1:8080 alice@127.0.0.1 >$T/fwd.pid
 	inside_listens() { ip netns exec blue ss -Hltn | grep -q :4005; }
@@ -180,7 +180,7 @@ teardown() {
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 }
 
-@test "F14 ssh -D connects from inside" {
+@test "F14 ssh -D: connects from inside" {
 	spawn $T/fwd ssh -F $T/ssh_config -N -D 4006 alice@127.0.0.1 >$T/fwd.pid
 	socks() {
 		timeout 5 socat -u -T 3 "SOCKS4:127.0.0.1:$1:$2,socksport=4006" - </dev/null
@@ -195,14 +195,14 @@ teardown() {
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 }
 
-@test "F14 ssh -W connects from inside" {
+@test "F14 ssh -W: connects from inside" {
 	run bash -c "echo hello | timeout 10 ssh -F $T/ssh_config -W 198.51.100.80:80 alice@127.0.0.1"
 	equal "server 198.51.100.80 client 192.0.2.2" "$output"
 	run bash -c "echo hello | timeout 10 ssh -F $T/ssh_config -W 192.0.2.2:8080 alice@127.0.0.1"
 	not match server "$output"
 }
 
-@test "agent forwarding works, and streamlocal sockets" {
+@test "agent forwarding and streamlocal sockets: work" {
 	eval "$(ssh-agent -s 3>&-)"
 	ssh-add -q $T/key
 	run ssh_as alice -A 'ssh-add -l'
@@ -217,7 +217,7 @@ teardown() {
 	kill "$(cat $T/unix.pid)"
 }
 
-@test "F16 a multiplexed connection: 20 channels, closed in random order" {
+@test "F16 multiplexed connection: 20 channels inside, closed in random order" {
 	local i ns pid pids=()
 	spawn $T/master ssh -F $T/ssh_config -N -o ControlMaster=yes \
 		-o ControlPath=$T/mux alice@127.0.0.1 >$T/master.pid
@@ -240,14 +240,14 @@ teardown() {
 	wait_until 10 gone "$(cat $T/master.pid)"
 }
 
-@test "ForceCommand is inside" {
+@test "ForceCommand: inside" {
 	run ssh_as frank whatever
 	equal "asked: whatever" "${lines[2]}"
 	match '^[0-9]+$' "${lines[0]}"
 	equal "${lines[1]}" "${lines[0]}" "namespace inode"
 }
 
-@test "ChrootDirectory with internal-sftp is inside" {
+@test "ChrootDirectory with internal-sftp: inside" {
 	spawn $T/chroot bash -c "(echo pwd; sleep 1000) | sftp -q -F $T/ssh_config erin@127.0.0.1" >$T/chroot.pid
 	wait_until 15 grep -q working $T/chroot
 	local pid
@@ -257,18 +257,18 @@ teardown() {
 	wait_until 10 gone "$(cat $T/chroot.pid)"
 }
 
-@test "F45 no descriptor of ours reaches the shell" {
+@test "F45 no descriptor of the module reaches the shell" {
 	run ssh_as alice 'ls -l /proc/self/fd | sed "s/.*[0-9] \([0-9]* -> \)/\1/" | grep -v "^[012] -> \|/proc/[0-9]*/fd$" | grep -v total'
 	equal "" "$output" "descriptors"
 }
 
-@test "F93 /sys/class/net is the namespace's" {
+@test "F93 /sys/class/net: that of the namespace" {
 	run ssh_as alice 'ls /sys/class/net | xargs; ip -o link | sed "s/^[0-9]*: \([^:@]*\).*/\1/" | sort | xargs; ls -d /sys/fs/cgroup/*'
 	equal "${lines[1]}" "${lines[0]}" "/sys/class/net"
 	match /sys/fs/cgroup "$output"
 }
 
-@test "F1 F15 the helper dead: no shell, no sftp, no forwarding of any kind" {
+@test "F1 F15 no daemon runs: no shell, no sftp, no forwarding" {
 	local spec
 	stop_helper KILL
 	run ssh_as alice echo in
@@ -305,7 +305,7 @@ made_outside() {
 }
 nothing_outside() { [ -z "$(made_outside)" ]; }
 
-@test "F1 F15 the helper dead: no tunnel, X11, agent or unix socket" {
+@test "F1 F15 no daemon runs: no tunnel, X11, agent or unix socket" {
 	local option sshd
 	export DISPLAY=:77
 	/usr/sbin/sshd -f $T/sshd_config -p 2022 -o PidFile=$T/sshd2.pid \
@@ -384,7 +384,7 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 	rm -f $T/agent.sock $T/near.sock
 }
 
-@test "a link that cannot be made is refused with a message that says so" {
+@test "link cannot be created: the login is refused with the reason" {
 	{ standard_policy; printf '[network lan]\ntype = linux\nbridge = lan0\naddress = 10.9.0.1/24\n[rule b]\nusers = carol\nnamespace = lanns\n[namespace lanns]\nlink = bridge\nnetwork = lan\n'; } | put_policy
 	run ssh_as carol echo in
 	[ "$status" != 0 ]
