@@ -44,6 +44,11 @@ HEAL_LIMIT = 10   # seconds after one good start
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def say(text):
+    for line in text.splitlines():
+        print('# ' + line, flush=True)
+
+
 # ---- what there is
 
 def read(path):
@@ -187,7 +192,8 @@ def good_start():
     daemon = Daemon()
     if not daemon.ready:
         daemon.kill()
-        sys.exit('a start without a fault fails:\n' + '\n'.join(daemon.words()[-5:]))
+        say('a start without a fault fails:\n' + '\n'.join(daemon.words()[-5:]))
+        sys.exit(1)
     return daemon
 
 
@@ -225,7 +231,7 @@ def chosen(points):
     want = os.environ.get('NETNS_PAM_FAULTS', '60')
     seed = int(os.environ.get('NETNS_PAM_SEED', time.time()))
     chance = random.Random(seed)
-    print('# %d points, seed %d' % (len(points) * len(ERRORS), seed), flush=True)
+    say('%d points, seed %d' % (len(points) * len(ERRORS), seed))
     if want == 'all':
         some = [point + (error,) for point in points for error in ERRORS]
     else:
@@ -249,14 +255,14 @@ class Report:
         self.tried += 1
         if wrong:
             self.bad += 1
-            print('%s: %s' % (name, '; '.join(wrong)))
-            print(''.join('\t%s\n' % line for line in daemon.words()[-6:]), end='', flush=True)
+            say('%s: %s' % (name, '; '.join(wrong)))
+            say('\n'.join('    ' + line for line in daemon.words()[-6:]))
         if time.monotonic() - self.last > 8:
             self.last = time.monotonic()
-            print('# %d points tried, %d bad' % (self.tried, self.bad), flush=True)
+            say('%d points tried, %d bad' % (self.tried, self.bad))
 
     def over(self):
-        print('# %d points in %d s, %d bad' % (self.tried, time.monotonic() - self.began, self.bad))
+        say('%d points in %d s, %d bad' % (self.tried, time.monotonic() - self.began, self.bad))
         sys.exit(0 if self.tried and not self.bad else 1)
 
 
@@ -310,7 +316,7 @@ def login(s):
     line = su.stdout.readline().strip()
     s['pid'] = line.decode()
     if not line:
-        print('# login of %s: %s' % (s['user'], su.stderr.read().decode(errors='replace').strip()))
+        say('login of %s: %s' % (s['user'], su.stderr.read().decode(errors='replace').strip()))
     return su
 
 
@@ -361,7 +367,8 @@ def end(sessions):
     for s in sessions:
         trace = '%s/trace.%s' % (T, s['namespace'])
         if not cycle(daemon, s, empty, ['-o', trace]):
-            sys.exit('a session of %s does not end: %s' % (s['user'], differs(empty, snapshot([]))))
+            say('a session of %s does not end: %s' % (s['user'], differs(empty, snapshot([]))))
+            sys.exit(1)
         count = {}
         for line in read(trace).splitlines():
             match = re.match(r'(\w+)\(', line)
@@ -392,7 +399,7 @@ def end(sessions):
         report.point('%s: %s %d %s' % (name, call, n, error), wrong, faulty)
         if wrong:
             empty = snapshot([])
-    print('# %d were complete after the next start only' % later)
+    say('%d ends were complete after the next start only' % later)
     daemon.kill()
     report.over()
 
