@@ -22,13 +22,13 @@
 #define CHILD_LABEL_MAX 160
 #define CHILD_LINE_MAX	1024
 #define CHILD_INPUT_MAX 65536	/* what a pipe holds, pipe(7) */
-#define CHILD_MERCY_US	2000000 /* between TERM and KILL */
+#define CHILD_KILL_US	2000000 /* between SIGTERM and SIGKILL */
 
 #ifndef PIDFD_SIGNAL_PROCESS_GROUP
 #define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2) /* linux/pidfd.h of 6.9 */
 #endif
 
-/* What it writes to one of its descriptors, a line at a time. */
+/* Its stdout or stderr, read a line at a time. */
 struct child_stream {
 	struct child *child;
 	sd_event_source *source; /* owns the pipe */
@@ -44,16 +44,16 @@ struct child {
 	struct child_events events;
 	pid_t pid;
 	int pidfd;
-	int gate; /* what one that is held waits for, or < 0 */
+	int gate; /* a held one reads it first; or < 0 */
 	uint64_t identity;
-	sd_event_source *exit;	/* hears of its end */
-	sd_event_source *timer; /* its limit, then our mercy */
+	sd_event_source *exit;
+	sd_event_source *timer; /* its timeout, then CHILD_KILL_US */
 	struct child_stream streams[2];
-	char words[CHILD_LINE_MAX]; /* the last it said on stderr */
-	bool ours;		    /* it can be waited for */
+	char words[CHILD_LINE_MAX]; /* its last line on stderr */
+	bool ours;		    /* a child process of this daemon */
 	bool lasting;
-	bool late;    /* it took too long */
-	bool stopped; /* nobody wants to hear of it */
+	bool late;    /* its timeout has expired */
+	bool stopped; /* by child_stop() */
 };
 
 /* --- finding the program --- */
@@ -110,9 +110,9 @@ static void child_free(struct child *c)
 }
 
 /*
- * To its process group: it leads one of its own, with all that it started.
- * Older kernels cannot be asked by pidfd; the number is its own until it is
- * waited for, and another's is checked to be alive.
+ * To its process group, which holds all that it started. Kernels before 6.9
+ * have no such flag: then by number, which is its own until it is waited for;
+ * that it lives is checked for one that is no child of ours.
  */
 static int child_kill_group(const struct child *c, int sig)
 {
@@ -153,7 +153,7 @@ static bool child_read(struct child_stream *s, int fd)
 	char buffer[4096];
 	ssize_t n;
 
-	/* A flood is not allowed to hold everybody up: the rest next time. */
+	/* The rest is read by the next event: other work must not wait. */
 	for (int rounds = 0; rounds < 16; rounds++) {
 		n = read(fd, buffer, sizeof(buffer));
 		if (n < 0)
@@ -181,7 +181,7 @@ static int child_on_output(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-/* Why it ended, in one sentence. Return: 0, -ECHILD or -ETIME. */
+/* Return: as child_events.ended(), with the sentence. */
 static int child_verdict(const struct child *c, const siginfo_t *info,
 			 struct error *why)
 {
@@ -224,7 +224,7 @@ static int child_on_exit(sd_event_source *source, int fd, uint32_t events,
 	}
 	c->exit = sd_event_source_disable_unref(c->exit);
 	r = child_verdict(c, &info, &why);
-	/* What has failed leaves nothing at work. */
+	/* What it started must not stay when it has failed. */
 	if (r < 0 || c->stopped)
 		child_kill_group(c, SIGKILL);
 	if (c->ours)
@@ -245,14 +245,14 @@ static void child_on_time(void *data)
 	}
 	c->late = true;
 	child_kill(c, SIGTERM);
-	timer_arm(c->timer, CHILD_MERCY_US);
+	timer_arm(c->timer, CHILD_KILL_US);
 }
 
 static void child_terminate(struct child *c)
 {
 	c->gate = close_fd(c->gate);
 	child_kill(c, SIGTERM);
-	timer_arm(c->timer, CHILD_MERCY_US);
+	timer_arm(c->timer, CHILD_KILL_US);
 }
 
 struct child *child_stop(struct child *c)
@@ -344,7 +344,8 @@ static int child_watch(struct child *c)
 				child_on_exit, c);
 
 	if (r >= 0)
-		r = timer_new(c->helper->event, &c->timer, child_on_time, c, NULL);
+		r = timer_new(c->helper->event, &c->timer, child_on_time, c,
+			      NULL);
 	/* A child of ours that has ended stays until it is waited for. */
 	if (r >= 0)
 		r = process_identity(c->pid, c->pidfd, &c->identity);
@@ -420,7 +421,6 @@ static int child_listen(struct child *c, struct child_pipes *pipes)
 	return 0;
 }
 
-/* Is the child's; its process is there when pid is. */
 static int child_fork(struct child *c, const struct child_command *command,
 		      const char *path, struct child_pipes *pipes)
 {

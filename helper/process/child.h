@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Programs that run beside the event loop: DHCP and VPN programs, ovs-vsctl,
- * the administrator's `up` and `down`. Started by absolute path, without a
- * shell, with a clean environment, no descriptors but 0 to 2, default signals,
- * in a session of its own.
- *
- * Should: tell its owner exactly once how it ended; keep its words for the log
- * and for the message. Mustn't: wait for anything.
+ * the administrator's `up` and `down`. They are started by absolute path,
+ * without a shell, with a clean environment, default signals and the
+ * descriptors 0 to 2 only, in a session of their own. Their end is reported
+ * exactly once; no function waits for it.
  */
 #ifndef NETNS_PAM_HELPER_PROCESS_CHILD_H
 #define NETNS_PAM_HELPER_PROCESS_CHILD_H
@@ -27,38 +25,37 @@ struct helper;
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct child_command {
-	const char *label; /* "vpn.alice: openvpn": in front of its words */
-	const char *const *argv; /* argv[0]: absolute, or looked up */
-	const char *package;	 /* what to install when it is missing */
+	const char *label;	 /* "vpn.alice: openvpn": before its output */
+	const char *const *argv; /* argv[0]: absolute, or in CHILD_PATH */
+	const char *package;	 /* to install when it is missing, or NULL */
 	const char *const *env;	 /* "NAME=VALUE", besides PATH; or NULL */
 	int netns;		 /* fd of the namespace it runs in, or < 0 */
-	int pass_fd;		 /* becomes its descriptor 3, or <= 2: none */
-	int pass_as;		 /* another number than 3, or 0 */
-	const int *pass_more;	 /* those behind it: 4, 5, ... */
+	int pass_fd;		 /* its descriptor 3; <= 2: none */
+	int pass_as;		 /* another number than 3; 0: 3 */
+	const int *pass_more;	 /* its descriptors 4, 5, ... */
 	size_t n_pass_more;
-	const void *input; /* all it can read on stdin; copied, then wiped */
+	const void *input; /* its stdin; copied */
 	size_t input_bytes;
-	int stdin_fd;		 /* in place of input; or <= 2: none */
-	unsigned int timeout_ms; /* then TERM, and KILL; 0: none */
+	int stdin_fd;		 /* instead of input; <= 2: none */
+	unsigned int timeout_ms; /* then SIGTERM and SIGKILL; 0: none */
 	/*
-	 * Outlives this helper: stdout and stderr are the helper's own stderr
-	 * and `line` is never called.
+	 * It survives the daemon: its output goes to the daemon's stderr, and
+	 * `line` is never called.
 	 */
 	bool lasting;
 	/*
-	 * Becomes the program when child_go() says so; never, when the helper
-	 * is killed first. Until then it can be written down who it is.
+	 * It executes the program after child_go(), and ends when the daemon
+	 * is killed before that: it can be recorded first.
 	 */
 	bool held;
 	/*
-	 * Not root from the beginning, or 0. With these capabilities (bits) and
-	 * no others, apart from others of the same user; root with 0: with all
-	 * that the helper may pass on.
+	 * Its user (0: root), and its only capabilities, as bits; for root, 0
+	 * is all that the daemon may pass on.
 	 */
 	uid_t uid;
 	gid_t gid;
 	uint64_t capabilities;
-	/* Its address space, and what it may write; 0: no limit. */
+	/* RLIMIT_AS and RLIMIT_FSIZE; 0: no limit. */
 	size_t memory_max, file_max;
 };
 
@@ -66,17 +63,17 @@ struct child_events {
 	/* A line of its stdout, without the newline. NULL: logged. */
 	void (*line)(void *data, char *line);
 	/*
-	 * It ended. r: 0 for status 0, else -ECHILD, or -ETIME when it took
-	 * too long; why: a sentence with its last words. The child is freed
-	 * after the call. Never called from within child_start().
+	 * It ended. r: 0 for status 0, -ETIME at its timeout, else -ECHILD;
+	 * why: a sentence with its last line on stderr. The child is freed
+	 * after the call. Not called from within child_start().
 	 */
 	void (*ended)(void *data, int r, const struct error *why);
 	void *data;
 };
 
 /*
- * Return: 0 and *ret (owned by itself: gone after `ended` or child_stop());
- * -ENOENT with a sentence when the program is not installed; -errno.
+ * Return: 0 and *ret, valid until `ended` or child_stop(); -ENOENT when the
+ * program is not installed, or -errno, with a sentence.
  */
 int child_start(struct helper *h, const struct child_command *command,
 		const struct child_events *events, struct child **ret,
@@ -92,23 +89,20 @@ int child_adopt(struct helper *h, pid_t pid, uint64_t identity,
 		struct child **ret);
 
 /*
- * Ends it: TERM, and KILL two seconds later. `ended` is not called any more.
- * NULL is fine. Return: NULL.
+ * Ends it: SIGTERM, and SIGKILL two seconds later; `ended` is not called.
+ * child may be NULL. Return: NULL.
  */
 struct child *child_stop(struct child *child);
 
-/*
- * Ends it likewise, and `ended` is called once it is gone: this one, in place
- * of the events that it was started with.
- */
+/* Ends it likewise, and calls this `ended` in place of its events. */
 void child_end(struct child *child,
 	       void (*ended)(void *data, int r, const struct error *why),
 	       void *data);
 
-/* One that was `held` begins. */
+/* A `held` one executes its program. */
 void child_go(struct child *child);
 
-/* SIGTERM's place taken by another signal, such as SIGUSR1. */
+/* Sends it a signal. Return: 0 or -errno. */
 int child_signal(const struct child *child, int signal);
 
 pid_t child_pid(const struct child *child);
@@ -118,12 +112,11 @@ void child_print(const struct helper *h, FILE *f);
 
 uint64_t child_identity(const struct child *child);
 
-/* Is the program there? Return: 0 or -ENOENT with the same sentence. */
+/* Is the program installed? Return: 0; -ENOENT as child_start(). */
 int child_find(const char *program, const char *package, char ret[static 256],
 	       struct error *err);
 
-/* At the end of the helper: stops those that are not lasting, lets go of the
- * rest. */
+/* At the end of the daemon: ends those that are not lasting, frees all. */
 void child_close_all(struct helper *h);
 
 #endif

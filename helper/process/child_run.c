@@ -50,7 +50,7 @@ static void child_capabilities(uint64_t wanted)
 			child_die("ambient capabilities");
 }
 
-/* All that the helper may have, to be able to become somebody else. */
+/* All capabilities of the daemon: they are needed to become another user. */
 static void child_raise(void)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -64,7 +64,7 @@ static void child_raise(void)
 		child_die("capabilities");
 }
 
-/* For root: what execve(2) adds to it, no_new_privs (privs.c) takes away. */
+/* For root; no_new_privs (privs.c) keeps execve(2) from adding any. */
 static void child_limit(uint64_t wanted)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -82,11 +82,11 @@ static void child_limit(uint64_t wanted)
 }
 
 /*
- * Several tunnels have a program each, of one user, with the same capabilities,
- * and a private key in its memory. In a domain of its own none of them can
- * trace another, read its memory or its descriptors, or (kernel 6.12) signal
- * it. What is handled, making block devices, is nothing that they do. Without
- * Landlock there is no domain, and they are only kept from the rest.
+ * The programs of several tunnels have one user, the same capabilities, and
+ * each a private key in its memory. In a Landlock domain of its own none can
+ * trace another, read its memory or descriptors, or (kernel 6.12) signal it. A
+ * domain must handle an access right: making block devices, which they never
+ * do.
  */
 static void child_own_domain(void)
 {
@@ -146,7 +146,7 @@ static void child_become(const struct child_command *command)
 	child_own_domain();
 }
 
-/* Whoever should say so may be killed instead: then it ends, too. */
+/* Ends it when the daemon is killed before child_go(). */
 static void child_wait_for_go(const struct child_pipes *pipes)
 {
 	ssize_t n;
@@ -162,7 +162,7 @@ static void child_wait_for_go(const struct child_pipes *pipes)
 		_exit(CHILD_NOT_STARTED);
 }
 
-/* No descriptor but 0 to 2, and those that it is given. */
+/* Only the descriptors 0 to 2 and those of the command stay open. */
 static void child_pass(const struct child_command *command)
 {
 	int as = command->pass_as ? command->pass_as : 3, n = 0;
@@ -172,7 +172,7 @@ static void child_pass(const struct child_command *command)
 		fds[n++] = command->pass_fd;
 	for (size_t k = 0; k < command->n_pass_more; k++)
 		fds[n++] = command->pass_more[k];
-	/* Above all numbers that they are to have. */
+	/* First above all the numbers that they get. */
 	for (int k = 0; k < n; k++) {
 		fds[k] = fcntl(fds[k], F_DUPFD_CLOEXEC, as + n);
 		if (fds[k] < 0)
@@ -204,7 +204,7 @@ void child_run(const struct child_command *command, const char *path,
 		_exit(CHILD_NOT_STARTED);
 	child_become(command);
 	child_pass(command);
-	/* The helper may have had more than these open. */
+	/* Not the limit of the daemon. */
 	setrlimit(RLIMIT_NOFILE, &files);
 	execve(path, (char *const *)(uintptr_t)command->argv,
 	       (char *const *)(uintptr_t)env);

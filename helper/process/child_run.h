@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a new process does until it is the program (child.c forks it): it leaves
- * behind all that it has of the helper, becomes whom it is to be, and goes into
- * its namespace.
+ * What a new process does between fork(2) and execve(2): it drops what it has
+ * of the daemon, and takes its user, limits, descriptors and namespace.
  */
 #ifndef NETNS_PAM_HELPER_PROCESS_CHILD_RUN_H
 #define NETNS_PAM_HELPER_PROCESS_CHILD_RUN_H
@@ -17,8 +16,8 @@ struct child_pipes {
 };
 
 /*
- * In the new process. path: of the program, absolute. What fails is said on its
- * stderr. Does not return.
+ * In the new process. path: of the program, absolute. Errors go to its stderr.
+ * Does not return.
  */
 void child_run(const struct child_command *command, const char *path,
 	       const struct child_pipes *pipes);

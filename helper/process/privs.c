@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 /*
- * What programs need that the helper starts (child.h): dnsmasq its port and
- * another user, DHCP clients raw sockets, `up` what an administrator expects.
- * Kept, where it is there, but not in effect; CAP_KILL is, to end them.
+ * For programs that the daemon starts (child.h): dnsmasq needs its port and
+ * another user, DHCP clients raw sockets, `up` those of an administrator. They
+ * are kept in the permitted set; CAP_KILL is also effective, to end them.
  */
 static const unsigned int privs_for_children[] = {
 	CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_SETUID, CAP_SETGID, CAP_KILL,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process told from all others until the next boot, across pid reuse. */
+/* Identifies a process until the next boot, although pids are reused. */
 #ifndef NETNS_PAM_HELPER_PROCESS_PROCESS_H
 #define NETNS_PAM_HELPER_PROCESS_PROCESS_H
 

@@ -30,8 +30,8 @@ static bool answer_has(const struct resolve_answer *answer,
 }
 
 /*
- * "ADDRESS  STREAM name": once for each type of socket. An address with a scope
- * (fe80::1%eth0) is nobody that is far away.
+ * "ADDRESS  STREAM name", a line for each type of socket. An address with a
+ * scope (fe80::1%eth0) is ignored.
  */
 static void resolve_line(void *data, char *line)
 {
@@ -54,8 +54,8 @@ static void resolve_ended(void *data, int r, const struct error *why)
 	if (r == -ETIME) {
 		error_set(
 			&text, 0,
-			"the host's name servers do not say within %d seconds what %s is",
-			RESOLVE_MS / 1000, resolve->name);
+			"the host's name servers do not resolve %s within %d seconds",
+			resolve->name, RESOLVE_MS / 1000);
 	} else if (r == -ECHILD || (r == 0 && !resolve->answer.n)) {
 		r = -EHOSTUNREACH;
 		error_set(&text, r, "the host cannot resolve the name %s",
@@ -89,7 +89,7 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 	resolve->data = data;
 	snprintf(resolve->name, sizeof(resolve->name), "%s", name);
 	events.data = resolve;
-	/* What strangers answer is not read as root. */
+	/* Answers from the network are not parsed as root. */
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = child_start(h, &command, &events, &resolve->child, err);
 	if (r < 0) {

@@ -145,12 +145,15 @@ def wait_for(true, seconds):
 # ---- the daemon
 
 class Daemon:
+    all = []  # the last one may run
+
     def __init__(self, trace=None):
         """trace: strace's options. Returns when it is ready or dead."""
         command = [DAEMON, '--debug'] if trace is None else ['strace', '-D', '-qq'] + trace + [DAEMON, '--debug']
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, start_new_session=True)
         self.pid = self.process.pid
+        Daemon.all[:] = [self]
         self.said = b''
         self.ready = False
         end = time.monotonic() + START_LIMIT
@@ -180,12 +183,18 @@ class Daemon:
             self.process.kill()
         self.process.wait()
         self.drain()
-        self.process.stderr.close()
+        if not self.process.stderr.closed:
+            self.process.stderr.close()
 
     def words(self):
         self.drain()
         return [line for line in self.said.decode(errors='replace').splitlines()
                 if line.startswith('netns-pamd: ')]
+
+
+def all_ended():
+    return not [name for name in snapshot([])['state'] if '/' in name] and \
+        not [link for link in os.listdir('/sys/class/net') if re.match(r'npam|br-|ovsbr0', link)]
 
 
 def good_start():
@@ -358,10 +367,10 @@ def end(sessions):
     daemon = good_start()
     for s in sessions:  # the first use makes what stays
         logout(s, login(s))
-    time.sleep(1)
+    wait_for(all_ended, 20)
     daemon.kill()
     daemon = good_start()
-    time.sleep(0.5)
+    wait_for(all_ended, 5)
     empty = snapshot([])
     points = []
     for s in sessions:
@@ -413,7 +422,11 @@ def main():
                              'port': int(word[3]) if word[3] != '-' else 0,
                              'pid': word[4] if len(word) > 4 else '',
                              'holder': word[5] if len(word) > 5 else ''})
-    {'start': start, 'end': end}[sys.argv[1]](sessions)
+    try:
+        {'start': start, 'end': end}[sys.argv[1]](sessions)
+    finally:
+        for daemon in Daemon.all:
+            daemon.kill()
 
 
 if __name__ == '__main__':

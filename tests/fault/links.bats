@@ -127,8 +127,8 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || {
 		tail -n 20 $T/helper.log
 		stop_helper KILL
-		start_helper
-		nothing_left 5 || true # or the next test fails as well
+		start_helper # or the next test fails as well
+		wait_until 5 no_links || true
 	}
 	stop_helper KILL
 }
