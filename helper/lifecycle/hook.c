@@ -27,38 +27,54 @@ static int hook_check_owner(const char *path, const char *event,
 		event, path);
 }
 
-/*
- * A program that somebody else may change, or put another in the place of,
- * would be that somebody as root. *ret_path: without symbolic links.
- */
-static int hook_check(const char *path, const char *event,
-		      char ret_path[static PATH_MAX], struct error *err)
+/* The owner of a directory can replace what is in it, and a link of that. */
+static int hook_check_directories(const char *path, const char *event,
+				  struct error *err)
 {
 	char dir[PATH_MAX];
 	struct stat st;
-	int r;
+	int r = 0;
 
-	if (!realpath(path, ret_path) || stat(ret_path, &st) < 0)
-		return error_set(err, -errno, "the `%s` program %s: %s", event,
-				 path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
-		return error_set(err, -EACCES,
-				 "the `%s` program %s is no executable file",
-				 event, path);
-	r = hook_check_owner(ret_path, event, &st, err);
-	memcpy(dir, ret_path, strlen(ret_path) + 1);
+	memcpy(dir, path, strlen(path) + 1);
 	for (char *at = strrchr(dir, '/'); r == 0 && at;
 	     at = at == dir ? NULL : strrchr(dir, '/')) {
-		at[at == dir] = '\0'; /* the root's own stays */
+		at[at == dir] = '\0'; /* the root directory stays */
 		if (stat(dir, &st) < 0)
 			return error_set(err, -errno, "%s: %s", dir,
 					 strerror(errno));
-		/* Of a sticky one, only root takes away what is root's. */
+		/* In a sticky one, only root can replace what is root's. */
 		if (st.st_mode & S_ISVTX)
 			st.st_mode &= ~(mode_t)022;
 		r = hook_check_owner(dir, event, &st, err);
 	}
 	return r;
+}
+
+/*
+ * The daemon runs the program as root: no other user may be able to change or
+ * replace it. *ret_path: without symbolic links.
+ */
+static int hook_check(const char *path, const char *event,
+		      char ret_path[static PATH_MAX], struct error *err)
+{
+	struct stat st;
+	int r = realpath(path, ret_path) ? 0 : -errno;
+
+	/* The daemon cannot search a directory that is not root's. *ret_path is
+	 * as far as realpath(3) came. */
+	if (r == -EACCES && hook_check_directories(ret_path, event, err) < 0)
+		return -EPERM;
+	if (r == 0 && stat(ret_path, &st) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, r, "the `%s` program %s: %s", event, path,
+				 strerror(-r));
+	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
+		return error_set(err, -EACCES,
+				 "the `%s` program %s is no executable file",
+				 event, path);
+	r = hook_check_owner(ret_path, event, &st, err);
+	return r < 0 ? r : hook_check_directories(ret_path, event, err);
 }
 
 static void hook_environment(const struct instance *i, const char *event,

@@ -149,8 +149,13 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	cp $T/hooks/up /home/alice/bin/up
 	chown root /home/alice/bin/up
 	policy_with 'up = /home/alice/bin/up'
+	chmod 755 /home/alice
 	refuses timeout 10 su alice -c true
 	in_log 'up. program: /home/alice/bin must belong to root'
+	# which the daemon cannot even look into
+	chmod 700 /home/alice
+	refuses timeout 10 su alice -c true
+	in_log 'up. program: /home/alice must belong to root'
 	ln -s /home/alice/bin/up $T/hooks/link
 	policy_with "up = $T/hooks/link"
 	refuses timeout 10 su alice -c true
