@@ -16,12 +16,13 @@
 #include "common/policy/current.h"
 #include "common/proto.h"
 #include "log.h"
+#include "record.h"
 #include "timer.h"
 
 #define STORE_RETRY_US 200000  /* a file that is being written */
 #define STORE_GONE_US  1000000 /* a file that may come back */
 
-/* A policy that somebody holds on to, in force or not any more. */
+/* A policy that store_hold() returned, in force or replaced. */
 struct store_held {
 	struct store_held *next;
 	struct policy *policy;
@@ -35,12 +36,11 @@ struct store {
 	char path[PATH_MAX], dropins[PATH_MAX], file[NAME_MAX + 1];
 	int state_dir;
 	char last_good[PATH_MAX];
-	int watch_dir; /* inotify's names for the two directories */
-	int watch_dropins;
+	int watch_dir, watch_dropins; /* watch descriptors of inotify */
 	int inotify_fd;
 	sd_event_source *watch;
 	struct policy *policy;
-	struct error last; /* the complaint that was logged already */
+	struct error last; /* that was logged */
 	void (*changed)(void *data);
 	void *data;
 };
@@ -50,34 +50,11 @@ struct store {
 static int store_publish(const struct store *store)
 {
 	const struct policy *p = store->policy;
-	const char *temporary = "." PROTO_LAST_GOOD;
-	_cleanup_close_ int fd = -EBADF;
-	size_t done = 0;
-	ssize_t n = 0;
-	int r = 0;
 
-	if (!p->n_files && !p->text_bytes) {
-		unlinkat(store->state_dir, PROTO_LAST_GOOD, 0);
-		return 0;
-	}
-	fd = openat(store->state_dir, temporary,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	if (fd < 0)
-		return -errno;
-	for (; done < p->text_bytes; done += (size_t)n) {
-		n = write(fd, p->text + done, p->text_bytes - done);
-		if (n <= 0)
-			break;
-	}
-	if (done < p->text_bytes)
-		r = n < 0 ? -errno : -ENOSPC;
-	else if (renameat(store->state_dir, temporary, store->state_dir,
-			  PROTO_LAST_GOOD) < 0)
-		r = -errno;
-	if (r < 0)
-		unlinkat(store->state_dir, temporary, 0);
-	return r;
+	return p->n_files || p->text_bytes
+		       ? record_write(store->state_dir, PROTO_LAST_GOOD,
+				      p->text, p->text_bytes, true)
+		       : record_remove(store->state_dir, PROTO_LAST_GOOD);
 }
 
 /* --- reading --- */
@@ -118,7 +95,7 @@ static void store_notes(const struct policy_notes *notes)
 	}
 }
 
-/* However often the file is asked for, a wait that has begun also ends. */
+/* A timer that is armed is not set back. */
 static void store_wait(sd_event_source *timer, uint64_t us)
 {
 	int on = SD_EVENT_OFF;
@@ -160,7 +137,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	}
 	if (now.code == -EBUSY)
 		store_wait(store->retry, STORE_RETRY_US);
-	/* The same complaint once, however often the file is looked at. */
+	/* The same error is logged once, however often the file is read. */
 	if (now.code < 0 && strcmp(now.why.text, store->last.text) != 0) {
 		store_notes(&notes);
 		if (now.code != -EBUSY)

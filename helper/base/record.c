@@ -74,21 +74,16 @@ void record_add(struct record *r, const char *key, const char *format, ...)
 	r->used += (size_t)(n + m) + 1;
 }
 
-int record_save(const struct record *r, int dirfd, const char *name,
-		bool replace)
+int record_write(int dirfd, const char *name, const void *text, size_t bytes,
+		 bool replace)
 {
 	const int how = replace ? O_TRUNC : O_EXCL;
-	const size_t bytes = r->used + sizeof(RECORD_END) - 1;
-	char temporary[280], text[RECORD_MAX];
+	char temporary[280];
 	const char *file = replace ? temporary : name;
 	_cleanup_close_ int fd = -EBADF;
 	int code = 0;
 	ssize_t n;
 
-	if (r->error)
-		return r->error;
-	memcpy(text, r->text, r->used);
-	memcpy(text + r->used, RECORD_END, sizeof(RECORD_END) - 1);
 	snprintf(temporary, sizeof(temporary), ".%s", name);
 	fd = openat(dirfd, file,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | how, 0600);
@@ -102,6 +97,19 @@ int record_save(const struct record *r, int dirfd, const char *name,
 	if (code < 0)
 		unlinkat(dirfd, file, 0);
 	return code;
+}
+
+int record_save(const struct record *r, int dirfd, const char *name,
+		bool replace)
+{
+	char text[RECORD_MAX];
+
+	memcpy(text, r->text, r->used);
+	memcpy(text + r->used, RECORD_END, sizeof(RECORD_END) - 1);
+	return r->error ? r->error
+			: record_write(dirfd, name, text,
+				       r->used + sizeof(RECORD_END) - 1,
+				       replace);
 }
 
 /*

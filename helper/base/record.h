@@ -31,11 +31,12 @@ void record_add(struct record *r, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Writes DIRFD/NAME. In one write(2) to a new file; with `replace` to the
- * temporary file .NAME and by rename(2), for a record that may exist.
- * Return: 0, or -errno (-ENOSPC: the file system is full) and the record is as
- * it was before.
+ * Writes the file DIRFD/NAME, mode 0600, by one write(2): a new one, or with
+ * `replace` .NAME, which is renamed. Return: 0, or -errno (-ENOSPC: the file
+ * system is full) and what was there before stays.
  */
+int record_write(int dirfd, const char *name, const void *text, size_t bytes,
+		 bool replace);
 int record_save(const struct record *r, int dirfd, const char *name,
 		bool replace);
 
