@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "netns_rtnl.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -52,4 +53,26 @@ int netns_rtnl_monitor(const struct instance *i, int netns, struct rtnl **ret,
 		       struct error *err)
 {
 	return netns_rtnl(i, netns, rtnl_monitor_open, ret, err);
+}
+
+int netns_rtnl_look(const struct instance *i, struct rtnl_link *ret)
+{
+	struct rtnl *inside = NULL;
+	int r = netns_rtnl_open(i, -1, &inside, NULL);
+
+	if (r == 0)
+		r = rtnl_link_by_index(inside, i->ifindex, ret);
+	rtnl_close(inside);
+	return r;
+}
+
+int netns_rtnl_delete(const struct instance *i, int netns, struct error *err)
+{
+	struct rtnl *inside = NULL;
+	int r = netns_rtnl_open(i, netns, &inside, err);
+
+	if (r == 0)
+		r = rtnl_delete(inside, i->ifindex, err);
+	rtnl_close(inside);
+	return r == -ENODEV ? 0 : r;
 }

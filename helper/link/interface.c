@@ -236,14 +236,10 @@ void inside_lost(struct helper *h, struct instance *i)
 
 int inside_delete(struct instance *i, struct error *err)
 {
-	struct rtnl *rtnl = NULL;
 	int r;
 
 	inside_stop(i); /* before: its watch need not report this */
-	r = netns_rtnl_open(i, -1, &rtnl, err);
-	if (r == 0)
-		r = rtnl_delete(rtnl, i->ifindex, err);
-	rtnl_close(rtnl);
+	r = netns_rtnl_delete(i, -1, err);
 	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
 
@@ -270,13 +266,10 @@ void inside_free(struct instance *i)
 void inside_describe(struct helper *h, const struct instance *i,
 		     struct proto_namespace *ret)
 {
-	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 
-	if (netns_rtnl_open(i, -1, &rtnl, NULL) == 0 &&
-	    rtnl_link_by_index(rtnl, i->ifindex, &link) == 0) {
-		ret->rx_bytes = link.rx_bytes;
-		ret->tx_bytes = link.tx_bytes;
-	}
-	rtnl_close(rtnl);
+	if (netns_rtnl_look(i, &link) < 0)
+		return;
+	ret->rx_bytes = link.rx_bytes;
+	ret->tx_bytes = link.tx_bytes;
 }

@@ -111,8 +111,7 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	if (!bits) {
 		if (rtnl_link_by_name(rtnl, RATE_IFB, &ifb) < 0)
 			return 0;
-		rtnl_put_delete(&b, ifb.ifindex);
-		return rtnl_run(rtnl, &b, err);
+		return rtnl_delete(rtnl, ifb.ifindex, err);
 	}
 	r = rate_make_ifb(rtnl, &ifb, err);
 	if (r == 0) {

@@ -244,45 +244,14 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 
 bool openvpn_device_is_there(const struct instance *i)
 {
-	struct rtnl *inside = NULL;
 	struct rtnl_link link;
-	bool same;
 
-	if (netns_rtnl_open(i, -1, &inside, NULL) < 0)
-		return false;
-	same = i->ifindex &&
-	       rtnl_link_by_index(inside, i->ifindex, &link) == 0 &&
+	return i->ifindex && netns_rtnl_look(i, &link) == 0 &&
 	       !strcmp(link.ifname, i->ifname);
-	rtnl_close(inside);
-	return same;
 }
 
 int openvpn_device_remove(const struct instance *i, int netns,
 			  struct error *err)
 {
-	struct rtnl *inside = NULL;
-	int r;
-
-	if (netns < 0 || !i->ifindex)
-		return 0;
-	r = netns_rtnl_open(i, netns, &inside, err);
-	if (r == 0)
-		r = rtnl_delete(inside, i->ifindex, err);
-	rtnl_close(inside);
-	return r;
-}
-
-void openvpn_device_traffic(const struct instance *i,
-			    struct proto_namespace *ret)
-{
-	struct rtnl *inside = NULL;
-	struct rtnl_link link;
-
-	if (netns_rtnl_open(i, -1, &inside, NULL) < 0)
-		return;
-	if (rtnl_link_by_index(inside, i->ifindex, &link) == 0) {
-		ret->rx_bytes = link.rx_bytes;
-		ret->tx_bytes = link.tx_bytes;
-	}
-	rtnl_close(inside);
+	return netns < 0 || !i->ifindex ? 0 : netns_rtnl_delete(i, netns, err);
 }

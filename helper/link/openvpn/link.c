@@ -17,7 +17,9 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
+#include "helper/instance/netns_rtnl.h"
 #include "helper/instance/record.h"
+#include "helper/kernel/rtnl.h"
 #include "helper/process/child.h"
 #include "openvpn.h"
 #include "talk.h"
@@ -264,6 +266,7 @@ static void openvpn_describe(struct helper *h, const struct instance *i,
 			     struct proto_namespace *ret)
 {
 	const struct openvpn *o = i->link_data;
+	struct rtnl_link link;
 
 	if (!o)
 		return;
@@ -276,9 +279,12 @@ static void openvpn_describe(struct helper *h, const struct instance *i,
 			 i->child ? "connecting to"
 				  : "waits to start again for",
 			 o->remote, *o->words ? ": " : "", o->words);
+	if (o->configured && netns_rtnl_look(i, &link) == 0) {
+		ret->rx_bytes = link.rx_bytes;
+		ret->tx_bytes = link.tx_bytes;
+	}
 	if (!o->configured)
-		return;
-	openvpn_device_traffic(i, ret);
+		ret->address4[0] = ret->address6[0] = '\0';
 }
 
 const struct link_ops link_openvpn_ops = {

@@ -26,7 +26,6 @@ struct instance;
 struct openvpn_push;
 struct openvpn_talk;
 struct policy_namespace;
-struct proto_namespace;
 
 #define OPENVPN_TALK_US 20000 /* between two attempts to connect */
 
@@ -132,8 +131,5 @@ bool openvpn_device_is_there(const struct instance *i);
  */
 int openvpn_device_remove(const struct instance *i, int netns,
 			  struct error *err);
-
-void openvpn_device_traffic(const struct instance *i,
-			    struct proto_namespace *ret);
 
 #endif

@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "helper/base/answer.h"
 #include "helper/helper.h"
+#include "helper/instance/netns_rtnl.h"
 #include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
@@ -182,7 +183,7 @@ int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 	snprintf(l->device, sizeof(l->device), "%s",
 		 l->userspace ? i->device : i->ifname);
 	if (!l->userspace)
-		return answer_of(wg_device_look(l, &link));
+		return answer_of(netns_rtnl_look(i, &link));
 	l->answered = true;
 	pool_mark(i->helper->pool, i->slot);
 	userspace_label(l, label);
@@ -331,44 +332,7 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 	return r < 0 ? r : put_allowed(l, site, &plan, err);
 }
 
-/* --- later --- */
-
-struct look {
-	unsigned int ifindex;
-	bool remove;
-	struct rtnl_link link;
-};
-
-/* Runs in the namespace. */
-static int look(void *data, struct error *err)
-{
-	struct look *look = data;
-	struct rtnl *inside = NULL;
-	int r = rtnl_open(&inside);
-
-	if (r == 0)
-		r = rtnl_link_by_index(inside, look->ifindex, &look->link);
-	if (r == 0 && look->remove)
-		r = rtnl_delete(inside, look->ifindex, NULL);
-	rtnl_close(inside);
-	return r < 0 ? error_set(err, r, "cannot query its interface: %s",
-				 strerror(-r))
-		     : 0;
-}
-
-int wg_device_look(const struct wg_link *l, struct rtnl_link *ret)
-{
-	const struct instance *i = l->instance;
-	_cleanup_close_ int netns = instance_netns(i);
-	struct look look_at = {.ifindex = i->ifindex};
-	int r = netns < 0 ? netns
-			  : netns_visit(i->helper->host, netns, look, &look_at,
-					NULL, NULL, NULL);
-
-	if (r == 0)
-		*ret = look_at.link;
-	return r;
-}
+/* --- removing --- */
 
 /*
  * wireguard-go's interface ends with it, and it ends without its interface or
@@ -398,17 +362,11 @@ static int userspace_remove(const struct wg_link *l, struct error *err)
 
 int wg_device_remove(struct wg_link *l, int netns, struct error *err)
 {
-	struct instance *i = l->instance;
-	struct look look_at = {.ifindex = i->ifindex, .remove = true};
-	int r;
+	const struct instance *i = l->instance;
 
 	if (l->userspace)
 		return userspace_remove(l, err);
-	if (netns < 0 || !i->ifindex)
-		return 0;
-	r = netns_visit(i->helper->host, netns, look, &look_at, NULL, NULL,
-			err);
-	return answer_of(r) == ABSENT ? 0 : r;
+	return netns < 0 || !i->ifindex ? 0 : netns_rtnl_delete(i, netns, err);
 }
 
 int wg_run(struct wg_link *l, const char *const *argv, const char *input,

@@ -22,6 +22,7 @@
 #include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
+#include "helper/instance/netns_rtnl.h"
 #include "helper/kernel/rtnl.h"
 #include "wireguard.h"
 
@@ -398,7 +399,7 @@ static void wireguard_describe(struct helper *h, const struct instance *i,
 	struct wg_link *l = i->link_data;
 	struct rtnl_link link;
 
-	if (!l || wg_device_look(l, &link) < 0)
+	if (!l || netns_rtnl_look(l->instance, &link) < 0)
 		return;
 	ret->rx_bytes = link.rx_bytes;
 	ret->tx_bytes = link.tx_bytes;

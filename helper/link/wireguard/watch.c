@@ -14,6 +14,7 @@
 #include "common/deadline.h"
 #include "helper/base/log.h"
 #include "helper/base/timer.h"
+#include "helper/instance/netns_rtnl.h"
 #include "helper/kernel/rtnl.h"
 #include "wireguard.h"
 
@@ -280,7 +281,7 @@ static void watch_tick(void *data)
 	struct wg_link *l = data;
 	struct rtnl_link link;
 	bool traffic;
-	int r = wg_device_look(l, &link);
+	int r = netns_rtnl_look(l->instance, &link);
 
 	if (r == -ENODEV) {
 		instance_broken(l->instance, "its interface was deleted");

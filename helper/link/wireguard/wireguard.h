@@ -91,9 +91,6 @@ bool wg_device_answers(struct wg_link *l);
 int wg_device_plug(struct wg_link *l, const struct link_site *site,
 		   struct error *err);
 
-/* Queries the interface inside. Return: 0, -ENODEV, -errno. */
-int wg_device_look(const struct wg_link *l, struct rtnl_link *ret);
-
 /*
  * Removes what outlives the namespace. netns: < 0 when it does not exist.
  * Return: 0, also when there is nothing, or -errno with err set.
