@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Namespaces on a switch ([network], type = linux): what they reach, and what
-# no frame that they can send gets them.
+# Namespaces on a bridge ([network], type = linux): what they reach, and what
+# no frame that they send makes possible.
 
 load ../lib
 load link
@@ -22,8 +22,8 @@ teardown() {
 }
 
 # lan_policy [LINE...]: alice in blue, bob in green, dave in red, on one
-# network; lines that begin with "blue:" or "green:" are theirs, others the
-# network's
+# network; lines that begin with "blue:" or "green:" are for that namespace, others
+# for the network
 lan_policy() {
 	local line blue=() green=() lan=()
 	for line in "$@"; do
@@ -62,7 +62,7 @@ host_if() {
 	ip -o link | sed -n "s/^$n: \([^:@]*\).*/\1/p"
 }
 
-# The frames of blue know of green and of the host.
+# The addresses of green and of the host, for the frames that blue sends.
 frames_know() {
 	MINE=$(mac_in blue) THEIRS=$(mac_in green)
 	MINE4=$(inner4 blue) THEIRS4=$(inner4 green)
@@ -73,7 +73,7 @@ frames_know() {
 	export MINE THEIRS HOST PORT MINE4 THEIRS4 HOST4 MINE6 THEIRS6 HOST6 MINELL
 }
 
-# ear TAG CMD...: hears what arrives at eth0 of the namespace that CMD enters;
+# ear TAG CMD...: records what arrives at eth0 of the namespace that CMD enters;
 # at br-lan for the tag "host"
 ear() {
 	local tag=$1 dev=eth0
@@ -101,8 +101,8 @@ bad='mac-theirs mac-host mac-new arp-host arp-host-to arp-theirs arp-theirs-host
 	ra-hidden ra-cut redirect6 redirect4 offer offer-host offer6 lease-other lease-relay
 	lease-part lease-long lease-kind vlan lldp bpdu group-arp group-ip4'
 
-# Sends the frames, then one that is good, and waits until the host heard that,
-# and green one of the host: the others came before it, or not at all.
+# Sends the frames, then a valid one, and waits until the host has received that
+# and green one of the host: any other frame has arrived before it or was dropped.
 send_frames() {
 	inside blue "$FRAMES" send eth0 "$@"
 	inside blue "$FRAMES" send eth0 good-lease
@@ -115,7 +115,7 @@ serve_in() { # serve_in NAME: port 7000
 	spawn "$T/serve.$1" ip netns exec "$1" $PROBE serve 7000 >"$T/ear.serve-$1.pid"
 	wait_until 5 ip netns exec "$1" $PROBE tcp "$(inner4 "$1")" 7000 1
 }
-all_of() { # all_of NAME: every way to its server
+all_of() { # all_of NAME: every address of its server
 	printf '%s\n' {tcp,udp}/"$(inner4 "$1")"/7000 {tcp,udp}/"$(inner6 "$1")"/7000 \
 		{tcp,udp}/"$(inner "$1" 6 link)"%eth0/7000
 }
@@ -130,7 +130,7 @@ all_of() { # all_of NAME: every way to its server
 	equal "10.9.0.3 fd09::3" "$(inner4 green) $(inner6 green)"
 	match 'default via 10.9.0.1 dev eth0' "$(ip -n blue -4 route)"
 	match 'default via fd09::1 dev eth0' "$(ip -n blue -6 route)"
-	# made where they are, and nothing but ports on the host's side
+	# created in place; on the host there are only ports
 	match 'master br-lan' "$(ip -o link show "$(host_if blue)")"
 	equal "" "$(ip -o address show dev "$(host_if blue)")"
 	match '10\.9\.0\.2' "$(netns-pam status | grep '^blue')"
@@ -149,9 +149,9 @@ all_of() { # all_of NAME: every way to its server
 	ear green ip netns exec green
 	send_frames $good $bad via-host via-host6 via-port via-port6
 	equal "" "$(heard green)" "heard by green"
-	# with their packets the host may do what it likes, but pass them on
+	# the host may process their packets, but not forward them
 	for n in via-host via-port good-udp4; do grep -qx $n $T/ear.host; done
-	# what is on another network is no nearer
+	# namespaces on another network are not reached either
 	{ lan_policy; }
 	sed 's/^network = lan$/&2/;s/^\[network lan\]/[network lan2]/;s/br-lan/br9/;s/10\.9\.0/10.19.0/;s/fd09/fd19/' \
 		$POLICY >$T/second
@@ -177,7 +177,7 @@ all_of() { # all_of NAME: every way to its server
 	ear host env
 	ear green ip netns exec green
 	send_frames $good via-host via-host6 via-port via-port6
-	# the last is for all who may answer it
+	# the last one is a broadcast
 	equal "$good good-lease" "$(heard green | sed 's/ good-lease//;s/$/ good-lease/')" "heard by green"
 }
 
@@ -185,7 +185,7 @@ all_of() { # all_of NAME: every way to its server
 	lan_policy 'isolate = no'
 	up blue green
 	frames_know
-	# green knows the host and blue by their true names
+	# green has the correct MAC addresses of the host and blue
 	inside green ping -qc1 -W2 "$MINE4" >/dev/null
 	inside green ping -qc1 -W2 "$MINE6" >/dev/null
 	ping -qc1 -W2 "$THEIRS4" >/dev/null || true
@@ -206,17 +206,17 @@ all_of() { # all_of NAME: every way to its server
 @test "F85 F22 router advertisement from a port: the host and the other ports are unchanged" {
 	lan_policy 'isolate = no'
 	up blue green
-	inside green sysctl -qw net.ipv6.conf.eth0.accept_ra=2 # as careless as can be
+	inside green sysctl -qw net.ipv6.conf.eth0.accept_ra=2 # accepts all advertisements
 	inside blue $PROBE ra eth0
 	inside blue $PROBE ra eth0 2001:db8:bad::
-	# what came after them on the same ways has arrived
+	# packets sent after them on the same links have arrived
 	inside blue ping -qc1 -W5 "$(inner6 green)"
 	inside blue $PROBE udp 2001:db8::80 80
 	not bash -c 'ip -6 route | grep -q "proto ra"'
 	not bash -c 'ip -6 address | grep -q 2001:db8:bad'
 	not bash -c 'ip -n green -6 route | grep -q "proto ra"'
 	not bash -c 'ip -n green -6 address | grep -q 2001:db8:bad'
-	# and the namespace itself listens to none
+	# and the namespace itself accepts none
 	equal 0 "$(inside blue sysctl -n net.ipv6.conf.eth0.accept_ra)"
 }
 
@@ -242,9 +242,9 @@ all_of() { # all_of NAME: every way to its server
 	[ ${#targets[@]} -gt 40 ]
 	equal "" "$(reached blue 2 "${targets[@]}")"
 	[ -n "$($PROBE scan 2 "${targets[@]/\%eth0/%br-lan}")" ]
-	# F87 nor cloud metadata
+	# F87 cloud metadata services are not reached either
 	equal "" "$(reached blue 1.5 tcp/169.254.169.254/80 tcp/fd00:ec2::254/80 tcp/100.100.100.200/80)"
-	# ARP tells of the host's other addresses neither
+	# the host does not answer ARP for its other addresses
 	inside blue ip route add 203.0.113.1/32 dev eth0
 	not inside blue ping -qc1 -W1 203.0.113.1
 	match '203.0.113.1 .*(FAILED|INCOMPLETE)' "$(ip -n blue neighbour)"
@@ -269,13 +269,13 @@ all_of() { # all_of NAME: every way to its server
 	serve_in green
 	equal "tcp/192.0.2.8/7000 tcp/fd09::8/7000" "$(reached blue 2 tcp/192.0.2.8/7000 tcp/fd09::8/7000)"
 	equal "" "$(ip -o address show dev br-lan)"
-	# 192.0.2.2 is the host's, elsewhere
+	# 192.0.2.2 is an address of the host, on another interface
 	not inside blue ping -qc1 -W1 192.0.2.2
 	equal "" "$(reached green 1 tcp/192.0.2.2/8080 tcp/198.51.100.80/80)"
 	match '192.0.2.2 .*(FAILED|INCOMPLETE)' "$(ip -n blue neighbour; ip -n green neighbour)"
 }
 
-# a LAN of its own behind upl0, with 10.50.0.1 as its router
+# a separate LAN behind upl0, with 10.50.0.1 as its router
 make_lan() {
 	ip link add upl0 type veth peer name upl1 netns "$(cat $T/lan.pid)"
 	ip link set upl0 up
@@ -298,11 +298,11 @@ make_lan() {
 	match 'server 10.50.0.1 client 10.50.0.7' "$(inside blue $PROBE tcp 10.50.0.1 80 2)"
 	match 'server fd50::1 client fd50::7' "$(inside blue $PROBE tcp fd50::1 80 2)"
 	match 'server 203.0.113.10 client 10.50.0.7' "$(inside blue $PROBE tcp 203.0.113.10 80 2)"
-	# isolated still, and who is out there reaches them
+	# still isolated, and hosts on the LAN reach them
 	serve_in green
 	equal "" "$(reached blue 1 tcp/"$(inner4 green)"/7000)"
 	equal "tcp/$(inner4 green)/7000" "$(in_lan $PROBE scan 2 tcp/"$(inner4 green)"/7000)"
-	# from out there nobody speaks in a port's or the host's name
+	# frames from the LAN with an address of a port or the host are dropped
 	MINE=$(mac_in blue) THEIRS=$(mac_in green) MINE4=10.50.0.9 THEIRS4=$(inner4 green)
 	HOST4=10.50.0.2 HOST=$(cat /sys/class/net/br-lan/address)
 	MINE6=fd50::9 MINELL=fe80::9 THEIRS6=fd50::8 HOST6=fd50::2 PORT=$HOST
@@ -314,7 +314,7 @@ make_lan() {
 	wait_until 5 grep -qx good-arp $T/ear.green
 	equal "good-arp" "$(heard green)"
 	kill_ears
-	# whoever has to remember how it was
+	# the daemon restarts: its record has the former state
 	stop_helper KILL
 	start_helper
 	down blue green
@@ -335,7 +335,7 @@ make_lan() {
 	lan_policy 'uplink = upl0'
 	su_fails alice 'the uplink upl0 of the network lan is a port of another bridge'
 	match 'master br9' "$(ip -o link show upl0)"
-	lan_policy 'uplink = br9' # a bridge in a bridge
+	lan_policy 'uplink = br9' # a bridge cannot be a port of a bridge
 	su_fails alice 'cannot make the interface a port'
 	not ip link show br-lan
 }
@@ -346,7 +346,7 @@ make_lan() {
 	su_fails alice 'the interface br-lan exists and was not made by netns-pam'
 	ip link show br-lan
 	ip link delete br-lan
-	# or that another network has still, whose policy says another by now
+	# or an uplink still used by a network although its policy names another one now
 	lan_policy
 	ssh_hold a alice
 	sed 's/network = lan/network = new/; s/\[network lan\]/[network new]/; s/10\.9\./10.19./; s/fd09/fd19/' \
@@ -355,7 +355,7 @@ make_lan() {
 	ssh_end a
 	wait_until 10 not ip link show br-lan
 	su bob -c true
-	# nor is an address that the host needs elsewhere
+	# or an address that the host has on another interface
 	lan_policy 'address = 192.0.2.9/25'
 	su_fails alice 'the network lan has an address in 192.0.2.'
 	not ip link show br-lan
@@ -365,14 +365,14 @@ make_lan() {
 	lan_policy 'address = 10.9.0.1/30'
 	up blue
 	su_fails bob 'no address of 10.9.0.1/30 of the network lan is free'
-	# the next one has it when it is free
+	# a login gets it when it is free
 	down blue
 	su_lands bob green
 	lan_policy 'blue:address = 10.9.0.3/24'
 	up green blue
 	equal 10.9.0.2 "$(inner4 green)"
 	up red
-	equal 10.9.0.4 "$(inner4 red)" # passing by blue's
+	equal 10.9.0.4 "$(inner4 red)" # skips blue's address
 	down blue red
 	lan_policy 'blue:address = 10.9.0.2/24'
 	su_fails alice 'the address 10.9.0.2 is in use in the network lan'
@@ -393,7 +393,7 @@ make_lan() {
 	up green
 	equal 10.9.0.3 "$(inner4 green)"
 	match 'server' "$(inside blue $PROBE tcp 192.0.2.80 80 2)"
-	# as honest and as isolated as before
+	# source checks and isolation as before
 	frames_know
 	ear host env
 	ear green ip netns exec green
@@ -401,7 +401,7 @@ make_lan() {
 	equal "" "$(heard green)"
 	equal "good-lease" "$(heard host)"
 	kill_ears
-	# gone while nobody looked: the next helper removes it
+	# ended while no daemon ran: the next daemon removes it
 	stop_helper KILL
 	kill $pid
 	ssh_end a
@@ -444,7 +444,7 @@ make_lan() {
 	ip link delete "$(host_if blue)"
 	wait_until 5 grep -q 'the link npam.* of the namespace blue was deleted' $T/helper.log
 	match 'server' "$(su alice -c "$PROBE tcp 192.0.2.80 80 2")"
-	# and nothing is left in the firewall of a name that others may have next
+	# and the firewall has no element with an interface name that may be used again
 	ssh_hold b alice
 	equal 1 "$(nft list set bridge netns_pam isolated | grep -o npam | wc -l)" "isolated ports"
 	equal 1 "$(nft list set bridge netns_pam mac | grep -o npam | wc -l)" "known MAC addresses"
@@ -506,7 +506,7 @@ renamed() {
 	match '10.77.0.0/16 via 10.9.0.1' "$(ip -n blue route)"
 	match '10.78.0.0/16 via 10.8.0.9' "$(ip -n blue route)"
 	match 'server' "$(ip netns exec green $PROBE tcp 192.0.2.80 80 2)"
-	# both addresses are its own, after a restart too
+	# both addresses stay reserved, also after a restart
 	stop_helper KILL
 	start_helper
 	ip netns exec green ping -qc1 -W1 -I 10.8.0.3 10.8.0.1 >/dev/null || true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# link = cable: two namespaces joined by a veth pair that the host has no end of.
+# link = cable: two namespaces joined by a veth pair without an end on the host.
 
 load ../lib
 load rate
@@ -28,14 +28,14 @@ teardown() {
 
 the_example() { put_policy <"$TOP/conf/examples/cable.conf"; }
 
-# serve [USER]: a web server in a session of its own
+# serve [USER]: a web server in a separate session
 serve() {
 	spawn $T/web.log su "${1:-webmaster}" -c "cd $T/www; exec python3 -m http.server 8000 --bind ::" >$T/web.pid
 	wait_until 10 serves
 }
 serves() { [ -e /run/netns/server ] && ip netns exec server ss -Hltn | grep -q ':8000 '; }
 
-# hold USER: a session that stays
+# hold USER: a session that stays open
 hold() {
 	spawn $T/holder.log su "$1" -c 'echo in; exec sleep 1000' >$T/holder.pid
 	wait_until 10 grep -q in $T/holder.log
@@ -44,20 +44,20 @@ end() { # end web|holder
 	local pid
 	pid=$(cat $T/$1.pid)
 	rm $T/$1.pid
-	# what su runs: itself would wait two seconds more
+	# kill the child: su itself waits two seconds when it gets SIGTERM
 	pgrep -P "$pid" | xargs -r kill 2>/dev/null || true
 	wait_until 10 gone "$pid"
 }
 
 FETCH='import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=3).read().decode().strip())'
-# fetch USER ADDRESS: what the server has for a session of USER
+# fetch USER ADDRESS: the page that the server sends to a session of USER
 fetch() {
 	timeout 15 su "$1" -c "python3 -c '$FETCH' http://$2:8000/page" 2>&1 | tail -n 1
 }
 page() { equal "from the server" "$(fetch tester "${1:-10.10.10.20}")"; }
 links_of() { ip -n "$1" -o link | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | xargs; }
 
-# The host has neither an interface nor a route of it, and gets no answer.
+# The host has no interface and no route of the cable, and gets no answer.
 host_is_apart() {
 	equal "" "$(ip -o address | grep -E '10\.10\.10\.|fd10:10')" "addresses in the host"
 	equal "" "$(ip route show table all | grep 10.10.10)" "routes in the host"
@@ -73,7 +73,7 @@ host_is_apart() {
 	host_is_apart
 	equal "lo eth0" "$(links_of server)"
 	equal "lo eth0" "$(links_of client)"
-	# nothing else is to be seen from there
+	# nothing else is reachable from there
 	refuses timeout 10 su tester -c 'probe tcp 192.0.2.80 80 2'
 	equal "" "$(ip -n client route show default)"
 	ssh_hold s webmaster
@@ -127,7 +127,7 @@ cable_gone() { [ "$(links_of "$1")" = lo ]; }
 	netns-pam down server --force
 	wait_until 5 not_there server
 	equal "" "$(ip -n client -br link show eth0 up 2>/dev/null | grep -w UP)" "cable of a namespace that is cut off"
-	# the old web server lives on in the old namespace, and is not what answers
+	# the old web server continues in the old namespace and does not answer
 	alive "$(cat $T/web.pid)"
 	mv $T/web.pid $T/old.pid
 	serve
@@ -185,7 +185,7 @@ page_raw() {
 	equal "from the server" "$(fetch ant 10.20.0.1)"
 	equal "from the server" "$(fetch bee '[fd20::1]')"
 	equal "lo cable0 cable1" "$(links_of server)"
-	# between themselves nothing passes: server does not forward
+	# clients cannot reach each other: server does not forward
 	refuses ip netns exec client.ant ping -c 1 -W 1 10.20.0.202
 	end web
 	wait_until 10 not_there server
@@ -230,7 +230,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	run netns-pam check $T/bad.conf
 	equal 0 "$status"
 	match 'bad.conf:6: warning: .*the far end of the cable has no address.*name this section in a .peer. of \[namespace a\]' "$output"
-	# a namespace that somebody else made is left as it is
+	# a namespace of another program is not changed
 	ip netns add server
 	hold webmaster
 	refuses timeout 10 su tester -c true
@@ -239,7 +239,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	end holder
 	equal lo "$(links_of server)"
 	ip netns del server
-	# an interface that root has put into the other one
+	# an interface that the administrator created in the other one
 	the_example
 	hold webmaster
 	ip -n server link add eth0 type veth peer name other
@@ -248,7 +248,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	not_there client
 	end holder
 	wait_until 10 not_there server
-	# what fails on the second one leaves the first without a cable
+	# an error in the second namespace: the first has no cable
 	sed 's/^peer    = server/&\nsysctl.net.ipv4.conf.nosuch.rp_filter = 1/' "$TOP/conf/examples/cable.conf" | put_policy
 	hold webmaster
 	refuses timeout 10 su tester -c true

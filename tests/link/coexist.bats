@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Beside other programs that think the firewall, or the interfaces, are theirs.
+# Other programs replace or change the whole firewall, or all interfaces.
 
 load ../lib
 load probing
@@ -20,7 +20,7 @@ setup() { : >$T/syslog; }
 teardown() {
 	undone
 	probing_end
-	# what the test was about is taken away again
+	# remove what the test has created
 	for p in "$T"/late.*.pid; do
 		[ ! -e "$p" ] || stop "$p"
 	done
@@ -29,7 +29,7 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 $T/helper.log
 }
 
-# everything but ours
+# everything but the daemon's objects
 others() {
 	nft -s list ruleset | awk '/^table inet netns_pam /{skip = 1} !skip {print} /^}/{skip = 0}'
 }
@@ -68,7 +68,7 @@ nftables_restart() {
 	/usr/sbin/nft -f /etc/nftables.conf
 }
 
-# As dockerd leaves it.
+# The rules that dockerd installs.
 docker_rules() {
 	cat <<-'X'
 		*nat
@@ -114,10 +114,10 @@ no_iptables() {
 	storm 250 docker_restart
 	nothing_leaked
 	login_works
-	# in force, the machine's other forwarding needs DOCKER-USER, ours as well
+	# with FORWARD DROP, all forwarding needs a rule in DOCKER-USER
 	docker_rules | iptables-restore
 	refuses su bob -c 'probe tcp 198.51.100.80 80 2'
-	# a published port of a container is no way out of what is forbidden
+	# a published port of a container does not bypass the section's rules
 	refuses su bob -c 'probe tcp 192.0.2.2 8081 2'
 	iptables -I DOCKER-USER -i npam+ -j ACCEPT
 	iptables -I DOCKER-USER -o npam+ -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
@@ -131,7 +131,7 @@ no_iptables() {
 	ufw --force reset >/dev/null
 	probing
 	ufw --force enable >/dev/null
-	# ufw refuses what is routed; as the manual says:
+	# ufw drops routed packets; the rule that the manual page gives:
 	refuses su bob -c 'probe tcp 198.51.100.80 80 2'
 	ufw route allow in on npam+ >/dev/null
 	ufw reload >/dev/null
@@ -142,7 +142,7 @@ no_iptables() {
 	no_iptables
 }
 
-# What firewalld hands to nftables at a reload: its table anew, all at once.
+# What firewalld sends to nftables at a reload: its table replaced in one transaction.
 firewalld_reload() {
 	nft -f - <<-'X'
 		add table inet firewalld
@@ -178,7 +178,7 @@ firewalld_reload() {
 @test "F75 firewalld's reload (table replaced in one transaction) in a loop: no packet leaks" {
 	probing
 	storm 250 firewalld_reload
-	# ports that it opens to the world are not open to sessions
+	# ports that it opens are not open to sessions
 	nothing_leaked
 	login_works
 	nft delete table inet firewalld

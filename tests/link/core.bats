@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Namespaces that take time to make and to end: what must hold in between.
+# Namespaces whose start or end takes time: what must be true meanwhile.
 
 load ../lib
 load link
@@ -23,7 +23,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 
 @test "F68 an up program that deletes its own namespace and link: the login is refused, the daemon survives" {
 	local n
-	# all of it is heard of at once
+	# the daemon gets all events at once
 	hook up <<-'X'
 		pid=$(cat /tmp/t/helper.pid)
 		kill -STOP $pid
@@ -57,7 +57,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	policy_with "address = 10.9.0.2/24"
 	for n in 1 2 3 4 5 6 7 8 9 10; do
 		su_runs alice true
-		# half of them meet it while it goes
+		# about half of them arrive while the namespace ends
 		[ $((n % 2)) = 0 ] || wait_until 5 not_there blue
 	done
 }
@@ -85,7 +85,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	X
 	policy_with "down = $T/hooks/down" 'lifetime = forever'
 	su_runs alice true
-	spawn $T/down.log netns-pam down blue >$T/down.pid # which waits for it
+	spawn $T/down.log netns-pam down blue >$T/down.pid # it waits for the hook
 	wait_until 5 test -s $T/hooks/sleeper
 	one=$(cat $T/hooks/sleeper)
 	stop_helper KILL
@@ -93,7 +93,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	start_helper
 	wait_until 5 lines 2 $T/hooks/ran
 	wait_until 5 gone "$one"
-	# the next login is not put into what is being taken down
+	# the next login does not join the namespace that ends
 	su_waits next alice "$PROBE tcp 192.0.2.80 80 && echo web"
 	touch $T/hooks/go
 	wait_until 5 gone "$(cat $T/next.pid)"

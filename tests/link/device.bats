@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# link = device: a whole interface moves in, and comes back as it was.
+# link = device: an interface is moved into the namespace and returned unchanged.
 
 load ../lib
 load link
@@ -38,7 +38,7 @@ setup() {
 }
 teardown() { link_teardown; }
 
-# How it is on the host.
+# Its state on the host.
 home() {
 	ip -o link show lab0 | sed 's/^[0-9]*: //; s/qlen [0-9]* *//; s/qdisc [a-z]* //; s/ link-netnsid.*//'
 	ip -j link show lab0 | jq -r '.[0].ifalias'
@@ -75,7 +75,7 @@ lab_policy() {
 	netns-pam status | grep -q "the host's lab0"
 	ssh_end l
 	wait_until 10 at_home
-	# the second time as well
+	# and a second time
 	su_lands lab lab
 	wait_until 10 at_home
 }
@@ -125,7 +125,7 @@ lab_policy() {
 	wait_until 10 at_home
 	kill "$pid"
 	wait_until 5 gone "$pid"
-	# no server: it comes back all the same
+	# no server: it is returned as well
 	su_fails alice
 	wait_until 10 at_home
 	wait_until 5 sh -c '! pgrep -x udhcpc'
@@ -167,7 +167,7 @@ lab_policy() {
 	ssh_hold a alice
 	su_fails bob
 	in_log 'the interface lab0 is in the namespace lab'
-	su_lands lab lab # a second session of the same
+	su_lands lab lab # a second session in the same namespace
 	ssh_end a
 	wait_until 10 at_home
 	su_lands bob other
@@ -200,7 +200,7 @@ lab_policy() {
 	su_lands alice lab
 	ssh_end a
 	wait_until 10 at_home
-	# nobody was inside any more when it came back
+	# the namespace was empty when it was returned
 	ssh_hold a alice
 	stop_helper KILL
 	ssh_end a
@@ -220,7 +220,7 @@ lab_policy() {
 	start_helper
 	wait_until 10 at_home
 	wait_until 5 not_there lab
-	# the program that hung is ended by the next helper
+	# the next daemon ends the program that hung
 	wait_until 5 not pgrep -f "sleep 60"
 }
 
@@ -246,7 +246,7 @@ lab_policy() {
 	ssh_end a
 }
 
-# The policy changes while alice is inside: her namespace has no name any more.
+# The policy changes while alice's session is open: her namespace loses its name.
 nameless() {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
@@ -256,7 +256,7 @@ nameless() {
 	not_there lab
 	away
 }
-# lab0 is half of a pair: the kernel destroys it with the namespace it is in
+# lab0 is one end of a veth pair: the kernel deletes it with its namespace
 @test "F58 F62 name deleted, daemon killed: a virtual interface is not lost" {
 	# with the last process after the restart
 	nameless

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# address = dhcp: a lease from a real server, renewed, and nothing believed.
+# address = dhcp: leases of a real server, renewals, and invalid answers.
 
 load ../lib
 load link
@@ -58,7 +58,7 @@ no_server() {
 	wait_until 5 gone "$pid"
 }
 
-# ---- what there is to see
+# ---- the state to check
 
 # `blue` has a lease
 BLUE='link = macvlan
@@ -84,7 +84,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	a=$(address_of office.alice)
 	match '^203\.0\.113\.1[0-9]{2}/24$' "$a"
 	equal 203.0.113.10 "$(default_of office.alice)"
-	# with the servers that came with the lease, and they answer
+	# with the name servers of the lease, and they answer
 	ssh_as alice 'cat /etc/resolv.conf' >$T/seen
 	equal "search office.example nameserver 203.0.113.10" \
 		"$(grep -v '^[#;]' $T/seen | sort -r | grep -v ^options | xargs)"
@@ -92,18 +92,18 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 		awk 'NR == 1 {print $1}')"
 	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
 	refuses ssh_as alice "$PROBE tcp 192.0.2.2 8080 1"
-	# another of the office: a machine and an address of their own
+	# another user: a namespace and an address of their own
 	ssh_hold b bob
 	b=$(address_of office.bob)
 	[ "$a" != "$b" ]
 	netns-pam status | grep -q "$a"
-	# F95 the client is a user of its own, with two capabilities
+	# F95 the client has a user of its own and two capabilities
 	for pid in $(pgrep -x udhcpc); do
 		runs_as $pid netns-pam 0000000000002400
 	done
 	ssh_end a
 	ssh_end b
-	# given back
+	# released
 	wait_until 10 no_client
 	wait_until 5 test ! -s $T/leases
 }
@@ -213,7 +213,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	refuses ip netns exec blue $PROBE tcp 203.0.113.10 80 1
 	in_log 'the server took it back'
 	not resolv_has 'nameserver 203.0.113.10'
-	# a server that knows better
+	# a server that refuses the address
 	server 203.0.113.110 203.0.113.110
 	wait_until 20 has_address blue 203.0.113.110/24
 	ssh_as alice "$PROBE tcp 203.0.113.10 80 1"
@@ -308,7 +308,7 @@ obtained() {
 	equal "$pid" "$(client)"
 	equal 203.0.113.100/24 "$(address_of blue)"
 	kill "$mon"
-	equal "" "$(cat $T/monitor)" # not touched at all
+	equal "" "$(cat $T/monitor)" # no event: it was never changed
 
 	stop_helper KILL
 	server 203.0.113.120 203.0.113.120 --dhcp-option=6,203.0.113.54
@@ -318,7 +318,7 @@ obtained() {
 	wait_until 10 has_address blue 203.0.113.120/24
 	wait_until 5 resolv_has 'nameserver 203.0.113.54'
 
-	# and a client that died meanwhile
+	# and a client that was killed meanwhile
 	stop_helper KILL
 	kill -KILL "$pid"
 	start_helper
@@ -334,7 +334,7 @@ obtained() {
 	ssh_hold a alice
 	kill -KILL "$(client)"
 	wait_until 5 in_log 'udhcpc.*started again'
-	netns-pam up blue # which writes down that it has none
+	netns-pam up blue # its record says that it has no client
 	stop_helper KILL
 	not client
 	start_helper
@@ -399,7 +399,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	in_log 'left out of the DHCP lease on eth0: '
 	ssh_end a
 	wait_until 10 not_there blue
-	# shell in a domain, a route to the loopback, forty routes
+	# shell code in a domain, a route to the loopback interface, forty routes
 	rogue 203.0.113.100 15="$(hex 'a;reboot $(id) `id`')" \
 		121="087fcb00710a08e0cb00710a18c63364cb00710b"
 	ssh_hold a alice

@@ -57,7 +57,7 @@ leases() { cat $STATE/dhcp/lan; }
 	match 'inet 10\.9\.0\.10[0-3]/24' "$out"
 	match 'default via 10\.9\.0\.1' "$out"
 	match ' 192\.0\.2\.99 server 192\.0\.2\.80 client 192\.0\.2\.2$' "$out"
-	# the same address the next time, another for another
+	# the same address the next time, different ones for different namespaces
 	netns-pam up blue
 	netns-pam up green
 	match "inet $(inner4 blue)/24" "$out"
@@ -101,7 +101,7 @@ leases() { cat $STATE/dhcp/lan; }
 	match "$before" "$(leases)"
 	netns-pam up green
 	[ "$(inner4 green)" != "$before" ]
-	# a second death in a row is waited for longer
+	# the delay grows when it is killed twice in succession
 	pid=$(server_pid)
 	kill -KILL "$pid"
 	wait_until 10 server_other "$pid"
@@ -142,7 +142,7 @@ leases() { cat $STATE/dhcp/lan; }
 	equal "" "$(xargs <<<"${on//tcp\/10.9.0.1\/53/}")"
 	equal 192.0.2.99 "$(inside blue $PROBE dns 10.9.0.1 www.example.net)"
 	not inside blue $PROBE dns 192.0.2.2 www.example.net 1
-	# from elsewhere nobody is served
+	# not from other networks
 	not in_internet $PROBE dns 10.9.0.1 www.example.net 1
 }
 
@@ -163,7 +163,7 @@ leases() { cat $STATE/dhcp/lan; }
 	MINE4=$(inner4 blue)
 	export MINE MINE4
 	inside blue "$FRAMES" send eth0 lease-other lease-relay lease-part
-	# as itself it may ask as often as it likes, with any client identifier
+	# with its own MAC address it may ask repeatedly, with any client identifier
 	for n in 1 2 3 4 5 6; do
 		timeout 10 ip netns exec blue busybox udhcpc -f -q -n -t 3 -T 1 -i eth0 -s /bin/true \
 			-x 0x3d:0000000$n >/dev/null 2>&1 || true
@@ -190,7 +190,7 @@ leases() { cat $STATE/dhcp/lan; }
 	netns-pam up n --user bob
 	su_fails dave 'DHCP lease on eth0'
 	not_there n.dave
-	# outside of the range and not its business
+	# a request from behind the uplink
 	equal "10.9.0.100 10.9.0.101" "$(printf '%s\n' "$(inner4 n.alice)" "$(inner4 n.bob)" | sort | xargs)"
 }
 
@@ -212,7 +212,7 @@ leases() { cat $STATE/dhcp/lan; }
 	not timeout 10 nsenter -n -t "$(cat $T/lan.pid)" busybox udhcpc -f -q -n -t 2 -T 1 -i upl1 -s /bin/true
 	equal 1 "$(leases | wc -l)" "leases"
 	netns-pam down blue --force
-	# without one of ours, theirs is the one
+	# without a server of the daemon, the LAN's server answers
 	rm -f $T/job.rogue.pid $T/rogue.leases
 }
 
@@ -222,7 +222,7 @@ leases() { cat $STATE/dhcp/lan; }
 	su_fails alice 'the program dnsmasq is not installed: install dnsmasq-base'
 	not ip link show br-lan
 	unhide /usr/sbin/dnsmasq
-	# a server that is bound to every interface
+	# a server bound to all interfaces
 	spawn $T/taken python3 -c '
 import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -236,7 +236,7 @@ time.sleep(1000)' >$T/job.taken.pid
 	kill "$(cat $T/job.taken.pid)"
 	rm -f $T/job.taken.pid
 	su_lands alice blue
-	# a range that is none of the network's is no policy
+	# a range outside of the network: the policy is invalid
 	cp $POLICY $T/good
 	not put_policy < <(sed 's/dhcp = .*/dhcp = 10.8.0.1-10.8.0.9/' $T/good)
 }

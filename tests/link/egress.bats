@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `allow`, `deny` and `allow_host`: what a session reaches, and what becomes of
-# it when the policy changes under it.
+# `allow`, `deny` and `allow_host`: what a session reaches, and what changes
+# with a reload.
 
 load ../lib
 load link
@@ -25,14 +25,14 @@ teardown() { link_teardown; }
 		"$(scan_in office "${all[@]}")" "the office reached"
 	same "tcp/192.0.2.1/443 tcp/192.0.2.1/80 tcp/192.0.2.66/443 tcp/192.0.2.66/80 tcp/192.0.2.80/443 tcp/192.0.2.80/80 tcp/2001:db8::80/443 tcp/2001:db8::80/80 udp/192.0.2.1/443 udp/192.0.2.1/80 udp/192.0.2.66/443 udp/192.0.2.66/80 udp/192.0.2.80/443 udp/192.0.2.80/80 udp/2001:db8:ffff::80/443 udp/2001:db8:ffff::80/80 udp/2001:db8::80/443 udp/2001:db8::80/80" \
 		"$(scan_in guests "${all[@]}")" "the guests reached"
-	# names, by the servers of `dns`, which `allow` need not list
+	# DNS by the servers of `dns`, which `allow` need not list
 	equal 192.0.2.80 "$(su alice -c 'probe dns 192.0.2.53 www.example.net')"
 	equal 192.0.2.80 "$(su alice -c 'probe dns 2001:db8::53 www.example.net')"
 	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
 	# the host's own services
 	same "tcp/192.0.2.2/8080 tcp/2001:db8::2/8080" "$(scan_in office {tcp,udp}/192.0.2.2/8080 {tcp,udp}/2001:db8::2/8080 tcp/192.0.2.2/22)"
 	same "udp/192.0.2.2/8080 udp/2001:db8::2/8080" "$(scan_in guests {tcp,udp}/192.0.2.2/8080 {tcp,udp}/2001:db8::2/8080 tcp/192.0.2.2/22)"
-	# icmp, where it is allowed
+	# ICMP, where it is allowed
 	ip netns exec office ping -q -c 1 -W 2 192.0.2.80
 	ip netns exec office ping -q -c 1 -W 2 2001:db8::80
 	refuses ip netns exec office ping -q -c 1 -W 1 198.51.100.80
@@ -53,7 +53,7 @@ teardown() { link_teardown; }
 			match '^(EHOSTUNREACH|EACCES)$' "$output"
 		done
 	done
-	# The kernel sends few such errors in a row; TCP does not hang for that.
+	# The kernel limits the rate of such errors; TCP fails at once nevertheless.
 	for i in {1..20}; do
 		run ip netns exec blue $PROBE tcp 198.51.100.80 80 5
 		match '^(EHOSTUNREACH|ECONNREFUSED)$' "$output"
@@ -69,7 +69,7 @@ teardown() { link_teardown; }
 		"$(scan_in blue tcp/192.0.2.{1,66,80}/{80,443} udp/192.0.2.{66,80}/443 udp/192.0.2.{1,80}/80 {tcp,udp}/198.51.100.80/{80,443} tcp/2001:db8::80/80)"
 	ip netns exec blue ping -q -c 1 -W 2 192.0.2.80
 	refuses ip netns exec blue ping -q -c 1 -W 1 192.0.2.66
-	# all of IPv6, to the last address, but for one
+	# all IPv6 addresses except one
 	policy_with 'deny = ::/1, 8000::/1, 0.0.0.0/1, 128.0.0.0/2'
 	same "" "$(scan_in blue tcp/2001:db8::80/80)"
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/80)"
@@ -113,11 +113,11 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.80/80" "$(scan_in blue "${all[@]}")"
 	policy_with "allow = 169.254.169.254:80/tcp, $green:7000, fd00:ec2::254"
 	same "tcp/$green/7000 tcp/169.254.169.254/80 tcp/fd00:ec2::254/80" "$(scan_in blue "${all[@]}")"
-	# one way only
+	# in one direction only
 	beside blue $PROBE serve 7000
 	wait_until 5 ip netns exec blue $PROBE tcp "$(inner4 blue)" 7000 1
 	same "" "$(scan_in green "tcp/$(inner4 blue)/7000")" "back"
-	# a prefix within the pool names them, deny still wins
+	# a prefix within the pool allows them, deny takes precedence
 	policy_with 'allow = 10.213.0.0/17:7000' "deny = 169.254.0.0/16"
 	same "tcp/$green/7000" "$(scan_in blue "${all[@]}")"
 }
@@ -140,7 +140,7 @@ teardown() { link_teardown; }
 		beside blue $PROBE talk "${i%/*}" "${i#*/}" "$T/talk.${i//[:\/.]/_}"
 		wait_until 5 grep -q 3 "$T/talk.${i//[:\/.]/_}"
 	done
-	# a policy with an error changes nothing
+	# an invalid policy changes nothing
 	not policy_with 'allow = 192.0.2.80:x'
 	policy_with 'allow = 192.0.2.80:80/tcp, 2001:db8::/32'
 	wait_until 5 is_cut $T/talk.192_0_2_66_80
@@ -150,7 +150,7 @@ teardown() { link_teardown; }
 		wait_until 5 talks $i "$was"
 	done
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.{66,80}/{80,443})"
-	# other sessions, and `allow` gone altogether
+	# other sessions, and `allow` removed
 	policy_with 'deny = 192.0.2.80'
 	wait_until 5 is_cut $T/talk.192_0_2_80_80
 	same "tcp/192.0.2.66/80" "$(scan_in blue tcp/192.0.2.{66,80}/80)"
@@ -158,7 +158,7 @@ teardown() { link_teardown; }
 	same "tcp/192.0.2.66/80 tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.{66,80}/80)"
 	was=$(tail -n 1 $T/talk.2001_db8__80_80)
 	wait_until 5 talks $T/talk.2001_db8__80_80 "$was"
-	# nothing of the old ones is left behind
+	# no element of the old rules is left
 	not bash -c 'nft list table inet netns_pam | grep -E "(chain|map) (egress|services)_"'
 }
 
@@ -168,7 +168,7 @@ teardown() { link_teardown; }
 	ssh_hold a alice
 	: >$T/net.log
 	beside blue $PROBE talk 192.0.2.80 80 $T/talk.both
-	# one that neither allows, as fast as it goes
+	# a target that neither policy allows, as fast as possible
 	cat >$T/knock <<-'X'
 		import socket, time
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -190,7 +190,7 @@ teardown() { link_teardown; }
 	was=$(tail -n 1 $T/talk.both)
 	wait_until 5 talks $T/talk.both "$was"
 	equal "" "$(grep 192.0.2.66 $T/net.log)" "got through"
-	# the probe works
+	# the test itself: it detects a connection
 	ip netns exec blue $PROBE udp 192.0.2.80 80 1 || true
 	policy_with ''
 	ip netns exec blue $PROBE udp 192.0.2.66 80
@@ -212,7 +212,7 @@ teardown() { link_teardown; }
 	start_helper
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/{80,443})"
 	wait_until 5 is_cut $T/talk.r
-	# a section that is gone: nothing is known to be allowed
+	# section removed: nothing is allowed
 	stop_helper KILL
 	printf '[rule bob]\nusers = bob\nnamespace = green\n[namespace green]\nlink = nat\n' | write_policy
 	start_helper

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The administrator's programs `up` and `down`, and the conditions of `ready`:
-# a login waits for them, others do not, and what fails leaves nothing.
+# The programs `up` and `down`, and the conditions of `ready`: the login of the
+# namespace waits for them, others do not, and a failure leaves nothing behind.
 
 load ../lib
 load link
@@ -18,7 +18,7 @@ teardown() { link_teardown; }
 
 no_records() { [ -z "$(ls $STATE/namespaces)" ]; }
 
-# frank has one of his own
+# frank has a namespace of his own
 MORE='[rule frank]
 users = frank
 namespace = own
@@ -66,7 +66,7 @@ NETNS_PAM_ADDRESS6=
 NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	equal NETNS_PAM_NETNS=/run/netns/blue "$(grep ^NETNS_PAM_NETNS= $T/hooks/env)"
 	equal NETNS_PAM_SECTION=blue "$(grep SECTION $T/hooks/env)"
-	# nothing else is in there
+	# the environment has no other variables
 	equal "" "$(grep -vE '^(NETNS_PAM_|PATH=|LANG=|SHLVL=|_=)' $T/hooks/env)" "environment"
 	in_log 'blue: `up` program .*: hello from up'
 	in_log 'blue: `up` program .*: and its complaint'
@@ -93,7 +93,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	in_log 'no namespace blue: .*`up` program .*/up failed with status 3: the tree is too tall'
 	wait_until 5 not_there blue
 	wait_until 10 no_links
-	# and it is tried anew by the next
+	# and the next login tries again
 	hook up <<<'exit 0'
 	su_lands alice blue
 }
@@ -114,7 +114,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	alive "$pid" || fail "the login did not wait: $(cat $T/hang.log)"
 	wait_until 5 gone "$pid"
 	in_log 'blue was not ready within [23]\.[0-9] s: it still waits for the `up` program'
-	# the program goes, with what it started
+	# the program and its descendants are ended
 	wait_until 5 gone "$(cat $T/hooks/pid)"
 	wait_until 5 gone "$(cat $T/hooks/sleeper)"
 	wait_until 5 not_there blue
@@ -131,7 +131,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 		pids+=("$(spawn $T/many.$n su alice -c "$SHOW_NS")")
 	done
 	wait_until 5 test -s $T/hooks/count
-	# a status while it is being made
+	# status during the start
 	match 'blue .*making' "$(netns-pam status)"
 	touch $T/hooks/go
 	for n in "${pids[@]}"; do wait_until 5 gone "$n"; done
@@ -218,7 +218,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	leave
 	wait_until 5 gone "$(cat $T/next.pid)"
 	wait_until 5 not_there blue
-	# its time is limited as well
+	# the time of down is limited as well
 	hook down <<<'exec sleep 1000'
 	LIMIT=1s policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -238,9 +238,9 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	start_helper
 	wait_until 5 not_there blue
 	wait_until 10 no_links
-	# the program that hung is ended, too
+	# the program that hung is ended as well
 	wait_until 5 gone "$(cat $T/hooks/pid)"
-	# killed in the middle of down: it is run again, and seen to its end
+	# daemon killed during down: it is run again, to its end
 	hook up <<<'exit 0'
 	hook down <<<'[ ! -e /tmp/t/hooks/dpid ] || exit 0; echo $$ >/tmp/t/hooks/dpid; exec sleep 1000'
 	policy_with "up = $T/hooks/up" "down = $T/hooks/down"
@@ -268,7 +268,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	alive "$(cat $T/hooks/pid)"
 	start_helper
 	wait_until 5 gone "$(cat $T/hooks/pid)"
-	# it had the namespace open: all of that goes with it
+	# it had the namespace open: the namespace is removed with it
 	wait_until 5 no_links
 	wait_until 5 no_records
 }
@@ -319,8 +319,8 @@ waits() {
 	match 'out of paint' "$(cat $T/refused)"
 }
 
-# down_by_hand LOG NAME...: in the background; prints its pid. Its exit status
-# is in LOG.rc
+# down_by_hand LOG NAME...: netns-pam down in the background; prints its pid. The
+# exit status is in LOG.rc
 down_by_hand() {
 	local log=$1
 	shift
@@ -372,7 +372,7 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	netns-pam down blue
 	not_there blue
 	in_log '`down` program .* took too long'
-	# one that was begun when there was more time
+	# a down that was started under a longer time limit
 	rm $T/hooks/began
 	LIMIT=30s policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -448,6 +448,6 @@ by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; 
 	su_fails alice
 	in_log 'blue was not ready within [12]\.[0-9] s: it still waits for the interface never0 to be up'
 	BLUE='link = routed' LIMIT=2s policy_with 'address = 10.9.0.2/24' 'ready = route'
-	su_lands alice blue # the gateway is guessed: there is a default route
+	su_lands alice blue # the gateway is derived from the address: there is a default route
 	not_there blue || wait_until 5 not_there blue
 }

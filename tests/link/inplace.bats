@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A device that can be made in its namespace is made there: none is seen to
-# leave the host. (WireGuard of the kernel: tests/vm; wireguard-go, OpenVPN and
+# A device that can be created in its namespace is created there: none leaves
+# the host. (WireGuard of the kernel: tests/vm; wireguard-go, OpenVPN and
 # `link = device` have to move one.)
 
 load ../lib
@@ -45,7 +45,7 @@ watch() {
 	spawn $T/moved ip monitor link >$T/monitor.pid
 	wait_until 5 hears
 }
-hears() { # the monitor sees what happens from now on
+hears() { # from now on the monitor records events
 	ip link set lo down && ip link set lo up
 	grep -q ' lo:' $T/moved
 }

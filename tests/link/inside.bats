@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The filter of links whose packets do not pass the host's own rules: a table
-# inside, on a switch here.
+# The filter of links whose packets do not pass the host's rules: a table in the
+# namespace; here on a bridge.
 
 load ../lib
 load link
@@ -30,7 +30,7 @@ isolate = no'
 	wait_until 5 ip netns exec green $PROBE tcp "$green" 7000 1
 	local all=({tcp,udp}/{192.0.2.80,192.0.2.66,198.51.100.80,2001:db8::80}/{80,443} tcp/169.254.169.254/80 "tcp/$green/7000")
 	same "tcp/192.0.2.80/443 udp/192.0.2.80/443 tcp/2001:db8::80/443" "$(scan_in blue "${all[@]}")"
-	# without a policy, metadata is refused all the same
+	# without `allow`, metadata services are refused as well
 	same "tcp/192.0.2.80/80" "$(scan_in green tcp/192.0.2.80/80 tcp/169.254.169.254/80 tcp/100.100.100.200/80 tcp/fd00:ec2::254/80)"
 	ip netns exec blue ping -q -c 1 -W 2 192.0.2.80
 	refuses ip netns exec blue ping -q -c 1 -W 1 198.51.100.80
@@ -44,7 +44,7 @@ isolate = no'
 		match '^(EACCES|EHOSTUNREACH|EPERM)$' "$output"
 	done
 	[ "$(sent_twice blue)" -le 4 ] || fail "refused slowly"
-	# the user is no match for it
+	# the user cannot change it
 	refuses su alice -c 'nft flush ruleset'
 	refuses su alice -c 'unshare -Ur nft flush ruleset'
 	same "tcp/192.0.2.80/443" "$(scan_in blue tcp/192.0.2.80/{80,443})"
@@ -104,7 +104,7 @@ isolate = no'
 	wait_until 5 is_cut $T/talk.cut
 	was=$(tail -n 1 $T/talk.kept)
 	wait_until 5 talks $T/talk.kept "$was"
-	# a helper that was away meanwhile
+	# the daemon was stopped meanwhile
 	stop_helper KILL
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.66/80)"
 	sed 's|192.0.2.80:80/tcp|192.0.2.80:443/tcp|' $POLICY | write_policy

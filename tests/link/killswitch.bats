@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kill switch of link = wireguard: while a session talks all the time, in
-# every way, all interfaces of the host are watched for a packet of its own.
+# The kill switch of link = wireguard: while a session sends all the time, over
+# all protocols, all interfaces of the host are captured to find its packets.
 
 bats_require_minimum_version 1.5.0
 load ../lib
 load link
 load wg
 
-# What may be seen: the tunnel's own packets and the refusal of them, and what
-# the host's kernel says to its neighbours. Everything else is a leak.
+# Allowed are the tunnel's packets and ICMP errors for them, and what
+# the host's kernel sends to its neighbours. Any other packet is a leak.
 LEAK='not (udp port 51820) and not arp and not net 127.0.0.0/8 and not host ::1
 	and not src net fe80::/10 and not src host ::
 	and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 136)
@@ -19,7 +19,7 @@ setup_file() {
 	common_setup_file
 	install -m 755 "$TOP/tests/link/talk" /usr/local/bin/talk
 	wg_setup
-	# The server answers itself, and sends nothing back to where it came from.
+	# The server answers itself and does not forward packets of the tunnel.
 	in_internet nft add table inet stay
 	in_internet nft 'add chain inet stay f { type filter hook forward priority 0; }'
 	in_internet nft 'add rule inet stay f iifname wgs drop'
@@ -45,7 +45,7 @@ teardown() {
 	common_teardown
 }
 
-# ---- the watcher
+# ---- the capture
 
 capture() { # on all interfaces of the host, npam* among them
 	rm -f $T/capture
@@ -55,7 +55,7 @@ capture() { # on all interfaces of the host, npam* among them
 }
 capture_end() {
 	[ -e $T/capture.pid ] || return 0
-	$PROBE udp 192.0.2.99 51820 0.1 || true # the last one to be seen
+	$PROBE udp 192.0.2.99 51820 0.1 || true # the marker: all earlier packets have been captured
 	wait_until 5 the_last_is_seen
 	kill "$(cat $T/capture.pid)"
 	wait_until 5 gone "$(cat $T/capture.pid)"
@@ -76,10 +76,10 @@ no_leak() {
 # ---- the session
 
 talks() { [ "$(cat $T/talk/log 2>/dev/null || echo 0)" -gt "$1" ]; }
-# talked: some more rounds from now on
+# talked: it sends some more rounds from now on
 talked() { wait_until 10 talks $(($(cat $T/talk/log) + ${1:-10})); }
 
-talk_start() { # by ssh: the login returns at once
+talk_start() { # with ssh: the login returns at once
 	install -d -m 755 -o alice $T/talk
 	rm -f $T/talk/log
 	spawn $T/talk.ssh ssh -F $T/ssh_config -l alice 127.0.0.1 \
@@ -120,7 +120,7 @@ answers_inside() {
 	[ -n "$(seen udp port 51820)" ]
 	wait_until 5 grep -q "server 198.51.100.80 client 10.9.0.2" $T/net.log
 	wait_until 5 grep -q "server 2001:db8:ffff::80 client fd09::2" $T/net.log
-	# routes by the tunnel and the loopback, and no others
+	# only routes through the tunnel and the loopback interface
 	run -0 ip -n vpn.alice route show table all
 	not grep -v 'dev \(lo\|wg0\)' <<<"$output"
 	run -0 ip -n vpn.alice -6 route show table all
@@ -133,7 +133,7 @@ answers_inside() {
 	talk_start
 	talked
 	no_leak
-	[ -n "$(seen udp port 51820 and dst host 192.0.2.66)" ] # it did try
+	[ -n "$(seen udp port 51820 and dst host 192.0.2.66)" ] # it has tried
 }
 
 @test "F21 login waits for the handshake and fails: no packet is sent in clear" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `max_connections`, and what holds without it: one user's flood is that user's.
+# `max_connections`, and without it: a flood of one user affects that user only.
 
 load ../lib
 load link
@@ -9,12 +9,12 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() {
 	undone
-	# what was begun is forgotten by the kernel in its own time
+	# the kernel forgets connections after their timeouts
 	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=30
 	link_teardown
 }
 
-# flood N: flows of alice's, each a packet; prints how many of them arrived
+# flood N: N flows of alice, a packet each; prints how many of them arrived
 flood() {
 	in_internet nft 'add table ip count; delete table ip count
 		add table ip count; add chain ip count in { type filter hook prerouting priority 0; }
@@ -27,20 +27,20 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 
 @test "F91 flood of 20,000 flows: other namespaces and the host still connect" {
 	local n start
-	# without a word in the policy
+	# without max_connections in the policy
 	ssh_hold a alice
 	ssh_hold b bob
-	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=20 # none while it lasts
+	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=20 # no entry expires meanwhile
 	start=$(now_ms)
 	n=$(flood 20000)
 	echo "took $(($(now_ms) - start)) ms"
 	between 10000 "$n" 16384
-	# while it is full, others' new ones are not slower
+	# while it is full, new connections of others are not slower
 	start=$(now_ms)
 	for n in {1..20}; do ip netns exec green $PROBE tcp 192.0.2.80 80 2; done
 	[ $(($(now_ms) - start)) -lt 20000 ] || fail "took $(($(now_ms) - start)) ms"
 	ip netns exec green $PROBE udp 2001:db8::80 80 2
-	# it gets its own back
+	# its own connections are possible again
 	wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2
 }
 
@@ -52,7 +52,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=5
 	for i in 1 2 3; do
 		n=$(flood 2000)
-		# (one more: the first that is over is what shows it)
+		# (one more: the first one above the limit shows it)
 		between $((i == 1 ? 500 : 1)) "$n" 501
 		# refused at once
 		run ip netns exec blue $PROBE tcp 192.0.2.80 80 5
@@ -60,7 +60,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 		ip netns exec green $PROBE tcp 192.0.2.80 80 2
 		wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2
 	done
-	# what is open goes on when the number is reached
+	# open connections continue when the limit is reached
 	spawn $T/x ip netns exec blue $PROBE talk 192.0.2.80 80 $T/talk >$T/talk.pid
 	wait_until 5 grep -q 3 $T/talk
 	flood 2000
@@ -76,7 +76,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	between 50 "$(flood 2000)" 51
 	policy_with 'max_connections = 1500'
 	between 1000 "$(flood 4000)" 1500
-	# those that are open may count against the new number until they expire
+	# open ones may count for the new limit until they expire
 	policy_with 'max_connections = 50'
 	between 0 "$(flood 200)" 51
 	wait_until 20 ip netns exec blue $PROBE tcp 192.0.2.80 80 2

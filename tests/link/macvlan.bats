@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# link = macvlan: a machine of its own on the network of a parent interface.
+# link = macvlan: an interface with its own MAC address on the parent's network.
 
 load ../lib
 load link
@@ -24,19 +24,19 @@ address = 203.0.113.21/24'
 	put_policy <"$TOP/conf/examples/macvlan.conf"
 	su_lands kiosk kiosk
 	ssh_hold k kiosk
-	# it reaches whom it should, and is reached
+	# it reaches the LAN and is reached from it
 	ssh_as kiosk "$PROBE tcp 203.0.113.10 80 1 &&
 		$PROBE tcp 2001:db8:1a4::10 80 1"
 	in_lan ping -qc1 -W2 203.0.113.20
 	in_lan ping -qc1 -W2 2001:db8:1a4::20
 	equal 203.0.113.10 "$(ip -n kiosk route show default | awk '{print $3}')"
 	ssh_as kiosk 'cat /etc/resolv.conf' | grep -q 'nameserver 203.0.113.10'
-	# neither the host nor the network behind it
+	# neither the host nor networks behind it
 	refuses ssh_as kiosk "$PROBE tcp 203.0.113.1 8080 1"
 	refuses ssh_as kiosk "$PROBE tcp 192.0.2.2 8080 1"
 	refuses ssh_as kiosk "$PROBE tcp 192.0.2.80 80 1"
 	refuses ping -qc1 -W1 203.0.113.20
-	# another user's, of the same parent, by uid
+	# another user's interface on the same parent, numbered by uid
 	uid=$(id -u erin)
 	su_lands erin student.erin
 	su_runs erin "$PROBE tcp 2001:db8:1a4::10 80 1"
@@ -83,7 +83,7 @@ address = 203.0.113.21/24'
 	wait_until 5 grep -q 'listening on' $T/heard
 	refuses ip netns exec blue ping -qc1 -W1 203.0.113.21
 	refuses ip netns exec blue ping -qbc1 -W1 203.0.113.255
-	# the network itself is there for both, and heard
+	# both reach the LAN and receive its broadcasts
 	in_lan ping -qbc1 -W1 203.0.113.255 || true
 	ip netns exec green ping -qc1 -W2 203.0.113.10
 	wait_until 5 grep -q '203.0.113.10' $T/heard
@@ -217,7 +217,7 @@ address = 203.0.113.21/24'
 	start_helper
 	su_lands alice blue
 	equal "$(ns_of blue)" "$(stat -Lc %i "/proc/$(cat $T/in.a)/ns/net")"
-	# and still hears of its end
+	# and gets the event of its end
 	netns-pam status | grep -q 'macvlan on lan0'
 	ssh_end a
 	wait_until 10 not_there blue
@@ -230,7 +230,7 @@ address = 203.0.113.21/24'
 		date +%s%N >/tmp/stray; echo >>/tmp/tries; sleep 0.2; done' >/dev/null 2>&1 </dev/null &
 		echo \$! >/tmp/stray.pid; until [ -s /tmp/stray ]; do sleep 0.05; done"
 	wait_until 10 not_there blue
-	wait_until 10 longer /tmp/tries $(($(wc -l </tmp/tries) + 1)) # begun before, perhaps
+	wait_until 10 longer /tmp/tries $(($(wc -l </tmp/tries) + 1)) # the current one may have begun before
 	rm -f /tmp/stray
 	wait_until 10 longer /tmp/tries $(($(wc -l </tmp/tries) + 2))
 	[ ! -e /tmp/stray ]
