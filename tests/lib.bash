@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the bats files share. All of it runs inside tests/sandbox, as root of a
-# machine that is thrown away: "the host" below is the sandbox's own network
+# Shared by the bats files. All of it runs inside tests/sandbox, as root of a
+# machine that is discarded: "the host" below is the sandbox's network
 # namespace, "the internet" a namespace behind its uplink.
 #
 #	up0	192.0.2.2/24	2001:db8::2/64		the uplink
@@ -25,10 +25,10 @@ POLICY=/etc/netns-pam.conf
 STATE=/run/netns-pam
 export TOP BUILD T PROBE POLICY STATE
 
-# ---- the small things
+# ---- small functions
 
-# wait_until SECONDS CMD...: polls; the bound is a failure with a message. What
-# takes no longer than that on a quiet machine has three times as long.
+# wait_until SECONDS CMD...: polls; fails with a message at the limit. SECONDS is
+# the limit on an idle machine; three times as long is allowed.
 wait_until() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 3000000))
 	shift
@@ -41,7 +41,7 @@ wait_until() {
 	done
 }
 
-# longer FILE LINES: it has come to as many
+# longer FILE LINES: it has at least that many lines
 longer() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -61,7 +61,7 @@ match() {
 	[[ $2 =~ $1 ]] || fail "wanted something like '$1', got '$2'"
 }
 
-# refuses CMD...: the command must fail, and not by a time-out of ours
+# refuses CMD...: the command must fail, and not by a time limit of the test
 refuses() {
 	local rc=0
 	"$@" >"$T/refused" 2>&1 || rc=$?
@@ -76,7 +76,7 @@ not() {
 
 listens() { ss -Hltn | grep -q ":$1 "; }
 
-# A process that is no child of this shell; prints its pid. stdout and stderr
+# Starts a process that is no child of this shell; prints its pid. stdout and stderr
 # go to LOG.
 spawn() { # spawn LOG CMD...
 	local log=$1
@@ -95,7 +95,7 @@ alive() {
 }
 gone() { ! alive "$1"; }
 
-# runs_as PID USER CAPABILITIES: as nobody else, and with no other ones
+# runs_as PID USER CAPABILITIES: all uids are USER's, and no other capabilities
 runs_as() {
 	local uid word
 	uid=$(id -u "$2")
@@ -121,7 +121,7 @@ install_package() {
 	fi
 }
 
-# make_user NAME [useradd's options]: logs in by the test's key
+# make_user NAME [useradd's options]: a user that logs in with the test's key
 make_user() {
 	local u=$1
 	shift
@@ -138,7 +138,7 @@ allow_key() {
 		"$home/.ssh/authorized_keys"
 }
 
-# The PAM stacks of the tests, whatever profiles and lines this host has.
+# Installs the PAM stacks of the tests in place of those of this host.
 own_stacks() {
 	local f
 	rm -rf /etc/pam.d/* /usr/lib/pam.d /etc/security/limits.d/* /var/lib/pam/*
@@ -152,7 +152,7 @@ own_stacks() {
 
 SAVED=/var/lib/tests-machine
 
-# What does not change until the end of the run, as tests/prepare saves it
+# The part of the machine that tests/prepare saves for the whole run
 prepare_machine() {
 	mkdir -p $T
 	chmod 755 $T
@@ -167,14 +167,14 @@ prepare_machine() {
 	rm -f /etc/motd /etc/nologin /etc/cron.d/* /etc/update-motd.d/*
 }
 
-# The machine before any test: no test may need what only this host happens to have.
+# The machine before any test: no test may depend on the configuration of this host.
 start_machine() {
 	if [ -d $SAVED ]; then
 		cp -a $SAVED $T
 	else
 		prepare_machine
 	fi
-	if [ ! -S /dev/log ]; then # no journal: a file
+	if [ ! -S /dev/log ]; then # no journal: log to a file
 		spawn $T/syslog.log $PROBE syslog $T/syslog >$T/syslog.pid
 		wait_until 5 test -S /dev/log
 	fi
@@ -203,7 +203,7 @@ start_internet() {
 	ip link add up0 type veth peer name net0 netns "$(cat $T/internet.pid)"
 	ip link add lan0 type veth peer name eth0 netns "$(cat $T/lan.pid)"
 
-	# none of these addresses is taken twice: they are valid at once
+	# these addresses are unique: no duplicate address detection
 	sysctl -qw net.ipv6.conf.up0.accept_dad=0 net.ipv6.conf.lan0.accept_dad=0
 	in_internet sysctl -qw net.ipv6.conf.net0.accept_dad=0
 	in_lan sysctl -qw net.ipv6.conf.eth0.accept_dad=0
@@ -229,7 +229,7 @@ start_internet() {
 		in_internet ip address add $a dev lo
 	done
 	in_internet ip link set net0 up
-	# the way back for `link = routed`
+	# the return routes for `link = routed`
 	in_internet ip route add 10.213.0.0/16 via 192.0.2.2
 	in_internet ip -6 route add fd6e:6574:6e73::/48 via 2001:db8::2
 	in_internet ip route add 203.0.113.0/24 via 192.0.2.2
@@ -277,7 +277,7 @@ internet_apart() {
 	done
 }
 
-# ---- the helper
+# ---- the daemon
 
 helper_pid() { cat $T/helper.pid; }
 helper_ready() { grep -q ready $T/helper.log && [ -S $STATE/helper.sock ]; }
@@ -297,10 +297,10 @@ stop_helper() { # stop_helper [SIGNAL]
 	helper_clean
 }
 
-# With SAN=1: nothing found, nothing leaked.
+# With SAN=1: the sanitizers report nothing.
 helper_clean() { not grep -E 'Sanitizer|runtime error:' $T/helper.log; }
 
-# Restarts it when a test has left it dead or stopped.
+# Starts or continues it if a test has left it dead or stopped.
 ensure_helper() {
 	local pid
 	pid=$(helper_pid)
@@ -311,7 +311,7 @@ ensure_helper() {
 	fi
 }
 
-# put_policy [FILE] <text: installed as an editor would, then taken up
+# put_policy [FILE] <text: replaces the policy as an editor does, and reloads it
 put_policy() {
 	write_policy "$@"
 	netns-pam reload
@@ -415,7 +415,7 @@ start_sshd() { # start_sshd [extra lines]
 	wait_until 10 $PROBE tcp 127.0.0.1 22 1
 }
 
-ensure_sshd() { # unless a file has none
+ensure_sshd() { # if the file uses sshd
 	[ ! -e $T/sshd_config ] || alive "$(cat $T/sshd.pid)" ||
 		/usr/sbin/sshd -f $T/sshd_config -E $T/sshd.log 3>&- 4>&-
 }
@@ -435,7 +435,7 @@ ssh_as() {
 		"$@" </dev/null
 }
 
-# ssh_hold TAG USER [options]: a session that stays, with one process whose pid
+# ssh_hold TAG USER [options]: a session that stays open, with one process whose pid
 # is in $T/in.TAG; ssh_end TAG ends both.
 ssh_hold() {
 	local tag=$1 u=$2
@@ -464,11 +464,11 @@ ssh_end_all() {
 }
 
 SHOW_NS='stat -Lc %i /proc/self/ns/net'
-# For the end of a session's command: it stays until leave().
+# For the end of a session's command: the session stays open until leave().
 STAY="until [ -e $T/leave ]; do sleep 0.05; done"
 leave() { touch $T/leave; }
 
-# What goes at a logout has gone: it has for bob, who came and left later.
+# The end of earlier logouts has been processed: that of a later one of bob has.
 logouts_are_over() {
 	su bob -c true
 	wait_until 10 not_there green
@@ -480,14 +480,14 @@ ns_of() { stat -Lc %i "/run/netns/$1"; }
 there() { [ -e "/run/netns/$1" ]; }
 not_there() { [ ! -e "/run/netns/$1" ]; }
 
-# lands NAME INODE: INODE is that of namespace NAME, or of "host"
+# lands NAME INODE: INODE is that of the namespace NAME, or of "host"
 lands() {
 	local want
 	if [ "$1" = host ]; then want=$(host_ns); else want=$(ns_of "$1"); fi
 	equal "$want" "$2" "namespace inode ($1)"
 }
 
-# su_lands USER NAME: a session of USER finds itself in namespace NAME
+# su_lands USER NAME: a session of USER is in the namespace NAME
 su_lands() {
 	local out a b
 	out=$(timeout 10 su "$1" -c "$SHOW_NS; stat -c %i /run/netns/$2" 2>&1) || true
@@ -497,15 +497,15 @@ su_lands() {
 
 # ---- before and after
 
-# What must be the same when all sessions are over.
+# The state that must be the same before and after all sessions.
 objects() { "$TOP/tests/snapshot" $T/helper.pid; }
 
-# Waits, boundedly, for everything to be as it was at `objects >$T/before`.
+# Waits until the state equals $T/before, for a limited time.
 nothing_left() { # nothing_left [SECONDS]
 	"$TOP/tests/snapshot" $T/helper.pid $T/before $((${1:-15} * 3))
 }
 
-# ---- a test that fails drags no other along
+# ---- a test that fails does not make others fail
 
 # undo CMD...: the end of the test runs it, also if the test fails. The last
 # one is run first; each can be run again.
@@ -578,7 +578,7 @@ section() {
 
 # ---- the usual file
 
-# What most files have installed
+# What most files need installed
 install_standard() {
 	own_stacks
 	install_package
@@ -593,7 +593,7 @@ common_setup_file() {
 	start_internet
 	start_helper
 	start_sshd "${1:-}"
-	# The first use creates what stays: /run/netns as a mount, the firewall.
+	# The first use creates objects that stay: the mount /run/netns, the firewall.
 	ssh_as alice true
 	wait_until 15 no_names
 	wait_until 15 no_links
@@ -630,7 +630,7 @@ common_teardown() {
 	return $rc
 }
 
-as_user() { # as_user USER CMD...: on the host, past PAM
+as_user() { # as_user USER CMD...: on the host, without PAM
 	local u=$1
 	shift
 	setpriv --reuid="$u" --regid="$(id -g "$u")" --init-groups \

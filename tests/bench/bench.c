@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bench: runs the contests in turn, round after round, so that whatever
- * else the machine does meets all of them alike; then prints the table of
+ * The bench: runs the contests in turn, round after round, so that other load
+ * on the machine affects all of them equally; then prints the table of
  * PERFORMANCE goals. tests/bench/run prepares the sandbox, the services and
- * the helper, and says by environment variables where they are.
+ * the daemon, and passes their paths in environment variables.
  *
- * Mustn't: be started outside that sandbox; it makes namespaces by name.
+ * Must not be started outside that sandbox; it creates namespaces by name.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 
 #define ECHO_PORT	7007
 #define SETTLE_BOUND_MS 5000
-#define SETTLE_US	30000 /* the kernel's own end of a namespace */
+#define SETTLE_US	30000 /* the kernel removes a namespace with a delay */
 #define UID_BASE	70000u
 
 static const char *env(const char *name)
@@ -48,7 +48,7 @@ static unsigned int env_number(const char *name)
 	return (unsigned int)n;
 }
 
-/* Network interfaces in the bench's own namespace, but for those of a start. */
+/* Network interfaces in the bench's namespace, without those of the start. */
 static unsigned int links_count(void)
 {
 	struct if_nameindex *links = if_nameindex();
@@ -62,7 +62,7 @@ static unsigned int links_count(void)
 	return n;
 }
 
-/* Waits until what a round made is gone from the kernel, too. */
+/* Waits until the kernel has removed the objects of a round. */
 static void settle(unsigned int links)
 {
 	uint64_t deadline = deadline_in_ms(SETTLE_BOUND_MS);
@@ -76,7 +76,7 @@ static void settle(unsigned int links)
 	usleep(SETTLE_US);
 }
 
-/* Removes a namespace that a peer has made by name. */
+/* Removes a namespace that the module to compare with has created by name. */
 static void name_remove(const char *name)
 {
 	char path[64];
@@ -105,8 +105,8 @@ static void print_ms(double ms)
 }
 
 /*
- * One line; value is compared with goal: at most, or at least (least). NAN for
- * goal: there is none, the line is to know.
+ * One line; value must be at most goal, or at least goal (least). A goal of
+ * NAN: there is none, the line is for information.
  */
 static void print_row(const char *what, struct samples *ours,
 		      const char *against, struct samples *theirs, int digits,
@@ -136,7 +136,7 @@ static void print_row(const char *what, struct samples *ours,
 	missed += !met;
 }
 
-/* How often ours fits into theirs: goal is at least. */
+/* The other time divided by ours: at least goal. */
 static void print_quicker(const char *what, struct samples *ours,
 			  const char *against, struct samples *theirs,
 			  double goal)
@@ -145,7 +145,7 @@ static void print_quicker(const char *what, struct samples *ours,
 		  samples_ms(theirs, 0.5) / samples_ms(ours, 0.5), goal, true);
 }
 
-/* How many times theirs ours takes: goal is at most. */
+/* Our time divided by the other: at most goal. */
 static void print_slower(const char *what, struct samples *ours,
 			 const char *against, struct samples *theirs,
 			 double goal)
@@ -347,7 +347,7 @@ static void suite_first_packet(void)
 		  NULL, 0, "", (double)first.failed, 0, false);
 }
 
-/* Namespaces made and removed one after the other, counting to the last link.
+/* Namespaces created and removed in succession, counted to the last link.
  */
 static void suite_churn(void)
 {
@@ -377,7 +377,7 @@ static int64_t many_request(enum proto_op op, unsigned int i)
 	return contest_request(bench.socket, op, "many", user, UID_BASE + i);
 }
 
-/* Return: VmRSS of the helper in KiB. */
+/* Return: VmRSS of the daemon in KiB. */
 static double helper_kib(void)
 {
 	char path[64], line[256];
@@ -410,7 +410,7 @@ static void crowd_round(struct crowd *crowd)
 	samples_add(&crowd->fresh, contest_login(&login));
 }
 
-/* Takes all of `many` down in a child, as fast as the helper does it. */
+/* Takes all of `many` down in a child, as fast as the daemon does it. */
 static pid_t crowd_leave(void)
 {
 	pid_t pid = fork();
@@ -425,7 +425,7 @@ static pid_t crowd_leave(void)
 	_exit(0);
 }
 
-/* Before, with, and during the end of a crowd of namespaces. */
+/* Before, with, and during the end of many namespaces. */
 static void suite_many(void)
 {
 	struct crowd before = {.helper = {.n = 0}}, with = before;
@@ -476,8 +476,9 @@ static void suite_many(void)
 }
 
 /*
- * The way of a packet through the firewall: with one target in `allow` and with
- * ten thousand, with nobody else's elements in the maps and with ten thousand.
+ * The path of a packet through the firewall: with one target in `allow` and
+ * with ten thousand, without elements of others in the maps and with ten
+ * thousand.
  */
 static void path_round(const char *path, struct samples *flow,
 		       struct samples *fresh)
@@ -518,7 +519,7 @@ static void suite_allow(void)
 		     "one in allow", &fresh[1], 1.1);
 }
 
-/* The helper's end comes first: nobody else may touch its table before. */
+/* The daemon ends first: no other program may change its table before. */
 static void suite_elements(void)
 {
 	const char *add[] = {"nft", "-f", bench.add, NULL};
@@ -561,7 +562,8 @@ int main(void)
 	bench.usernet = env_number("BENCH_USERNET") == 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
-	/* What all rounds join is there before the first of them. */
+	/* The namespace that all rounds join exists before the first of them.
+	 */
 	if (contest_request(bench.socket, PROTO_UP, "join", NULL, 0) < 0 ||
 	    contest_request(bench.socket, PROTO_UP, "dns", NULL, 0) < 0)
 		errx(1, "the helper does not bring namespaces up");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the bench times, one at a time.
+ * The operations that the bench times, one at a time.
  *
- * Should: time only the thing itself, warm; check that it really happened.
+ * Each times only the operation itself, warm, and checks its result.
  */
 #include "contest.h"
 
@@ -30,7 +30,7 @@
 #define ECHO_TIMEOUT_MS	   300
 #define ECHO_FLOW_PACKETS  200
 
-/* Where a child leaves its time for the parent. */
+/* Passes the time of a child to its parent. */
 static volatile int64_t *result(void)
 {
 	static volatile int64_t *page;
@@ -90,7 +90,7 @@ static bool home_left(const struct home *home)
 	return !stat("/proc/self/ns/net", &st) && st.st_ino != home->st.st_ino;
 }
 
-/* For modules that do not go back at close. */
+/* For modules that do not return to the namespace at close. */
 static void home_return(const struct home *home)
 {
 	if (setns(home->net, CLONE_NEWNET) < 0 ||

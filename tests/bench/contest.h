@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The things that are timed: each function does one thing once and returns how
- * long it took in nanoseconds, or -1 when it did not work. Each runs in a
- * child of its own, so that none finds what another has left.
+ * The operations that are timed: each function does one once and returns its
+ * time in nanoseconds, or -1 if it failed. Each runs in a child of its own, so
+ * that no state of another one is left.
  */
 #ifndef NETNS_PAM_TESTS_BENCH_CONTEST_H
 #define NETNS_PAM_TESTS_BENCH_CONTEST_H
@@ -52,13 +52,13 @@ int64_t contest_inside(const struct contest_inside *inside);
 /* A program, from fork to its exit with 0. */
 int64_t contest_program(const char *const *argv);
 
-/* One request to the helper: UP, DOWN; user may be NULL. */
+/* One request to the daemon: UP, DOWN; user may be NULL. */
 int64_t contest_request(const char *socket, enum proto_op op, const char *name,
 			const char *user, uid_t uid);
 
 /*
- * One datagram to the echo server at the address and back, waited for 300 ms:
- * the first of a fresh flow, or (flow) the median of many in one flow.
+ * One datagram to the echo server at the address and back, with a limit of 300
+ * ms: the first of a fresh flow, or (flow) the median of many in one flow.
  */
 int64_t contest_echo(const char *address, unsigned int port);
 int64_t contest_echo_flow(const char *address, unsigned int port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Times of one thing measured many times, in nanoseconds. */
+/* Times of one operation measured many times, in nanoseconds. */
 #ifndef NETNS_PAM_TESTS_BENCH_SAMPLES_H
 #define NETNS_PAM_TESTS_BENCH_SAMPLES_H
 

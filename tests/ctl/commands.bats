@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netns-pam: status, up, down, exec, reload, kick against the real helper.
+# netns-pam: status, up, down, exec, reload and kick with the daemon.
 
 load ../lib
 
@@ -33,7 +33,7 @@ teardown() {
 	local pid name
 	undone
 	ensure_helper
-	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then # the next test starts afresh
+	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then # the next test gets a new daemon
 		netns-pam status
 		cat $T/hold.*.pid | while read -r pid; do kill "$pid"; done
 		rm -f $T/hold.*.pid $DROPINS/60-*
@@ -48,7 +48,7 @@ teardown() {
 	common_teardown
 }
 
-# says REGEX STATUS CMD...: status, nothing on stdout, a sentence on stderr
+# says REGEX STATUS CMD...: exit status, empty stdout, REGEX on stderr
 says() {
 	local regex=$1 want=$2 rc=0
 	shift 2
@@ -63,7 +63,7 @@ json() { # json FILTER: of status
 	netns-pam status --json | jq -re "$1"
 }
 
-# on_terminal CMD: its output where it has a terminal
+# on_terminal CMD: its output on a terminal
 on_terminal() { TERM=xterm script -qec "$1" /dev/null </dev/null; }
 
 ESC=$'\e'
@@ -309,7 +309,7 @@ ESC=$'\e'
 
 @test "F45 exec: no descriptor is passed to the program" {
 	netns-pam up blue
-	# what bats has open, and the one that reads the folder
+	# the descriptors of bats, and the one that reads the folder
 	local list=(python3 -c 'import os; print(*sorted(os.listdir("/proc/self/fd")))')
 	equal "$("${list[@]}")" "$(netns-pam exec blue -- "${list[@]}")"
 	netns-pam down blue
@@ -353,7 +353,7 @@ ESC=$'\e'
 	X
 	)" "$("${as[@]}" --user bob -- env | sort)" "environment"
 	equal /home/bob "$("${as[@]}" --user bob -- pwd)"
-	# the program is looked for as the user would
+	# the program is searched with the user's rights
 	install -D -m 755 /bin/true /root/bin/only-roots
 	says "only-roots" 127 "${as[@]}" --user bob -- only-roots
 	rm -r /root/bin
@@ -363,7 +363,7 @@ ESC=$'\e'
 	usermod -d /root bob
 	equal / "$("${as[@]}" --user bob -- pwd)"
 	usermod -d /home/bob bob
-	# --user root is a fresh one as well; without --user all stays as it is
+	# --user root changes the environment as well; without --user it stays
 	match ':/usr/sbin:' "$("${as[@]}" --user root -- printenv PATH)"
 	refuses "${as[@]}" --user root -- printenv SECRET
 	equal s3cret "$("${as[@]}" -- printenv SECRET)"
@@ -420,7 +420,7 @@ ESC=$'\e'
 	ssh_end b
 }
 
-# Processes of a user that are no zombies, a pid each.
+# Pids of a user's processes, without zombies.
 processes_of() { ps -o pid=,stat= -u "$1" | awk '$2 !~ /^Z/ {print $1}'; }
 no_process_of() { [ -z "$(processes_of "$1")" ]; }
 
@@ -471,7 +471,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	match "ended at SIGKILL" "$output"
 	[ $took -ge 4900 ] && [ $took -le 9000 ] || fail "took $took ms"
 	gone "$(cat $T/su.pid)"
-	# netns-pam(8) says that it may
+	# netns-pam(8) documents that it may stay
 	processes_of bob | xargs kill
 }
 
@@ -483,7 +483,7 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	done
 }
 
-# ---- whatever the command
+# ---- all commands
 
 @test "invalid command line: status 2 and the usage" {
 	local line

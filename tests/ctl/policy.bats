@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netns-pam check and explain: no helper, no machine, only files and accounts.
+# netns-pam check and explain: without a daemon, with files and accounts only.
 
 # bare: it has users of its own
 
@@ -22,7 +22,7 @@ setup() {
 
 policy() { cat >"$F"; }
 
-# runs STATUS CMD...: out and err in files of their names
+# runs STATUS CMD...: stdout and stderr in files out and err
 runs() {
 	local want=$1 rc=0
 	shift
@@ -196,7 +196,7 @@ rules() {
 	equal "$F" "$(json .policy)"
 }
 
-# connection SECTION...: what explain calls the link of [namespace n]
+# connection SECTION...: the sentence of explain about the link of [namespace n]
 connection() {
 	policy <<<"$(printf '%s\n' '[rule all]' 'namespace = n' '[namespace n]' "$@")"
 	explain ann --json

@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The helper, killed at its system calls and given errors by them, one at a
-# time, over a whole life: start, a first login, a namespace brought up, joined
-# and taken down, end. strace(1) does it to the real program.
+# The daemon is killed at its system calls, or they fail, one at a
+# time, over a whole run: start, first login, a namespace brought up, joined
+# and taken down, end. strace(1) injects the faults.
 #
 #	NETNS_PAM_FAULTS=60	points of each kind, spread evenly; "all" of them
 
 load ../lib
 
-# Calls that change something outside the process, or wait for one that did.
+# Calls that change state outside the process, or wait for a process that did.
 CHANGES=unshare,setns,mount,umount2,move_mount,open_tree,fsmount
 CHANGES+=,mkdir,mkdirat,openat,unlink,unlinkat,rename,renameat,renameat2
 CHANGES+=,write,pwrite64,writev,sendto,sendmsg,recvmsg,recvfrom,socket,bind
@@ -34,7 +34,7 @@ teardown() {
 	stop_helper KILL
 }
 
-# traced [strace's options]: the helper, up or already dead again
+# traced [strace's options]: the daemon, running or already ended
 traced() {
 	: >$T/helper.log
 	spawn $T/helper.log strace -D -f -qq -o $T/trace \
@@ -49,9 +49,9 @@ life_ends() {
 	wait_until 20 gone "$(helper_pid)"
 }
 
-# One life's work. What says that it worked must have worked; what did not
-# work must say so. Says on stdout what is wrong, and returns 1 when any of it
-# failed, rightly or not.
+# The work of one run. What reports success must have worked; what failed
+# must report it. Prints what is wrong, and returns 1 if any of it
+# failed, whether or not it may.
 cycle() {
 	local rc=0 out
 	: >$T/cycle
@@ -65,7 +65,7 @@ cycle() {
 	return $rc
 }
 
-# attempt NAME: a login of bob. Refused, or inside; never on the host.
+# attempt NAME: a login of bob: refused or inside, never on the host.
 attempt() {
 	local rc=0 out
 	out=$(timeout 20 su bob -c "$SHOW_NS; stat -Lc %i /run/netns/$1" \
@@ -82,8 +82,8 @@ attempt() {
 	fi
 }
 
-# The calls of a life, numbered as strace counts them: "NAME N" a line. The
-# dynamic linker's are before the helper's first own.
+# The calls of a run, numbered as strace counts them: "NAME N" a line. The
+# dynamic linker's precede the daemon's own.
 points() { # points NAMES
 	awk -v names=",$1," '
 		/netns-pam/ && !/execve|\.so/ { own = 1 }
@@ -95,7 +95,7 @@ points() { # points NAMES
 		}' $T/calls
 }
 
-# sampled <points: as many as asked for, evenly
+# sampled <points: the number asked for, spread evenly
 sampled() {
 	if [ "${NETNS_PAM_FAULTS:-60}" = all ]; then
 		cat
@@ -110,18 +110,18 @@ sampled() {
 		}'
 }
 
-# After the fault, with a helper that has none: nothing is left, logins work.
+# After the fault, with a daemon without faults: nothing is left, logins work.
 healed() {
 	stop_helper KILL
 	start_helper || { echo "the helper does not start again"; return 1; }
-	# An `up` may have been done although nobody heard of it.
+	# An `up` may have succeeded although its client got no answer.
 	netns-pam down green >>$T/cycle 2>&1 || true
 	nothing_left 10 || return 1
 	attempt green || { echo "the next login fails"; cat $T/cycle; return 1; }
 	nothing_left 10 || return 1
 }
 
-# each POINTS-FILE INJECTION...: one life per point; prints those that went wrong
+# each POINTS-FILE INJECTION...: one run for each point; prints those that went wrong
 each() {
 	local point n=0 bad=0 file=$1 why rc
 	shift
@@ -140,7 +140,7 @@ each() {
 	[ $n -gt 0 ] && [ $bad = 0 ]
 }
 
-# The next life must not pay for this one.
+# The next run starts from a clean state.
 as_before() {
 	{
 		start_helper && netns-pam down green --force
@@ -154,8 +154,8 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	traced -e "inject=$1:$3:when=$2"
 	said=$(cycle) || true
 	[ -z "$said" ] || { echo "$said"; return 1; }
-	# It may give up at start, and libnftables may abort it; not live on lame.
-	# The fault may have waited for the first attempt, the second is without.
+	# It may exit at its start, and libnftables may abort it; it must not run impaired.
+	# The fault may occur in the first attempt; the second has none.
 	if [[ $3 == error=* ]] && ! attempt green && ! attempt green &&
 		! wait_until 3 gone "$(helper_pid)" >$T/never; then
 		echo "alive, but the next login fails"

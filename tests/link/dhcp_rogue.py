@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A DHCP server that says what it is told to, in any bytes.
+"""A DHCP server that sends given options, valid or not.
 
 dhcp_rogue.py IFACE ADDRESS [KEY=VALUE]...
 
-    CODE=HEX        that option, in these bytes ("" leaves it out)
-    renew=nak       refuses every renewal; renew=silence hears none of them
+    CODE=HEX        that option with these bytes ("" omits it)
+    renew=nak       refuses every renewal; renew=silence answers none
     then=ADDRESS    offers this one after the first lease
 """
 import socket

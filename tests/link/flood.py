@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""flood.py serve PORT: UDP. Whoever says "send" gets 40 Mbit/s for 4 s; what
-others send for 3 s is counted and they are told ("count", then the flood, then
-"how much?"), in kbit/s.
-flood.py up|down HOST PORT: prints what arrived there, resp. here, in kbit/s."""
+"""flood.py serve PORT: UDP. A client that sends "send" gets 40 Mbit/s for 4 s;
+after "count" the client sends for 3 s, and "how much?" is answered with the rate
+received, in kbit/s.
+flood.py up|down HOST PORT: prints the rate received there, or here, in kbit/s."""
 import socket
 import sys
 import time
 
-SIZE, MBIT, SKIP, SECONDS = 1300, 40, 0.5, 3  # whole in a tunnel, too
+SIZE, MBIT, SKIP, SECONDS = 1300, 40, 0.5, 3  # SIZE fits into a tunnel without fragments
 
 
 def blast(sock, to, seconds):
@@ -24,7 +24,7 @@ def blast(sock, to, seconds):
 
 
 class Count:
-    """What arrives from SKIP to SKIP + SECONDS after the first."""
+    """Bytes that arrive from SKIP to SKIP + SECONDS after the first."""
 
     def __init__(self):
         self.first, self.bytes = time.monotonic(), 0

@@ -1,14 +1,14 @@
 #!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ethernet frames as nobody should send them, and an ear for them.
+"""Sends invalid Ethernet frames, and records those that arrive.
 
 frames.py send IFACE NAME...       each of these frames, see FRAMES
 frames.py hear IFACE LOG           appends the name of each frame that arrives
 
-What a frame needs to know is in the environment: MINE, THEIRS, HOST (MAC
+Addresses for the frames are in the environment: MINE, THEIRS, HOST (MAC
 addresses), MINE4, THEIRS4, HOST4, MINE6, THEIRS6, HOST6, MINELL (addresses),
-PORT (the MAC address of the host's end of the sender's link). Every frame has
-"<<NAME>>" in it, where nobody minds.
+PORT (the MAC address of the host's end of the sender's link). Every frame contains
+"<<NAME>>" in its payload.
 """
 import os
 import re
@@ -21,7 +21,7 @@ ALL6 = '33:33:00:00:00:01'
 ETH_P_ALL = 3
 
 
-mark = b''  # of the frame that is being made
+mark = b''  # of the current frame
 
 
 def env(name):
@@ -111,7 +111,7 @@ def router(src, source):
 
 
 def hidden_router(src, source):
-    """In a fragment, behind a header of options: what naive filters miss."""
+    """In a fragment, behind a header of options, which simple filters do not parse."""
     body = router(src, source)[14 + 40:]
     return ipv6(src, ALL6, source, 'ff02::1', 44,
                 struct.pack('!BBHI', 60, 0, 1, 9) + bytes([58, 0, 1, 4, 0, 0, 0, 0]) + body)
@@ -147,7 +147,7 @@ MINE, THEIRS, HOST, PORT = (lambda: env('MINE'), lambda: env('THEIRS'),
                             lambda: env('HOST'), lambda: env('PORT'))
 
 FRAMES = {
-    # its own, every kind of them: the ear hears these
+    # valid frames of each kind: these arrive
     'good-arp': lambda: arp(MINE(), ALL, 1, MINE(), env('MINE4'), env('THEIRS4')),
     'good-probe': lambda: arp(MINE(), ALL, 1, MINE(), '0.0.0.0', env('MINE4')),
     'good-udp4': lambda: udp4(MINE(), ALL, env('MINE4'), '255.255.255.255', 9, 9),
@@ -159,26 +159,26 @@ FRAMES = {
     'good-ns': lambda: solicit(MINE(), ALL6, env('MINE6'), 'ff02::1', env('THEIRS6')),
     'good-dad': lambda: solicit(MINE(), ALL6, '::', 'ff02::1', env('MINE6')),
     'good-lease': lambda: ask_lease(MINE(), MINE()),
-    # another's MAC address
+    # MAC address of another port
     'mac-theirs': lambda: udp4(THEIRS(), ALL, env('MINE4'), '255.255.255.255', 9, 9),
     'mac-host': lambda: udp4(HOST(), ALL, env('MINE4'), '255.255.255.255', 9, 9),
     'mac-new': lambda: arp('02:00:00:00:00:99', ALL, 1, '02:00:00:00:00:99',
                            env('MINE4'), env('THEIRS4')),
-    # ARP in another's name
+    # ARP with the address of another port
     'arp-host': lambda: arp(MINE(), ALL, 2, MINE(), env('HOST4'), env('HOST4')),
     'arp-host-to': lambda: arp(MINE(), THEIRS(), 2, MINE(), env('HOST4'), env('THEIRS4')),
     'arp-theirs': lambda: arp(MINE(), ALL, 1, MINE(), env('THEIRS4'), env('HOST4')),
     'arp-theirs-host': lambda: arp(MINE(), HOST(), 2, MINE(), env('THEIRS4'), env('HOST4')),
     'arp-mac': lambda: arp(MINE(), ALL, 2, THEIRS(), env('MINE4'), env('MINE4')),
     'arp-probe': lambda: arp(MINE(), ALL, 1, MINE(), '0.0.0.0', env('THEIRS4')),
-    # neighbour discovery in another's name
+    # neighbour discovery with the address of another port
     'na-host': lambda: advert(MINE(), ALL6, env('MINE6'), 'ff02::1', env('HOST6')),
     'na-host-as': lambda: advert(MINE(), THEIRS(), env('HOST6'), env('THEIRS6'), env('HOST6'), 0x60000000),
     'na-theirs': lambda: advert(MINE(), HOST(), env('THEIRS6'), env('HOST6'), env('THEIRS6')),
     'na-theirs-ll': lambda: advert(MINE(), HOST(), env('MINELL'), env('HOST6'), env('THEIRS6')),
     'ns-theirs': lambda: solicit(MINE(), HOST(), env('THEIRS6'), env('HOST6'), env('HOST6')),
     'dad-theirs': lambda: solicit(MINE(), ALL6, '::', 'ff02::1', env('THEIRS6')),
-    # another's address
+    # address of another port
     'ip4-theirs': lambda: udp4(MINE(), ALL, env('THEIRS4'), '255.255.255.255', 9, 9),
     'ip4-host': lambda: udp4(MINE(), THEIRS(), env('HOST4'), env('THEIRS4'), 9, 9),
     'ip4-far': lambda: udp4(MINE(), THEIRS(), '198.51.100.7', env('THEIRS4'), 9, 9),
@@ -194,7 +194,7 @@ FRAMES = {
     'redirect6': lambda: redirect6(MINE(), env('MINELL')),
     'redirect4': lambda: ipv4(MINE(), THEIRS(), env('MINE4'), env('THEIRS4'), 1,
                               b'\5\1\0\0' + ip4(env('MINE4')) + bytes(28)),
-    # a DHCP server, and clients that are not there
+    # a DHCP server, and clients with false addresses
     'offer': lambda: offer(env('MINE4'), ALL),
     'offer-host': lambda: offer(env('HOST4'), THEIRS()),
     'offer6': lambda: udp6(MINE(), ALL6, env('MINELL'), 'ff02::1', 547, 546),
@@ -204,19 +204,19 @@ FRAMES = {
                                struct.pack('!HHHH', 68, 67, 300, 0) + mark + bytes(8), 0x2000),
     'lease-long': lambda: ask_lease(MINE(), MINE(), length=16),
     'lease-kind': lambda: ask_lease(MINE(), MINE(), kind=6),
-    # names without a server
+    # mDNS and LLMNR
     'mdns': lambda: udp4(MINE(), ALL, env('MINE4'), '224.0.0.251', 5353, 5353),
     'llmnr': lambda: udp4(MINE(), ALL, env('MINE4'), '224.0.0.252', 9, 5355),
     'mdns6': lambda: udp6(MINE(), ALL6, env('MINELL'), 'ff02::fb', 5353, 5353),
     # no IP
     'vlan': lambda: ether(MINE(), ALL, 0x8100, b'\0\7\x08\0' + udp4(
         MINE(), ALL, env('THEIRS4'), '255.255.255.255', 9, 9)[14:]),
-    # to groups that a bridge passes on to nobody but the host
+    # to groups that a bridge passes to the host only
     'group-arp': lambda: arp(MINE(), '01:80:c2:00:00:03', 1, MINE(), env('MINE4'), env('HOST4')),
     'group-ip4': lambda: udp4(MINE(), '01:80:c2:00:00:03', env('MINE4'), env('HOST4'), 9, 9),
     'lldp': lambda: ether(MINE(), ALL, 0x88cc, bytes(46)),
     'bpdu': lambda: ether(MINE(), '01:80:c2:00:00:00', 38, b'\x42\x42\3' + bytes(43)),
-    # by way of the host, whatever MAC address it answers to
+    # to others through the host, with any of its MAC addresses
     'via-host': lambda: udp4(MINE(), HOST(), env('MINE4'), env('THEIRS4'), 9, 9),
     'via-host6': lambda: udp6(MINE(), HOST(), env('MINE6'), env('THEIRS6'), 9, 9),
     'via-port': lambda: udp4(MINE(), PORT(), env('MINE4'), env('THEIRS4'), 9, 9),

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Does anything get through that should not?
+"""Sends packets all the time, and counts those that arrive.
 
-leak recv FILE          counts what arrives at port 9999, UDP and TCP, and from
-                        whom: FILE has lines "COUNT PROTO LOCAL REMOTE"
-leak send FILE ADDR...  sends to port 9999 of each address for ever, hundreds of
+leak recv FILE          counts what arrives at port 9999, UDP and TCP, and its
+                        source: FILE has lines "COUNT PROTO LOCAL REMOTE"
+leak send FILE ADDR...  sends to port 9999 of each address without end, hundreds of
                         times a second; FILE has the number of rounds
 """
 import collections
@@ -75,7 +75,7 @@ def send(path, *targets):
                 pass
             tcp = socket.socket(sock.family, socket.SOCK_STREAM)
             tcp.setblocking(False)
-            # gone without a trace: RST, and the port may be used again
+            # closed with RST, so that the port may be used again
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             try:
                 tcp.connect((address, PORT))

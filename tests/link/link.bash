@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the bats files about links share.
+# Shared by the bats files about links.
 
 # ---- policies
 
 # mapped USERS:NAMESPACE... <SECTIONS: a rule for each, and these sections.
-# LIMIT is how long a login may take.
+# LIMIT is the time limit of a login.
 mapped() {
 	local m n=0
 	{
@@ -19,7 +19,7 @@ mapped() {
 }
 
 # policy_with [LINE...]: alice gets `blue`, with these lines; bob gets `green`.
-# BLUE and GREEN: what else is in those sections; MORE: other sections
+# BLUE and GREEN: additional lines of those sections; MORE: other sections
 policy_with() {
 	mapped alice:blue bob:green <<-X
 		[namespace blue]
@@ -31,7 +31,7 @@ policy_with() {
 	X
 }
 
-# hook NAME <text: an executable of root's, in $T/hooks
+# hook NAME <text: an executable owned by root, in $T/hooks
 hook() {
 	{
 		echo '#!/bin/bash'
@@ -42,14 +42,14 @@ hook() {
 
 # ---- a test's beginning and end
 
-# With the policy of a test: what fails leaves nothing; and back again.
+# From here on, with the policy of a test, nothing may be left; to_there restores.
 from_here() { objects >$T/before; }
 to_there() {
 	standard_policy | put_policy
 	objects >$T/before
 }
 
-# beside NAMESPACE CMD...: runs in there until the end of the test
+# beside NAMESPACE CMD...: runs in the namespace until the end of the test
 beside() { spawn $T/beside.log ip netns exec "$@" >>$T/beside; }
 
 link_teardown() {
@@ -66,17 +66,17 @@ link_teardown() {
 
 su_runs() { timeout 20 su "$1" -c "$2"; }
 
-# A login that begins, and has to wait: when this returns the helper was asked.
+# A login that has to wait: when this returns the daemon has its request.
 # Its pid is in $T/TAG.pid.
 su_waits() { # su_waits TAG USER CMD
 	spawn "$T/$1.log" su "$2" -c "$3" >"$T/$1.pid"
 	wait_until 10 asks "$(cat "$T/$1.pid")"
 }
-asks() { # asks PID: it has a connection to the helper, which has looked at it
+asks() { # asks PID: it is connected, and the daemon has processed its request
 	ss -Hxp state established | grep -q "^u_seq.*pid=$1," && netns-pam status
 }
 
-# su_fails USER [WORDS]: the login is refused, and the log says why
+# su_fails USER [WORDS]: the login is refused, and the log has WORDS
 su_fails() {
 	: >$T/syslog
 	refuses timeout 20 su "$1" -c true
@@ -88,11 +88,11 @@ in_log() { grep -qE "$1" $T/helper.log; }
 in_syslog() { wait_until 5 grep -qE "$1" $T/syslog; }
 in_status() { netns-pam status | grep -qE "$1"; }
 
-# ---- what there is, and who reaches it
+# ---- addresses, and what is reached
 
 inside() { ip netns exec "$@"; }
 
-# address NAMESPACE 4|6 [global|link]: that of eth0, without its length
+# address NAMESPACE 4|6 [global|link]: that of eth0, without the prefix length
 inner() {
 	ip -n "$1" "-$2" -o address show dev eth0 scope "${3:-global}" |
 		awk '{sub("/.*", "", $4); print $4}'
@@ -108,15 +108,15 @@ reached() {
 }
 scan_in() { reached "$1" 1 "${@:2}"; }
 
-# How many connections were not refused at once: a packet was sent twice. Few are
-# (the kernel limits what errors it sends).
+# How many connections were not refused at once: a SYN was sent twice. Few are
+# (the kernel limits the rate of ICMP errors).
 sent_twice() { ip netns exec "$1" nstat -asz TcpExtTCPSynRetrans | awk '/SynRetrans/ {print $2}'; }
 
-# same LIST LIST [WHAT]: in whatever order
+# same LIST LIST [WHAT]: in any order
 same() {
 	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
 }
 
-# Of what `probe talk` says: it goes on since it said that; it was cut.
+# Of the output of `probe talk`: it continues after that line; it was disconnected.
 talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
 is_cut() { grep -q cut "$1"; }

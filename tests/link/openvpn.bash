@@ -45,7 +45,7 @@ vpn_lines() {
 	X
 }
 
-# office_vpn <lines: the server, with those options besides
+# office_vpn <lines: the server, with those additional options
 office_vpn() {
 	cat - <(vpn_lines) >$T/server.conf
 	spawn $T/vpn.log nsenter -n -t "$(cat $T/office.pid)" \
@@ -58,7 +58,7 @@ office_vpn_stop() {
 	wait_until 5 gone "$(cat $T/vpn.pid)"
 }
 
-# what the office's server pushes in most tests
+# the options that the office's server pushes in most tests
 office_pushes() {
 	cat <<-X
 		push "route 10.99.0.0 255.255.255.0"
@@ -98,7 +98,7 @@ office_apart() {
 	[ "$(readlink "/proc/$(cat $T/office.pid)/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# client_files USER: as the example has them
+# client_files USER: those of the example
 client_files() {
 	mkdir -p $CLIENTS
 	sed "s/alice/$1/" "$TOP/conf/examples/openvpn/alice.ovpn" >$CLIENTS/$1.ovpn

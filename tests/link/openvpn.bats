@@ -29,7 +29,7 @@ teardown() {
 	common_teardown
 }
 
-# One namespace for alice, with more lines for the section.
+# One namespace for alice, with additional lines in the section.
 alice_policy() {
 	LIMIT=${LIMIT:-10s} mapped alice:vpn <<-X
 		[namespace vpn]
@@ -53,7 +53,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	run su alice -c "probe tcp 10.99.0.80 80; ip -4 -br address show tun0"
 	equal "server 10.99.0.80 client 10.8.0.2" "${lines[0]}"
 	match "10\.8\.0\.2/24" "${lines[1]}"
-	# nothing else is there, neither outside nor each other
+	# nothing else is reached: not the host, not the other session
 	run su alice -c "probe tcp 192.0.2.80 80 2; probe tcp 2001:db8::80 80 2; probe tcp 127.0.0.1 8080 2; probe tcp 192.0.2.2 22 2"
 	equal "ENETUNREACH ENETUNREACH ECONNREFUSED ENETUNREACH" "${lines[*]}"
 	run netns-pam status
@@ -70,11 +70,11 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	b=$(pgrep -f "openvpn .*npamv" | grep -vx "$a")
 	runs_as "$a" netns-pam 0000000000001400
 	runs_as "$b" netns-pam 0000000000001400
-	# a key cannot be had by its path, and not a new one by its name
+	# a session cannot read a key by its path, or a new one by its name
 	[ "$(stat -c '%U %a' $CLIENTS/alice.key)" = "root 600" ]
 	refuses setpriv --reuid netns-pam --regid netns-pam --clear-groups ls $STATE
 	refuses setpriv --reuid netns-pam --regid netns-pam --clear-groups cat "/proc/$b/environ"
-	# it reconnects with what it has, wherever the files are
+	# it reconnects with the keys in memory, whether or not the files exist
 	rm $CLIENTS/alice.key $CLIENTS/ca.crt
 	kill -USR1 "$a"
 	wait_until 10 grep -q "is lost (SIGUSR1)" $T/helper.log
@@ -111,7 +111,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	match "server 10.99.0.80 client 10.8.0.2" "$output"
 	not match "server 192.0.2.80" "$output"
 	wait_until 5 not_there vpn
-	# the client's own file may say otherwise
+	# the user's file may ignore pushed options
 	printf 'pull-filter ignore "redirect-gateway"\n' >>$CLIENTS/alice.ovpn
 	alice_policy
 	run su alice -c "ip route get 192.0.2.80; probe tcp 10.99.0.80 80"
@@ -126,7 +126,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	spawn $T/tcpdump.log tcpdump -l -n -i up0 \
 		'(ip or ip6) and not icmp6 and not host 198.51.100.130' >$T/tcpdump.pid
 	wait_until 5 grep -q listening $T/tcpdump.log
-	# talks all the time, to the office and to the world, v4 and v6
+	# sends all the time, to the office and the internet, IPv4 and IPv6
 	cat >$T/chatter <<-'X'
 		while :; do
 			for a in 10.99.0.80 fd99::80 192.0.2.80 2001:db8::80 198.51.100.80; do
@@ -138,18 +138,18 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	chmod 755 $T/chatter
 	ssh_hold one alice
 	spawn $T/chatter.log su alice -c "bash $T/chatter" >$T/chatter.pid
-	# the server goes, the client reconnects in vain, the server comes back
+	# the server stops, the client cannot reconnect, the server starts
 	office_vpn_stop
 	wait_until 10 grep -q "is lost (ping-restart)" $T/helper.log
 	wait_until 10 longer $T/chatter.log $(($(wc -l <$T/chatter.log) + 3))
 	office_pushes | office_vpn
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
-	# openvpn is killed, and comes back
+	# openvpn is killed and started again
 	pid=$(tunnel_pid)
 	kill -KILL "$pid"
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
 	grep -q "started again in 1 s" $T/helper.log
-	# it is told to read its file again, which is for us to do
+	# SIGHUP makes openvpn reread its file, which only the daemon may do
 	pid=$(tunnel_pid)
 	kill -HUP "$pid"
 	wait_until 5 gone "$pid"
@@ -157,7 +157,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	# its device is deleted
 	inside office.alice ip link delete tun0
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
-	# the capture would have seen it
+	# the test itself: the capture sees a packet in clear
 	not grep -q ' IP' $T/tcpdump.log
 	$PROBE udp 192.0.2.80 80
 	wait_until 5 grep -q '192.0.2.80.80' $T/tcpdump.log
@@ -208,7 +208,7 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	for n in first second; do
 		run su alice -c "probe tcp 10.99.0.80 80; probe tcp fd99::80 80; probe dns 10.99.0.53 www.example.net"
 		equal 0 "$status" "$output"
-		# refused, at once
+		# refused at once
 		run su alice -c "probe udp 10.99.0.80 80; probe tcp 10.99.0.54 80; probe dns 10.99.0.54 www.example.net"
 		not match "server|timeout|10.99.0.66" "$output"
 		equal 3 "${#lines[@]}" "$output"
@@ -254,12 +254,12 @@ dressed() {
 	equal "$pid" "$(tunnel_pid)" "openvpn"
 	kill -KILL "$pid"
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
-	# died while nobody looked
+	# killed while no daemon ran
 	stop_helper KILL
 	kill -KILL "$(tunnel_pid)"
 	start_helper
 	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
-	# reconnected, with other routes, while nobody looked
+	# reconnected with other routes while no daemon ran
 	stop_helper KILL
 	office_vpn_stop
 	{ office_pushes; echo 'push "route 10.98.0.0 255.255.255.0"'; } | office_vpn

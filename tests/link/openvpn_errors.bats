@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# link = openvpn: what can be wrong with it is named to whoever reads the log,
-# and leaves nothing behind. The office is as in openvpn.bats.
+# link = openvpn: errors are logged with their reason and leave nothing
+# behind. The office is that of openvpn.bats.
 
 load ../lib
 load link
@@ -27,7 +27,7 @@ teardown() {
 	common_teardown
 }
 
-# both_policy [TIMEOUT]: alice and bob have a tunnel each
+# both_policy [TIMEOUT]: a tunnel for alice and one for bob
 both_policy() {
 	LIMIT=${1:-10s} mapped 'alice, bob:office' <<-X
 		[namespace office]
@@ -41,7 +41,7 @@ told_twice() {
 	[ "$(grep -cE 'pam_netns.*OpenVPN to connect \(remote 198.51.100.77\)' $T/syslog)" = 2 ]
 }
 
-# fails REGEX: alice cannot log in, and the log says why
+# fails REGEX: alice cannot log in, and the log has the reason
 fails() {
 	refuses timeout 15 su alice -c true
 	wait_until 5 grep -qE "pam_netns.*$1" $T/syslog || {
@@ -162,7 +162,7 @@ client_line() { printf '%s\n' "$@" >>$CLIENTS/alice.ovpn; }
 	start_helper
 	wait_until 5 no_tunnel
 	not ls $STATE/openvpn.*
-	# also when it had not yet written down which process that is
+	# also before the pid of openvpn was recorded
 	spawn $T/first.log su alice -c true >$T/first.pid
 	wait_until 5 sh -c "ls $STATE/openvpn.*/socket"
 	stop_helper KILL

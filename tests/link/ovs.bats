@@ -21,11 +21,11 @@ setup_file() {
 	start_database
 	ovs-vsctl --no-wait init
 	start_vswitchd
-	# somebody's own switch, which nothing here touches
+	# a switch of another program, which must not change
 	ovs-vsctl --timeout=10 add-br keep0 -- set bridge keep0 datapath_type=netdev
 	cp $EXAMPLE $POLICY
 	netns-pam reload
-	su_lands east east # the first use creates what stays
+	su_lands east east # the first use creates objects that stay
 	wait_until 15 no_names
 	wait_until 15 not ovs-vsctl br-exists ovsbr0
 }
@@ -70,7 +70,7 @@ kill_daemon() {
 	kill -9 "$pid"
 	wait_until 10 gone "$pid"
 }
-# What is configured, without what changes by itself.
+# The configuration, without columns that change by themselves.
 database() {
 	ovs-vsctl --timeout=5 --no-wait --columns=name,ports,external_ids,other_config,datapath_type --format=csv list Bridge | sed 's/[0-9a-f-]\{36\}/U/g' | sort
 	ovs-vsctl --timeout=5 --no-wait --columns=name,tag,external_ids --format=csv list Port | sort
@@ -80,7 +80,7 @@ database_same() {
 	cmp -s $T/database.before $T/database.after
 }
 
-# hold USER: a session that stays; its process is in $T/in.USER
+# hold USER: a session that stays open; its process is in $T/in.USER
 hold() {
 	spawn "$T/held.$1.log" su "$1" -c "$HELD" >"$T/held.$1.pid"
 	is_held "$1"
@@ -104,11 +104,11 @@ let_all_go() {
 pings() { # pings NAMESPACE ADDRESS
 	ip netns exec "$1" ping -qc 1 -W 2 "$2" >$T/ping 2>&1 || { cat $T/ping; return 1; }
 }
-# By the host's port, as the host.
+# Through the host's port, with the host's address.
 gets_out() { match 'client 192.0.2.2' "$(ip netns exec "$1" $PROBE tcp 192.0.2.80 80 3)"; }
 no_ping() { not ip netns exec "$1" ping -qc 1 -W 1 "$2"; }
 port_of() { ip netns exec "$1" true && ip -o link | sed -n "s/^$(ip -n "$1" -o link show eth0 | sed 's/.*eth0@if\([0-9]*\).*/\1/'): \([^:@]*\).*/\1/p"; }
-refused_login() { # refused_login USER REGEX: and the log says why
+refused_login() { # refused_login USER REGEX: and the log has the reason
 	: >$T/syslog
 	: >$T/helper.log
 	refuses timeout 20 su "$1" -c true
@@ -123,7 +123,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 		for b in 11 12 13; do pings $a 10.77.0.$b; done
 		no_ping $a 10.78.10.2
 	done
-	# the sessions themselves, over TCP, and out by the host's address
+	# the sessions over TCP, and to the internet with the host's address
 	spawn $T/web ip netns exec west $PROBE serve 7000 >$T/web.pid
 	wait_until 5 ip netns exec west $PROBE tcp 10.77.0.12 7000 1
 	match 'client 10.77.0.11' "$(su east -c "$PROBE tcp 10.77.0.12 7000 3")"
@@ -131,7 +131,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	match 'client 192.0.2.2' "$(su east -c "$PROBE tcp 192.0.2.80 80 3")"
 	match '^192.0.2.80' "$(su west -c 'getent ahostsv4 www.example.net')"
 	kill "$(cat $T/web.pid)"
-	# one switch, two VLANs: each has its own host port, and its own alone
+	# one switch, two VLANs: each has a host port of its own
 	gets_out red
 	gets_out blue
 	ip -n red address add 10.78.20.9/24 dev eth0
@@ -244,7 +244,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	refused_login east 'Open vSwitch is not running: systemctl start openvswitch-switch'
 	wait_until 10 no_names
 	wait_until 10 no_links
-	# and a user of another link is none the wiser
+	# and users of other links are not affected
 	start_database
 	start_vswitchd
 	su_lands east east
@@ -288,7 +288,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	sed '/^\[network trio\]/,/^\[/{/^address/d;/^nat/d;/^dhcp/d}' $EXAMPLE | put_policy
 	hold east
 	ovs-vsctl del-br ovsbr0
-	# nothing of it is an interface of the host's: heard of when it is used
+	# the host has no interface of it: noticed at the next use
 	refused_login west 'the bridge ovsbr0 was removed by another program'
 	hold west
 	su_lands east east
@@ -334,7 +334,7 @@ refused_login() { # refused_login USER REGEX: and the log says why
 	gets_out east
 }
 
-# Open vSwitch lets go of what it had in its own time.
+# Open vSwitch releases the interface after a delay.
 wire_is_back() {
 	ip -o link show wire0 | sed 's/qdisc.*//' >$T/wire
 	cmp $T/wire.before $T/wire
@@ -400,7 +400,7 @@ wire_is_back() {
 	sed '/^\[namespace east\]/,/^\[/s|^dns .*|&\nrate = 10mbit|' $EXAMPLE | put_policy
 	hold east
 	held_to 10000 east 192.0.2.1
-	# it takes the queues off its ports, also when it comes back
+	# ovs-vswitchd removes queues from its ports, also when it starts
 	kill_daemon ovs-vswitchd
 	start_vswitchd
 	wait_until 10 gets_out east
@@ -418,7 +418,7 @@ wire_is_back() {
 	equal 20 "$(ovs-vsctl get port "$(port_of blue)" tag)"
 	gets_out red
 	gets_out blue
-	# a neighbour by DHCP is no neighbour of the other VLAN
+	# an address leased on one VLAN is not reached from the other
 	no_ping red "$(ip -n blue -4 -o address show dev eth0 | sed 's/.*inet \([^/]*\).*/\1/')"
 }
 
@@ -441,7 +441,7 @@ wire_is_back() {
 	refused_login east 'uplink eth7 of the network trio does not exist'
 	sed 's/^bridge  = ovsbr0/&\nuplink = lan0/' $EXAMPLE | put_policy
 	refused_login east 'uplink lan0 of the network trio has an address'
-	# while one that was made by the policy before is there
+	# while a network of the earlier policy exists
 	sed 's/^vlan    = 10/vlan = 20/; /^\[network blue\]/,/^\[/s/ovsbr1/ovsbr2/' $EXAMPLE | put_policy
 	hold red
 	sed '/^\[network red\]/,/^\[/s/ovsbr1/ovsbr2/' $EXAMPLE | put_policy

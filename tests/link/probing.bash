@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Does anything get through that should not, whatever somebody does meanwhile?
-# The namespaces blue, green and street of the standard policy are there. What
-# is sent to all the time, and what may come of it:
+# Sends packets all the time, and records which of them arrive, while a test
+# changes the firewall. The namespaces blue, green and street of the standard
+# policy exist. Packets are sent to:
 #
 #	198.51.100.80, 2001:db8:ffff::80	far away: allowed
 #	192.0.2.2, 2001:db8::2			the host
@@ -27,7 +27,7 @@ stop() {
 
 addresses() { cat "$T/addresses.$1"; }
 
-probing() { # begins
+probing() { # starts it
 	local far="198.51.100.80 2001:db8:ffff::80" n targets
 	local bad="192.0.2.2 2001:db8::2 169.254.169.254 fd00:ec2::254"
 	rm -f $T/got.* $T/sent.*
@@ -62,8 +62,8 @@ probing_end() {
 rounds() { cat "$T/sent.$1"; }
 arrived() { awk '$3 == "198.51.100.80" {n += $1} END {print n + 0}' $T/got.internet; }
 
-# Not one packet where none may come; enough was tried, and of what is allowed
-# some arrives to the end.
+# No packet has arrived where none may; enough were sent, and allowed packets
+# arrive to the end.
 nothing_leaked() {
 	local n before seen
 	for n in blue street internet; do
@@ -77,7 +77,7 @@ nothing_leaked() {
 }
 got_through() {
 	local n
-	# at the host, in bob's, in alice's from outside
+	# at the host, in bob's namespace, in alice's from outside
 	cat $T/got.host $T/got.green $T/got.blue 2>/dev/null || true
 	# at the metadata service
 	grep -E ' (169\.254|fd00:ec2:)' $T/got.internet || true

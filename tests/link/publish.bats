@@ -32,7 +32,7 @@ serves() { # serves NAMESPACE PORT...
 	ssh_hold b bob
 	serves web 80 443
 	serves game 7777
-	# from elsewhere: the caller's address is seen
+	# from another host: the client's address is not translated
 	equal "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 	match "server $(inner web 6) client 2001:db8::(1|80)$" "$(in_internet $PROBE tcp 2001:db8::2 8081)"
 	equal "server $(inner web 4) client 192.0.2.1" "$(in_internet $PROBE tcp 192.0.2.2 8443)"
@@ -40,7 +40,7 @@ serves() { # serves NAMESPACE PORT...
 	match "client 192.0.2.1$" "$(in_internet $PROBE udp 192.0.2.2 7777)"
 	match "client 192.0.2.1$" "$(in_internet $PROBE tcp 192.0.2.2 7777)"
 	match "client 2001:db8::(1|80)$" "$(in_internet $PROBE udp 2001:db8::2 7777)"
-	# not on another address than the one that is given, nor by UDP
+	# not on other addresses than the given one, and not over UDP
 	refuses in_internet $PROBE tcp 203.0.113.1 8443 1
 	refuses in_internet $PROBE tcp 2001:db8:1a4::1 8443 1
 	refuses in_internet $PROBE udp 192.0.2.2 8081 1
@@ -52,7 +52,7 @@ serves() { # serves NAMESPACE PORT...
 	match "server $(inner game 4) " "$($PROBE udp 192.0.2.2 7777)"
 	refuses $PROBE tcp 127.0.0.1 8081 1
 	refuses $PROBE tcp ::1 8081 1
-	# the service itself calls nobody
+	# the published service cannot connect out through it
 	refuses ip netns exec web $PROBE tcp 192.0.2.80 80 1
 	netns-pam down web --force
 }
@@ -64,14 +64,14 @@ serves() { # serves NAMESPACE PORT...
 	ssh_hold b bob
 	serves blue 80 81 82
 	blue=$(inner blue 4)
-	# other namespaces, by any address
+	# not from other namespaces, by any address
 	equal "" "$(ip netns exec green $PROBE scan 1 {tcp,udp}/{192.0.2.2,203.0.113.1,"$blue"}/{8081,8082,80,81})" "green reached"
 	equal "" "$(ip netns exec green $PROBE scan 1 tcp/2001:db8::2/8081 "tcp/$(inner blue 6)/80")" "green reached"
 	equal "" "$(ip netns exec blue $PROBE scan 1 tcp/192.0.2.2/8081)" "blue reached"
-	# past the port, from outside
+	# from outside, not past the published port
 	in_internet ip route add 10.213.0.0/16 via 192.0.2.2 2>/dev/null || true
 	equal "" "$(in_internet $PROBE scan 1 tcp/"$blue"/{80,81,82} udp/"$blue"/80)" "the internet reached"
-	# what is passed on for others is theirs: the LAN's own port 8081
+	# packets forwarded for others are not changed: the LAN's port 8081
 	sysctl -qw net.ipv4.ip_forward=1
 	nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; }'
 	spawn $T/lan8081 nsenter -n -t "$(cat $T/lan.pid)" $PROBE serve 8081 $T/served >>$T/beside
@@ -86,14 +86,14 @@ serves() { # serves NAMESPACE PORT...
 	run policy_with 'publish = 8081:80, 8081:81/tcp'
 	[ "$status" != 0 ]
 	match "'8081:81/tcp' and '8081:80' of \[namespace blue\] are the same port" "$output"
-	# a program of the host has it
+	# a program of the host uses the port
 	policy_with 'publish = 8080:80/tcp'
 	run su alice -c true
 	[ "$status" != 0 ]
 	grep -q 'the port 8080/tcp of the host is in use' $T/helper.log
 	no_names
 	wait_until 5 no_links
-	# on another address it has not
+	# it does not use it on another address
 	policy_with 'publish = 53:53'
 	ssh_hold a alice
 	serves blue 53
@@ -111,7 +111,7 @@ serves() { # serves NAMESPACE PORT...
 	policy_with 'publish = 8082:80'
 	refuses in_internet $PROBE tcp 192.0.2.2 8081 1
 	in_internet $PROBE tcp 192.0.2.2 8082
-	# what cannot be applied leaves it as it is, and reload says so
+	# a policy that cannot be applied changes nothing, and reload reports it
 	refuses policy_with 'publish = 8080:80'
 	match 'open namespaces keep the filter they have: .*8080' "$(cat $T/refused)"
 	in_internet $PROBE tcp 192.0.2.2 8082
@@ -130,7 +130,7 @@ serves() { # serves NAMESPACE PORT...
 	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
 	start_helper
 	match "server $was " "$(in_internet $PROBE tcp 192.0.2.2 8081)"
-	# another mtu is another namespace; the session keeps the old one
+	# another mtu needs a new namespace; the session keeps the old one
 	policy_with 'publish = 8081:80' 'mtu = 1400'
 	ssh_hold b2 alice
 	serves blue 80
@@ -146,7 +146,7 @@ serves() { # serves NAMESPACE PORT...
 	match "server $(inner blue 6) client 2001:db8::" "$(in_internet $PROBE udp 2001:db8::2 8081)"
 }
 
-# Asks every 50 ms, always from the same port; what is answered is in FILE.
+# Sends every 50 ms, always from the same port; answers are in FILE.
 asks_on() { # asks_on ADDRESS FILE PORT
 	: >"$2"
 	spawn $T/asks nsenter -n -t "$(cat $T/internet.pid)" python3 -c '
@@ -174,7 +174,7 @@ answered() { # answered BY
 	grep -q "server $1 " $T/asks4 || return 1
 	[ $# = 1 ] || grep -q "server $2 " $T/asks6
 }
-is_gone() { # is_gone FILE: nobody answers any more
+is_gone() { # is_gone FILE: no answers any more
 	local asked
 	asked=$(wc -l <"$1.asked")
 	: >"$1"
@@ -196,7 +196,7 @@ is_gone() { # is_gone FILE: nobody answers any more
 	policy_with 'publish = 192.0.2.2:7777:7778/udp, [2001:db8::2]:7777:7778/udp'
 	wait_until 5 answered "$(inner blue 4)" "$(inner blue 6)"
 	was=$(inner blue 4)
-	# another mtu is another namespace, with another address
+	# another mtu needs a new namespace, with another address
 	policy_with 'publish = 7777:7777/udp' 'mtu = 1400'
 	ssh_hold a2 alice
 	not equal "$was" "$(inner blue 4)"

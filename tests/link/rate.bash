@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What measures `rate`.
+# Measures `rate`.
 
 # about KBIT GOT: within 10 %
 about() {
@@ -8,8 +8,8 @@ about() {
 		fail "wanted about $1 kbit/s, got $2"
 }
 
-# tcp_about KBIT CMD...: the best of three. How well a stream fills its link is
-# TCP's own affair; faster it is never to be.
+# tcp_about KBIT CMD...: the best of three. How well a stream fills its link
+# depends on TCP; it must never be faster.
 tcp_about() {
 	local wanted=$1 got n
 	shift
@@ -20,8 +20,8 @@ tcp_about() {
 	about "$wanted" "$got"
 }
 
-# tcp_rate [iperf3's options]: kbit/s that a stream takes of its link, after a
-# second of beginning. iperf3 tells the payload: of 1514 bytes 1448, with IPv6
+# tcp_rate [iperf3's options]: kbit/s of a stream on its link, after the first
+# second. iperf3 counts the payload: of 1514 bytes 1448, with IPv6
 # 1428.
 tcp_rate() {
 	local payload=1448
@@ -42,7 +42,7 @@ flood_serve() {
 }
 flood_listens() { nsenter -n -t "$(cat "$T/$1.pid")" ss -Hlun | grep -q ':5202 '; }
 
-# held_to KBIT USER ADDRESS: what USER sends there, and gets from there
+# held_to KBIT USER ADDRESS: what USER sends to and receives from ADDRESS
 held_to() {
 	about "$1" "$(timeout 60 su "$2" -c "flood up $3 5202")" &&
 		about "$1" "$(timeout 60 su "$2" -c "flood down $3 5202")"

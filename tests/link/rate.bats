@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `rate`: measured each way, within ten per cent of what it says.
+# `rate`: measured in both directions, within 10 % of the policy.
 # alone: it measures throughput
 
 load ../lib

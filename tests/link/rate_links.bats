@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `rate` with links of other kinds: a port of a switch, an interface that the
-# host has no end of, tunnels. Cables: cable.bats, Open vSwitch: ovs.bats.
+# `rate` with other links: a port of a switch, an interface without an end on the
+# host, tunnels. Cables: cable.bats, Open vSwitch: ovs.bats.
 # alone: it measures throughput
 
 load ../lib
@@ -14,7 +14,7 @@ setup_file() {
 	wg_setup
 	office_start
 	client_files bob
-	# the name is that of the WireGuard server here
+	# vpn.example.net is the WireGuard server in this file
 	sed -i 's/vpn.example.net/198.51.100.130/' $CLIENTS/bob.ovpn
 	ip link add card0 type veth peer name card1 netns "$(cat $T/lan.pid)"
 	in_lan ip address add 198.18.0.1/24 dev card1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Everything at once: logins that come and are killed, programs that are slow
-# and fail, policies that change, a helper that dies. Afterwards all is gone.
+# All at once: logins that end or are killed, programs that are slow and fail,
+# policies that change, a daemon that is killed. Afterwards nothing is left.
 
 load ../lib
 
@@ -19,7 +19,7 @@ teardown() {
 	common_teardown
 }
 
-# Waits a little, then fails one time in six; now and then it is deaf.
+# Waits a little, then fails one time in six; sometimes it ignores SIGTERM.
 make_hooks() {
 	cat >$T/hooks/any <<-'X'
 		#!/bin/bash
@@ -32,7 +32,7 @@ make_hooks() {
 	chmod 755 $T/hooks/any
 }
 
-stress_policy() { # stress_policy N: each N another
+stress_policy() { # stress_policy N: a different one for each N
 	cat <<-X
 		[options]
 		timeout = 2s
@@ -78,7 +78,7 @@ stress_policy() { # stress_policy N: each N another
 	X
 }
 
-# Logs one user in again and again, each time for a moment; some are killed.
+# Logs a user in repeatedly for a moment; some logins are killed.
 log_in() { # log_in USER
 	local pid
 	until [ -e $T/over ]; do
@@ -138,7 +138,7 @@ no_hooks() { ! pgrep -f "^/bin/bash $T/hooks/any" >/dev/null; }
 	wait_until 15 no_links
 	wait_until 5 no_sessions
 	wait_until 5 no_hooks
-	# and it goes on
+	# and logins work
 	standard_policy | put_policy
 	for u in alice bob dave erin; do ssh_as $u true; done
 	su_lands alice blue

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# udev and systemd-networkd, the real ones, beside us: told to configure every
-# interface there is, and leaving ours alone.
+# udevd and systemd-networkd configured to manage every interface: they leave
+# those of the daemon alone.
 
 load ../lib
 load link
@@ -10,7 +10,7 @@ setup_file() {
 	common_setup_file
 	mkdir -p /run/udev /run/systemd/netif/{links,leases,lldp}
 	chown -R systemd-network: /run/systemd/netif
-	# what an administrator may have: all is configured, by name or not
+	# a configuration that matches all interfaces, also by their names
 	cat >/etc/systemd/network/50-all.network <<-'X'
 		[Match]
 		Name=npam* br-* theirs*
@@ -47,18 +47,18 @@ teardown() {
 }
 
 file_of() { udevadm info -q property -p /sys/class/net/$1 | sed -n "s/^$2=//p"; }
-settled() { # settled IFACE STATE: networkd is through with it
+settled() { # settled IFACE STATE: networkd has finished with it
 	udevadm settle -t 10
 	wait_until 10 grep -qx "ADMIN_STATE=$2" "/run/systemd/netif/links/$(cat "/sys/class/net/$1/ifindex")"
 }
-# everything of it that somebody may have changed
+# all properties that udevd or networkd may have changed
 look_of() {
 	cat "/sys/class/net/$1/address" "/sys/class/net/$1/flags" "/sys/class/net/$1/mtu"
 	ip -o address show dev "$1" | awk '{print $3, $4}'
 	cat "/proc/sys/net/ipv6/conf/$1/disable_ipv6" "/proc/sys/net/ipv4/conf/$1/proxy_arp"
 }
 
-ours() { # ours IFACE: known as ours, and not configured
+ours() { # ours IFACE: recognized as the daemon's, and not configured
 	settled "$1" unmanaged
 	equal 1 "$(file_of "$1" NETNS_PAM)" "NETNS_PAM of $1"
 	equal 1 "$(file_of "$1" NM_UNMANAGED)" "NM_UNMANAGED of $1"

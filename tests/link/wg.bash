@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A WireGuard server in the internet, for the bats files beside this one:
-# 192.0.2.1 port 51820, called vpn.example.net by the host's /etc/hosts,
+# 192.0.2.1 port 51820, vpn.example.net in the host's /etc/hosts,
 # 10.9.0.1 and fd09::1 inside. alice is 10.9.0.2, bob 10.9.0.3.
 
 WG=/etc/wireguard
 
-# The keys of NAME: $T/NAME.key and $T/NAME.pub, root's
+# The keys of NAME: $T/NAME.key and $T/NAME.pub, owned by root
 wg_keys() {
 	(
 		umask 077
@@ -32,7 +32,7 @@ wg_server_conf() {
 
 wg_answers() { wg show "$1"; }
 
-wg_server_start() { # the kernel's, where it has one
+wg_server_start() { # the kernel's if it has WireGuard
 	if in_internet ip link add wgs type wireguard 2>/dev/null; then
 		rm -f $T/wgs.pid
 	else
@@ -58,7 +58,7 @@ wg_server_stop() {
 }
 
 # wg_setup: keys, the server, its name, and the files of alice and bob as the
-# example has them
+# example
 wg_setup() {
 	local u
 	for u in server alice bob; do wg_keys $u; done
@@ -71,7 +71,7 @@ wg_setup() {
 	done
 }
 
-# vpn_is ADDRESS...: what the host takes vpn.example.net for
+# vpn_is ADDRESS...: the addresses of vpn.example.net for the host
 vpn_is() {
 	local a
 	printf '127.0.0.1 localhost sandbox\n::1 localhost\n' >/etc/hosts

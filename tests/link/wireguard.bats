@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# link = wireguard: real tunnels to a real server, by real logins.
+# link = wireguard: tunnels to a server, with logins.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -27,7 +27,7 @@ teardown() {
 	common_teardown
 }
 
-# What the helper says from mark on
+# The daemon's messages since mark
 mark() { wc -l <$T/helper.log >$T/mark; }
 said() { tail -n "+$(($(cat $T/mark) + 1))" $T/helper.log | grep -aEq "$1"; }
 
@@ -46,7 +46,7 @@ alice_policy() { # [SCOPE=...] alice_policy TIMEOUT [LINE...]
 
 as_alice() { timeout 25 su alice -c "$1"; }
 
-# refused REGEX...: alice is not let in, the helper says why, nothing is left
+# refused REGEX...: alice's login is refused with the reason, nothing is left
 refused() {
 	local re
 	mark
@@ -79,7 +79,7 @@ ls: cannot open directory '/etc/wireguard': Permission denied" "$output"
 search example.net
 timeout
 ECONNREFUSED" "$output"
-	not grep -q 192.0.2.66 <<<"$output" # what the other server would say
+	not grep -q 192.0.2.66 <<<"$output" # the answer of the other server
 }
 
 @test "UDP socket outside, only the interface inside; status shows it" {
@@ -162,7 +162,7 @@ keepalive_is() {
 	[ "$(wg show "$(wg_device vpn.alice)" persistent-keepalive | cut -f 2)" = "$1" ]
 }
 
-# A peer that is none: nobody listens there
+# A peer that does not exist
 dead_peer() { # dead_peer ALLOWED-IP
 	printf '\n[Peer]\nPublicKey = %s\nEndpoint = 192.0.2.54:51821\nAllowedIPs = %s\n\n' \
 		"$(wg genkey | wg pubkey)" "$1"
@@ -182,7 +182,7 @@ dead_peer() { # dead_peer ALLOWED-IP
 		equal "server 198.51.100.80 client 10.9.0.2" "$(ssh_as alice probe tcp 198.51.100.80 80)" "$order"
 		refuses ssh_as alice probe tcp 203.0.113.10 80 1
 		equal 3 "$(wg show "$(wg_device vpn.alice)" peers | wc -l)"
-		# what provoked it is off, with all of them
+		# the keepalive that provoked it is off, for all peers
 		wait_until 5 no_keepalives
 		ssh_end a
 		nothing_left
@@ -244,7 +244,7 @@ no_keepalives() {
 	mkdir ~alice/vpn
 	install -m 600 $T/alice.conf ~alice/vpn/vpn.alice.conf
 	refused "others than root can replace files in the directory /home/alice"
-	# by a link of root's into what is not
+	# through a link of root's into a directory of another user
 	ln -s ~alice/vpn $WG/link
 	alice_policy 5s "wireguard = $WG/link/%n.conf"
 	refused "$WG/link/vpn.alice.conf: others than root can replace files in the directory /home/alice"
@@ -304,7 +304,7 @@ no_go_of_ours() { ! ps -eo args | grep -q '^wireguard-go.* npam'; }
 	run -0 as_alice "probe tcp 198.51.100.80 80"
 	equal "server 198.51.100.80 client 10.9.0.2" "$output"
 	equal "$pid" "$(pgrep -f '^wireguard-go -f npam')"
-	# the server is reached by another address only, and the old one is dead
+	# the server has another address only, the old one does not answer
 	in_internet nft add table ip cut
 	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
 	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
@@ -345,18 +345,18 @@ tunnel_is_new() { # tunnel_is_new INODE-OF-THE-OLD
 	ssh_hold a alice
 	netns-pam status >$T/status
 	netns-pam explain alice >>$T/status
-	sed '/^PrivateKey/s/.$//' $T/alice.conf | wg_file bob # and when it is wrong
+	sed '/^PrivateKey/s/.$//' $T/alice.conf | wg_file bob # also if the key is invalid
 	run as_user bob true
 	refuses timeout 10 su bob -c true
 	wg_file bob <$T/bob.conf
 	for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
 		not grep -aqF "${key%??}" "$f" 2>/dev/null
 	done
-	grep -q '"wg", "setconf"' $T/strace # it did look at the right thing
+	grep -q '"wg", "setconf"' $T/strace # the trace is that of the right program
 	for f in $T/strace $T/strace.log $T/status $T/syslog $T/sshd.log; do
 		not grep -qF "${key%??}" "$f"
 	done
-	install -m 644 /dev/stdin $T/bait <<<"$key" # the search does find it
+	install -m 644 /dev/stdin $T/bait <<<"$key" # the test itself: the search finds the key
 	as_user alice find /etc /run /tmp /dev/shm /home /var/lib /var/log /var/tmp \
 		-type f -readable -newer $T/key.pub \
 		-exec grep -lF "${key%??}" {} + >$T/found || true

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# With `dns` a session resolves through the policy's servers and no other,
-# whatever the host's resolver set-up is and becomes.
+# With `dns` a session asks the policy's name servers and no others, whatever
+# the host's resolver configuration is, and when it changes.
 
 load ../lib
 
 setup_file() {
 	common_setup_file
-	# Whoever asks these has gone round: they count their callers.
+	# These count their clients: a session must not be one of them.
 	spawn $T/unix1 $PROBE unix /run/nscd/socket $T/asked >$T/unix1.pid
 	spawn $T/unix2 $PROBE unix /run/systemd/resolve/io.systemd.Resolve $T/asked >$T/unix2.pid
 	wait_until 5 test -S /run/nscd/socket
@@ -44,8 +44,8 @@ count_asked() {
 	) >/dev/null 2>&1 3>&- 4>&- &
 }
 
-# What alice's resolver finds, and whom libc asked on the way; su itself, on the
-# host, may well ask nscd before and after.
+# What alice's resolver finds, and which services libc asks; su itself, on the
+# host, may ask nscd before and after.
 resolved_by_policy() {
 	count_asked
 	run su alice -c ": >$T/asked; getent ahostsv4 www.example.net; getent ahostsv4 www; $ASKED"
@@ -61,7 +61,7 @@ resolved_by_policy() {
 	run su alice -c 'cat /etc/nsswitch.conf'
 	not match 'hosts:.*resolve' "$output"
 	match 'passwd: *files' "$output"
-	# the probe works: on the host they are there to be asked
+	# the test itself: a client on the host is counted
 	run as_user carol socat -u UNIX:/run/nscd/socket -
 	wait_until 5 grep -q connected $T/asked
 	count_asked
@@ -75,7 +75,7 @@ resolved_by_policy() {
 	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
 	refuses su alice -c 'probe tcp 192.0.2.54 53 2'
 	refuses su alice -c 'probe dns 198.51.100.80 www.example.net 1'
-	# without `dns` it is nobody's business
+	# without `dns` it does not matter
 	equal 192.0.2.66 "$(su bob -c 'probe dns 192.0.2.54 www.example.net')"
 }
 
@@ -97,7 +97,7 @@ see_resolv() {
 		resolved_by_policy
 		run su alice -c 'cat /etc/resolv.conf'
 		match 'nameserver 192\.0\.2\.53' "$output"
-		# and the host's is what it was: an empty file says no more than none
+		# the host's is unchanged: an empty file is equal to none
 		see_resolv | diff $T/was -
 	done
 	rm -rf /run/resolver
@@ -112,7 +112,7 @@ see_resolv() {
 	grep -q '/run/nowhere/stub' $T/syslog
 }
 
-# the session has asked anew, and said what came of it
+# the session has asked again and printed the result
 asked_again() { wait_until 15 tried $(($(grep -c tried $T/during) + 2)); }
 tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 
@@ -135,19 +135,19 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 	kill "$(cat $T/during.pid)" "$(sed -n 's/^pid //p' $T/during)"
 	wait_until 10 gone "$(cat $T/during.pid)"
 	not grep -q '192\.0\.2\.66\|192\.0\.2\.99' $T/during
-	# a later one in the same namespace is right, too
+	# so has a later session in the same namespace
 	resolved_by_policy
 }
 
-# The kernel takes a private file's mount away when the file below is renamed
-# over (see pam_netns(8)); what it would ask is out of reach all the same.
+# The kernel removes a private file's mount when a file is renamed over the file
+# below (see pam_netns(8)); other resolvers are not reachable nevertheless.
 @test "F9 nsswitch.conf replaced on the host: an open session asks no other service" {
 	local i
 	spawn $T/during ssh -F $T/ssh_config alice@127.0.0.1 \
 		'echo pid $$; while :; do getent ahostsv4 www.example.net | head -n 1; grep -s ^hosts: /etc/nsswitch.conf; echo tried; sleep 0.1; done' >$T/during.pid
 	wait_until 15 grep -q '192\.0\.2\.80' $T/during
 	for i in {1..5}; do
-		# who asks resolved is counted
+		# clients of resolved are counted
 		printf 'hosts: resolve [!UNAVAIL=return] files dns\n' >/etc/nsswitch.conf.new
 		mv /etc/nsswitch.conf.new /etc/nsswitch.conf
 		asked_again
@@ -163,7 +163,7 @@ tried() { [ "$(grep -c tried $T/during)" -ge "$1" ]; }
 	not grep -q '192\.0\.2\.66\|192\.0\.2\.99' $T/during
 	equal "" "$(grep -vE '^(pid [0-9]+|tried|192\.0\.2\.80 .*|hosts:.*)$' $T/during)" "other lines"
 	equal "" "$(cat $T/asked)" "resolved was asked"
-	# a later one in the same namespace is right, too
+	# so has a later session in the same namespace
 	cp $T/nsswitch.conf /etc/nsswitch.conf
 	resolved_by_policy
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is left of a guarded user outside reaches nothing, by no socket; other
-# users notice nothing.
+# Processes of a guarded user outside reach nothing, through any socket; other
+# users are not affected.
 
 load ../lib
 
@@ -53,7 +53,7 @@ reaches_all() { # reaches_all USER
 	[ "$status" != 0 ]
 	not match server "$output"
 	wait_until 5 gone "$(cat $T/lend.pid)"
-	# the same by a user who is not guarded works: the probe is good
+	# the test itself: it works for a user without a guard
 	spawn $T/lend setpriv --reuid carol --regid carol --init-groups \
 		$PROBE lend /tmp/lent2 >$T/lend.pid
 	wait_until 5 grep -q lending $T/lend
@@ -87,7 +87,7 @@ reaches_all() { # reaches_all USER
 		        print("refused:", e, flush=True)
 	X
 	chmod 644 $T/inherit.py $T/inherited.py
-	# opened by alice's own process on the host; su asks for her password
+	# opened by a process of alice on the host; su asks for her password
 	cat >$T/inherit.exp <<-'X'
 		set timeout 30
 		set user [lindex $argv 0]
@@ -99,7 +99,7 @@ reaches_all() { # reaches_all USER
 	match 'inside' "$output"
 	equal 2 "$(grep -c '^refused:' <<<"$output")" "sockets refused of: $output"
 	not match 'server' "$output"
-	# the probe works for who is not guarded
+	# the test itself: it works for a user without a guard
 	run timeout 40 expect $T/inherit.exp carol
 	match 'outside' "$output"
 	equal 2 "$(grep -c '^server 198' <<<"$output")" "sockets of carol: $output"
@@ -128,7 +128,7 @@ while True:
 	wait_until 15 in_vain 3 $T/old
 	not grep -qa server $T/old
 	kill "$(cat $T/old.pid)"
-	# frank is let go when no rule maps him any more
+	# frank's guard is removed when no rule maps him any more
 	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
 	reaches_all frank
 	standard_policy | put_policy

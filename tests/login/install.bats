@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installing and removing: by make, and as a package through pam-auth-update.
+# Installing and removing: with make, and as a package through pam-auth-update.
 
 # bare: it installs the package itself
 
@@ -26,7 +26,7 @@ both_get_in() {
 	lands host "$(sudo -u carol bash -c "$SHOW_NS")"
 }
 
-is_in() { # is_in NAME CMD...: what CMD runs is in the namespace of that name
+is_in() { # is_in NAME CMD...: CMD runs in the namespace of that name
 	local name=$1
 	shift
 	match '^[0-9]+$' "$("$@" "$SHOW_NS; stat -c %i /run/netns/$name" | uniq -d)"
@@ -145,9 +145,9 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 		fail "before pam_systemd"
 	equal pam_netns.so "$(grep '^session' /etc/pam.d/common-session | tail -n 1 | awk '{print $3}')" "the last one"
 	netns-pam check
-	# no systemd runs here, and one that boots from this disk starts the helper
+	# no systemd runs here; one that boots from this disk starts the daemon
 	units_enabled
-	# with no policy of his own, the administrator notices nothing
+	# without a policy of the administrator nothing changes
 	both_get_in
 	lands host "$(ssh_as alice "$SHOW_NS")"
 	standard_policy | write_policy
@@ -174,7 +174,7 @@ units_enabled() {
 	kill -- "-$(cat $T/during.pid)"
 	not grep -q refused $T/during
 	equal 0.1.1 "$(dpkg-query -W -f '${Version}' netns-pam)"
-	# the policy was edited, and stays
+	# the edited policy stays
 	grep -q '^\[rule alice\]' $POLICY
 	grep -q pam_netns /etc/pam.d/common-session
 }
@@ -241,7 +241,7 @@ units_enabled() {
 	standard_policy | write_policy
 	start_helper
 	is_in blue ssh_as alice
-	# refused is refused: no stack has lost the module
+	# a refused removal changes nothing: each stack still has the module
 	printf 'session required pam_netns.so\n' >>/etc/pam.d/sshd
 	refuses make -s -C "$TOP" uninstall
 	match '/etc/pam\.d/sshd:' "$(cat $T/refused)"

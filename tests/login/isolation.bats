@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a namespace can do to the host, to others and to the network around.
+# What a namespace can do to the host, to other namespaces and to the network.
 
 load ../lib
 
@@ -38,10 +38,10 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	done
 	for n in blue green street own.frank; do
 		out=$(ip netns exec $n $PROBE scan 1.5 "${targets[@]}" | sort | xargs)
-		# its own four, and no other's
+		# its own four servers, and no others
 		equal "$(printf '%s\n' {tcp,udp}/"$(inner4 $n)"/7000 {tcp,udp}/"$(inner6 $n)"/7000 | sort | xargs)" "$out" "$n reached"
 	done
-	# and nobody from outside comes in, but to a routed one
+	# and nothing from outside reaches it, except a routed one
 	equal "" "$(in_internet $PROBE scan 1.5 "tcp/$(inner4 blue)/7000" "tcp/$(inner6 green)/7000" "udp/$(inner4 own.frank)/7000")"
 	equal "tcp/$(inner4 street)/7000" "$(in_internet $PROBE scan 2 "tcp/$(inner4 street)/7000")"
 	for n in "${pids[@]}"; do kill "$n"; done
@@ -64,7 +64,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	echo "${#targets[@]} targets"
 	[ ${#targets[@]} -gt 20 ]
 	equal "" "$(ip netns exec blue $PROBE scan 3 "${targets[@]}")" "reached"
-	# the probe works: on the host they answer
+	# the test itself: they answer on the host
 	[ -n "$($PROBE scan 3 "${targets[@]}")" ]
 }
 
@@ -97,7 +97,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 		for src in 2001:db8::80 2001:db8:bad::1 "$(inner6 green)" ::1 2001:db8::2; do
 			PROBE_MAC=$(mac_of "$h") ip netns exec $n $PROBE spoof eth0 "$src" 2001:db8:ffff::80 80
 		done
-		# after them, the true ones arrive: so the others did not
+		# packets with the true address, sent after them, arrive: the false ones did not
 		PROBE_MAC=$(mac_of "$h") ip netns exec $n $PROBE spoof eth0 "$(inner4 $n)" 192.0.2.80 80
 		PROBE_MAC=$(mac_of "$h") ip netns exec $n $PROBE spoof eth0 "$(inner6 $n)" 2001:db8::80 80
 		wait_until 5 grep -q 'server 192.0.2.80' $T/net.log
@@ -112,7 +112,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	ssh_hold a alice
 	h=$(host_if blue)
 	ip netns exec blue $PROBE ra eth0
-	# what came after it on the same way has arrived
+	# a packet sent after it on the same link has arrived
 	ip netns exec blue $PROBE udp 2001:db8:ffff::80 80
 	not bash -c 'ip -6 route | grep -q "proto ra"'
 	not bash -c 'ip -6 address | grep -q 2001:db8:bad'
@@ -121,7 +121,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 @test "F22 router advertisement from the host's side: the namespace gets no route" {
 	ssh_hold a alice
 	$PROBE ra "$(host_if blue)"
-	ip netns exec blue $PROBE udp 2001:db8:ffff::80 80 # the answer comes after it
+	ip netns exec blue $PROBE udp 2001:db8:ffff::80 80 # the answer arrives after it
 	not bash -c 'ip -n blue -6 route | grep -q "proto ra"'
 	not bash -c 'ip -n blue address | grep -q 2001:db8:bad'
 }
@@ -133,7 +133,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	refuses in_lan $PROBE tcp 192.0.2.80 80 1
 	refuses in_lan $PROBE tcp 2001:db8::80 80 1
 	refuses in_internet $PROBE tcp 203.0.113.10 80 1
-	# while the session goes both ways, to the LAN as well
+	# the session reaches the internet and the LAN
 	match 'client 203\.0\.113\.1$' "$(ip netns exec blue $PROBE tcp 203.0.113.10 80)"
 	match 'client 192\.0\.2\.2$' "$(ip netns exec blue $PROBE tcp 192.0.2.80 80)"
 	ssh_end a
@@ -152,7 +152,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	nothing_left
 	in_lan $PROBE tcp 192.0.2.80 80
 	equal 1 "$(sysctl -n net.ipv4.ip_forward)" ip_forward
-	# none of ours is left, so this is the administrator's again
+	# no namespace is left: the daemon does not set these any more
 	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	objects >$T/before
 }
@@ -163,7 +163,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	wait_until 5 learned
 	ssh_hold a alice
 	learned
-	# and it still listens
+	# and it still accepts advertisements
 	ip -6 route flush proto ra
 	in_internet $PROBE ra net0 2001:db8:5::
 	wait_until 5 learned
@@ -275,7 +275,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	PROBE_MAC=01:00:5e:00:00:fb ip netns exec blue $PROBE spoof eth0 "$(inner4 blue)" 224.0.0.251 5353
 	PROBE_MAC=33:33:00:00:00:fb ip netns exec blue $PROBE spoof eth0 "$(inner6 blue)" ff02::fb 5353
 	PROBE_MAC=ff:ff:ff:ff:ff:ff ip netns exec blue $PROBE spoof eth0 "$(inner4 blue)" 255.255.255.255 5353
-	# they would have been heard before these
+	# multicast packets would have arrived before these
 	ip netns exec blue $PROBE udp 198.51.100.80 80
 	ip netns exec green $PROBE udp 127.0.0.1 5353
 	in_lan $PROBE udp 127.0.0.1 5353

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fail closed, with nobody locked out: root and users without a rule get in
-# whatever state the helper and the policy are in; mapped ones are refused in time.
+# Fail closed without locking anyone out: root and users without a rule log in
+# in any state of the daemon and the policy; mapped users are refused in time.
 # alone: it measures how long a login takes
 
 load ../lib
@@ -23,7 +23,7 @@ teardown() {
 	common_teardown
 }
 
-# Each of them, without the five seconds that the helper is waited for.
+# Each of them, without the five seconds of waiting for the daemon.
 others_get_in() {
 	gets_in ssh_as root
 	gets_in ssh_as carol
@@ -44,7 +44,7 @@ mapped_refused() {
 	not match '(^|[[:space:]])in$' "$output"
 }
 
-# The same, however long it may take: the policy's 5 s, and what su takes.
+# The same with the longest time allowed: the policy's 5 s and that of su.
 refused_in_time() {
 	local start took
 	start=$(now_ms)
@@ -112,7 +112,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 			eof {exit 0}
 		}
 	X
-	# what the programs take themselves, when the module does nothing
+	# the time of the programs themselves, when the module does nothing
 	programs_take carol
 	for p in ssh sudo login; do
 		now=out_$p
@@ -128,7 +128,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		not match 'in-side' "${!now}"
 		was=own_$p now=took_$p
 		echo "$p: ${!now} ms, ${!was} ms without"
-		# it was the module that waited, and no longer than it may
+		# the module waited, and not longer than its limit
 		[ ${!now} -ge 4500 ] || fail "$p refused after ${!now} ms already"
 		[ ${!now} -le $((8000 + ${!was})) ] || fail "$p refused after ${!now} ms"
 	done
@@ -204,7 +204,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		[ "$status" != 0 ]
 		not match '(^|[[:space:]])in$' "$output"
 	done
-	# the helper starts, or says why it does not; it opens nothing
+	# the daemon starts, or says why it does not; it opens no namespace
 	: >$T/helper.log
 	spawn $T/helper.log /usr/sbin/netns-pamd >$T/helper.pid
 	wait_until 10 grep -q 'netns-pam.conf' $T/helper.log
@@ -220,12 +220,12 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	match 'netns-pam\.conf:2: ' "$output"
 	lands_blue
 	others_get_in
-	# a restarted helper has it, too
+	# a restarted daemon uses it as well
 	stop_helper KILL
 	start_helper
 	lands_blue
 	others_get_in
-	# and so it is without the helper
+	# and the same without the daemon
 	stop_helper KILL
 	others_get_in
 	mapped_refused
@@ -254,7 +254,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 
 @test "F27 policy being written: never used in part" {
 	local i=0
-	# alice's rule comes last: half a file would let her stay outside
+	# alice's rule is the last: with half of the file she would stay on the host
 	{ for i in {1..200}; do printf '[rule r%s]\nusers = nobody%s\nnamespace = jail\n' "$i" "$i"; done
 		standard_policy; } >$T/long
 	cat $T/long | put_policy
@@ -290,7 +290,7 @@ print("finished", flush=True)' >/dev/null
 		eval "$how"
 		refuses timeout 5 netns-pam reload
 		match "netns-pam.conf" "$(cat $T/refused)"
-		# nobody hangs and nobody is let out: the last good one counts
+		# no login hangs or stays on the host: the last valid policy is used
 		su_lands alice blue
 		lands host "$(timeout 5 su carol -c "$SHOW_NS")"
 	done
@@ -302,7 +302,7 @@ print("finished", flush=True)' >/dev/null
 	lands host "$(su alice -c "$SHOW_NS")"
 	lands host "$(ssh_as alice "$SHOW_NS")"
 	grep -q disable $T/syslog
-	# not when somebody else could have put it there
+	# not if another user could have created it
 	chmod 666 $STATE/disable
 	mapped_refused
 	rm $STATE/disable

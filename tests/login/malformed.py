@@ -1,9 +1,9 @@
 #!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends the helper more than a hundred packets that are not as
-common/proto.h says, one connection each. Each must be answered with
-PROTO_MALFORMED or a refusal and a sentence, or be closed where not even the
-head can be read; and after each the helper answers a right one."""
+"""Sends the daemon more than a hundred packets that violate common/proto.h, one
+connection each. Each must be answered with PROTO_MALFORMED or a refusal and a
+sentence, or the connection be closed if the head cannot be read; after each the
+daemon answers a valid request."""
 import array
 import os
 import socket
@@ -135,7 +135,7 @@ def main():
         n += 1
         v, text = verdict(send(path, data, fds))
         sentences.add(text)
-        # DENIED and FAILED are right for what is well formed and cannot be
+        # DENIED and FAILED are correct for a valid request that cannot be done
         fine = v in (None, 4, 5, MALFORMED) and (v is None or len(text) > 8)
         print('%s %-46s %s %s' % ('ok ' if fine else 'BAD', name, v, text))
         bad += not fine

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Many at once, many in a row, and killed at any moment.
+# Many logins at once and in succession, and processes killed at random.
 
 load ../lib
 
 setup_file() {
 	common_setup_file
-	# A login that takes milliseconds, so that many fit into the time.
+	# A login that takes milliseconds.
 	cat >$T/login.sh <<-'X'
 		#!/bin/bash
 		su "$1" -c 'stat -Lc %i /proc/self/ns/net /run/netns/'"$2" 2>&1 | xargs
@@ -20,7 +20,7 @@ teardown() {
 	common_teardown
 }
 
-# one inode twice: where it was and the name's
+# the same inode twice: that of the session and that of the name
 same_pair() {
 	local a b
 	read -r a b <<<"$1"
@@ -82,7 +82,7 @@ same_pair() {
 	[ $((after - before)) -lt 3000 ]
 }
 
-# A session that says every tenth of a second that its network works.
+# A session that prints ten times a second that its network works.
 hold_talking() {
 	rm -f $T/talk
 	spawn $T/talk ssh -F $T/ssh_config alice@127.0.0.1 \
@@ -100,8 +100,8 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	local i ns landed kills=0
 	hold_talking
 	ns=$(ns_of blue)
-	# Each login says its namespace and what the names are then; a session
-	# that has one keeps the name there.
+	# Each login prints the inodes of its namespace and of the name; a session
+	# in a namespace keeps its name.
 	cat >$T/hundred.sh <<-'X'
 		#!/bin/bash
 		users=(alice bob dave erin frank)
@@ -126,13 +126,13 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	echo "$kills kills"
 	[ $kills -ge 3 ]
 	awk '{print $1, ($2 == "refused") ? "refused" : "in"}' $T/logins | sort | uniq -c
-	# nobody was let out: each is refused, or in what its name stands for
+	# no login is on the host: each is refused, or in the namespace of that name
 	not grep -q " $(host_ns)" $T/logins
 	equal 100 "$(grep -cE '^[a-z]+ ([0-9]+ [0-9]+|refused)$' $T/logins)" "logins"
 	equal "" "$(awk 'NF == 3 && $2 != $3' $T/logins)" "logins elsewhere"
 	landed=$(awk 'NF == 3' $T/logins | wc -l)
 	[ "$landed" -ge 50 ] || fail "only $landed of 100 landed"
-	# the open session is undisturbed, and in what is still called blue
+	# the open session continues, in the namespace with the name blue
 	equal "$ns" "$(sed -n 2p $T/talk)" "the open session"
 	equal "$ns" "$(ns_of blue)" "the name"
 	not grep -vE '^(pid |)([0-9]+|server 198.*)$' $T/talk
@@ -176,7 +176,7 @@ longer_or_finished() { longer $T/logins "$1" || grep -q finished $T/logins; }
 	nothing_left 30
 }
 
-# a process that the session does not take with it
+# a process that outlives its session
 LEFT_BEHIND='setsid sleep 1000 & until [ "$(ps -o comm= -p $!)" = sleep ]; do :; done; echo $!'
 
 @test "lifetime = sessions: processes left at the last logout are disconnected" {
@@ -190,7 +190,7 @@ LEFT_BEHIND='setsid sleep 1000 & until [ "$(ps -o comm= -p $!)" = sleep ]; do :;
 	wait_until 15 cut_off "$pid"
 	kill "$pid"
 }
-# its link is down from outside, and nothing is reached
+# its link is set down on the host, and nothing is reached
 cut_off() {
 	! nsenter -n -t "$1" ip -o link show eth0 | grep -q LOWER_UP &&
 		! nsenter -n -t "$1" $PROBE tcp 198.51.100.80 80 1

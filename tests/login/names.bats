@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Names, addresses and things that are in the way: right, or a clear error and
-# nothing left behind.
+# Unusual names and addresses, and objects that exist already: handled, or a clear
+# error with nothing left behind.
 
 load ../lib
 
@@ -26,7 +26,7 @@ teardown() {
 	common_teardown
 }
 
-# raw_user NAME UID: an account that useradd would not make
+# raw_user NAME UID: an account that useradd refuses to create
 raw_user() {
 	printf '%s:x:%s:%s::/tmp:/bin/bash\n' "$1" "$2" "$2" >>/etc/passwd
 	printf '%s:*:19000:0:99999:7:::\n' "$1" >>/etc/shadow
@@ -41,7 +41,7 @@ lands_in() {
 	equal "${out% *}" "${out#* }" "namespace of '$2'"
 }
 
-refused() { # refused USER WORDS: and says why
+refused() { # refused USER WORDS: the login is refused, and the log has WORDS
 	: >$T/syslog
 	run su "$1" -c 'echo in'
 	[ "$status" != 0 ]
@@ -80,7 +80,7 @@ refused() { # refused USER WORDS: and says why
 		wait_until 10 no_names
 		id=$((id + 1))
 	done
-	# a name that only looks alike is not meant
+	# a similar name does not match
 	raw_user 'al.ice' 3999
 	equal "$(host_ns)" "$(su -s /bin/bash -c "$SHOW_NS" al.ice)"
 }
@@ -125,7 +125,7 @@ refused() { # refused USER WORDS: and says why
 	printf '[rule g]\ngroups = grp300\nnamespace = jail\n'; } | put_policy
 	lands_in jail many
 	lands_in blue alice
-	# primary groups count, and near misses do not
+	# primary groups match, similar names do not
 	{ standard_policy
 	printf '[rule g]\ngroups = g3700, grp3\nnamespace = jail\n'; } | put_policy
 	lands_in jail many
@@ -135,8 +135,8 @@ refused() { # refused USER WORDS: and says why
 }
 
 @test "group that NSS cannot look up: an error, not 'no match'" {
-	# an initgroups source that fails: a module that is not there is skipped
-	# by glibc, so one that always says TRYAGAIN is built
+	# an initgroups source that fails: glibc skips a module that does not exist,
+	# so one that always returns TRYAGAIN is built
 	cat >$T/nss.c <<-'X'
 		#include <nss.h>
 		#include <errno.h>
@@ -155,7 +155,7 @@ refused() { # refused USER WORDS: and says why
 	sed -i 's/^group:.*/group: files sick/' /etc/nsswitch.conf
 	run su carol -c 'echo in'
 	local rc=$status out=$output
-	# without group rules nobody asks
+	# without group rules NSS is not asked
 	standard_policy | put_policy
 	lands_in blue alice
 	sed -i 's/^group:.*/group: files/' /etc/nsswitch.conf
@@ -192,7 +192,7 @@ refused() { # refused USER WORDS: and says why
 	wait_until 10 no_names
 	for i in 0 1 2 3; do ip link show npam$i >/dev/null; done
 	ip -o link show npam0 | cmp - $T/npam0
-	# also over a restart
+	# also after a restart
 	stop_helper
 	start_helper
 	ip link show npam0
@@ -222,7 +222,7 @@ refused() { # refused USER WORDS: and says why
 		find /run/netns/blue -printf '%y %i %l' >$T/was
 		refused alice 'blue'
 		find /run/netns/blue -printf '%y %i %l' | cmp - $T/was
-		# nobody else is bothered
+		# other users are not affected
 		lands_in green bob
 		umount /run/netns/blue 2>/dev/null || true
 		rm -rf /run/netns/blue
@@ -333,7 +333,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 		wait_until 20 gone "$(cat $T/add.$i.pid)"
 		wait_until 20 test -s $T/in.$i
 		equal "$(ns_of blue)" "$(cat $T/in.$i)"
-		# where ip(8) was first, it makes two of each
+		# if ip(8) is first it creates two mounts of each
 		[ "$(mounts_of other$i)" -le 2 ]
 	done
 	[ "$(mounts_of blue)" -le 2 ]
@@ -343,7 +343,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 		ip netns delete other$i
 	done
 	wait_until 15 not_there blue
-	# as it was, for the tests after this one
+	# restored for the tests after this one
 	stop_helper
 	umount -l /run/netns
 	start_helper
@@ -360,7 +360,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	lands_in jail dave
 	ssh_end a
 	wait_until 10 not_there blue
-	# its addresses are free as soon as the kernel has taken the link down
+	# its addresses are free as soon as the kernel has removed the link
 	wait_until 5 su erin -c true
 	ssh_end b
 	ssh_end c
@@ -427,7 +427,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	# from 127.0.0.1 and 2001:db8::2 inside: no up0 there
 	equal 1 "$(at 127.0.0.1)" "lines from 127.0.0.1"
 	equal 1 "$(at 2001:db8::2)" "lines from 2001:db8::2"
-	# from ::1 and 192.0.2.2 on the host, and so is su, from nowhere
+	# from ::1 and 192.0.2.2 on the host; su has no remote host
 	equal 2 "$(at ::1)" "lines from ::1"
 	equal 2 "$(at 192.0.2.2)" "lines from 192.0.2.2"
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
@@ -442,7 +442,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	lands_in jail alice
 	lands_in green bob
 	equal "$(host_ns)" "$(su root -c "$SHOW_NS")"
-	# out of the netgroup, out of the namespace at the next login
+	# removed from the netgroup: on the host at the next login
 	printf 'lab deeper\ndeeper (,alice,)\n' >/etc/netgroup
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
 	rm /etc/netgroup
@@ -458,7 +458,7 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	# su - is another service, and not excluded
 	run su - alice -c "$SHOW_NS; stat -c %i /run/netns/blue"
 	equal "${lines[1]}" "${lines[0]}" "namespace by su -"
-	# also with the helper dead
+	# also while no daemon runs
 	stop_helper KILL
 	equal "$(host_ns)" "$(su alice -c "$SHOW_NS")"
 	refuses ssh_as alice true
@@ -474,11 +474,11 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	lands_in blue alice
 	lands_in jail bob
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
-	# a helper that starts with it knows it as well
+	# a daemon that starts with it has it as well
 	stop_helper
 	start_helper
 	lands_in blue alice
-	# one less is one rule less
+	# one drop-in less, one rule less
 	rm $POLICY.d/20-bob.conf
 	netns-pam reload
 	equal "$(host_ns)" "$(su bob -c "$SHOW_NS")"

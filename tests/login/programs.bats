@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# su, runuser, sudo, login, cron, at, batch: each lands or is refused as the
-# policy says; and one login out of another.
+# su, runuser, sudo, login, cron, at, batch: each is in its namespace or refused as
+# the policy says; and logins from within a login.
 
 load ../lib
 
@@ -9,7 +9,7 @@ setup_file() {
 	common_setup_file
 	echo 'ALL ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/t
 	chmod 440 /etc/sudoers.d/t
-	# Debian's runuser has a stack of its own: the line goes in by hand
+	# Debian's runuser has a stack of its own: the line is added by hand
 	grep -h '^session.*pam_netns' "$TOP/packaging/pam.snippet" |
 		tee -a /etc/pam.d/runuser >>/etc/pam.d/runuser-l
 }
@@ -39,7 +39,7 @@ stop_service() {
 	rm -f "$T/$1.pid"
 }
 
-# Where am I, and is it where the name says?
+# The inode of the namespace, and whether it is that of the name
 WHERE='echo $(stat -Lc %i /proc/self/ns/net) ${NETNS_PAM_NAMESPACE:-host}'
 where() { # where WANTED CMD...
 	local want=$1 out
@@ -122,7 +122,7 @@ IN() { echo "echo \$($SHOW_NS) \$(stat -c %i /run/netns/$1)"; }
 	equal 0 "$status" "$output"
 	ln -sf /proc/1/ns/net $T/hostns
 	sed -i 's/stat -c %i/stat -Lc %i/' $T/login.exp
-	# carol cannot look at /proc/1, so the sandbox's inode is told
+	# carol cannot read /proc/1, so the host's inode is passed
 	run timeout 40 expect $T/login.exp carol /proc/self/ns/net
 	equal 0 "$status" "$output"
 }
@@ -188,7 +188,7 @@ at_once() { # at_once at|batch USER
 	wait_until 20 test -s /home/carol/mark
 	wait_until 20 grep -q 'pam_netns' $T/syslog
 	[ ! -e /home/alice/mark ]
-	# what is left of the refused job
+	# the spool file of the refused job
 	stop_service atd
 	as_user alice bash -c 'atq | cut -f1 | xargs -r atrm'
 }
@@ -247,7 +247,7 @@ at_once() { # at_once at|batch USER
 	X
 	run timeout 40 expect $T/login.exp carol
 	match "here got=$(host_ns)=" "$output"
-	# and for mapped ones the last good policy is what counts
+	# and mapped users get the last valid policy
 	run timeout 40 expect $T/login.exp alice
 	match 'here got=([0-9]+)=([0-9]+)\.' "$output"
 	equal "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}" "alice's namespace"
@@ -260,7 +260,7 @@ at_once() { # at_once at|batch USER
 	crontab -u carol -r
 }
 
-# ---- one login out of another
+# ---- logins from within a login
 
 nested_policy() { # nested_policy switch|keep|deny
 	standard_policy | sed "s/^users = bob$/users = bob\nnested = $1/"
@@ -269,7 +269,7 @@ nested_policy() { # nested_policy switch|keep|deny
 @test "F18 nested login: the target user's rule is applied" {
 	is_in green su alice -c "sudo -u bob bash -c '$(IN green)'"
 	is_in green sudo -u alice sudo -u bob bash -c "$(IN green)"
-	# and its DNS is not that of the session it came from
+	# and its DNS is not that of the outer session
 	equal "nameserver 127.0.0.1" "$(su alice -c 'sudo -u bob cat /etc/resolv.conf')"
 	is_in jail su bob -c "sudo -u alice sudo -u dave bash -c '$(IN jail)'"
 }
@@ -303,7 +303,7 @@ nested_policy() { # nested_policy switch|keep|deny
 }
 
 @test "process that outlives its su: stays in the namespace" {
-	# the inner one opened its own session: the outer's end does not end it
+	# the inner login has its own session: the end of the outer one does not end it
 	local ns pid
 	spawn $T/inner su alice -c "setsid sudo -u bob bash -c 'echo \$($SHOW_NS) \$\$; exec sleep 1000' & until [ -s $T/inner ]; do sleep 0.05; done" >$T/inner.pid
 	wait_until 10 test -s $T/inner

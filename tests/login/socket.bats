@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The helper's socket: root's alone, and no packet does it harm.
+# The daemon's socket: for root only, and no packet harms the daemon.
 
 load ../lib
 
@@ -22,7 +22,7 @@ print("connected", flush=True)
 s.send(bytes.fromhex(sys.argv[1]))
 r = s.recv(2000)
 print("answer", int.from_bytes(r[6:8], sys.byteorder) if r else "closed", flush=True)'
-# a STATUS request, whole and right
+# a valid STATUS request
 STATUS_HEX=$(/usr/bin/python3 -c 'import struct; print((struct.pack("=IHH", 0x4e505031, 1, 3) + bytes(888)).hex())')
 
 talk() { # talk CMD PREFIX...

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Real SSH logins: whatever a connection can carry is inside, or is not had.
+# SSH logins: everything that a connection carries is inside, or refused.
 
 load ../lib
 
@@ -105,7 +105,7 @@ teardown() {
 		done
 	done
 	run ssh_as alice probe scan 2 "${targets[@]}" udp/198.51.100.80/80
-	# the last one shows that the probe works
+	# the last one shows that the test detects a connection
 	equal udp/198.51.100.80/80 "$output"
 	ssh_end bob
 }
@@ -126,7 +126,7 @@ teardown() {
 	run timeout 20 sftp -F $T/ssh_config -b - erin@127.0.0.1 <<<"ls"
 	equal 0 "$status" "$output"
 	ssh_end erin
-	# erin may do nothing but sftp here: look from su
+	# erin may only use sftp here: checked with su
 	run su erin -c "probe tcp 198.51.100.80 80; probe tcp 2001:db8:ffff::80 80"
 	match '^server 198\.51\.100\.80 client 10\.213\.' "${lines[0]}"
 	match 'client fd6e:6574:6e73:' "${lines[1]}"
@@ -140,7 +140,7 @@ teardown() {
 	equal 0 "$status" "sftp; $output"
 	cmp $T/sent /home/alice/there
 	cmp $T/sent $T/fetched
-	# the server process sees the namespace's devices
+	# the server process has the namespace's devices
 	match eth0 "$(cat $T/dev)"
 	not grep -q up0 $T/dev
 	rm -f $T/sent $T/fetched $T/dev /home/alice/there
@@ -162,7 +162,7 @@ teardown() {
 		-L 4002:127.0.0.1:8080 -L 4003:192.0.2.2:8080 alice@127.0.0.1 >$T/fwd.pid
 	wait_until 15 $PROBE tcp 127.0.0.1 4001 1
 	equal "server 198.51.100.80 client 192.0.2.2" "$($PROBE tcp 127.0.0.1 4001)"
-	# 127.0.0.1:8080 is served on the host; from inside nobody answers
+	# 127.0.0.1:8080 is a server on the host; inside it does not answer
 	refuses $PROBE tcp 127.0.0.1 4002 3
 	refuses $PROBE tcp 127.0.0.1 4003 3
 	kill "$(cat $T/fwd.pid)"
@@ -292,12 +292,12 @@ teardown() {
 	not listens 4103
 	kill "$(cat $T/fwd.pid)" 2>/dev/null || true
 	wait_until 10 gone "$(cat $T/fwd.pid)"
-	# and the log says why and what to do, once a login
+	# and the log has the reason and a hint, once for each login
 	grep -q 'pam_netns' $T/syslog
 }
 
-# What a connection has got of sshd outside: a tunnel, an X11 display, an agent,
-# a socket listened on for the client.
+# What a connection has obtained from sshd outside: a tunnel, an X11 display, an agent,
+# a listening socket for the client.
 made_outside() {
 	ip -o link show type tun | grep -oE '(tun6|tun7): .*LOWER_UP' || true
 	ss -Hltn | awk '$4 ~ /:60[0-9][0-9]$/ {print $4}'
@@ -316,7 +316,7 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 	spawn $T/unix.log $PROBE unix $T/lsock/s $T/unixcount >$T/unix.pid
 	wait_until 5 test -S $T/lsock/s
 	: >$T/unixcount
-	# devices that the users may open; nobody is attached yet
+	# devices that the users may open; none is attached yet
 	ip tuntap add dev tun6 mode tun user alice
 	ip tuntap add dev tun7 mode tun user carol
 	ip link set tun6 up
@@ -330,7 +330,7 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 		spawn $T/asked ssh -F $T/ssh_config -p $port "$@" "$u@127.0.0.1" \
 			'echo held $$; exec sleep 1000' >$T/asked.pid
 	}
-	# the probe works: a user without a rule gets all of it
+	# the test itself: a user without a rule gets all of it
 	ask 2022 carol -w 5:7 -Y -A -R /tmp/far.sock:$T/lsock/s -L $T/near.sock:$T/lsock/s
 	wait_until 20 grep -q '^held' $T/asked
 	made_outside >$T/made
@@ -348,12 +348,12 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 	: >$T/unixcount
 
 	stop_helper KILL
-	refused_all() { # refused_all PORT OPTIONS: none of what they ask for is had
+	refused_all() { # refused_all PORT OPTIONS: nothing that they ask for is obtained
 		local port=$1 was_there end
 		shift
 		ask "$port" alice "$@"
 		was_there=
-		# sshd keeps a connection without a session (-N): look for a while
+		# sshd keeps a connection without a session (-N): checked for a while
 		end=$(($(now_ms) + 2000))
 		until gone "$(cat $T/asked.pid)" || [ "$(now_ms)" -gt $end ]; do
 			was_there+=$(made_outside)
