@@ -100,12 +100,9 @@ void instance_free(struct instance *i)
 	free(i);
 }
 
-/* Does its link want to hear of other namespaces? */
 static bool instance_listens(const struct instance *i)
 {
-	const struct link_ops *ops = i->ops;
-
-	return ops->met || ops->parted;
+	return i->ops->met || i->ops->parted;
 }
 
 int instance_insert(struct instance *i)
@@ -150,7 +147,6 @@ void instance_release_addresses(struct instance *i)
 		}
 }
 
-/* Is there a link for which the host forwards? */
 bool instance_any_forwarded(const struct helper *h)
 {
 	for (const struct instance *i = h->instances; i; i = i->next)
@@ -159,11 +155,11 @@ bool instance_any_forwarded(const struct helper *h)
 	return false;
 }
 
-void instance_announce(struct instance *i, bool there)
+void instance_announce(struct instance *i, bool live)
 {
 	struct helper *h = i->helper;
 
-	/* Thousands need not be asked when none of them listens. */
+	/* Not all of thousands are visited when no link has met(). */
 	for (struct instance *j = h->n_listening ? h->instances : NULL; j;
 	     j = j->next) {
 		const struct link_ops *ops = j->ops;
@@ -171,38 +167,32 @@ void instance_announce(struct instance *i, bool there)
 		if (j == i || j->foreign ||
 		    (j->state != INSTANCE_LIVE && j->state != INSTANCE_MAKING))
 			continue;
-		if (there && ops->met)
+		if (live && ops->met)
 			ops->met(h, j, i);
-		if (!there && ops->parted)
+		if (!live && ops->parted)
 			ops->parted(h, j, i);
 	}
 }
 
 int instance_netns(const struct instance *i)
 {
-	_cleanup_close_ int fd = -EBADF;
-	int r;
+	int fd = -EBADF, r;
 
-	if (i->making) {
-		fd = fcntl(i->making_netns, F_DUPFD_CLOEXEC, 3);
-		return fd < 0 ? -errno : take_fd(&fd);
-	}
-	if (i->kept >= 0) {
-		fd = fcntl(i->kept, F_DUPFD_CLOEXEC, 3);
-		return fd < 0 ? -errno : take_fd(&fd);
+	if (i->making || i->kept >= 0) {
+		fd = fcntl(i->making ? i->making_netns : i->kept,
+			   F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? -errno : fd;
 	}
 	r = netns_find(i->helper->netns_dir, i->name, &i->netns, &fd);
-	if (r == ABSENT)
-		return -ENOENT;
-	return r < 0 ? r : take_fd(&fd);
+	return r == ABSENT ? -ENOENT : r < 0 ? r : fd;
 }
 
-/* --- what is waited for --- */
+/* --- waiting --- */
 
 const char *instance_waits_for(const struct instance *i)
 {
 	if (i->state == INSTANCE_CLOSING)
-		return "the `down` program of the one before";
+		return "the `down` program of the earlier namespace";
 	return i->making && i->waits_for[0] ? i->waits_for : "its link";
 }
 
@@ -245,7 +235,7 @@ void instance_wake(struct instance_waiter *all, struct instance *made, int r,
 	}
 }
 
-/* --- what links tell --- */
+/* --- for links --- */
 
 int instance_start_child(struct instance *i,
 			 const struct child_command *command,

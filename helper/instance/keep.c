@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A namespace whose end is not the end of it: there is a link to give back, or
- * a `down` program to run. When its name is taken away it is kept by a
- * descriptor and, since a helper can be killed, by a mount that nobody else
- * sees: STATE_DIR/kept/ID.
+ * A namespace whose name is removed while its link must still be returned, or
+ * `down` must still run, is kept by a descriptor and, since a daemon can be
+ * killed, by a mount below a directory of root's: STATE_DIR/kept/ID.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one interface that all ways of connecting a namespace go through. A link
- * is a file link_KIND.c and a line in link.c's table; no link knows another.
+ * The interface that links implement. A link is a file or folder in
+ * helper/link/ and a line of the table in lifecycle/link_table.c; no link calls
+ * another.
  */
 #ifndef NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
 #define NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
@@ -17,31 +18,30 @@ struct proto_namespace;
 struct rtnl;
 
 /*
- * What create() works on: a namespace that nobody can see yet. It is there
- * until instance_connected(), when create() said LINK_LATER, as
- * instance->making's.
+ * What create() works on: a namespace without a name. After LINK_LATER it stays
+ * valid until instance_connected() is called.
  */
 struct link_site {
 	struct helper *helper;
-	struct instance *instance; /* create() notes here what it made */
-	const struct policy_namespace *ns; /* stays, whatever is reloaded */
-	const struct policy *policy;	   /* that it is a part of */
+	struct instance *instance; /* create() sets its link's members */
+	const struct policy_namespace *ns; /* valid after a reload, too */
+	const struct policy *policy;	   /* that ns is part of */
 	int netns;			   /* fd of the namespace */
 	struct rtnl *inside; /* a socket in it; its loopback is up */
 };
 
-/* create() has begun and goes on beside the loop. */
+/* create() goes on by events, and ends with instance_connected(). */
 #define LINK_LATER 1
 
-/* Where a namespace's packets are looked at, see filter.h. */
+/* Where a namespace's packets are filtered, see firewall/filter.h. */
 enum link_filter {
-	FILTER_NONE,  /* it has no way out */
+	FILTER_NONE,  /* nowhere: it has no link */
 	FILTER_HOST,  /* in the host, by instance->host_ifname */
 	FILTER_INSIDE /* in the namespace: they never pass the host's stack */
 };
 
 struct link_ops {
-	/* Is the namespace made by us (or by somebody else beforehand)? */
+	/* false: the administrator makes the namespace, before the login. */
 	bool makes_namespace;
 	enum link_filter filter;
 
@@ -51,43 +51,40 @@ struct link_ops {
 	 */
 	bool behind_switch;
 
-	/* Does the host's firewall have to be there for it? */
+	/* Is the host's firewall required? */
 	bool needs_firewall;
 
 	/*
-	 * What it moves in would end with the namespace: that is kept from
-	 * before create() to remove(), so that neither a helper that is killed
-	 * ends it, nor who takes its name away.
+	 * The namespace is kept (instance_keep()) from before create() until
+	 * after remove(): the end of the namespace would destroy the interface
+	 * that is moved in.
 	 */
 	bool kept_first;
 
-	/* Will its interface have IPv6 addresses? NULL: it may. */
+	/* Can its interface have IPv6 addresses? NULL: yes. */
 	bool (*has_ipv6)(const struct helper *h,
 			 const struct policy_namespace *ns);
 
 	/*
 	 * Connects the namespace. Never waits: what takes time is done by a
-	 * child (child.h) or a timer, and instance_connected() is called when
-	 * it is over. When that never happens, or something fails, remove() is
-	 * called; what the end of the namespace undoes needs no undoing.
-	 * NULL: nothing to do.
+	 * child process or a timer, and ends with instance_connected(). When it
+	 * fails or is given up, remove() is called. NULL: nothing to do.
 	 * Return: 0, LINK_LATER, or -errno with a sentence.
 	 */
 	int (*create)(const struct link_site *site, struct error *err);
 
 	/*
-	 * A restarted daemon has read the instance back from its record: finds
-	 * what create() noted. It only looks, and prepares what the event loop
-	 * does later: an error gives the start up, with nothing changed. NULL:
-	 * nothing to look for.
+	 * After a restart, with the members as recorded: finds what create()
+	 * made, and prepares events. Changes nothing else: an error gives the
+	 * start up. NULL: nothing to look for.
 	 * Return: FOUND; ABSENT when the link does not exist, and lost() is
 	 * called once the start is certain; -errno.
 	 */
 	int (*adopt)(struct helper *h, struct instance *instance);
 
 	/*
-	 * `ready = handshake`: asked a few times a second while the namespace
-	 * is being made. NULL: no such thing.
+	 * For `ready = handshake`, a few times a second while MAKING. NULL: it
+	 * is ready when it is connected.
 	 * Return: 1 yes, 0 not yet, -errno with a sentence.
 	 */
 	int (*ready)(struct helper *h, struct instance *instance,
@@ -102,25 +99,24 @@ struct link_ops {
 		   struct error *err);
 
 	/*
-	 * Gives back what the end of the namespace does not: programs, ports,
-	 * devices, memory. Called whether create() was successful or not, and
-	 * after adopt(). netns: an fd, or < 0 when the namespace does not
-	 * exist. NULL: nothing to give back. Idempotent.
+	 * Removes or returns what the end of the namespace does not: programs,
+	 * ports, devices, memory; also when create() has failed, and after
+	 * adopt(). netns: an fd; < 0: the namespace does not exist. NULL:
+	 * nothing to do. Idempotent.
 	 * Return: 0: it is not called again; -errno with a sentence: it is.
 	 */
 	int (*remove)(struct helper *h, struct instance *instance, int netns,
 		      struct error *err);
 
 	/*
-	 * The helper ends and the link stays: gives its memory and its event
-	 * sources back. NULL: it has none.
+	 * The daemon stops and the link stays: frees memory and event sources.
+	 * NULL: it has none.
 	 */
 	void (*leave)(struct instance *instance);
 
 	/*
-	 * Another namespace is live now, or has been cut off. The instance is
-	 * live itself, or being made and create() is over. NULL: what is that
-	 * to it.
+	 * `other` is LIVE now, or was disconnected. The instance is LIVE, or
+	 * MAKING with create() over. NULL: no effect.
 	 */
 	void (*met)(struct helper *h, struct instance *instance,
 		    struct instance *other);
@@ -128,9 +124,8 @@ struct link_ops {
 		       struct instance *other);
 
 	/*
-	 * Its interface was deleted by another program: what it holds by that
-	 * is released, although processes may be inside. NULL: it holds
-	 * nothing.
+	 * Its interface was deleted by another program: releases what belongs
+	 * to that, although processes may be inside. NULL: nothing does.
 	 */
 	void (*lost)(struct helper *h, struct instance *instance);
 

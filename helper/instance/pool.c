@@ -87,7 +87,7 @@ static uint32_t pool_slot_at(const struct pool *pool,
 	if (p->family == AF_UNSPEC || p->family != address->family ||
 	    !inet_prefix_contains(p, address))
 		return 0;
-	/* What is above the pool's first address, as a number. */
+	/* The distance from the pool's first address. */
 	inet_prefix_nth(p, 0, &first);
 	for (size_t i = 0; i < bytes; i++) {
 		if (offset >> 32)
@@ -198,7 +198,7 @@ bool pool_slot_of(const char *ifname, uint32_t *ret_slot)
 	    ifname[skip] < '1' || ifname[skip] > '9')
 		return false;
 	slot = strtoul(ifname + skip, &end, 10);
-	/* network_ops' port_suffix */
+	/* network_ops.port_suffix */
 	if ((*end && strcmp(end, "v") != 0) || slot >= POOL_SLOTS_MAX)
 		return false;
 	*ret_slot = (uint32_t)slot;
@@ -217,7 +217,7 @@ void pool_route_add(struct pool *pool, const struct inet_prefix *route)
 		void *more = realloc(pool->routes, size * sizeof(*route));
 
 		if (!more) {
-			pool->routes_stale = true; /* read them anew */
+			pool->routes_stale = true; /* read again */
 			return;
 		}
 		pool->routes = more;

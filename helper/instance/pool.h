@@ -3,10 +3,8 @@
  * Slots: a slot is a number, the host end npam<slot> of a link, a pair of
  * addresses of pool4 (a /31, RFC 3021) and a pair of pool6 (a /127, RFC 6164):
  * the even address is the host's end, the odd one the namespace's. A slot is
- * free when no interface of its name exists and its addresses collide with
- * nothing that the host routes.
- *
- * Should: know what is taken. Mustn't: touch the kernel.
+ * free when no interface of its name exists and no route of the host overlaps
+ * its addresses. The kernel is not queried here.
  */
 #ifndef NETNS_PAM_HELPER_INSTANCE_POOL_H
 #define NETNS_PAM_HELPER_INSTANCE_POOL_H
@@ -23,11 +21,11 @@
 
 struct pool {
 	struct inet_prefix pool4, pool6; /* AF_UNSPEC: none */
-	uint8_t *taken;			 /* a bit a slot: by its interface */
-	uint8_t *held; /* and by an address, maybe another slot's */
-	uint32_t next; /* where the search begins */
+	uint8_t *taken; /* a bit for each slot: its interface exists */
+	uint8_t *held;	/* likewise: a namespace has one of its addresses */
+	uint32_t next;	/* where the search begins */
 
-	/* What the host routes through interfaces that are not ours. */
+	/* Routes of the host through interfaces that are not ours. */
 	struct inet_prefix *routes;
 	size_t n_routes, routes_size;
 	bool routes_stale;
@@ -39,15 +37,14 @@ struct pool *pool_new(void);
 struct pool *pool_free(struct pool *pool);
 
 /*
- * The pools that new slots draw from, at start and after a reload. Slots that
- * are taken keep what they have: give their addresses to
- * pool_take_address() again, so that a pool that moved cannot hand them out.
+ * Sets the pools of new slots, at start and after a reload. The caller passes
+ * the addresses of all namespaces to pool_take_address() again.
  */
 void pool_configure(struct pool *pool, const struct inet_prefix *pool4,
 		    const struct inet_prefix *pool6);
 void pool_take_address(struct pool *pool, const struct inet_prefix *address);
 void pool_release_address(struct pool *pool, const struct inet_prefix *address);
-/* Is the address of a pair that pool_take_address() was told of? */
+/* Is it in a pair that pool_take_address() has marked? */
 bool pool_address_is_taken(const struct pool *pool,
 			   const struct inet_prefix *address);
 
@@ -67,7 +64,7 @@ void pool_addresses(const struct inet_prefix *pool, uint32_t slot,
 		    struct inet_prefix *ret_host,
 		    struct inet_prefix *ret_inner);
 
-/* npam<slot> and back; the latter is false for other interfaces. */
+/* npam<slot>, and its slot; false for other interfaces. */
 void pool_ifname(uint32_t slot, char ret[static 16]);
 bool pool_slot_of(const char *ifname, uint32_t *ret_slot);
 

@@ -12,8 +12,7 @@ struct resolv resolv_of(const struct instance *i,
 {
 	if (ns->dns_set)
 		return (struct resolv){true, ns->dns.items, ns->dns.n};
-	/* A lease without name servers, or none at all: not the host's instead.
-	 */
+	/* Without a lease, or with one that has no servers: none. */
 	if (!ns->dns_host &&
 	    (i->n_link_dns || ns->address_mode == ADDRESS_DHCP))
 		return (struct resolv){true, i->link_dns, i->n_link_dns};

@@ -11,8 +11,8 @@ struct instance;
 struct policy_namespace;
 
 /*
- * The name servers that count: the policy's, or, where it has none and does not
- * say `dns = host`, those that came with the link (lease, file, push).
+ * The name servers of a session: the policy's, or, where it has none and does
+ * not say `dns = host`, the link's (lease, file, push).
  */
 struct resolv {
 	bool set; /* false: the session resolves as the host does */
