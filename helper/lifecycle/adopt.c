@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an earlier daemon left, in two steps. First everything is looked at:
- * records, names, links, programs. Nothing is changed meanwhile, so that an
- * error can give the start up; the next start finds all of it as it was. Once
- * the start is certain, the remains are removed.
+ * Adopts what an earlier daemon left, in two steps. First records, names, links
+ * and programs are read, and nothing is changed: an error gives the start up,
+ * and the next start finds everything as it was. Once the start is certain,
+ * remains are removed.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
 #include "hook.h"
 #include "lifecycle.h"
 
-/* --- looking --- */
+/* --- reading --- */
 
 static void adopt_slot(void *data, const struct rtnl_link *link)
 {
@@ -51,7 +51,7 @@ static int adopt_link(struct instance *i)
 	int answer = FOUND;
 
 	i->attached = ops->remove && !i->returned;
-	/* Of a link that is returned, the end in the host may still exist. */
+	/* After remove(), the interface in the host may still exist. */
 	if (i->returned && i->host_ifindex)
 		answer = host_end_adopt(i->helper, i);
 	else if (!i->returned && ops->adopt)
@@ -64,15 +64,16 @@ static int adopt_link(struct instance *i)
 	return answer < 0 ? answer : 0;
 }
 
-/* named: is the file below netns_dir this namespace? */
+/* named: does the file below netns_dir lead to it? */
 static void adopt_state(struct instance *i, bool named)
 {
 	const bool half_made = i->state == INSTANCE_MAKING;
 
 	i->named = named && !i->foreign;
 	if (half_made) {
-		log_info("the namespace %s was left half-made: removed",
-			 i->name);
+		log_info(
+			"the making of the namespace %s was not completed: removed",
+			i->name);
 		free(i->down); /* it was never live */
 		i->down = NULL;
 	}
@@ -168,7 +169,7 @@ static void adopt_finish(struct instance *i)
 {
 	struct helper *h = i->helper;
 
-	/* Killed between umount and unlink, or between open and mount. */
+	/* Left by a kill between umount and unlink, or open and mount. */
 	if (!i->named && !i->foreign)
 		netns_unpublish(h->netns_dir, i->name, NULL);
 	adopt_hook(i);
@@ -183,7 +184,7 @@ void lifecycle_adopted(struct helper *h)
 {
 	for (struct instance *i = h->instances; i; i = i->next)
 		adopt_finish(i);
-	/* The daemon may have been killed before it told the links. */
+	/* The daemon may have been killed before it called met(). */
 	for (struct instance *i = h->instances; i; i = i->next)
 		if (i->state == INSTANCE_LIVE && i->ops->met)
 			adopt_meet(h, i);

@@ -85,7 +85,7 @@ static void end_on_down(void *data, int r, const struct error *why)
 	end_begin(i);
 }
 
-/* Another program of the administrator was ended, or waited for. */
+/* An `up` that was ended, or an adopted program, has ended. */
 static void end_on_hook(void *data, int r, const struct error *why)
 {
 	struct instance *i = data;
@@ -96,9 +96,9 @@ static void end_on_hook(void *data, int r, const struct error *why)
 }
 
 /*
- * `down` is run once; but again, from the beginning, when the daemon was
- * stopped before it ended. One that cannot be run is logged and left out.
- * Return: 1 it is running; 0 there is none; -errno try again.
+ * `down` is run once; again, from the beginning, when the daemon was stopped
+ * before it ended. A program that cannot be run is logged and skipped.
+ * Return: 1: it runs; 0: there is none; -errno with a sentence: try again.
  */
 static int end_start_down(struct instance *i, struct error *err)
 {
@@ -123,7 +123,7 @@ static int end_start_down(struct instance *i, struct error *err)
 	return 0;
 }
 
-/* What remains to be done needs the namespace when its name is removed. */
+/* The link and `down` need the namespace after its name is removed. */
 static int end_keep(struct instance *i, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -167,7 +167,7 @@ static int end_steps(struct instance *i, struct error *err)
 	return error_set(err, name, "%s", other.text);
 }
 
-/* Is there nothing left but what the daemon itself has noted? */
+/* Is nothing left but the record and memory? */
 static bool end_is_over(const struct instance *i)
 {
 	return !i->sessions && !i->down && !i->hook && !i->attached &&
@@ -202,7 +202,7 @@ void end_run(struct instance *i)
 			"cannot end the namespace %s: %s; tried again every second",
 			i->name, why.text);
 	else if (r == 0 && again)
-		log_info("the end of the namespace %s goes on", i->name);
+		log_info("the end of the namespace %s continues", i->name);
 	if (r == 0 && end_is_over(i)) {
 		if (instance_record_remove(i) < 0)
 			timer_arm(i->helper->leftovers, HELPER_LEFTOVERS_US);
@@ -230,7 +230,7 @@ static void end_begin(struct instance *i)
 
 void end_ask(struct instance *i, enum instance_end end)
 {
-	static const struct error by_hand = {"it is taken down by hand"};
+	static const struct error by_hand = {"`netns-pam down` ended it"};
 	struct error why;
 
 	switch (i->state) {
@@ -248,7 +248,7 @@ void end_ask(struct instance *i, enum instance_end end)
 		break;
 	}
 	i->end = end;
-	/* First: a daemon that is killed after this has disconnected it. */
+	/* Before `down` runs, which may take long. */
 	if (end == END_CUT && end_disconnect(i, &why) < 0)
 		log_error("%s: %s", i->name, why.text);
 	if (end == END_CUT && !i->foreign)
@@ -270,16 +270,17 @@ void end_free(struct instance *i, int r, const struct error *why)
 	struct error failed;
 
 	if (waiters)
-		log_error("no namespace %s: %s", i->name, kept.text);
+		log_error("cannot make the namespace %s: %s", i->name,
+			  kept.text);
 	if (i->hook)
 		child_end(i->hook, end_on_hook, i);
-	/* One that was never LIVE has nothing for `down` to undo. */
+	/* It was never LIVE: `down` has nothing to undo. */
 	free(i->down);
 	i->down = NULL;
-	/* What `up` has left inside is disconnected. */
+	/* Disconnects processes that `up` has left inside. */
 	i->end = i->host_ifindex ? END_CUT : END_EMPTY;
 	instance_set_state(i, INSTANCE_LEAVING);
-	/* Once while the namespace is open; what fails is tried again below. */
+	/* Now, while the fd is open; what fails is tried again below. */
 	if (i->making)
 		end_steps(i, &failed);
 	making_free(i->making);

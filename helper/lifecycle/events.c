@@ -16,15 +16,15 @@
 #include "make.h"
 #include "sweep.h"
 
-/* --- what links cause --- */
+/* --- from links --- */
 
 static void events_connected(struct instance *i, int r, const struct error *why)
 {
-	static const struct error unknown = {"its link cannot be made"};
+	static const struct error unknown = {"its link failed"};
 
 	if (r < 0)
 		end_free(i, r, why ? why : &unknown);
-	else if (i->making->step == STEP_DRESS) /* not one that connects anew */
+	else if (i->making->step == STEP_CONFIGURE) /* not a reconnection */
 		make_go_on(i->making);
 }
 
@@ -50,11 +50,11 @@ const struct instance_lifecycle lifecycle_of_links = {
 	.broken = events_broken,
 };
 
-/* --- what the kernel says --- */
+/* --- from the kernel --- */
 
 static void events_lost_link(struct instance *i)
 {
-	const struct error why = {"its link was deleted meanwhile"};
+	const struct error why = {"its link was deleted by another program"};
 
 	i->host_ifindex = 0;
 	filter_release(i);
@@ -64,7 +64,7 @@ static void events_lost_link(struct instance *i)
 	if (i->making)
 		end_free(i, -ENODEV, &why);
 	else if (i->state == INSTANCE_LEAVING)
-		/* With the link, the namespace has ended, but for its users. */
+		/* The link ended with the namespace, unless that is kept. */
 		end_ask(i, i->sessions || i->kept >= 0 ? END_KEEP : END_EMPTY);
 	else if (i->state == INSTANCE_LIVE)
 		log_warning("the link %s of the namespace %s was deleted",
@@ -80,7 +80,7 @@ void events_link_gone(struct helper *h, const struct rtnl_link *link)
 			events_lost_link(i);
 			break;
 		}
-	/* What was moved into a namespace has left, and keeps its slot. */
+	/* An interface that was moved into a namespace keeps its slot. */
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (strcmp(i->device, link->ifname) == 0)
 			return;
@@ -102,7 +102,7 @@ void events_resync(struct helper *h)
 			      rtnl_link_by_index(h->rtnl, i->host_ifindex,
 						 &link) == -ENODEV;
 	}
-	/* From the beginning each time: who hears of one may free others. */
+	/* From the beginning each time: lost() may free other instances. */
 	for (i = h->instances; i;) {
 		uint32_t slot = i->slot;
 
@@ -121,12 +121,12 @@ void events_name_gone(struct helper *h, const char *name)
 {
 	struct instance *i = instance_find(h, name);
 
-	/* One that is being made: it was the name of the one before. */
+	/* While MAKING, it was the name of an earlier namespace. */
 	if (!i || i->state == INSTANCE_MAKING ||
 	    netns_find(h->netns_dir, name, &i->netns, NULL) != ABSENT)
 		return;
 	log_warning(
-		"somebody removed the name of the namespace %s; its sessions keep it",
+		"another program removed the name of the namespace %s; open sessions keep it",
 		name);
 	end_ask(i, END_KEEP);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The namespace that a login is to have: the one that is there, or a new one.
- */
+/* The namespace of a login: one that exists, or a new one. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +18,8 @@
 #include "sweep.h"
 
 /*
- * Is the live instance still what its name leads to, and what the policy asks
- * for? Return: 0 and its fd; -ESTALE when a new one has to take its place.
+ * Does its name lead to the live instance, made by the current policy, with a
+ * link that works? Return: 0 and its fd; -ESTALE: it must be replaced; -errno.
  */
 static int find_open(struct instance *i, const struct policy_namespace *ns,
 		     int *ret_fd, struct error *err)
@@ -33,7 +32,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 
 	if (r == -ENOENT || (r == 0 && !netns_same(&there, &i->netns))) {
 		log_warning(
-			"the name of the namespace %s was taken away by somebody else; its sessions keep it",
+			"another program removed the name of the namespace %s; open sessions keep it",
 			i->name);
 		return -ESTALE;
 	}
@@ -41,7 +40,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 		return r;
 	if (!i->foreign && i->plan != make_plan(ns)) {
 		log_info(
-			"the policy of the namespace %s has changed: new sessions get a new one, old ones keep theirs",
+			"the policy of the namespace %s has changed: new sessions get a new namespace, open ones keep theirs",
 			i->name);
 		return -ESTALE;
 	}
@@ -49,7 +48,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 		return -ESTALE;
 	if (!i->foreign && i->host_ifname[0] && !i->host_ifindex) {
 		log_warning(
-			"the link of the namespace %s is gone: new sessions get a new one",
+			"the link of the namespace %s does not exist: new sessions get a new namespace",
 			i->name);
 		return -ESTALE;
 	}
@@ -57,7 +56,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 	return 0;
 }
 
-/* The live instance, with all that its policy asks for in force. */
+/* Joins the live instance, with the current filter and rate applied. */
 static int find_join(struct instance *i, const struct policy_namespace *ns,
 		     int *ret_fd, struct error *err)
 {
@@ -75,13 +74,14 @@ static int find_join(struct instance *i, const struct policy_namespace *ns,
 	if (r < 0)
 		return r;
 	if (r > 0 && instance_record_save(i, NULL) < 0)
-		log_warning("cannot write down the name servers of %s",
-			    i->name);
+		log_warning(
+			"cannot record the name servers of the namespace %s",
+			i->name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-/* A name that no live instance and no file has, for a session of its own. */
+/* A name without an instance and without a file, for scope = session. */
 static int find_fresh_name(struct helper *h, const struct policy_namespace *ns,
 			   const struct instance_user *who,
 			   char ret[static NAME_MAX_INSTANCE + 1])
@@ -112,9 +112,10 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 
 	if (strcmp(i->section, ns->name) != 0 ||
 	    (ns->scope != SCOPE_SHARED && i->uid != who->uid))
-		return error_set(err, -EEXIST,
-				 "the name %s is taken by the namespace of %s",
-				 i->name, i->section);
+		return error_set(
+			err, -EEXIST,
+			"the name %s is in use by a namespace of the section %s",
+			i->name, i->section);
 	if (i->state != INSTANCE_LIVE) {
 		instance_wait(i, w);
 		return INSTANCE_LATER;
@@ -124,7 +125,7 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 		*ret = i;
 	if (r != -ESTALE)
 		return r;
-	/* An address or a device of its own can be in one namespace only. */
+	/* A static address or a device exists once: disconnected first. */
 	end_ask(i, !i->sessions && (ns->address_mode == ADDRESS_STATIC ||
 				    i->attached)
 			   ? END_CUT
@@ -133,8 +134,8 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 }
 
 /*
- * The kernel may take its time to remove the link of an empty namespace. That
- * is disconnected, so that the next one can have an address that exists once.
+ * Disconnects empty namespaces of the section whose link the kernel has not
+ * removed yet: the next one may have the same static address.
  */
 static void find_make_way(struct helper *h, const struct policy_namespace *ns)
 {
@@ -156,10 +157,9 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 	int r;
 
 	if (ns->scope != SCOPE_SHARED && !who->user)
-		return error_set(
-			err, -EINVAL,
-			"the namespace %s is one per %s: name the user",
-			ns->name, policy_scope_words[ns->scope]);
+		return error_set(err, -EINVAL,
+				 "[namespace %s] has scope = %s: name the user",
+				 ns->name, policy_scope_words[ns->scope]);
 	if (own && own->scope == SCOPE_SESSION && ns->scope == SCOPE_SESSION) {
 		r = find_take(own, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
@@ -172,7 +172,8 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 				  ns->scope == SCOPE_USER ? who->user : NULL,
 				  who->uid, 0, name);
 	if (r < 0)
-		return error_set(err, r, "cannot name the namespace of %s: %s",
+		return error_set(err, r,
+				 "cannot choose a name for [namespace %s]: %s",
 				 ns->name, strerror(-r));
 	if (ns->address_mode == ADDRESS_STATIC)
 		find_make_way(h, ns);
@@ -191,8 +192,9 @@ void lifecycle_pin(struct instance *i)
 {
 	i->pinned = true;
 	if (instance_record_save(i, NULL) < 0)
-		log_warning("cannot write down that %s stays until `down`",
-			    i->name);
+		log_warning(
+			"cannot record that the namespace %s stays until `netns-pam down`",
+			i->name);
 }
 
 /* --- sessions --- */
@@ -228,7 +230,8 @@ void lifecycle_unwait(struct instance_waiter *w)
 	w->instance = NULL;
 	if (i->waiters || i->state != INSTANCE_MAKING)
 		return;
-	log_error("no namespace %s: nobody waits any more for %s", i->name,
-		  instance_waits_for(i));
+	log_error(
+		"cannot make the namespace %s: no login waits any more for %s",
+		i->name, instance_waits_for(i));
 	end_free(i, -ECANCELED, NULL);
 }

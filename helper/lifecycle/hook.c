@@ -70,9 +70,10 @@ static int hook_check(const char *path, const char *event,
 		return error_set(err, r, "the `%s` program %s: %s", event, path,
 				 strerror(-r));
 	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
-		return error_set(err, -EACCES,
-				 "the `%s` program %s is no executable file",
-				 event, path);
+		return error_set(
+			err, -EACCES,
+			"the `%s` program %s is not an executable file", event,
+			path);
 	r = hook_check_owner(ret_path, event, &st, err);
 	return r < 0 ? r : hook_check_directories(ret_path, event, err);
 }
@@ -153,7 +154,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 	i->hook_pid = child_pid(i->hook);
 	i->hook_process = child_identity(i->hook);
 	r = instance_record_save(i, err);
-	/* Not remembered, `up` could not be undone; `down` had better run. */
+	/* Without a record, `up` could not be undone; `down` runs anyway. */
 	if (r < 0 && i->making) {
 		i->hook = child_stop(i->hook);
 		i->hook_pid = 0;

@@ -18,11 +18,11 @@ struct instance_user {
 #define INSTANCE_LATER 1
 
 /*
- * The instance of a section for a user: found, or made. For the scope
- * `session` a fresh one, or `own`, which was made for this login before.
- * Return: 0, *ret, and *ret_fd a descriptor of the namespace that is the
- * caller's; INSTANCE_LATER: w->wake() will say when to ask again; or -errno
- * with a sentence, and nothing left behind.
+ * The instance of a section for a user: found, or made. For the scope `session`
+ * a new one, or `own`, which was made for this login before.
+ * Return: 0, *ret, and *ret_fd, a descriptor that is the caller's;
+ * INSTANCE_LATER: call again after w->wake(); -errno with a sentence, and
+ * nothing is left.
  */
 int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 		  const struct instance_user *who, struct instance *own,
@@ -31,21 +31,14 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 
 /*
  * Reads what the previous daemon left, and changes nothing. Return: 0; -errno
- * with a sentence when something cannot be looked at, and the start must be
- * given up.
+ * with a sentence: something cannot be read, and the start must be given up.
  */
 int lifecycle_adopt(struct helper *h, struct error *err);
 
-/*
- * The start is certain: live instances stay as they are, the remains of others
- * are removed.
- */
+/* The start is certain: removes remains; live instances stay as they are. */
 void lifecycle_adopted(struct helper *h);
 
-/*
- * Then, when the sessions are known: goes on with the ends that had begun, and
- * frees what no session needs.
- */
+/* Then, with the sessions known: goes on with ends that had begun. */
 void lifecycle_drop_unused(struct helper *h);
 
 /* A session begins, or is over; the latter may free the instance. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The making of a namespace: built in the dark, connected, filtered, `up`,
- * `ready`, and published last. What takes time goes on beside the loop while
- * the logins that want it wait, each until its own deadline; when the last of
- * them has given up, so does the making. A helper that is killed meanwhile
- * leaves a record that says so, and the next one undoes it.
+ * Makes a namespace: without a name, connected, filtered, `up`, `ready`, and
+ * published last. Steps that take time go on in the event loop; logins wait,
+ * each until its own deadline. When the last of them has given up, the making
+ * is given up. When the daemon is killed meanwhile, the next one finds the
+ * record and undoes what was made.
  */
 #include "make.h"
 
@@ -32,11 +32,11 @@
 #include "spare.h"
 #include "sweep.h"
 
-#define MAKING_POLL_US 50000 /* looks for what `ready` asks for */
+#define MAKING_POLL_US 50000 /* between checks of `ready` */
 
 /* --- the steps --- */
 
-/* Inside, when the links that sysctls may speak of are there. */
+/* Runs inside, when the interfaces that sysctls may name exist. */
 static int making_sysctls(void *data, struct error *err)
 {
 	const struct making *m = data;
@@ -57,7 +57,7 @@ static int making_publish(struct making *m, struct error *err)
 	return r;
 }
 
-/* A name before it is LIVE: logins still wait, and a restart undoes it. */
+/* Before it is LIVE: logins wait; recorded first, for a restart to undo. */
 static int making_publish_early(struct making *m, struct error *err)
 {
 	int r = instance_record_save(m->instance, err);
@@ -65,7 +65,7 @@ static int making_publish_early(struct making *m, struct error *err)
 	return r < 0 ? r : making_publish(m, err);
 }
 
-/* Written down first: a restart undoes it. */
+/* Recorded first, for a restart to undo. */
 static int making_keep(struct making *m, struct error *err)
 {
 	int r = instance_record_save(m->instance, err);
@@ -97,8 +97,8 @@ static int making_link(struct making *m, struct error *err)
 	return ops->create(&m->site, err);
 }
 
-/* All that is done to a link once it is there. */
-static int making_dress(struct making *m, struct error *err)
+/* What every link gets when it is connected. */
+static int making_configure(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
 	const struct policy_namespace *ns = m->site.ns;
@@ -128,7 +128,7 @@ static void making_on_up(void *data, int r, const struct error *why)
 		make_go_on(i->making);
 }
 
-/* Its name is there, so that `ip -n NAME` works; logins still wait. */
+/* With the name published, so that `ip -n NAME` works in the program. */
 static int making_up(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
@@ -179,14 +179,14 @@ static void making_on_poll(void *data)
 	make_go_on(data);
 }
 
-/* Return: 0 all of it holds, LINK_LATER, -errno. */
+/* Return: 0: all conditions hold; LINK_LATER; -errno. */
 static int making_ready(struct making *m, struct error *err)
 {
 	const struct policy_list *ready = &m->site.ns->ready;
 	int r = 1;
 
 	for (size_t n = 0; n < ready->n && r > 0; n++) {
-		error_set(err, 0, "cannot tell whether `%s` holds",
+		error_set(err, 0, "cannot check the condition `%s` of `ready`",
 			  ready->items[n]);
 		r = making_ready_one(m, ready->items[n], err);
 	}
@@ -202,7 +202,6 @@ static int making_ready(struct making *m, struct error *err)
 	return LINK_LATER;
 }
 
-/* Written down and published: from here on it is as it should be. */
 static int making_done(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
@@ -219,7 +218,7 @@ static int making_done(struct making *m, struct error *err)
 	return r;
 }
 
-/* From where it stands. Return: 0 it is LIVE, LINK_LATER, -errno. */
+/* From m->step on. Return: 0: it is LIVE; LINK_LATER; -errno. */
 static int making_run(struct making *m, struct error *err)
 {
 	int r = 0;
@@ -229,8 +228,8 @@ static int making_run(struct making *m, struct error *err)
 		case STEP_LINK:
 			r = making_link(m, err);
 			break;
-		case STEP_DRESS:
-			r = making_dress(m, err);
+		case STEP_CONFIGURE:
+			r = making_configure(m, err);
 			break;
 		case STEP_UP:
 			r = making_up(m, err);
@@ -263,10 +262,7 @@ void make_go_on(struct making *m)
 	}
 	making_free(m);
 	sweep_soon(h);
-	/*
-	 * One of a session's own has one waiter, which may find it gone again
-	 * and free it.
-	 */
+	/* With scope = session, its one login gets it, and may free it. */
 	instance_wake(instance_take_waiters(i),
 		      i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
 }
@@ -287,7 +283,7 @@ uint64_t make_plan(const struct policy_namespace *ns)
 	uint64_t hash = FNV_BASIS;
 	char numbers[64];
 
-	/* Kept in records: a change makes all namespaces others. */
+	/* Recorded: another text would replace all namespaces. */
 	snprintf(numbers, sizeof(numbers), "%d %d %u", ns->link,
 		 ns->address_mode, ns->mtu);
 	plan_add(&hash, numbers, "\n");
@@ -331,22 +327,24 @@ static int make_build(struct instance *i, const struct policy_namespace *ns,
 	return r;
 }
 
-/* Somebody made it: joined as it is, and never removed. */
+/* Not made by netns-pamd: joined as it is, and never removed. */
 static int make_found(struct instance *i, const struct policy_namespace *ns,
 		      const struct netns_id *there, struct error *err)
 {
 	const struct helper *h = i->helper;
 
 	if (netns_same(there, &h->host->id))
-		return error_set(err, -EINVAL,
-				 "%s/%s is the host's own namespace: remove it",
-				 h->netns_dir, i->name);
+		return error_set(
+			err, -EINVAL,
+			"%s/%s is the host's own network namespace: remove that name",
+			h->netns_dir, i->name);
 	i->foreign = true;
 	instance_set_state(i, INSTANCE_LIVE);
 	i->netns = *there;
 	if (ns->link != LINK_EXTERNAL)
-		log_info("the namespace %s was there already: joined as it is",
-			 i->name);
+		log_info(
+			"the namespace %s exists and was not made by netns-pamd: joined as it is",
+			i->name);
 	instance_record_save(i, NULL); /* for `status` after a restart */
 	return 0;
 }
@@ -410,7 +408,7 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 	r = instance_insert(i);
 	if (r < 0) {
 		instance_free(i);
-		return error_set(err, r, "cannot remember the namespace %s: %s",
+		return error_set(err, r, "cannot add the namespace %s: %s",
 				 name, strerror(-r));
 	}
 	r = make_look(h, name, &fd, &there, err);

@@ -6,7 +6,7 @@
 #include "helper/instance/link_ops.h"
 #include "lifecycle.h"
 
-enum making_step { STEP_LINK, STEP_DRESS, STEP_UP, STEP_READY, STEP_DONE };
+enum making_step { STEP_LINK, STEP_CONFIGURE, STEP_UP, STEP_READY, STEP_DONE };
 
 struct making {
 	struct instance *instance;
@@ -25,12 +25,13 @@ int making_new(struct instance *i, const struct policy_namespace *ns,
 /* NULL is fine. */
 void making_free(struct making *m);
 
-/* What of a section makes a namespace another one when it changes. */
+/* A fingerprint of the section: when it changes, a new namespace is made. */
 uint64_t make_plan(const struct policy_namespace *ns);
 
 /*
- * Makes one. Return: 0, *ret and *ret_fd; INSTANCE_LATER: it is MAKING and w
- * waits; -errno with a sentence.
+ * Makes the namespace `name`, or joins one that was not made by netns-pamd.
+ * Return: 0, *ret and *ret_fd; INSTANCE_LATER: it is MAKING and w waits; -errno
+ * with a sentence.
  */
 int make_instance(struct helper *h, const struct policy_namespace *ns,
 		  const struct instance_user *who, const char *name,
@@ -38,8 +39,8 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 		  struct error *err);
 
 /*
- * On from the step where it stands, after LINK_LATER. Wakes the logins that
- * wait, and frees m, when it is over.
+ * Goes on from m->step, after LINK_LATER. When it is LIVE or has failed, frees
+ * m and wakes the logins that wait.
  */
 void make_go_on(struct making *m);
 

@@ -16,7 +16,7 @@
 #include "helper/kernel/sysctl.h"
 #include "lifecycle.h"
 
-/* After the last login that took one: what it still asks for comes first. */
+/* After the last login that took one, whose other requests come first. */
 #define SPARE_PAUSE_US 5000
 
 static int spare_visit(void *data, struct error *err)
@@ -78,14 +78,14 @@ static bool spare_is_wanted(const struct helper *h)
 	return false;
 }
 
-/* Nobody waits for it: whoever finds none makes one, and says what failed. */
+/* A failure is not reported: the next login makes one, and reports it. */
 static void spare_on_timer(void *data)
 {
 	struct helper *h = data;
 	struct error why;
 
 	if (!h->spare->inside && spare_is_wanted(h) && spare_make(h, &why) < 0)
-		log_debug("no spare namespace: %s", why.text);
+		log_debug("cannot make a spare namespace: %s", why.text);
 }
 
 int spare_take(struct helper *h, bool without_ipv6, int *ret_netns,
@@ -127,7 +127,7 @@ int spare_open(struct helper *h, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
-	/* Logins that come meanwhile are first. */
+	/* After pending logins. */
 	sd_event_source_set_priority(s->timer, SD_EVENT_PRIORITY_IDLE);
 	timer_arm(s->timer, SPARE_PAUSE_US);
 	return 0;

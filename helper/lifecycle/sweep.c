@@ -16,8 +16,8 @@
 #include "helper/base/timer.h"
 #include "helper/instance/instance.h"
 
-#define SWEEP_AT_ONCE	  16   /* namespaces that are being taken down */
-#define SWEEP_PATIENCE_MS 1000 /* one that takes longer is not counted */
+#define SWEEP_AT_ONCE	  16   /* namespaces that are LEAVING */
+#define SWEEP_PATIENCE_MS 1000 /* after that, one is not counted */
 #define SWEEP_AGAIN_US	  50000
 #define SWEEP_LATEST_US	  1000000
 #define SWEEP_RETRY_US	  1000000
@@ -56,7 +56,7 @@ static bool sweep_found(void *data, pid_t pid, uint64_t proc_inode)
 	for (size_t k = 0; k < s->n; k++) {
 		struct sweep_candidate *c = &s->idle[k];
 
-		/* The link's own program keeps nobody waiting. */
+		/* The link's own program is not counted. */
 		if (c->instance->netns.proc_inode == proc_inode &&
 		    c->instance->pid != pid)
 			c->inside = pid;
@@ -80,13 +80,13 @@ static void sweep_later(struct helper *h)
 	timer_arm(h->sweep->later, SWEEP_AGAIN_US);
 }
 
-/* Waits for one process inside; when it ends, all are looked at again. */
+/* Waits for one process inside; then all are scanned again. */
 static void sweep_wait_for(struct instance *i, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd < 0) {
-		sweep_later(i->helper); /* it has just ended, most likely */
+		sweep_later(i->helper); /* ESRCH: it has ended */
 		return;
 	}
 	if (sd_event_add_io(i->helper->event, &i->straggler, fd, EPOLLIN,
@@ -126,7 +126,7 @@ static void sweep_retire(struct helper *h, const struct sweep_scan *s)
 			continue;
 		}
 		leaving += i->host_ifindex != 0;
-		log_debug("nobody uses the namespace %s: removed", i->name);
+		log_debug("the namespace %s is not in use: removed", i->name);
 		h->sweep->ask(i, i->lifetime == LIFETIME_SESSIONS ? END_CUT
 								  : END_EMPTY);
 	}
@@ -146,7 +146,7 @@ static void sweep_run(void *data)
 	for (struct instance *i = h->instances; s.idle && i; i = i->next)
 		if (sweep_is_idle(i))
 			s.idle[s.n++].instance = i;
-	/* Unless all processes were seen, it is not known what is idle. */
+	/* An incomplete scan does not show what is idle. */
 	if (!s.idle || netns_scan(sweep_found, &s) < 0)
 		sweep_later(h);
 	else
@@ -167,7 +167,7 @@ void sweep_soon(struct helper *h)
 	if (!h->sweep)
 		return;
 	sd_event_source_set_enabled(h->sweep->soon, SD_EVENT_ONESHOT);
-	/* Idle time may not come: then at the latest in a while. */
+	/* At the latest, when the loop is never idle. */
 	sd_event_source_get_enabled(h->sweep->later, &on);
 	if (on == SD_EVENT_OFF)
 		timer_arm(h->sweep->later, SWEEP_LATEST_US);
@@ -207,7 +207,7 @@ int sweep_open(struct helper *h,
 				 strerror(-r));
 	s->ask = ask;
 	s->run = run;
-	/* After the logins that wait: they may want what would be removed. */
+	/* After pending logins, which may join what would be removed. */
 	sd_event_source_set_priority(s->soon, SD_EVENT_PRIORITY_IDLE);
 	sd_event_source_set_enabled(s->soon, SD_EVENT_ONESHOT);
 	return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Letting namespaces go that nobody uses any more: no session, no process
- * inside. While a process is left, it is waited for by pidfd. Only a few
- * leave at a time: a thousand at once would hold the kernel's RTNL lock, and
- * with it the next login, for a second (cleanup_net(), net_namespace.c).
+ * Finds namespaces without a session and without a process inside. The end of a
+ * process that is left is awaited by pidfd. Only a few namespaces end at a
+ * time: a thousand would hold the kernel's RTNL lock, and with it the next
+ * login, for a second (cleanup_net(), net/core/net_namespace.c).
  */
 #ifndef NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
 #define NETNS_PAM_HELPER_LIFECYCLE_SWEEP_H
@@ -20,10 +20,10 @@ int sweep_open(struct helper *h,
 	       void (*run)(struct instance *i), struct error *err);
 void sweep_close(struct helper *h);
 
-/* Looks once the events at hand are dealt with. */
+/* Looks for them after the pending events. */
 void sweep_soon(struct helper *h);
 
-/* Calls run() in a second. */
+/* Calls run() for them in a second. */
 void sweep_retry(struct helper *h);
 
 #endif

@@ -434,7 +434,7 @@ static void F68_a_name_that_was_taken_away(void **state)
 	assert_int_equal(ground_sh("ip netns del jail"), 0);
 	ground_listen();
 	login(get("jail", "bob", 5002, &after), pid);
-	assert_non_null(strstr(ground_said(), "taken away"));
+	assert_non_null(strstr(ground_said(), "another program removed the name"));
 	assert_int_equal(fstat(before, &a), 0);
 	assert_int_equal(fstat(after, &b), 0);
 	assert_int_not_equal(a.st_ino, b.st_ino);

@@ -289,7 +289,7 @@ nameless() {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	ip netns delete lab
-	wait_until 5 in_log 'somebody removed the name of the namespace lab'
+	wait_until 5 in_log 'another program removed the name of the namespace lab'
 	ssh_end a
 	wait_until 10 at_home
 	ssh_hold a alice

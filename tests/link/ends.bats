@@ -53,7 +53,7 @@ name_cannot_be_removed() { # LINK [LINE...]
 	wait_until 5 in_log 'cannot end the namespace blue: .*Too many open files'
 	wait_until 5 not_there blue
 	not_injected
-	in_log 'the end of the namespace blue'
+	in_log 'the end of the namespace blue continues'
 	ssh_hold a alice
 	[ "$(ns_of blue)" != "$first" ] || fail "the namespace that had ended"
 	equal "$links" "$(inside blue ip -o link | wc -l)" interfaces
@@ -129,26 +129,26 @@ link_cannot_be_removed() { # LINK [LINE...]
 
 @test "F103 the link cannot be removed at the logout: tried again until it is gone (nat)" {
 	link_cannot_be_removed nat
-	in_log 'the end of the namespace blue'
+	in_log 'the end of the namespace blue continues'
 }
 
 @test "F103 the link cannot be removed at the logout: tried again until it is gone (macvlan)" {
 	link_cannot_be_removed macvlan 'parent = lan0' 'address = 203.0.113.20/24'
-	in_log 'the end of the namespace blue'
+	in_log 'the end of the namespace blue continues'
 }
 
 @test "F103 the link cannot be removed at the logout: tried again until it is gone (device)" {
 	ip link add lab0 type veth peer name lab1
 	undo ip link delete lab0
 	link_cannot_be_removed device 'interface = lab0' 'address = 192.0.2.30/24'
-	in_log 'the end of the namespace blue'
+	in_log 'the end of the namespace blue continues'
 	ip link show lab0
 }
 
 @test "F103 the link cannot be removed at the logout: tried again until it is gone (wireguard)" {
 	vpn_is 192.0.2.1
 	link_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
-	in_log 'the end of the namespace blue'
+	in_log 'the end of the namespace blue continues'
 }
 
 @test "F103 while the name cannot be removed, logins are refused and the host is not joined" {

@@ -90,7 +90,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	policy_with "up = $T/hooks/up"
 	su_fails alice
 	grep -q "too tall" $T/refused $T/syslog $T/helper.log
-	in_log 'no namespace blue: .*`up` program .*/up failed with status 3: the tree is too tall'
+	in_log 'cannot make the namespace blue: .*`up` program .*/up failed with status 3: the tree is too tall'
 	wait_until 5 not_there blue
 	wait_until 10 no_links
 	# and the next login tries again
@@ -156,14 +156,14 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 gone "$(cat $T/two.pid)"
 }
 
-@test "no login waits any more: the start is cancelled" {
+@test "no login waits any more: the making is given up" {
 	local one
 	hook up <<<'echo x >/tmp/t/hooks/begun; exec sleep 1000'
 	policy_with "up = $T/hooks/up"
 	one=$(spawn $T/one.log su alice -c true)
 	wait_until 5 test -e $T/hooks/begun
 	kill -KILL "$one"
-	wait_until 5 in_log 'nobody waits any more for the `up` program'
+	wait_until 5 in_log 'no login waits any more for the `up` program'
 	wait_until 5 not_there blue
 }
 
@@ -180,7 +180,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	chown root $T/hooks/up
 	chmod 644 $T/hooks/up
 	su_fails alice
-	in_log 'no executable file'
+	in_log 'not an executable file'
 	rm $T/hooks/up
 	su_fails alice
 	in_log "up.*No such file"
@@ -263,7 +263,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	n=$(spawn $T/one.log su alice -c true)
 	wait_until 5 test -s $T/hooks/pid
 	kill -KILL "$n"
-	wait_until 5 in_log 'nobody waits any more for the `up` program'
+	wait_until 5 in_log 'no login waits any more for the `up` program'
 	stop_helper KILL
 	alive "$(cat $T/hooks/pid)"
 	start_helper

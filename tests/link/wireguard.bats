@@ -275,7 +275,7 @@ no_keepalives() {
 	unhide "$wg"
 	printf '#!/bin/sh\necho no tun here >&2\nexit 1\n' >/usr/local/sbin/wireguard-go
 	chmod 755 /usr/local/sbin/wireguard-go
-	refused "no namespace vpn.alice: .*wireguard-go failed with status 1"
+	refused "cannot make the namespace vpn.alice: .*wireguard-go failed with status 1"
 	rm /usr/local/sbin/wireguard-go
 	su_lands alice vpn.alice
 }
