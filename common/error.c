@@ -6,19 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_set(struct error *err, int code, const char *format, ...)
+int error_setv(struct error *err, int code, const char *format, va_list args)
 {
 	char raw[ERROR_TEXT_MAX];
 	int saved = errno;
 	size_t out = 0;
-	va_list args;
 
 	if (!err)
 		return code;
-	va_start(args, format);
 	vsnprintf(raw, sizeof(raw), format, args);
-	va_end(args);
-
 	for (const char *p = raw; *p && out + 5 < sizeof(err->text); p++) {
 		unsigned char c = (unsigned char)*p;
 
@@ -30,5 +26,15 @@ int error_set(struct error *err, int code, const char *format, ...)
 	}
 	err->text[out] = '\0';
 	errno = saved;
+	return code;
+}
+
+int error_set(struct error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	error_setv(err, code, format, args);
+	va_end(args);
 	return code;
 }

@@ -8,6 +8,8 @@
 #ifndef NETNS_PAM_COMMON_ERROR_H
 #define NETNS_PAM_COMMON_ERROR_H
 
+#include <stdarg.h>
+
 #define ERROR_TEXT_MAX 512
 
 struct error {
@@ -22,5 +24,9 @@ struct error {
  */
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same with a va_list. */
+int error_setv(struct error *err, int code, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
 #endif

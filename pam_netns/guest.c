@@ -15,7 +15,7 @@ void guest_enter(struct guest *guest)
 
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		/* Neither read nor written can it be: as good as closed. */
+		/* O_PATH: reading and writing fail with EBADF, as if closed. */
 		held = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (held >= 0)
 			guest->held[guest->n_held++] = held;
@@ -33,6 +33,6 @@ bool guest_is_threaded(void)
 {
 	struct stat st;
 
-	/* Two links of the directory's own and one for every thread. */
+	/* The directory has two links, and one more for each thread. */
 	return stat("/proc/self/task", &st) == 0 && st.st_nlink > 3;
 }

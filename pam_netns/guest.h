@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Manners of a guest in somebody else's process: what it finds it leaves. A
- * program may come with its standard streams closed; a descriptor opened then,
- * by us or by the name service, would become one of them and be written to.
+ * The module runs in the process of another program, and leaves errno and the
+ * standard streams as they are. The program may have closed some of these: a
+ * descriptor that the module or the name service opens would take the number
+ * of such a stream, and the program would write to it.
  */
 #ifndef NETNS_PAM_PAM_NETNS_GUEST_H
 #define NETNS_PAM_PAM_NETNS_GUEST_H
@@ -16,8 +17,9 @@ struct guest {
 	size_t n_held;
 };
 
-/* Remembers errno and holds the closed ones of descriptors 0 to 2. */
+/* Saves errno, and opens the closed ones of descriptors 0 to 2. */
 void guest_enter(struct guest *guest);
+/* Restores both. */
 void guest_leave(const struct guest *guest);
 
 /* Has the process more than one thread? */

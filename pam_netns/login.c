@@ -21,7 +21,7 @@
 #include "session.h"
 
 #define HOST_NETNS "/proc/1/ns/net"
-#define RETRY_MS   20 /* between questions when the policy changes under us */
+#define RETRY_MS   20 /* between requests while the policy is replaced */
 
 struct login {
 	pam_handle_t *pamh;
@@ -30,7 +30,7 @@ struct login {
 
 	struct policy *policy;
 	struct who who;
-	bool known; /* who is filled in */
+	bool known; /* who is set */
 	const struct policy_rule *rule;
 
 	/* For the log line. */
@@ -38,7 +38,7 @@ struct login {
 	unsigned long long session;
 };
 
-static const char *item_get(pam_handle_t *pamh, int item)
+static const char *login_item(pam_handle_t *pamh, int item)
 {
 	const void *value = NULL;
 
@@ -47,8 +47,8 @@ static const char *item_get(pam_handle_t *pamh, int item)
 	return value;
 }
 
-/* root's way in when nothing else helps: a file that only root can make. */
-static bool is_disabled(const struct login *l)
+/* Does the file `disable` exist, which only root can create? */
+static bool login_is_disabled(const struct login *l)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -61,13 +61,13 @@ static bool is_disabled(const struct login *l)
 		return true;
 	outcome_log(
 		l->pamh, LOG_WARNING,
-		"%s is not a regular file that only root can write: it disables nothing",
+		"%s is ignored: not a regular file that only root can write",
 		path);
 	return false;
 }
 
-/* Who is it? Asked when it matters, and once. */
-static int who_ask(struct login *l, struct error *err)
+/* Looks the user up, once. Return: 0 or -errno with a sentence. */
+static int login_find_user(struct login *l, struct error *err)
 {
 	int r;
 
@@ -78,11 +78,9 @@ static int who_ask(struct login *l, struct error *err)
 	return r;
 }
 
-/*
- * Reads the policy that counts now. Return: 0 with l->policy; -errno with a
- * sentence.
- */
-static int policy_read(struct login *l, struct error *err)
+/* Reads the policy that counts. Return: 0 with l->policy; -errno with a
+ * sentence. */
+static int login_read_policy(struct login *l, struct error *err)
 {
 	char last_good[PATH_MAX];
 	const struct policy_sources sources = {.path = l->options->config,
@@ -105,21 +103,19 @@ static int policy_read(struct login *l, struct error *err)
 	return r;
 }
 
-/*
- * There is no policy, not even an old one, or it is not known which: only root
- * gets in, to mend it.
+/* There is no valid policy, not even an old one: root may log in to repair it.
  */
-static enum outcome without_policy(struct login *l, int code)
+static enum outcome login_without_policy(struct login *l, int code)
 {
 	struct error other;
 
-	if (!policy_is_shortage(code) && who_ask(l, &other) == 0 &&
+	if (!policy_is_shortage(code) && login_find_user(l, &other) == 0 &&
 	    l->who.uid == 0)
 		return OUTCOME_ROOT_PASSES;
 	return OUTCOME_UNDECIDED;
 }
 
-static bool is_in_host(void)
+static bool login_is_in_host(void)
 {
 	unsigned long long dev, ino;
 	struct stat host;
@@ -130,31 +126,31 @@ static bool is_in_host(void)
 }
 
 /*
- * Reads the policy and finds the rule. Return: OUTCOME_MOVED when it has to be
- * asked for, else how this login ends.
+ * Reads the policy and finds the rule. Return: OUTCOME_MOVED when the daemon
+ * has to be asked for a namespace, else the outcome.
  */
-static enum outcome decide(struct login *l, struct error *err)
+static enum outcome login_decide(struct login *l, struct error *err)
 {
 	struct policy_login login;
 	int r;
 
 	l->rule = NULL;
 	l->policy = policy_free(l->policy);
-	r = policy_read(l, err);
+	r = login_read_policy(l, err);
 	if (r < 0)
-		return without_policy(l, r);
+		return login_without_policy(l, r);
 	if (l->policy->n_rules == 0 || policy_excludes(l->policy, l->service))
 		return OUTCOME_NO_RULE;
-	if (who_ask(l, err) < 0)
+	if (login_find_user(l, err) < 0)
 		return OUTCOME_UNDECIDED;
 
 	login = who_login(&l->who);
 	r = policy_match(l->policy, &login, &l->rule);
-	/* Asked for the answers alone: netns-pamd decides by them. */
+	/* Only to look up the groups that netns-pamd needs to decide this. */
 	if (r == 0 && l->rule && l->rule->guard)
 		r = policy_guards(l->policy, &login);
 	if (r < 0) {
-		error_set(err, r, "the rules cannot be gone through: %s",
+		error_set(err, r, "cannot match the rules: %s",
 			  who_trouble(&l->who, r));
 		return OUTCOME_UNDECIDED;
 	}
@@ -162,14 +158,14 @@ static enum outcome decide(struct login *l, struct error *err)
 	    (l->options->namespace &&
 	     strcmp(l->options->namespace, l->rule->namespace) != 0))
 		return OUTCOME_NO_RULE;
-	if (strcmp(l->rule->namespace, POLICY_HOST) == 0 && is_in_host())
+	if (strcmp(l->rule->namespace, POLICY_HOST) == 0 && login_is_in_host())
 		return OUTCOME_STAYS;
 	return OUTCOME_MOVED;
 }
 
-/* Into the namespace that the answer brought. */
-static int answer_enter(struct login *l, struct request_answer *a,
-			struct enter_origin *origin, struct error *err)
+/* Enters the namespace of the answer. */
+static int login_enter(struct login *l, struct request_answer *a,
+		       struct enter_origin *origin, struct error *err)
 {
 	const struct proto_reply *reply = &a->reply;
 	char scratch[PATH_MAX];
@@ -188,7 +184,7 @@ static int answer_enter(struct login *l, struct request_answer *a,
 		return error_set(err, r,
 				 "the state directory's path is too long");
 	if (plan.netns < 0 && !plan.resolv_conf && !plan.etc_section)
-		return 0; /* there already, and nothing to mount */
+		return 0; /* it is there already, and nothing is mounted */
 	if (plan.netns < 0) {
 		own = fd_above_stdio(open("/proc/thread-self/ns/net",
 					  O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -200,12 +196,12 @@ static int answer_enter(struct login *l, struct request_answer *a,
 	if (guest_is_threaded())
 		outcome_log(
 			l->pamh, LOG_WARNING,
-			"%s has more than one thread: only the one that opens the session, and what it starts, moves into the namespace",
+			"%s has more than one thread: only the thread that opens the session moves into the namespace, and the processes that it starts",
 			l->service[0] ? l->service : "this program");
 	return enter_namespace(&plan, origin, err);
 }
 
-static int environment_set(pam_handle_t *pamh, const char *namespace)
+static int login_set_environment(pam_handle_t *pamh, const char *namespace)
 {
 	char text[sizeof(SESSION_ENV) + NAME_MAX_INSTANCE + 2];
 
@@ -215,8 +211,8 @@ static int environment_set(pam_handle_t *pamh, const char *namespace)
 	return pam_putenv(pamh, text) == PAM_SUCCESS ? 0 : -ENOMEM;
 }
 
-static enum outcome answer_use(struct login *l, struct request_answer *a,
-			       struct error *err)
+static enum outcome login_use_answer(struct login *l, struct request_answer *a,
+				     struct error *err)
 {
 	struct enter_origin origin = ENTER_ORIGIN_NONE;
 	struct error back;
@@ -224,16 +220,17 @@ static enum outcome answer_use(struct login *l, struct request_answer *a,
 
 	memcpy(l->namespace, a->reply.namespace, sizeof(l->namespace));
 	l->session = a->reply.session;
-	r = answer_enter(l, a, &origin, err);
+	r = login_enter(l, a, &origin, err);
 	if (r == 0) {
-		r = environment_set(l->pamh, l->namespace);
+		r = login_set_environment(l->pamh, l->namespace);
 		if (r == 0)
 			r = session_keep(l->pamh, a->lease, &origin);
 		if (r == 0) {
 			a->lease = -EBADF;
 			return OUTCOME_MOVED;
 		}
-		error_set(err, r, "the PAM handle takes no more: %s",
+		error_set(err, r,
+			  "cannot store the session in the PAM handle: %s",
 			  strerror(-r));
 		if (enter_restore(&origin, &back) < 0)
 			r = -ENOTRECOVERABLE;
@@ -243,9 +240,9 @@ static enum outcome answer_use(struct login *l, struct request_answer *a,
 	return r == -ENOTRECOVERABLE ? OUTCOME_STRANDED : OUTCOME_UNAVAILABLE;
 }
 
-/* One question. *again: the policies differ, read it anew and ask again. */
-static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
-			struct error *err)
+/* One request. *again: the daemon has another policy; read it and try again. */
+static enum outcome login_request(struct login *l, uint64_t deadline,
+				  bool *again, struct error *err)
 {
 	_cleanup_(request_answer_clear) struct request_answer a =
 		REQUEST_ANSWER_NONE;
@@ -255,7 +252,7 @@ static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
 		return OUTCOME_UNAVAILABLE;
 	switch ((enum proto_verdict)a.reply.verdict) {
 	case PROTO_OK:
-		return answer_use(l, &a, err);
+		return login_use_answer(l, &a, err);
 	case PROTO_STAY:
 		return OUTCOME_STAYS;
 	case PROTO_RETRY:
@@ -280,7 +277,7 @@ static enum outcome ask(struct login *l, uint64_t deadline, bool *again,
 	return OUTCOME_UNAVAILABLE;
 }
 
-static enum outcome run(struct login *l, struct error *err)
+static enum outcome login_run(struct login *l, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
 	enum outcome outcome;
@@ -290,14 +287,14 @@ static enum outcome run(struct login *l, struct error *err)
 		bool again = false;
 		uint64_t deadline;
 
-		outcome = decide(l, err);
+		outcome = login_decide(l, err);
 		if (outcome != OUTCOME_MOVED)
 			return outcome;
-		/* Look-ups have their own limits; from here on it is ours. */
+		/* Look-ups have limits of their own: the time starts here. */
 		if (!began)
 			began = deadline_now_ms();
 		deadline = began + l->rule->timeout_ms;
-		outcome = ask(l, deadline, &again, err);
+		outcome = login_request(l, deadline, &again, err);
 		if (!again || deadline_left_ms(deadline) <= RETRY_MS)
 			return outcome;
 		ppoll(NULL, 0, &pause, NULL);
@@ -310,10 +307,10 @@ int login_open(pam_handle_t *pamh, const struct options *options,
 	struct login l = {
 		.pamh = pamh,
 		.options = options,
-		.user = item_get(pamh, PAM_USER),
-		.service = item_get(pamh, PAM_SERVICE),
-		.tty = item_get(pamh, PAM_TTY),
-		.rhost = item_get(pamh, PAM_RHOST),
+		.user = login_item(pamh, PAM_USER),
+		.service = login_item(pamh, PAM_SERVICE),
+		.tty = login_item(pamh, PAM_TTY),
+		.rhost = login_item(pamh, PAM_RHOST),
 	};
 	struct error err = {""};
 	struct outcome_report report;
@@ -322,13 +319,13 @@ int login_open(pam_handle_t *pamh, const struct options *options,
 
 	if (!wrong && session_exists(pamh))
 		outcome = OUTCOME_REPEATED;
-	else if (is_disabled(&l))
+	else if (login_is_disabled(&l))
 		outcome = OUTCOME_DISABLED;
 	else if (wrong)
-		outcome = without_policy(&l,
-					 error_set(&err, -EINVAL, "%s", wrong));
+		outcome = login_without_policy(
+			&l, error_set(&err, -EINVAL, "%s", wrong));
 	else
-		outcome = run(&l, &err);
+		outcome = login_run(&l, &err);
 
 	report = (struct outcome_report){
 		.outcome = outcome,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LOGIN: the steps of a login, in their order. */
+/* The steps of a login, in their order. */
 #ifndef NETNS_PAM_PAM_NETNS_LOGIN_H
 #define NETNS_PAM_PAM_NETNS_LOGIN_H
 
@@ -9,8 +9,8 @@
 #include "options.h"
 
 /*
- * Opens a session on this handle and reports how it went. wrong: what is wrong
- * with the options, or NULL; then only root passes, or everybody when the
+ * Opens a session on this handle, logs and reports the outcome. wrong: the
+ * error of the options, or NULL; with an error only root may log in, unless the
  * module is disabled. Return: a PAM code.
  */
 int login_open(pam_handle_t *pamh, const struct options *options,

@@ -9,63 +9,56 @@
 #include "common/policy/policy.h"
 #include "common/proto.h"
 
-/* Return: what follows "KEY=", or NULL when it is another argument. */
-static const char *value_of(const char *argument, const char *key)
-{
-	size_t n = strlen(key);
-
-	return strncmp(argument, key, n) == 0 && argument[n] == '='
-		       ? argument + n + 1
-		       : NULL;
-}
-
-static int path_check(const char *key, const char *path, size_t size,
-		      struct error *err)
+static int options_check_path(const char *argument, const char *path,
+			      size_t size, struct error *err)
 {
 	if (path[0] != '/' || !path[1] || path[strlen(path) - 1] == '/')
 		return error_set(err, -EINVAL,
-				 "%s=%s: an absolute path of a file is wanted",
-				 key, path);
+				 "%s: not the absolute path of a file",
+				 argument);
 	if (strlen(path) >= size)
 		return error_set(err, -EINVAL,
-				 "%s=: the path has more than %zu bytes", key,
-				 size - 1);
+				 "%s: the path has more than %zu bytes",
+				 argument, size - 1);
 	return 0;
 }
 
-static int option_parse(const char *argument, struct options *o,
-			struct error *err)
+static int options_parse_one(const char *argument, struct options *o,
+			     struct error *err)
 {
-	const char *value;
+	const struct {
+		const char *key;
+		const char **value;
+		size_t path_size; /* 0: it is no path */
+	} keys[] = {
+		{"config=", &o->config, PATH_MAX},
+		{"socket=", &o->socket,
+		 sizeof(((struct sockaddr_un *)0)->sun_path)},
+		{"namespace=", &o->namespace, 0},
+	};
 
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = argument + strlen(keys[i].key);
+
+		if (strncmp(argument, keys[i].key, strlen(keys[i].key)) != 0)
+			continue;
+		*keys[i].value = value;
+		if (keys[i].path_size)
+			return options_check_path(argument, value,
+						  keys[i].path_size, err);
+		if (name_is_policy(value))
+			return 0;
+		return error_set(err, -EINVAL,
+				 "%s: not a valid name of a namespace",
+				 argument);
+	}
 	if (strcmp(argument, "debug") == 0) {
 		o->debug = true;
 		return 0;
 	}
-	value = value_of(argument, "config");
-	if (value) {
-		o->config = value;
-		return path_check("config", value, PATH_MAX, err);
-	}
-	value = value_of(argument, "socket");
-	if (value) {
-		o->socket = value;
-		return path_check("socket", value,
-				  sizeof(((struct sockaddr_un *)0)->sun_path),
-				  err);
-	}
-	value = value_of(argument, "namespace");
-	if (value) {
-		o->namespace = value;
-		if (name_is_policy(value))
-			return 0;
-		return error_set(
-			err, -EINVAL,
-			"namespace=%s: no namespace can have this name", value);
-	}
 	return error_set(
 		err, -EINVAL,
-		"unknown option \"%s\" in the PAM file (there are config=, socket=, namespace= and debug)",
+		"unknown option \"%s\" in the PAM file (known: config=, socket=, namespace= and debug)",
 		argument);
 }
 
@@ -77,7 +70,7 @@ int options_parse(int argc, const char **argv, struct options *ret,
 
 	for (int i = 0; i < argc; i++) {
 		struct options with = o;
-		int r = option_parse(argv[i], &with, first ? NULL : err);
+		int r = options_parse_one(argv[i], &with, first ? NULL : err);
 
 		if (r == 0)
 			o = with;

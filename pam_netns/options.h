@@ -16,9 +16,9 @@ struct options {
 
 /*
  * Reads the arguments. Strings are borrowed from argv. *ret is filled in also
- * when one of them is wrong, from those that are right: what is done about a
- * slip has to find the state directory.
- * Return: 0, or -EINVAL with a sentence about the first that is wrong.
+ * when an argument is invalid, from the valid ones: `disable` is looked for
+ * below the state directory even then.
+ * Return: 0, or -EINVAL with a sentence about the first invalid one.
  */
 int options_parse(int argc, const char **argv, struct options *ret,
 		  struct error *err);

@@ -8,69 +8,55 @@
 
 #include "common/proto.h"
 
-/* [outcome][on_error = host]; only what cannot be had is forgiven. */
-static const int codes[OUTCOMES_][2] = {
-	[OUTCOME_NO_RULE] = {PAM_IGNORE, PAM_IGNORE},
-	[OUTCOME_DISABLED] = {PAM_IGNORE, PAM_IGNORE},
-	[OUTCOME_ROOT_PASSES] = {PAM_IGNORE, PAM_IGNORE},
-	[OUTCOME_STAYS] = {PAM_SUCCESS, PAM_SUCCESS},
-	[OUTCOME_MOVED] = {PAM_SUCCESS, PAM_SUCCESS},
-	[OUTCOME_REPEATED] = {PAM_SUCCESS, PAM_SUCCESS},
-	[OUTCOME_DENIED] = {PAM_PERM_DENIED, PAM_PERM_DENIED},
-	[OUTCOME_UNAVAILABLE] = {PAM_SYSTEM_ERR, PAM_IGNORE},
-	[OUTCOME_UNDECIDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
-	[OUTCOME_STRANDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+#define UNDECIDED                                                              \
+	"Login refused: its network cannot be determined (netns: error)."
+
+static const struct {
+	int code, code_host; /* code_host: with on_error = host */
+	const char *text;    /* for the user: reveals nothing of the policy */
+} outcomes[OUTCOMES_] = {
+	[OUTCOME_NO_RULE] = {PAM_IGNORE, PAM_IGNORE, NULL},
+	[OUTCOME_DISABLED] = {PAM_IGNORE, PAM_IGNORE, NULL},
+	[OUTCOME_ROOT_PASSES] = {PAM_IGNORE, PAM_IGNORE, NULL},
+	[OUTCOME_STAYS] = {PAM_SUCCESS, PAM_SUCCESS, NULL},
+	[OUTCOME_MOVED] = {PAM_SUCCESS, PAM_SUCCESS, NULL},
+	[OUTCOME_REPEATED] = {PAM_SUCCESS, PAM_SUCCESS, NULL},
+	[OUTCOME_DENIED] =
+		{PAM_PERM_DENIED, PAM_PERM_DENIED,
+		 "Login refused by the network policy of this system (netns: denied)."},
+	[OUTCOME_UNAVAILABLE] =
+		{PAM_SYSTEM_ERR, PAM_IGNORE,
+		 "Login refused: its network is not available (netns: unavailable)."},
+	[OUTCOME_UNDECIDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, UNDECIDED},
+	[OUTCOME_STRANDED] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, UNDECIDED},
 };
 
 int outcome_code(enum outcome outcome, bool host_on_error)
 {
 	if ((int)outcome < 0 || outcome >= OUTCOMES_)
 		return PAM_SYSTEM_ERR;
-	return codes[outcome][host_on_error];
+	return host_on_error ? outcomes[outcome].code_host
+			     : outcomes[outcome].code;
 }
 
 void outcome_log(const pam_handle_t *pamh, int priority, const char *format,
 		 ...)
 {
-	char text[ERROR_TEXT_MAX];
 	struct error line;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	error_setv(&line, 0, format, args);
 	va_end(args);
-	error_set(&line, 0, "%s", text);
 	pam_syslog(pamh, priority, "%s", line.text);
 }
 
-/* What the user is told: no word about the policy. */
-static const char *user_text(enum outcome outcome)
+/* The one line in the log. allowed: although the namespace is unavailable. */
+static void outcome_log_report(const pam_handle_t *pamh,
+			       const struct options *options,
+			       const struct outcome_report *r, bool allowed)
 {
-	switch (outcome) {
-	case OUTCOME_DENIED:
-		return "Login refused by the network policy of this system (netns: denied).";
-	case OUTCOME_UNAVAILABLE:
-		return "Login refused: its network is not available (netns: unavailable).";
-	case OUTCOME_UNDECIDED:
-	case OUTCOME_STRANDED:
-		return "Login refused: its network cannot be determined (netns: error).";
-	case OUTCOME_NO_RULE:
-	case OUTCOME_DISABLED:
-	case OUTCOME_ROOT_PASSES:
-	case OUTCOME_STAYS:
-	case OUTCOME_MOVED:
-	case OUTCOME_REPEATED:
-	case OUTCOMES_:
-		break;
-	}
-	return NULL;
-}
-
-/* The one line about how it ended. */
-static void report_log(const pam_handle_t *pamh, const struct options *options,
-		       const struct outcome_report *r, bool forgiven)
-{
-	char path[PATH_MAX];
+	char path[PATH_MAX] = PROTO_DISABLE;
 
 	switch (r->outcome) {
 	case OUTCOME_MOVED:
@@ -78,58 +64,56 @@ static void report_log(const pam_handle_t *pamh, const struct options *options,
 			pamh, LOG_INFO,
 			"%s is in network namespace %s (rule %s, session %llu)",
 			r->user, r->namespace, r->rule, r->session);
-		return;
+		break;
 	case OUTCOME_DISABLED:
+		proto_state_path(options->socket, PROTO_DISABLE, path);
 		outcome_log(
 			pamh, LOG_ALERT,
-			"%s exists: %s is let in and moved nowhere; remove it when the trouble is over",
-			proto_state_path(options->socket, PROTO_DISABLE, path) <
-					0
-				? PROTO_DISABLE
-				: path,
-			r->user);
-		return;
+			"%s exists: %s logs in outside of any namespace, as everybody does; remove the file when it is not needed any more",
+			path, r->user);
+		break;
 	case OUTCOME_ROOT_PASSES:
 		outcome_log(
 			pamh, LOG_ALERT,
-			"%s is let in as root, since it cannot be known who is mapped: %s; mend it (see netns-pam check), everybody else is refused",
+			"%s may log in as root, to repair it: %s; all others are refused (see netns-pam check)",
 			r->user, r->why);
-		return;
+		break;
 	case OUTCOME_DENIED:
 	case OUTCOME_UNAVAILABLE:
-		outcome_log(pamh, forgiven ? LOG_WARNING : LOG_ERR,
+		outcome_log(pamh, allowed ? LOG_WARNING : LOG_ERR,
 			    "%s %s (rule %s): %s", r->user,
-			    forgiven ? "stays outside, as on_error = host says"
-				     : "is refused",
+			    allowed ? "stays outside (on_error = host)"
+				    : "is refused",
 			    r->rule, r->why);
-		return;
+		break;
 	case OUTCOME_UNDECIDED:
 	case OUTCOME_STRANDED:
 		outcome_log(pamh, LOG_ERR, "%s is refused: %s", r->user,
 			    r->why);
-		return;
+		break;
 	case OUTCOME_NO_RULE:
 	case OUTCOME_STAYS:
 	case OUTCOME_REPEATED:
 	case OUTCOMES_:
-		break;
+		if (options->debug)
+			outcome_log(pamh, LOG_DEBUG, "%s: %s (rule %s)",
+				    r->user,
+				    r->outcome == OUTCOME_NO_RULE
+					    ? "no rule matches"
+				    : r->outcome == OUTCOME_STAYS
+					    ? "stays where it is"
+					    : "has its session already",
+				    r->rule);
 	}
-	if (options->debug)
-		outcome_log(pamh, LOG_DEBUG, "%s: %s (rule %s)", r->user,
-			    r->outcome == OUTCOME_NO_RULE ? "no rule matches"
-			    : r->outcome == OUTCOME_STAYS
-				    ? "stays where it is"
-				    : "has its session already",
-			    r->rule);
 }
 
 int outcome_report(pam_handle_t *pamh, const struct options *options,
 		   const struct outcome_report *report, bool silent)
 {
 	int code = outcome_code(report->outcome, report->host_on_error);
-	const char *text = user_text(report->outcome);
+	const char *text = outcomes[report->outcome].text;
 
-	report_log(pamh, options, report, code == PAM_IGNORE);
+	outcome_log_report(pamh, options, report, code == PAM_IGNORE);
 	if (code != PAM_SUCCESS && code != PAM_IGNORE && !silent && text)
 		(void)pam_error(pamh, "%s", text);
 	return code;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pam_netns.so: puts the sessions of mapped users into their network
- * namespaces. This file has the entry points alone: arguments in, PAM code
- * out. The steps are in login.c.
+ * pam_netns.so: puts login sessions into network namespaces. This file has the
+ * entry points; the steps are in login.c.
  *
- * A guest in sshd, login, su, cron ...: it keeps nothing but what hangs on the
- * PAM handle, starts nothing, and leaves the process as it was but for its
- * namespaces.
+ * It runs inside sshd, login, su, cron ...: it keeps its state in the PAM
+ * handle, starts no process, and changes nothing but namespaces and mounts.
  */
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -40,10 +38,10 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 	_cleanup_guest_ struct guest guest;
 	struct error err;
 
-	/* No option matters: what was opened is closed. */
+	/* The options have no effect here. */
 	guest_enter(&guest);
 	if (session_close(pamh, &err) < 0) {
-		pam_syslog(pamh, LOG_ERR, "session closed, but %s", err.text);
+		pam_syslog(pamh, LOG_ERR, "session closed, but: %s", err.text);
 		return PAM_SYSTEM_ERR;
 	}
 	return PAM_SUCCESS;

@@ -21,17 +21,16 @@ void request_answer_clear(struct request_answer *answer)
 	answer->resolv_conf = NULL;
 }
 
-/* Cut off it would be another's: what does not fit is refused. */
-static int field_set(char *field, size_t size, const char *value,
-		     const char *what, struct error *err)
+/* A truncated name could be another user's or host's: refused. */
+static int request_set(char *field, size_t size, const char *value,
+		       const char *what, struct error *err)
 {
 	size_t length = strlen(value);
 
 	if (length >= size)
-		return error_set(
-			err, -ENAMETOOLONG,
-			"the %s has %zu bytes, more than %zu are not taken",
-			what, length, size - 1);
+		return error_set(err, -ENAMETOOLONG,
+				 "the %s has %zu bytes, the maximum is %zu",
+				 what, length, size - 1);
 	memcpy(field, value, length + 1);
 	return 0;
 }
@@ -51,28 +50,28 @@ static int request_fill(const struct policy *policy, const struct who *who,
 		.uid = who->uid,
 	};
 	memcpy(r->user, who->user, sizeof(r->user));
-	ret = field_set(r->service, sizeof(r->service), who->service,
-			"PAM service's name", err);
+	ret = request_set(r->service, sizeof(r->service), who->service,
+			  "PAM service's name", err);
 	if (ret == 0)
-		ret = field_set(r->tty, sizeof(r->tty), who->tty,
-				"terminal's name", err);
+		ret = request_set(r->tty, sizeof(r->tty), who->tty,
+				  "terminal's name", err);
 	if (ret == 0)
-		ret = field_set(r->rhost, sizeof(r->rhost), who->rhost,
-				"remote host's name", err);
+		ret = request_set(r->rhost, sizeof(r->rhost), who->rhost,
+				  "remote host's name", err);
 	if (ret < 0)
 		return ret;
 	ret = enter_current_netns(&dev, &ino);
 	if (ret < 0)
 		return error_set(
 			err, ret,
-			"the network namespace of this process cannot be learned: %s (is /proc mounted?)",
+			"cannot identify the network namespace of this process: %s (is /proc mounted?)",
 			strerror(-ret));
 	r->netns_dev = dev;
 	r->netns_ino = ino;
 	return 0;
 }
 
-static int no_answer(int code, const char *socket, struct error *err)
+static int request_failed(int code, const char *socket, struct error *err)
 {
 	if (code == -ETIMEDOUT)
 		return error_set(
@@ -85,9 +84,10 @@ static int no_answer(int code, const char *socket, struct error *err)
 		socket, strerror(-code));
 }
 
-/* Takes a received packet apart. packet is bytes + 1 long. */
-static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
-		       struct request_answer *ret, struct error *err)
+/* packet: has one byte more than `bytes`. fds: moved into *ret on success. */
+static int request_take_answer(char *packet, size_t bytes, const int *fds,
+			       size_t n_fds, struct request_answer *ret,
+			       struct error *err)
 {
 	struct proto_reply *reply = &ret->reply;
 	struct error why;
@@ -99,9 +99,9 @@ static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
 		return error_set(err, r, "reply of netns-pamd: %s", why.text);
 	memcpy(reply, packet, sizeof(*reply));
 	if (reply->flags & PROTO_FD_PID || reply->verdict == PROTO_NAMESPACE ||
-	    reply->verdict == PROTO_SESSION)
+	    reply->verdict == PROTO_SESSION || reply->verdict == PROTO_TEXT)
 		return error_set(err, -EBADMSG,
-				 "reply of netns-pamd: not one to OPEN");
+				 "reply of netns-pamd: not an answer to OPEN");
 	expected = !!(reply->flags & PROTO_FD_NETNS) +
 		   !!(reply->flags & PROTO_FD_MNT);
 	if (n_fds != expected)
@@ -117,7 +117,7 @@ static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
 		packet[bytes] = '\0';
 		ret->resolv_conf = strdup(packet + sizeof(*reply));
 		if (!ret->resolv_conf)
-			return error_set(err, -ENOMEM, "no memory");
+			return error_set(err, -ENOMEM, "out of memory");
 	}
 	if (reply->flags & PROTO_FD_NETNS)
 		ret->netns = fds[0];
@@ -127,9 +127,11 @@ static int answer_take(char *packet, size_t bytes, const int *fds, size_t n_fds,
 }
 
 /* packet has room for the largest reply and one byte more. */
-static int exchange(const char *socket, const struct proto_request *request,
-		    const struct who *who, char *packet, uint64_t deadline,
-		    struct request_answer *ret, struct error *err)
+static int request_exchange(const char *socket,
+			    const struct proto_request *request,
+			    const struct who *who, char *packet,
+			    uint64_t deadline, struct request_answer *ret,
+			    struct error *err)
 {
 	int fds[FDMSG_FDS_MAX] = {-EBADF, -EBADF};
 	size_t n_fds = 0;
@@ -139,14 +141,14 @@ static int exchange(const char *socket, const struct proto_request *request,
 	r = fdmsg_send(ret->lease, request, sizeof(*request), who->facts,
 		       who->facts_bytes, NULL, 0, deadline);
 	if (r < 0)
-		return no_answer(r, socket, err);
+		return request_failed(r, socket, err);
 	n = fdmsg_recv(ret->lease, packet, PACKET_MAX, fds, FDMSG_FDS_MAX,
 		       &n_fds, deadline);
 	if (n == 0)
 		n = -ECONNRESET;
 	if (n < 0)
-		return no_answer((int)n, socket, err);
-	r = answer_take(packet, (size_t)n, fds, n_fds, ret, err);
+		return request_failed((int)n, socket, err);
+	r = request_take_answer(packet, (size_t)n, fds, n_fds, ret, err);
 	if (r < 0) {
 		ret->netns = ret->mntns = -EBADF;
 		close_fd(fds[0]);
@@ -164,18 +166,18 @@ int request_open(const char *socket, const struct policy *policy,
 	int r;
 
 	*ret = (struct request_answer)REQUEST_ANSWER_NONE;
-	/* The helper wakes up while we fill in the form. */
+	/* Connects first: the daemon accepts while the request is filled in. */
 	ret->lease = fdmsg_connect(socket, deadline);
 	if (ret->lease < 0)
-		return no_answer(ret->lease, socket, err);
+		return request_failed(ret->lease, socket, err);
 	r = request_fill(policy, who, &request, err);
 	if (r < 0)
 		return r;
 	request.timeout_ms = (uint32_t)deadline_left_ms(deadline);
 	packet = malloc(PACKET_MAX + 1);
 	if (!packet)
-		return error_set(err, -ENOMEM, "no memory for a reply");
-	r = exchange(socket, &request, who, packet, deadline, ret, err);
+		return error_set(err, -ENOMEM, "out of memory");
+	r = request_exchange(socket, &request, who, packet, deadline, ret, err);
 	free(packet);
 	return r;
 }

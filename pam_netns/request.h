@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * REQUEST: one question to the helper, and its answer checked. Should: let no
- * reply through that is not wholly as proto.h says, with exactly the
- * descriptors that it announces. Mustn't: wait past the deadline.
+ * One request to the daemon. A reply is used only if it is valid by proto.h and
+ * has exactly the descriptors that it announces.
  */
 #ifndef NETNS_PAM_PAM_NETNS_REQUEST_H
 #define NETNS_PAM_PAM_NETNS_REQUEST_H
@@ -30,9 +29,10 @@ struct request_answer {
 void request_answer_clear(struct request_answer *answer);
 
 /*
- * Asks for a session. *ret is the caller's to clear, also after an error.
- * Return: 0 with a verdict (OK, STAY, RETRY, DENIED, FAILED, MALFORMED);
- * -ETIMEDOUT, -EBADMSG, -errno with a sentence: no answer that can be used.
+ * Requests a session (OPEN), until the deadline (monotonic, ms). *ret is the
+ * caller's to clear, also after an error.
+ * Return: 0 with a verdict (OK, STAY, RETRY, DENIED, FAILED, MALFORMED); or
+ * -ETIMEDOUT, -EBADMSG, -errno with a sentence.
  */
 int request_open(const char *socket, const struct policy *policy,
 		 const struct who *who, uint64_t deadline,

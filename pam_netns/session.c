@@ -9,8 +9,8 @@
 #include "common/fdmsg.h"
 #include "common/proto.h"
 
-#define SESSION_DATA "netns_pam_session"
-#define CLOSE_MS     200
+#define SESSION_DATA	 "netns_pam_session"
+#define SESSION_CLOSE_MS 200
 
 struct session {
 	int lease;
@@ -24,7 +24,7 @@ static void session_free(struct session *session)
 	free(session);
 }
 
-static void data_cleanup(pam_handle_t *pamh, void *data, int status)
+static void session_on_drop(pam_handle_t *pamh, void *data, int status)
 {
 	if (data)
 		session_free(data);
@@ -53,7 +53,7 @@ int session_keep(pam_handle_t *pamh, int lease,
 		return -ENOMEM;
 	session->lease = lease;
 	session->origin = *origin;
-	if (pam_set_data(pamh, SESSION_DATA, session, data_cleanup) !=
+	if (pam_set_data(pamh, SESSION_DATA, session, session_on_drop) !=
 	    PAM_SUCCESS) {
 		free(session);
 		return -ENOMEM;
@@ -68,7 +68,7 @@ void session_release(int lease)
 		.version = PROTO_VERSION,
 		.op = PROTO_CLOSE,
 	};
-	uint64_t deadline = deadline_in_ms(CLOSE_MS);
+	uint64_t deadline = deadline_in_ms(SESSION_CLOSE_MS);
 	struct proto_reply reply;
 	size_t n_fds;
 
@@ -89,7 +89,7 @@ int session_close(pam_handle_t *pamh, struct error *err)
 		return 0;
 	r = enter_restore(&session->origin, err);
 	session_release(session->lease);
-	/* Replacing the data frees it. */
+	/* Replacing the data calls session_on_drop(). */
 	if (pam_set_data(pamh, SESSION_DATA, NULL, NULL) != PAM_SUCCESS)
 		session->lease = close_fd(session->lease);
 	if (pam_getenv(pamh, SESSION_ENV))

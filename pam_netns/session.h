@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is kept in the PAM handle between open and close: the lease (the
- * connection to the helper) and the way back.
+ * What the PAM handle keeps between open and close: the lease (the connection
+ * to the daemon) and the namespaces that the process came from.
  *
- * Should: give things back at close. Mustn't: do more than close descriptors
- * when libpam drops the handle; that happens in forked children too, and in
- * pkexec(1) just before the program starts.
+ * When libpam drops the handle without a close, descriptors are closed and
+ * nothing else is done: that happens in forked children too, and in pkexec(1)
+ * just before the program starts.
  */
 #ifndef NETNS_PAM_PAM_NETNS_SESSION_H
 #define NETNS_PAM_PAM_NETNS_SESSION_H
@@ -30,16 +30,16 @@ int session_keep(pam_handle_t *pamh, int lease,
 		 const struct enter_origin *origin);
 
 /*
- * Tells the helper that the session on this lease is over. It would find out
- * by itself; so the answer is not waited for longer than a moment.
+ * Sends CLOSE to the daemon and waits up to 200 ms for the answer: without it,
+ * the daemon ends the session when the lease is closed.
  */
 void session_release(int lease);
 
 /*
- * The handle's session, if there is one, ends: the process goes back where it
- * came from, the helper is told, descriptors are closed.
- * Return: 0 (also when it may not go back: closed by the user itself), or
- * -errno with a sentence.
+ * Ends the handle's session, if there is one: returns the process to the
+ * namespaces it came from, sends CLOSE, closes the descriptors.
+ * Return: 0, also when an unprivileged process closes and has to stay inside;
+ * or -errno with a sentence.
  */
 int session_close(pam_handle_t *pamh, struct error *err);
 

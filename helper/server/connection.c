@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -38,14 +37,12 @@
 int answer_set(struct answer *a, enum proto_verdict verdict, const char *format,
 	       ...)
 {
-	char text[ERROR_TEXT_MAX];
 	struct error safe;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	error_setv(&safe, 0, format, args);
 	va_end(args);
-	error_set(&safe, 0, "%s", text);
 	a->reply.verdict = (uint16_t)verdict;
 	memset(a->reply.text, 0, sizeof(a->reply.text));
 	memcpy(a->reply.text, safe.text, strlen(safe.text));
