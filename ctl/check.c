@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * `netns-pam check`: is the policy valid, and is it wise? Reads it as the
- * helper and the module do, and changes nothing.
- */
+/* `netns-pam check`: prints the errors and warnings of a policy. */
 #include <getopt.h>
 #include <jansson.h>
 #include <string.h>

@@ -1,11 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * REQUEST, from the command's side: one connection, one request, its replies,
- * one deadline.
- *
- * Should: trust no byte of a reply before proto_check_reply() has seen it.
- * Mustn't: print or exit; what went wrong goes into the caller's error.
- */
 #include "client.h"
 
 #include <stdbool.h>
@@ -46,8 +39,7 @@ int client_request_name(struct proto_request *request, const char *name,
 	return 0;
 }
 
-/* The words for a socket that nobody answers at. */
-static int connect_error(const char *socket, int code, struct error *err)
+static int client_connect_error(const char *socket, int code, struct error *err)
 {
 	switch (code) {
 	case -ENOENT:
@@ -55,7 +47,7 @@ static int connect_error(const char *socket, int code, struct error *err)
 		return error_set(
 			err, code,
 			"netns-pamd is not running (%s at %s): systemctl start netns-pamd.socket",
-			code == -ENOENT ? "no socket" : "nobody listens",
+			code == -ENOENT ? "no socket" : "connection refused",
 			socket);
 	case -EACCES:
 	case -EPERM:
@@ -67,7 +59,7 @@ static int connect_error(const char *socket, int code, struct error *err)
 	case -ETIMEDOUT:
 		return error_set(
 			err, code,
-			"netns-pamd takes no connection at %s: is it hung or stopped?",
+			"netns-pamd accepts no connection at %s: is it hung or stopped?",
 			socket);
 	default:
 		return error_set(err, code, "cannot connect to %s: %s", socket,
@@ -75,7 +67,7 @@ static int connect_error(const char *socket, int code, struct error *err)
 	}
 }
 
-static int exchange_error(int code, struct error *err)
+static int client_exchange_error(int code, struct error *err)
 {
 	switch (code) {
 	case -ETIMEDOUT:
@@ -91,16 +83,16 @@ static int exchange_error(int code, struct error *err)
 	case -EBADMSG:
 		return error_set(
 			err, code,
-			"netns-pamd sent what this version does not understand: are both of one version?");
+			"netns-pamd sent an invalid reply: are netns-pam and netns-pamd of one version?");
 	default:
 		return error_set(err, code, "cannot talk to netns-pamd: %s",
 				 strerror(-code));
 	}
 }
 
-/* One packet, checked; *ret_fd is the caller's. */
-static int packet_recv(int sock, char *buf, size_t size, uint64_t deadline,
-		       int *ret_fd, struct error *err)
+/* Receives and checks one packet; *ret_fd is the caller's. */
+static int client_recv_packet(int sock, char *buf, size_t size,
+			      uint64_t deadline, int *ret_fd, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 	const struct proto_reply *head = (const struct proto_reply *)buf;
@@ -112,17 +104,18 @@ static int packet_recv(int sock, char *buf, size_t size, uint64_t deadline,
 	if (n == 0)
 		n = -EPIPE;
 	if (n < 0)
-		return exchange_error((int)n, err);
+		return client_exchange_error((int)n, err);
 	if (proto_check_reply(buf, (size_t)n, NULL) < 0)
-		return exchange_error(-EBADMSG, err);
+		return client_exchange_error(-EBADMSG, err);
 	want = head->flags & (PROTO_FD_NETNS | PROTO_FD_PID);
 	if (want != (n_fds == 1))
-		return exchange_error(-EBADMSG, err);
+		return client_exchange_error(-EBADMSG, err);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-static int verdict_error(const struct proto_reply *head, struct error *err)
+static int client_verdict_error(const struct proto_reply *head,
+				struct error *err)
 {
 	int code;
 
@@ -145,17 +138,17 @@ static int verdict_error(const struct proto_reply *head, struct error *err)
 	case PROTO_TEXT:
 	case PROTO_VERDICT_MAX_:
 	default:
-		return exchange_error(-EBADMSG, err);
+		return client_exchange_error(-EBADMSG, err);
 	}
 	return error_set(
 		err, code, "%s",
 		*head->text
 			? head->text
-			: "netns-pamd refused and did not say why; see its log");
+			: "netns-pamd refused without a reason; see its log");
 }
 
-static int reply_fill(struct client_reply *reply, const char *packet, int *fd,
-		      struct error *err)
+static int client_fill_reply(struct client_reply *reply, const char *packet,
+			     int *fd, struct error *err)
 {
 	const struct proto_reply *head = (const struct proto_reply *)packet;
 	char *tail = malloc((size_t)head->tail_bytes + 1);
@@ -171,8 +164,8 @@ static int reply_fill(struct client_reply *reply, const char *packet, int *fd,
 }
 
 /* Receives up to the packet that ends the answer. */
-static int replies_recv(int sock, uint64_t deadline, client_each *each,
-			void *data, struct client_reply *ret, struct error *err)
+static int client_recv(int sock, uint64_t deadline, client_each *each,
+		       void *data, struct client_reply *ret, struct error *err)
 {
 	size_t size = sizeof(struct proto_reply) + (size_t)PROTO_TAIL_MAX;
 	_cleanup_free_ char *packet = malloc(size);
@@ -184,7 +177,7 @@ static int replies_recv(int sock, uint64_t deadline, client_each *each,
 		_cleanup_close_ int fd = -EBADF;
 		int r;
 
-		r = packet_recv(sock, packet, size, deadline, &fd, err);
+		r = client_recv_packet(sock, packet, size, deadline, &fd, err);
 		if (r < 0)
 			return r;
 		if (each && (head->verdict == PROTO_NAMESPACE ||
@@ -196,10 +189,10 @@ static int replies_recv(int sock, uint64_t deadline, client_each *each,
 				return error_set(err, r, "%s", strerror(-r));
 			continue;
 		}
-		r = verdict_error(head, err);
+		r = client_verdict_error(head, err);
 		if (r < 0 || !ret)
 			return r;
-		return reply_fill(ret, packet, &fd, err);
+		return client_fill_reply(ret, packet, &fd, err);
 	}
 }
 
@@ -215,14 +208,14 @@ int client_call(const char *socket, const struct proto_request *request,
 
 	sock = fdmsg_connect(socket, deadline);
 	if (sock < 0)
-		return connect_error(socket, sock, err);
+		return client_connect_error(socket, sock, err);
 	r = fdmsg_send(sock, request, sizeof(*request), NULL, 0, NULL, 0,
 		       deadline);
 	if (r < 0)
-		return exchange_error(r, err);
+		return client_exchange_error(r, err);
 	if (slow)
 		deadline = deadline_in_ms(CLIENT_PATIENCE_MS);
-	return replies_recv(sock, deadline, each, data, ret, err);
+	return client_recv(sock, deadline, each, data, ret, err);
 }
 
 void client_reply_clear(struct client_reply *reply)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One call from the command to the helper, as proto.h has it. */
+/* One call from the command to the daemon: see proto.h. */
 #ifndef NETNS_PAM_CTL_CLIENT_H
 #define NETNS_PAM_CTL_CLIENT_H
 
@@ -11,8 +11,8 @@
 
 #define CLIENT_TIMEOUT_MS 10000
 /*
- * What may make a namespace takes as long as a login may; what ends one, as
- * long as its `down` program.
+ * Making a namespace takes up to the `timeout` of the policy, ending one as
+ * long as its `down` program runs.
  */
 #define CLIENT_PATIENCE_MS 610000
 
@@ -49,8 +49,8 @@ int client_request_name(struct proto_request *request, const char *name,
  * Connects to the socket, sends the request and receives until the last
  * packet, all within CLIENT_TIMEOUT_MS. each may be NULL when op is not
  * PROTO_STATUS. *ret (free with client_reply_clear()) may be NULL.
- * Return: 0 when the helper answered OK; else -errno with a sentence, the
- * helper's own where it gave one (-EACCES denied, -EIO failed).
+ * Return: 0 when the daemon answered OK; else -errno with a sentence, the
+ * daemon's own if it sent one (-EACCES denied, -EIO failed).
  */
 int client_call(const char *socket, const struct proto_request *request,
 		client_each *each, void *data, struct client_reply *ret,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What every command prints alike: its error, and the notes of a policy. */
+/* Output that the commands share: errors, and the notes of a policy. */
 #include "ctl.h"
 
 #include <stdarg.h>

@@ -5,19 +5,19 @@
 
 #include "common/policy/policy.h"
 
-/* Exit statuses. exec has its program's, too. */
+/* Exit statuses. exec also ends with the status of its program. */
 enum { CTL_YES = 0, CTL_NO = 1, CTL_USAGE = 2 };
 
 /* The options before the command's name. */
 struct ctl {
 	const char *config; /* the policy's main file */
-	const char *socket; /* the helper's */
+	const char *socket; /* the daemon's */
 };
 
 /*
- * The commands. argv[0] is the program's name, for getopt(3), which starts
- * anew; argv[1] and on are the command's own.
- * Return: the exit status. After CTL_USAGE the caller says how it goes.
+ * The commands. argv[0] is the program's name, for getopt(3); the arguments of
+ * the command begin at argv[1].
+ * Return: the exit status. After CTL_USAGE the caller prints the usage.
  */
 int ctl_check(const struct ctl *ctl, int argc, char **argv);
 int ctl_explain(const struct ctl *ctl, int argc, char **argv);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `netns-pam exec`: a command where a session would be, seeing what a session
- * sees (enter.h does it for both).
- *
- * Should: do every look-up before going in; drop to --user after. Mustn't: run
- * the command anywhere but inside; a failure before execvp(3) ends it.
+ * `netns-pam exec`: runs a command in a namespace as a session sees it: enter.h
+ * does it for both. Users are looked up before the process enters, because a
+ * directory server may not be reachable from inside.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -18,28 +16,16 @@
 #define EXEC_NOT_INVOKED 126 /* as env(1) and sh(1) have them */
 #define EXEC_NOT_FOUND	 127
 
-/* The state directory's mnt/ for a socket path, as the helper makes it. */
-static char *scratch_path(const char *socket)
-{
-	const char *slash = strrchr(socket, '/');
-	char *path = NULL;
-
-	if (asprintf(&path, "%.*s/mnt", slash ? (int)(slash - socket) : 1,
-		     slash ? socket : ".") < 0)
-		return NULL;
-	return path;
-}
-
 static int exec_enter(const char *socket, const struct client_reply *reply,
 		      struct error *err)
 {
 	struct enter_origin origin = ENTER_ORIGIN_NONE;
-	_cleanup_free_ char *scratch = scratch_path(socket);
+	char scratch[PATH_MAX];
 	struct enter_plan plan = {.netns = reply->fd, .host_mntns = -EBADF};
-	int r;
+	int r = proto_state_path(socket, "mnt", scratch);
 
-	if (!scratch)
-		return error_set(err, -ENOMEM, "out of memory");
+	if (r < 0)
+		return error_set(err, r, "the socket's path is too long");
 	plan.scratch = scratch;
 	if (reply->head.flags & PROTO_DNS)
 		plan.resolv_conf = reply->tail;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `netns-pam explain`: which rule a login meets, why the earlier ones do not
- * match, and what the session gets. Asks the policy and the name service, as
- * the module does at a login; needs no helper, and changes nothing.
- *
- * The answer is built once, as JSON; people get the same in columns.
+ * `netns-pam explain`: which rule matches a login, why the rules before it do
+ * not match, and what the session gets, by the module's own code. The daemon is
+ * not needed. The answer is built as JSON; explain_text.c prints it in columns.
  */
 #include <getopt.h>
 #include <limits.h>
@@ -40,38 +38,39 @@ static int explain_load(const struct ctl *ctl, struct policy **ret,
 	r = policy_current(&sources, &now, NULL);
 	*err = now.why;
 	if (now.last_good)
-		ctl_fail("%s; logins go by the last good policy", err->text);
+		ctl_fail("%s; logins use the last good policy", err->text);
 	snprintf(path, PATH_MAX, "%s", now.last_good ? last_good : ctl->config);
 	*ret = now.policy;
 	return r;
 }
 
 /* A sentence about the first matcher that does not match. */
-static json_t *why_text(const char *why, const struct who *who)
+static json_t *explain_why(const char *key, const struct who *who)
 {
-	if (!strcmp(why, "users"))
-		return json_sprintf("users: %s is not one of them", who->user);
-	if (!strcmp(why, "uids"))
+	const struct {
+		const char *key, *value, *missing;
+	} values[] = {
+		{"users", who->user, NULL},
+		{"services", who->service, NULL},
+		{"ttys", who->tty, "the login has no terminal"},
+		{"rhosts", who->rhost, "the login comes from this machine"},
+	};
+
+	if (!strcmp(key, "uids"))
 		return json_sprintf("uids: %u is in none of the ranges",
 				    (unsigned int)who->uid);
-	if (!strcmp(why, "services"))
-		return json_sprintf("services: %s is not one of them",
-				    who->service);
-	if (!strcmp(why, "ttys"))
-		return *who->tty
-			       ? json_sprintf("ttys: %s is not one of them",
-					      who->tty)
-			       : json_string("ttys: the login has no terminal");
-	if (!strcmp(why, "rhosts"))
-		return *who->rhost
-			       ? json_sprintf("rhosts: %s is not one of them",
-					      who->rhost)
-			       : json_string(
-					 "rhosts: the login comes from this machine");
-	if (!strcmp(why, "root"))
+	if (!strcmp(key, "root"))
 		return json_string(
 			"uid 0 needs a rule that names root, or uid 0");
-	return json_sprintf("%s: %s is in none of them", why, who->user);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (strcmp(key, values[i].key) != 0)
+			continue;
+		if (!*values[i].value && values[i].missing)
+			return json_sprintf("%s: %s", key, values[i].missing);
+		return json_sprintf("%s: %s is not one of them", key,
+				    values[i].value);
+	}
+	return json_sprintf("%s: %s is in none of them", key, who->user);
 }
 
 /*
@@ -98,7 +97,7 @@ static int explain_rules(const struct policy *policy, struct who *who,
 				  "line", (int)rule->line, "matches", !why,
 				  "key", why ? json_text(why) : json_null(),
 				  "why",
-				  why ? why_text(why, who) : json_null()));
+				  why ? explain_why(why, who) : json_null()));
 		if (!why)
 			*ret_rule = rule;
 	}
@@ -106,8 +105,8 @@ static int explain_rules(const struct policy *policy, struct who *who,
 }
 
 /* A value with %u, %U and %n replaced; null when it is not given. */
-static json_t *value_json(const char *value, const struct who *who,
-			  const char *instance)
+static json_t *explain_value(const char *value, const struct who *who,
+			     const char *instance)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -120,8 +119,8 @@ static json_t *value_json(const char *value, const struct who *who,
 }
 
 /* n items of `size` bytes, each of which begins with its text. */
-static json_t *texts_json(const void *items, size_t n, size_t size,
-			  const struct who *who, const char *instance)
+static json_t *explain_texts(const void *items, size_t n, size_t size,
+			     const struct who *who, const char *instance)
 {
 	json_t *array = json_array();
 
@@ -129,25 +128,26 @@ static json_t *texts_json(const void *items, size_t n, size_t size,
 		const char *const *text =
 			(const void *)((const char *)items + i * size);
 
-		json_array_append_new(array, value_json(*text, who, instance));
+		json_array_append_new(array,
+				      explain_value(*text, who, instance));
 	}
 	return array;
 }
-#define list_json(list, who, instance)                                         \
-	texts_json((list)->items, (list)->n, sizeof(*(list)->items), who,      \
-		   instance)
+#define explain_list(list, who, instance)                                      \
+	explain_texts((list)->items, (list)->n, sizeof(*(list)->items), who,   \
+		      instance)
 
 /* The addresses that it has, or the pools that they will come from. */
-static json_t *addresses_json(const struct policy *policy,
-			      const struct policy_namespace *ns,
-			      const struct who *who, const char *instance)
+static json_t *explain_addresses(const struct policy *policy,
+				 const struct policy_namespace *ns,
+				 const struct who *who, const char *instance)
 {
 	json_t *array = json_array();
 	char text[INET_PREFIX_STR];
 
 	if (ns->address_mode == ADDRESS_STATIC) {
 		json_decref(array);
-		return list_json(&ns->address, who, instance);
+		return explain_list(&ns->address, who, instance);
 	}
 	if (ns->address_mode == ADDRESS_DHCP) {
 		json_array_append_new(array, json_string("dhcp"));
@@ -165,7 +165,7 @@ static json_t *addresses_json(const struct policy *policy,
 	return array;
 }
 
-static json_t *dns_json(const struct policy_namespace *ns)
+static json_t *explain_dns(const struct policy_namespace *ns)
 {
 	char text[INET_PREFIX_STR];
 	json_t *array;
@@ -180,7 +180,7 @@ static json_t *dns_json(const struct policy_namespace *ns)
 	return array;
 }
 
-static json_t *sysctls_json(const struct policy_namespace *ns)
+static json_t *explain_sysctls(const struct policy_namespace *ns)
 {
 	json_t *array = json_array();
 
@@ -191,7 +191,7 @@ static json_t *sysctls_json(const struct policy_namespace *ns)
 	return array;
 }
 
-static json_t *rate_json(const struct policy_namespace *ns)
+static json_t *explain_rate(const struct policy_namespace *ns)
 {
 	char text[POLICY_RATE_STR];
 
@@ -201,10 +201,10 @@ static json_t *rate_json(const struct policy_namespace *ns)
 	return json_string(text);
 }
 
-/* How it is connected, as one sentence. */
-static json_t *connection_json(const struct policy *policy,
-			       const struct policy_namespace *ns,
-			       const struct who *who, const char *instance)
+/* How it is connected, in one sentence. */
+static json_t *explain_link(const struct policy *policy,
+			    const struct policy_namespace *ns,
+			    const struct who *who, const char *instance)
 {
 	const struct policy_whose whose = {who->user, who->uid, instance};
 	_cleanup_free_ char *text = NULL;
@@ -214,27 +214,28 @@ static json_t *connection_json(const struct policy *policy,
 	return json_text(text);
 }
 
-/* What it may reach and be reached by, and what is run and waited for. */
-static json_t *limits_json(const struct policy_namespace *ns,
-			   const struct who *who, const char *instance)
+/* What it may reach, what may reach it, and its programs. */
+static json_t *explain_limits(const struct policy_namespace *ns,
+			      const struct who *who, const char *instance)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "allow", list_json(&ns->allow, who, instance), "deny",
-			 list_json(&ns->deny, who, instance), "allow_host",
-			 list_json(&ns->allow_host, who, instance), "publish",
-			 list_json(&ns->publish, who, instance), "rate",
-			 rate_json(ns), "max_connections",
+			 "allow", explain_list(&ns->allow, who, instance),
+			 "deny", explain_list(&ns->deny, who, instance),
+			 "allow_host",
+			 explain_list(&ns->allow_host, who, instance),
+			 "publish", explain_list(&ns->publish, who, instance),
+			 "rate", explain_rate(ns), "max_connections",
 			 ns->max_connections ? json_integer(ns->max_connections)
 					     : json_null(),
-			 "sysctls", sysctls_json(ns), "up",
-			 value_json(ns->up, who, instance), "down",
-			 value_json(ns->down, who, instance), "ready",
-			 list_json(&ns->ready, who, instance));
+			 "sysctls", explain_sysctls(ns), "up",
+			 explain_value(ns->up, who, instance), "down",
+			 explain_value(ns->down, who, instance), "ready",
+			 explain_list(&ns->ready, who, instance));
 }
 
-static json_t *namespace_json(const struct policy *policy,
-			      const struct policy_namespace *ns,
-			      const struct who *who)
+static json_t *explain_namespace(const struct policy *policy,
+				 const struct policy_namespace *ns,
+				 const struct who *who)
 {
 	bool shared = ns->scope == SCOPE_SHARED;
 	char instance[NAME_MAX_INSTANCE + 1];
@@ -250,15 +251,15 @@ static json_t *namespace_json(const struct policy *policy,
 			     ns->scope == SCOPE_SESSION ? ".N" : ""),
 		"section", ns->name, "scope", policy_scope_words[ns->scope],
 		"link", policy_link_name(ns->link), "connection",
-		connection_json(policy, ns, who, instance), "lifetime",
+		explain_link(policy, ns, who, instance), "lifetime",
 		policy_lifetime_words[ns->lifetime], "addresses",
-		addresses_json(policy, ns, who, instance), "gateway",
-		list_json(&ns->gateway, who, instance), "routes",
-		list_json(&ns->routes, who, instance), "mtu",
+		explain_addresses(policy, ns, who, instance), "gateway",
+		explain_list(&ns->gateway, who, instance), "routes",
+		explain_list(&ns->routes, who, instance), "mtu",
 		ns->mtu ? json_integer(ns->mtu) : json_null(), "ifname",
-		json_text(ns->ifname ? ns->ifname : ""), "dns", dns_json(ns),
-		"search", list_json(&ns->search, who, instance));
-	limits = limits_json(ns, who, instance);
+		json_text(ns->ifname ? ns->ifname : ""), "dns", explain_dns(ns),
+		"search", explain_list(&ns->search, who, instance));
+	limits = explain_limits(ns, who, instance);
 	if (json_object_update_new(object, limits) < 0) {
 		json_decref(object);
 		return NULL;
@@ -267,9 +268,9 @@ static json_t *namespace_json(const struct policy *policy,
 }
 
 /* What the matching rule gives. */
-static json_t *result_json(const struct policy *policy,
-			   const struct policy_rule *rule,
-			   const struct who *who, bool guard)
+static json_t *explain_result(const struct policy *policy,
+			      const struct policy_rule *rule,
+			      const struct who *who, bool guard)
 {
 	static const char *const nested[] = {
 		[POLICY_SWITCH] = "switch",
@@ -279,16 +280,17 @@ static json_t *result_json(const struct policy *policy,
 	const struct policy_namespace *ns =
 		policy_namespace_find(policy, rule->namespace);
 
-	return json_pack(
-		"{s:s, s:o, s:s, s:i, s:s, s:b}", "rule", rule->name,
-		"namespace", ns ? namespace_json(policy, ns, who) : json_null(),
-		"on_error",
-		rule->on_error == POLICY_ON_ERROR_HOST ? "host" : "deny",
-		"timeout_ms", (int)rule->timeout_ms, "nested",
-		nested[rule->nested], "guard", guard);
+	return json_pack("{s:s, s:o, s:s, s:i, s:s, s:b}", "rule", rule->name,
+			 "namespace",
+			 ns ? explain_namespace(policy, ns, who) : json_null(),
+			 "on_error",
+			 rule->on_error == POLICY_ON_ERROR_HOST ? "host"
+								: "deny",
+			 "timeout_ms", (int)rule->timeout_ms, "nested",
+			 nested[rule->nested], "guard", guard);
 }
 
-/* Return: 0 and the answer; -errno when a question had none. */
+/* Return: 0 and the answer; -errno when a look-up failed. */
 static int explain_answer(const struct policy *policy, const char *path,
 			  struct who *who, json_t **ret)
 {
@@ -311,7 +313,8 @@ static int explain_answer(const struct policy *policy, const char *path,
 		json_text(who->service), "tty", json_text(who->tty), "rhost",
 		json_text(who->rhost), "policy", json_text(path), "excluded",
 		excluded, "rules", rules, "result",
-		rule ? result_json(policy, rule, who, guard > 0) : json_null());
+		rule ? explain_result(policy, rule, who, guard > 0)
+		     : json_null());
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -328,7 +331,7 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	r = explain_answer(policy, path, who, &answer);
 	policy_free(policy);
 	if (r < 0)
-		return ctl_fail("the rules cannot be gone through: %s",
+		return ctl_fail("cannot match the rules: %s",
 				who_trouble(who, r));
 	if (json) {
 		r = json_print(answer);
@@ -350,35 +353,22 @@ int ctl_explain(const struct ctl *ctl, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{0},
 	};
-	const char *service = DEFAULT_SERVICE, *tty = NULL, *rhost = NULL;
+	const char *given['z'] = {['s'] = DEFAULT_SERVICE};
 	struct who who;
 	struct error err;
-	bool json = false;
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			service = optarg;
-			break;
-		case 't':
-			tty = optarg;
-			break;
-		case 'r':
-			rhost = optarg;
-			break;
-		case 'j':
-			json = true;
-			break;
-		default:
+		if (c == '?')
 			return CTL_USAGE;
-		}
+		given[c] = optarg ? optarg : "";
 	}
 	if (argc - optind != 1)
 		return CTL_USAGE;
-	if (who_init(&who, argv[optind], service, tty, rhost, &err) < 0)
+	if (who_init(&who, argv[optind], given['s'], given['t'], given['r'],
+		     &err) < 0)
 		return ctl_fail("%s", err.text);
-	status = explain_run(ctl, &who, json);
+	status = explain_run(ctl, &who, given['j']);
 	who_clear(&who);
 	return status;
 }

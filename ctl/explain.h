@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The answer of `netns-pam explain`, in columns for people. */
+/* The answer of `netns-pam explain` in columns. */
 #ifndef NETNS_PAM_CTL_EXPLAIN_H
 #define NETNS_PAM_CTL_EXPLAIN_H
 

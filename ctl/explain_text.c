@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From the answer's JSON to aligned text; decides nothing of its own. */
 #include "explain.h"
 
 #include <stdbool.h>

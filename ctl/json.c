@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Text that JSON can hold, and objects on stdout. */
 #include "json.h"
 
 #include <errno.h>

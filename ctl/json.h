@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 /*
- * A string, or null for an empty one. JSON knows only UTF-8: other bytes are
- * shown as table_escape() shows them. Return: NULL without memory.
+ * A string, or null for an empty one. Text that is not UTF-8 is escaped as by
+ * table_escape(). Return: NULL when memory is out.
  */
 json_t *json_text(const char *text);
 

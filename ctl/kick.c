@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `netns-pam kick`: ends a session by ending the process that opened it.
- *
- * Should: signal through the pidfd that the helper took when the session was
- * opened (pidfd_open(2)), so that a number used again is never hit.
+ * `netns-pam kick`: ends a session by ending the process that opened it,
+ * through the pidfd that the daemon took when the session was opened: a pid may
+ * be reused by another process.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -20,8 +19,8 @@
 #include "ctl.h"
 
 /*
- * SIGHUP is what a session's end is to most programs; su blocks it, and passes
- * SIGTERM on to its shell with SIGKILL two seconds later, hence the second's 3.
+ * Most programs end at SIGHUP. su(1) blocks it; at SIGTERM it ends its shell,
+ * with SIGKILL two seconds later, hence the 3 seconds.
  */
 static const struct kick_step {
 	int sig;

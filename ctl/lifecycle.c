@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * `netns-pam up` and `netns-pam down`: a namespace built before anybody logs
- * in, and removed by hand.
- *
- * Mustn't: touch a namespace itself; the helper does, and refuses what it must.
- */
+/* `netns-pam up` and `netns-pam down`: make and remove a namespace by hand. */
 #include <getopt.h>
 #include <stdio.h>
 

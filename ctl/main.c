@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * netns-pam: the administrator's command. This file reads what stands before
- * the command's name, finds the command, and ends with its status.
+/* netns-pam: reads the options before the command's name, and runs the command.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -42,14 +40,6 @@ static void usage(FILE *out)
 	fputs("See netns-pam(8).\n", out);
 }
 
-static const struct command *command_find(const char *name)
-{
-	for (size_t i = 0; i < n_commands; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
 static int command_run(const struct command *command, const struct ctl *ctl,
 		       int argc, char **argv)
 {
@@ -57,7 +47,7 @@ static int command_run(const struct command *command, const struct ctl *ctl,
 	int status;
 
 	argv[0] = program;
-	optind = 0;
+	optind = 0; /* the command's options begin at argv[1] */
 	status = command->run(ctl, argc, argv);
 	if (status == CTL_USAGE)
 		fprintf(stderr, "usage: netns-pam %s %s\n", command->name,
@@ -75,7 +65,6 @@ int main(int argc, char **argv)
 		{0},
 	};
 	struct ctl ctl = {.config = POLICY_FILE, .socket = PROTO_SOCKET};
-	const struct command *command;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
@@ -97,15 +86,12 @@ int main(int argc, char **argv)
 			return CTL_USAGE;
 		}
 	}
-	if (optind == argc) {
-		usage(stderr);
-		return CTL_USAGE;
-	}
-	command = command_find(argv[optind]);
-	if (!command) {
+	for (size_t i = 0; optind < argc && i < n_commands; i++)
+		if (!strcmp(commands[i].name, argv[optind]))
+			return command_run(&commands[i], &ctl, argc - optind,
+					   argv + optind);
+	if (optind < argc)
 		ctl_fail("no such command: '%s'", argv[optind]);
-		usage(stderr);
-		return CTL_USAGE;
-	}
-	return command_run(command, &ctl, argc - optind, argv + optind);
+	usage(stderr);
+	return CTL_USAGE;
 }

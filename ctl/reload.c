@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `netns-pam reload`: a changed policy is checked here first, so that all its
- * errors stand on this terminal, and only a good one is handed to the helper.
+ * `netns-pam reload`: checks the policy first, to print all its errors, and
+ * calls the daemon if there is none.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ static int reload_check(const char *config)
 
 	if (r < 0) {
 		ctl_print_notes(&notes);
-		ctl_fail("%s; the helper keeps the policy that it has",
+		ctl_fail("%s; netns-pamd keeps the policy that it has",
 			 notes.errors ? "the policy is broken" : err.text);
 	}
 	policy_notes_clear(&notes);

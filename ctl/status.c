@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `netns-pam status`: what the helper has built and who is inside, as tables
- * for people or as JSON for programs. The keys of the JSON are promised in
- * netns-pam(8): add, never rename.
- *
- * Mustn't: change anything, nor read the policy; this is the helper's word.
+ * `netns-pam status`: the daemon's namespaces and sessions, as tables or as
+ * JSON. The JSON keys are documented in netns-pam(8): add, never rename.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -125,7 +122,7 @@ static void add_moment(struct table *table, uint64_t since)
 	table_add(table, "%s", text);
 }
 
-/* Has a link more to say than there are columns for? */
+/* Has a namespace details, for a column of their own? */
 static bool status_has_details(const struct status *status)
 {
 	for (size_t i = 0; i < status->n_namespaces; i++)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tables on the terminal: width, alignment, escaping, nothing about what the
- * cells mean.
- *
- * Mustn't: let a byte through that a terminal takes as a command; user, tty
- * and host names come from people who log in.
+ * Cells are escaped: user, terminal and host names come from the client, and
+ * control bytes in them would be obeyed by the terminal.
  */
 #include "table.h"
 

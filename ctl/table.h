@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Aligned columns of text for people, safe to show on a terminal. */
+/* Aligned columns of text, escaped for a terminal. */
 #ifndef NETNS_PAM_CTL_TABLE_H
 #define NETNS_PAM_CTL_TABLE_H
 
@@ -9,7 +9,7 @@
 
 struct table_column {
 	const char *heading;
-	bool right; /* numbers stand right */
+	bool right; /* aligned right: numbers */
 };
 
 struct table {
@@ -21,8 +21,8 @@ struct table {
 };
 
 /*
- * Appends the next cell. What a terminal would obey and bytes that are not
- * UTF-8 become \xNN; an empty cell shows as "-".
+ * Appends the next cell. Control characters and bytes that are not UTF-8 become
+ * \xNN; an empty cell is shown as "-".
  */
 void table_add(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -36,12 +36,11 @@ int table_print(const struct table *table, FILE *out, bool colour);
 void table_clear(struct table *table);
 
 /*
- * Copies text as table_add() would show it. Return: malloc'd, or NULL when
- * there is no memory.
+ * Return: text, escaped as by table_add(), malloc'd; NULL when memory is out.
  */
 char *table_escape(const char *text);
 
-/* Colours are for a terminal, and never with NO_COLOR (no-color.org). */
+/* Is it a terminal with colours, and NO_COLOR not set (no-color.org)? */
 bool table_wants_colour(FILE *out);
 
 #endif

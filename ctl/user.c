@@ -1,11 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Look-ups of the command's --user, and the drop to that user.
- *
- * Should: ask the name service only in user_find() and user_groups(), which
- * are called before the process moves: inside, a directory may be out of
- * reach, or be somebody else's.
- */
 #include "user.h"
 
 #include <errno.h>
@@ -76,7 +69,7 @@ int user_groups(struct user *user, struct error *err)
 	}
 }
 
-/* What of root's environment is the terminal's and not root's? */
+/* Variables about the terminal are kept, not those about root. */
 static bool variable_is_kept(const char *entry)
 {
 	return !strncmp(entry, "TERM=", 5) || !strncmp(entry, "LANG=", 5) ||
@@ -110,7 +103,7 @@ static int user_environment(const struct user *user)
 	return 0;
 }
 
-/* To the home, as the user: root's right to go there would tell of it. */
+/* As the user: with root's rights, any directory could be entered. */
 static int user_chdir(const struct user *user)
 {
 	if (*user->pw.pw_dir == '/' && !chdir(user->pw.pw_dir))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The user that --user names: looked up outside, become inside. */
+/* The user of --user: looked up outside the namespace, switched to inside. */
 #ifndef NETNS_PAM_CTL_USER_H
 #define NETNS_PAM_CTL_USER_H
 
@@ -28,8 +28,8 @@ int user_groups(struct user *user, struct error *err);
  * Drops to the user for good: groups, gid, uid; then an environment of TERM,
  * LANG, LC_*, NETNS_PAM_NAMESPACE (those that are set) and the user's own HOME,
  * USER, LOGNAME, SHELL, PATH; then the home as working directory, or "/" when
- * the user cannot go there. Looks nothing up. Return: 0; -errno with a
- * sentence, and then the process must not go on.
+ * the user may not enter it. Does no look-ups. Return: 0; or -errno with a
+ * sentence, and the process must end.
  */
 int user_become(const struct user *user, struct error *err);
 
