@@ -68,7 +68,7 @@ static void check_print(const char *path, int r, const struct policy *policy,
 		ctl_fail("%s: %zu error%s; a policy with an error is not used",
 			 path, notes->errors, plural(notes->errors));
 	} else if (!policy->n_files) {
-		printf("%s: there is no policy, so nobody is mapped\n", path);
+		printf("%s: there is no policy: no login is mapped\n", path);
 	} else {
 		printf("%s: valid: %zu rule%s, %zu namespace%s, %zu network%s, %zu warning%s\n",
 		       path, policy->n_rules, plural(policy->n_rules),

@@ -352,7 +352,8 @@ static int main_events(struct helper *h, struct error *err)
 					 IN_DELETE | IN_ONLYDIR, main_on_name,
 					 h);
 	if (r >= 0)
-		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h, NULL);
+		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h,
+			      NULL);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %s",
 				 strerror(-r));
@@ -445,7 +446,7 @@ static int main_look(struct helper *h, struct error *err)
 	return r < 0 ? r : filter_adopt(h, err);
 }
 
-/* No error is possible any more: removes what has ended meanwhile. */
+/* No error is possible after this: removes what has ended. */
 static void main_settle(struct helper *h)
 {
 	struct error why;

@@ -103,7 +103,7 @@ rules() {
 
 @test "F24 check without a policy: says that no user is mapped" {
 	check 0
-	match "there is no policy, so nobody is mapped" "$(cat "$D/out")"
+	match "there is no policy: no login is mapped" "$(cat "$D/out")"
 }
 
 @test "check --json: errors, warnings and counts" {
