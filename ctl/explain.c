@@ -326,7 +326,7 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	struct error err = {.text = ""};
 	int r = explain_load(ctl, &policy, path, &err);
 
-	if (r < 0)
+	if (r < 0 || !policy)
 		return ctl_fail("%s", err.text);
 	r = explain_answer(policy, path, who, &answer);
 	policy_free(policy);

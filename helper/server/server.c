@@ -120,7 +120,7 @@ static int server_listen(const char *path, struct error *err)
 			"the socket's path has more than %zu bytes: %s",
 			sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	error_set(err, 0, "cannot listen on %s", path);
+	error_set(err, 0, "cannot remove the old socket %s", path);
 	r = server_clear_path(&address, err);
 	if (r < 0)
 		return r;
