@@ -389,7 +389,7 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 	run ssh_as carol echo in
 	[ "$status" != 0 ]
 	not match '^in' "$output"
-	grep 'the interface lan0 is there already' $T/syslog
+	grep 'the interface lan0 exists and was not made by netns-pam' $T/syslog
 	standard_policy | put_policy
 	lands host "$(ssh_as carol "$SHOW_NS")"
 }
