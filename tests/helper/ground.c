@@ -156,7 +156,7 @@ int ground_sh(const char *format, ...)
 	va_end(args);
 	snprintf(whole, sizeof(whole), "{ %s\n} >" GROUND_OUT " 2>&1", command);
 	fflush(NULL);
-	status = system(whole); /* NOLINT(cert-env33-c): our own words */
+	status = system(whole); /* NOLINT(cert-env33-c): our own command */
 	assert_true(status >= 0 && WIFEXITED(status));
 	if (getenv("GROUND_VERBOSE"))
 		fprintf(stderr, "%d: %s: %s", status, command,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ground that tests of the helper's parts stand on: mount and network
- * namespaces of the program's own, an empty /run in memory, and what is said
- * on stderr.
+ * The environment of tests of the daemon's parts: mount and network namespaces
+ * of the program's own, an empty /run in memory, and its output on stderr.
  */
 #ifndef NETNS_PAM_TESTS_HELPER_GROUND_H
 #define NETNS_PAM_TESTS_HELPER_GROUND_H
@@ -18,34 +17,34 @@
  */
 void ground_make(void);
 
-/* Skips the running cmocka test where there is no ground. */
+/* Skips the running cmocka test without root. */
 void ground_need(void);
 
-/* Writes a file of mode 0600, made or truncated, by way of printf(3). */
+/* Writes a file of mode 0600, made or truncated; format as printf(3). */
 void ground_write(const char *path, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Reads up to 64 KiB into a static buffer; "" when it is not there. */
+/* Reads up to 64 KiB into a static buffer; "" when it does not exist. */
 const char *ground_read(const char *path);
 
-/* How many entries a directory has, "." and ".." left out. */
+/* How many entries a directory has, without "." and "..". */
 int ground_count(const char *dir);
 
 /* Removes a directory and everything in it. */
 void ground_remove(const char *dir);
 
-/* How many mounts of this mount namespace stand at just this path. */
+/* How many mounts of this mount namespace are at this path. */
 int ground_mounts_at(const char *path);
 
 /* The inode of the calling thread's network namespace. */
 uint64_t ground_netns(void);
 
-/* A fresh network namespace that nobody is in. Return: its fd. */
+/* A new network namespace without processes. Return: its fd. */
 int ground_netns_new(void);
 
 /*
- * Runs a shell command, for what an administrator would do by hand. Return:
- * its exit status; whatever it writes goes to /run/ground.out.
+ * Runs a shell command, as an administrator would. Return: its exit status; its
+ * output is in /run/ground.out.
  */
 int ground_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -55,7 +54,7 @@ const char *ground_said(void);
 
 /*
  * Forks a child that runs body() and then waits until it is killed. Returns
- * once body() is done; the test fails when body() says anything but 0.
+ * when body() has returned; the test fails unless that was 0.
  */
 pid_t ground_child(int (*body)(void *data), void *data);
 void ground_kill(pid_t pid);

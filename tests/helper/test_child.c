@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs beside the loop: what they get, what is told of their end. */
+/* Programs beside the loop: what they are given, how their end is reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -237,7 +237,7 @@ static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
-		h.event = NULL; /* it is of use to who made it alone */
+		h.event = NULL; /* of no use to a child */
 		if (sd_event_new(&h.event) < 0)
 			_exit(1);
 		start("echo began >&3",
@@ -246,7 +246,7 @@ static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
 		raise(SIGKILL);
 	}
 	close(pipes[1]);
-	/* the end: nobody has the other one any more */
+	/* end of file: no process has the other end open */
 	assert_int_equal(read(pipes[0], text, sizeof(text) - 1), 0);
 	close(pipes[0]);
 	waitpid(pid, NULL, 0);
@@ -280,7 +280,7 @@ static void it_runs_inside_a_namespace(void **state)
 	assert_string_equal(lines, wanted);
 }
 
-/* A helper of many sessions has more open than a program may. */
+/* A daemon with many sessions has more descriptors than a program may have. */
 static void it_is_given_its_descriptor_among_thousands(void **state)
 {
 	const struct rlimit many = {4096, 4096};
@@ -355,7 +355,7 @@ static void a_lasting_one_is_found_again(void **state)
 	pid = child_pid(c);
 	identity = child_identity(c);
 	assert_int_not_equal(identity, 0);
-	child_close_all(&h); /* the helper ends, it goes on */
+	child_close_all(&h); /* the daemon ends, the program stays */
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(child_adopt(&h, pid, identity + 1, "it", &events, &c),
 			 ABSENT);

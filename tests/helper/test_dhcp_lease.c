@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is believed of a DHCP server's answer. */
+/* Which values of a DHCP server's answer are accepted. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,7 @@ static void assert_route(size_t n, const char *to, const char *via)
 	assert_prefix(via, &lease.routes[n].gateway);
 }
 
-static void a_good_lease_is_taken_whole(void **state)
+static void a_valid_lease_is_applied_completely(void **state)
 {
 	struct dhcp_words words = good();
 
@@ -76,7 +76,7 @@ static void an_address_alone_is_enough(void **state)
 	assert_true(lease.seconds == DHCP_FOREVER);
 }
 
-static void F95_addresses_that_cannot_be(void **state)
+static void F95_invalid_addresses_are_refused(void **state)
 {
 	static const struct {
 		const char *ip, *subnet;
@@ -144,7 +144,7 @@ static void classless_routes_take_the_routers_place(void **state)
 	assert_route(0, "172.16.0.0/12", "192.0.2.4/32");
 }
 
-static void F95_routes_that_make_no_sense_are_left_out(void **state)
+static void F95_invalid_routes_are_ignored(void **state)
 {
 	static const char *const routes[] = {
 		"127.0.0.0/8 192.0.2.1",
@@ -181,7 +181,7 @@ static void halves_of_everything_are_routes(void **state)
 	assert_route(1, "128.0.0.0/1", "192.0.2.1/32");
 }
 
-static void F95_more_routes_than_there_is_room_for(void **state)
+static void F95_too_many_routes(void **state)
 {
 	struct dhcp_words words = good();
 	char text[3000] = "", huge[5000];
@@ -204,7 +204,7 @@ static void F95_more_routes_than_there_is_room_for(void **state)
 	assert_non_null(strstr(lease.refused, "a list of 4999 bytes"));
 }
 
-static void F95_names_that_make_no_sense_are_left_out(void **state)
+static void F95_invalid_names_are_ignored(void **state)
 {
 	static const struct {
 		const char *domain, *search, *wanted;
@@ -252,15 +252,15 @@ static void F95_other_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_lease_is_taken_whole),
+		cmocka_unit_test(a_valid_lease_is_applied_completely),
 		cmocka_unit_test(an_address_alone_is_enough),
-		cmocka_unit_test(F95_addresses_that_cannot_be),
+		cmocka_unit_test(F95_invalid_addresses_are_refused),
 		cmocka_unit_test(both_ends_of_a_cable_are_addresses),
 		cmocka_unit_test(classless_routes_take_the_routers_place),
-		cmocka_unit_test(F95_routes_that_make_no_sense_are_left_out),
+		cmocka_unit_test(F95_invalid_routes_are_ignored),
 		cmocka_unit_test(halves_of_everything_are_routes),
-		cmocka_unit_test(F95_more_routes_than_there_is_room_for),
-		cmocka_unit_test(F95_names_that_make_no_sense_are_left_out),
+		cmocka_unit_test(F95_too_many_routes),
+		cmocka_unit_test(F95_invalid_names_are_ignored),
 		cmocka_unit_test(F95_other_values),
 	};
 

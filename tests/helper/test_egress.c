@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `allow` and `deny` as chains and maps: what is printed for them. */
+/* `allow` and `deny` as chains and maps: the commands that are printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +60,7 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("no \"%s\" in:\n%s", part, text);
 }
 
-static void everything_has_its_place(void **state)
+static void every_field_is_parsed(void **state)
 {
 	const char *text = printed("", "192.0.2.0/24");
 
@@ -92,7 +92,7 @@ static void to_the_first_and_the_last_address(void **state)
 			 "goto unnamed, 255.255.255.255 : goto refuse }");
 }
 
-static void what_is_named_passes_all_checks(void **state)
+static void a_published_namespace_passes_all_checks(void **state)
 {
 	const char *text = printed("192.0.2.1 10.213.7.0/24 169.254.0.0/17 "
 				   "169.0.0.0/8 fd00:ec2::254",
@@ -151,7 +151,7 @@ static void deny_holds_by_nat64(void **state)
 	text = printed("::/0", "0.0.0.0/0/udp 198.51.100.0/24/icmp");
 	assert_has(text, "64:ff9b::-64:ff9b::c633:63ff : goto x-");
 	assert_has(text, "meta l4proto ipv6-icmp goto refuse\n");
-	/* what is allowed in IPv4 is not said of IPv6 */
+	/* an IPv4 rule does not apply to IPv6 */
 	text = printed("192.0.2.0/24", "");
 	assert_has(text, "add rule t x meta nfproto ipv6 goto refuse\n");
 }
@@ -172,9 +172,9 @@ static void metadata_by_nat64_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything_has_its_place),
+		cmocka_unit_test(every_field_is_parsed),
 		cmocka_unit_test(to_the_first_and_the_last_address),
-		cmocka_unit_test(what_is_named_passes_all_checks),
+		cmocka_unit_test(a_published_namespace_passes_all_checks),
 		cmocka_unit_test(ports_are_joined_and_chains_are_shared),
 		cmocka_unit_test(deny_wins),
 		cmocka_unit_test(deny_holds_by_nat64),

@@ -31,8 +31,8 @@ static struct helper h;
 static struct instance instance;
 static struct error why;
 static unsigned int told;
-static char heard[256]; /* the variable `ip`, or what is told of none */
-static bool forget;	/* from within told() */
+static char heard[256]; /* the variable `ip`, or "none" */
+static bool forget;	/* from within the callback */
 static bool done;	/* likewise */
 static unsigned int told_done;
 
@@ -85,7 +85,7 @@ static int event_teardown(void **state)
 	return umount2("/run", MNT_DETACH);
 }
 
-/* inotify queues in the writer: what is there to be heard is heard. */
+/* inotify queues events in the writer: all events are there now. */
 static void settle(void)
 {
 	while (sd_event_run(h.event, 0) > 0)
@@ -200,7 +200,7 @@ static void forgetting_leaves_nothing(void **state)
 	ground_need();
 	event_forget(&instance); /* fine when there is none */
 	watch();
-	/* Whatever a program has left there goes. */
+	/* All that a program has left there is removed. */
 	assert_int_equal(ground_sh("mkdir %s/d && touch %s/f && mkfifo %s/p",
 				   DIR_7, DIR_7, DIR_7),
 			 0);
@@ -214,7 +214,7 @@ static void forgetting_leaves_nothing(void **state)
 	assert_int_equal(event_directory(&instance), -ENOENT);
 }
 
-/* As a client does that has just been told to end: from here on without end. */
+/* As a client that was sent SIGTERM and still writes. */
 static pid_t chatter(int dir)
 {
 	pid_t pid = fork();
@@ -247,7 +247,7 @@ static void forgetting_a_program_that_goes_on_leaves_nothing(void **state)
 	}
 }
 
-/* None of it is told, none of it hangs. */
+/* None of it is reported, none of it blocks. */
 static void F95_odd_files_are_not_told(void **state)
 {
 	static const char *const odd[] = {

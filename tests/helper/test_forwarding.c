@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * F88: the host forwards for the namespaces' sake alone, and is as it was when
- * the last of them is gone.
+ * the last of them is removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,7 @@ static bool dropped(const char *family)
 			 family) == 0;
 }
 
-/* A helper that was killed, and the next. */
+/* A daemon that was killed, and the next one. */
 static void restart(void)
 {
 	memset(&f, 0, sizeof(f));
@@ -170,7 +170,8 @@ static void who_listened_to_advertisements_goes_on_listening(void **state)
 	is(IN_RA, "2");
 	is("net/ipv6/conf/eth0.7/accept_ra", "2");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
-	assert_int_equal(ground_sh("ip link del y"), 0); /* one is gone */
+	assert_int_equal(ground_sh("ip link del y"),
+			 0); /* one does not exist any more */
 	forwarding_done(&h);
 	is(IN_RA, "1");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
@@ -228,7 +229,8 @@ static void a_restart_remembers_what_was_before(void **state)
 }
 
 /* sysctl --system, or a hand that switches it off under open sessions */
-static void what_somebody_switches_off_is_on_for_the_next(void **state)
+static void
+forwarding_switched_off_by_others_is_on_again_for_the_next(void **state)
 {
 	ground_need();
 	need(true, true);
@@ -258,7 +260,7 @@ static void without_the_drop_nothing_is_switched_on(void **state)
 	is(IN_RA, "1");
 }
 
-static void the_table_that_is_made_anew_has_the_drop(void **state)
+static void a_table_made_again_has_the_drop_rule(void **state)
 {
 	char *elements = NULL;
 	size_t bytes = 0;
@@ -289,12 +291,13 @@ static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 	h.state_dir = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(forwarding_open(&h, &why), 0);
 	assert_int_equal(forwarding_need(&h, true, false, &why), -ENOSPC);
-	assert_non_null(strstr(why.text, "cannot record the state of forwarding"));
+	assert_non_null(
+		strstr(why.text, "cannot record the state of forwarding"));
 	is(FORWARD4, "0");
 	assert_false(dropped("ipv4"));
 }
 
-/* More than the list of listeners has room for: the uplink came first. */
+/* More interfaces than the list of listeners holds: the uplink is first. */
 static void a_host_with_many_interfaces(void **state)
 {
 	ground_need();
@@ -330,9 +333,10 @@ int main(void)
 		forwarding_test(IPv4_alone_touches_no_listener),
 		forwarding_test(interfaces_that_forwarded_already_go_on),
 		forwarding_test(a_restart_remembers_what_was_before),
-		forwarding_test(what_somebody_switches_off_is_on_for_the_next),
+		forwarding_test(
+			forwarding_switched_off_by_others_is_on_again_for_the_next),
 		forwarding_test(without_the_drop_nothing_is_switched_on),
-		forwarding_test(the_table_that_is_made_anew_has_the_drop),
+		forwarding_test(a_table_made_again_has_the_drop_rule),
 		forwarding_test(
 			F65_a_record_that_cannot_be_written_is_an_error),
 		forwarding_test(a_host_with_many_interfaces),

@@ -36,7 +36,7 @@ static int netns_setup(void **state)
 
 	if (geteuid() != 0)
 		return 0;
-	/* as systemd leaves it: what is mounted below is seen by others */
+	/* as systemd makes it: mounts below propagate */
 	if (mount("run", "/run", "tmpfs", 0, "mode=755") < 0 ||
 	    mount(NULL, "/run", NULL, MS_SHARED, NULL) < 0 ||
 	    netns_prepare_dir(DIR, &why) < 0)
@@ -196,7 +196,7 @@ static void F66_a_stale_mount_is_an_error(void **state)
 	assert_int_equal(ground_mounts_at(AT("x")), 1);
 }
 
-static void nothing_there_is_no_error_worth_a_word(void **state)
+static void a_missing_file_is_no_error(void **state)
 {
 	struct netns_id id;
 	bool stale = true;
@@ -229,7 +229,7 @@ static void F42_overlong_names(void **state)
 	assert_int_equal(ground_count(DIR), 1);
 }
 
-static void a_taken_name_stays(void **state)
+static void a_name_in_use_is_not_replaced(void **state)
 {
 	_cleanup_close_ int a = -EBADF, b = -EBADF, back = -EBADF;
 	struct netns_id ida, idb, there;
@@ -250,12 +250,12 @@ static void a_taken_name_stays(void **state)
 	assert_int_equal(there.ino, ida.ino);
 	assert_int_equal(ground_mounts_at(AT("x")), 1);
 	assert_int_equal(netns_unpublish(DIR, "x", &ida), 0);
-	/* who is inside, or holds it, keeps it */
+	/* a process inside or a descriptor keeps it */
 	assert_int_equal(setns(a, CLONE_NEWNET), 0);
 	assert_int_equal(setns(host.fd, CLONE_NEWNET), 0);
 }
 
-static void F69_what_ip_netns_made_is_opened_and_left_alone(void **state)
+static void F69_a_namespace_of_ip_netns_is_opened_and_not_removed(void **state)
 {
 	_cleanup_close_ int fd = -EBADF, mine = -EBADF;
 	struct netns_id id, own;
@@ -269,14 +269,14 @@ static void F69_what_ip_netns_made_is_opened_and_left_alone(void **state)
 	assert_int_equal(netns_open(DIR, "x", &fd, &id, &stale, &why), 0);
 	assert_int_equal(netns_unpublish(DIR, "x", &own), -EEXIST);
 	assert_int_equal(ground_sh("ip netns exec x true"), 0);
-	/* and the other way round */
+	/* and the reverse */
 	assert_int_equal(netns_publish(DIR, "ours", mine, &why), 0);
 	assert_int_equal(ground_sh("ip netns exec ours true"), 0);
 	assert_int_equal(ground_sh("ip netns del ours"), 0);
 	assert_int_equal(netns_unpublish(DIR, "ours", &own), 0);
 }
 
-static void what_fails_to_mount_leaves_no_file(void **state)
+static void a_failed_mount_leaves_no_file(void **state)
 {
 	_cleanup_close_ int plain = -EBADF;
 	struct error why;
@@ -308,7 +308,7 @@ static bool child_sees(pid_t pid, const char *path)
 	return strstr(ground_read(mounts), path) != NULL;
 }
 
-static void F67_a_name_goes_in_every_mount_namespace(void **state)
+static void F67_a_name_is_removed_in_every_mount_namespace(void **state)
 {
 	_cleanup_close_ int a = -EBADF, b = -EBADF;
 	struct netns_id ida, idb;
@@ -334,7 +334,7 @@ static void F67_a_name_goes_in_every_mount_namespace(void **state)
 
 /* --- the directory --- */
 
-static void F67_preparing_again_mounts_nothing(void **state)
+static void F67_preparing_twice_mounts_once(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct error why;
@@ -427,7 +427,7 @@ static void race(int (*body)(void *data), int n)
 	}
 }
 
-static void F67_ten_first_uses_at_once(void **state)
+static void F67_ten_first_uses_in_parallel(void **state)
 {
 	char path[64];
 
@@ -503,7 +503,7 @@ static int look_or_publish(void *data)
 			return 4;
 		if (r == 0 && there.ino == mine.ino)
 			return 5;
-		/* it is somebody else's, if it is there: left alone */
+		/* another program's, if it exists: not removed */
 		r = netns_unpublish(DIR, "y", &mine);
 		if (r < 0)
 			return 6;
@@ -511,7 +511,7 @@ static int look_or_publish(void *data)
 	return 0;
 }
 
-static void F20_a_name_is_whole_or_not_there(void **state)
+static void F20_a_name_is_published_complete_or_not_at_all(void **state)
 {
 	ground_need();
 	race(look_or_publish, 4);
@@ -519,7 +519,7 @@ static void F20_a_name_is_whole_or_not_there(void **state)
 	assert_int_equal(ground_count(DIR), 0);
 }
 
-/* Anybody who can read the directory can hold its lock. */
+/* Any process that can read the directory can hold its lock. */
 static int hold_the_lock(void *data)
 {
 	int fd = open(DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -527,7 +527,7 @@ static int hold_the_lock(void *data)
 	return setuid(65534) < 0 ? -1 : flock(fd, LOCK_EX);
 }
 
-static void a_lock_that_is_held_stops_nothing(void **state)
+static void a_held_lock_delays_and_does_not_fail(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id mine;
@@ -563,7 +563,7 @@ static int on_visit(void *data, struct error *err)
 	return v->answer ? error_set(err, v->answer, "so be it") : 0;
 }
 
-static void visits_come_back(void **state)
+static void a_visit_returns_to_the_host_namespace(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct visit v = {0};
@@ -586,7 +586,7 @@ static void visits_come_back(void **state)
 	assert_int_equal(ground_netns(), host.id.ino);
 }
 
-static void a_visit_that_fails_comes_back_with_nothing(void **state)
+static void a_failed_visit_returns_no_descriptor(void **state)
 {
 	_cleanup_close_ int uts =
 		open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
@@ -620,7 +620,7 @@ static int visit_without_return(void *data)
 	return 77; /* it went on in the wrong namespace */
 }
 
-static void who_cannot_come_back_ends(void **state)
+static void a_daemon_that_cannot_return_ends(void **state)
 {
 	ground_need();
 	ground_listen();
@@ -628,7 +628,7 @@ static void who_cannot_come_back_ends(void **state)
 	assert_non_null(strstr(ground_said(), "cannot return"));
 }
 
-/* --- who is inside --- */
+/* --- processes inside --- */
 
 static int live_inside_as_nobody(void *data)
 {
@@ -654,7 +654,7 @@ static bool on_found(void *data, pid_t pid, uint64_t proc_inode)
 	return false;
 }
 
-/* As the helper is: without CAP_SYS_PTRACE, CAP_DAC_* and CAP_SETUID. */
+/* As the daemon: without CAP_SYS_PTRACE, CAP_DAC_* and CAP_SETUID. */
 static int scan_with_few_privileges(void *data)
 {
 	struct search *s = data;
@@ -671,7 +671,7 @@ static int scan_with_few_privileges(void *data)
 	return s->pid == wanted ? 0 : 4;
 }
 
-static void F70_processes_of_others_are_found_without_ptrace(void **state)
+static void F70_processes_of_other_users_are_found_without_ptrace(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct search s = {0};
@@ -708,22 +708,24 @@ int main(void)
 		netns_test(F41_namespaces_of_other_kinds),
 		netns_test(F66_a_plain_file_is_stale_and_replaced),
 		netns_test(F66_a_stale_mount_is_an_error),
-		netns_test(nothing_there_is_no_error_worth_a_word),
+		netns_test(a_missing_file_is_no_error),
 		netns_test(F42_overlong_names),
-		netns_test(a_taken_name_stays),
-		netns_test(F69_what_ip_netns_made_is_opened_and_left_alone),
-		netns_test(what_fails_to_mount_leaves_no_file),
-		netns_test(F67_a_name_goes_in_every_mount_namespace),
-		netns_test(F67_preparing_again_mounts_nothing),
+		netns_test(a_name_in_use_is_not_replaced),
+		netns_test(
+			F69_a_namespace_of_ip_netns_is_opened_and_not_removed),
+		netns_test(a_failed_mount_leaves_no_file),
+		netns_test(F67_a_name_is_removed_in_every_mount_namespace),
+		netns_test(F67_preparing_twice_mounts_once),
 		netns_test(the_directory_is_made_open_whatever_the_umask),
-		netns_test(F67_ten_first_uses_at_once),
+		netns_test(F67_ten_first_uses_in_parallel),
 		netns_test(F67_mixed_with_ip_netns),
-		netns_test(F20_a_name_is_whole_or_not_there),
-		netns_test(a_lock_that_is_held_stops_nothing),
-		netns_test(visits_come_back),
-		netns_test(a_visit_that_fails_comes_back_with_nothing),
-		netns_test(who_cannot_come_back_ends),
-		netns_test(F70_processes_of_others_are_found_without_ptrace),
+		netns_test(F20_a_name_is_published_complete_or_not_at_all),
+		netns_test(a_held_lock_delays_and_does_not_fail),
+		netns_test(a_visit_returns_to_the_host_namespace),
+		netns_test(a_failed_visit_returns_no_descriptor),
+		netns_test(a_daemon_that_cannot_return_ends),
+		netns_test(
+			F70_processes_of_other_users_are_found_without_ptrace),
 	};
 	struct error why;
 

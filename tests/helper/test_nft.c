@@ -169,7 +169,7 @@ static void loading_again_keeps_the_elements(void **state)
 	assert_true(set_has("egress", "\"npam1\" : goto refuse"));
 }
 
-static void F75_others_flush_everything_but_ours(void **state)
+static void F75_flush_ruleset_does_not_remove_the_owned_table(void **state)
 {
 	ground_need();
 	assert_true(is_owned());
@@ -189,7 +189,7 @@ static void F75_others_flush_everything_but_ours(void **state)
 	assert_true(set_has("guarded", "5001"));
 }
 
-static void F77_the_table_outlives_its_helper_and_is_adopted(void **state)
+static void F77_the_table_survives_the_daemon_and_is_adopted(void **state)
 {
 	ground_need();
 	assert_int_equal(nft_guard_add(nft, 5001, &why), 0);
@@ -205,7 +205,7 @@ static void F77_the_table_outlives_its_helper_and_is_adopted(void **state)
 	assert_int_equal(set_size("guarded"), 0);
 }
 
-static void F77_what_was_flushed_meanwhile_is_made_anew(void **state)
+static void F77_a_table_flushed_meanwhile_is_made_again(void **state)
 {
 	char whole[64 * 1024];
 
@@ -226,7 +226,7 @@ static int open_and_load(void *data)
 	return nft_open(&mine, &why) < 0 || nft_load(mine, "", &why) < 0;
 }
 
-static void F77_also_when_it_was_killed(void **state)
+static void F77_the_table_survives_SIGKILL(void **state)
 {
 	pid_t pid;
 
@@ -240,7 +240,7 @@ static void F77_also_when_it_was_killed(void **state)
 	assert_true(is_owned());
 }
 
-static void a_second_helper_is_told_of_the_first(void **state)
+static void a_second_daemon_gets_an_error_that_names_the_first(void **state)
 {
 	struct nft *second = NULL;
 
@@ -266,7 +266,7 @@ static void load_plain(void)
 	assert_false(nft_monitor_read(nft));
 }
 
-static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
+static void F75_a_removed_table_without_owner_is_restored(void **state)
 {
 	static const char *const ways[] = {
 		"nft flush ruleset",
@@ -286,7 +286,7 @@ static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
 		assert_true(wait_for_event());
 		assert_true(nft_monitor_read(nft));
 		assert_false(nft_is_loaded(nft));
-		assert_false(nft_monitor_read(nft)); /* told once */
+		assert_false(nft_monitor_read(nft)); /* reported once */
 		/* stands in for a kernel that knows no owners */
 		assert_int_equal(ground_sh("nft add " TABLE), 0);
 		load(nft);
@@ -294,7 +294,7 @@ static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
 		assert_string_equal(listed(TABLE), whole);
 	}
 	assert_int_equal(ground_sh("nft delete " TABLE), 0);
-	assert_false(nft_is_loaded(nft)); /* asked, not told */
+	assert_false(nft_is_loaded(nft)); /* by a query, not by an event */
 	/* on this kernel it is owned from then on */
 	load(nft);
 	assert_true(is_owned());
@@ -302,7 +302,7 @@ static void F75_a_plain_table_that_is_removed_is_put_back(void **state)
 	assert_true(nft_is_loaded(nft));
 }
 
-static void F75_a_part_that_is_removed_is_put_back(void **state)
+static void F75_a_removed_part_of_the_table_is_restored(void **state)
 {
 	static const char *const ways[] = {
 		"nft flush " TABLE,
@@ -337,7 +337,7 @@ static void F75_a_part_that_is_removed_is_put_back(void **state)
 	assert_true(nft_is_loaded(nft));
 }
 
-static void doubt_is_got_over_by_loading(void **state)
+static void loading_ends_the_doubt(void **state)
 {
 	ground_need();
 	nft_doubt(nft);
@@ -350,7 +350,7 @@ static void doubt_is_got_over_by_loading(void **state)
 	assert_true(nft_is_loaded(nft));
 }
 
-static void F75_what_happens_to_other_tables_is_no_alarm(void **state)
+static void F75_changes_of_other_tables_are_ignored(void **state)
 {
 	ground_need();
 	load_plain();
@@ -383,8 +383,8 @@ static void F75_lost_events_count_as_removal(void **state)
 	assert_false(nft_is_loaded(nft));
 }
 
-/* Nor is the helper's own doing so much that it would lose sight of it. */
-static void F75_our_own_changes_are_not_too_many(void **state)
+/* Nor do the daemon's own changes overflow the monitor. */
+static void F75_own_changes_do_not_overflow_the_monitor(void **state)
 {
 	static uid_t uids[20000];
 	char *elements = NULL;
@@ -407,8 +407,8 @@ static void F75_our_own_changes_are_not_too_many(void **state)
 	free(elements);
 }
 
-/* Chains and maps of a helper before us, which knows of no section any more. */
-static void F77_what_sections_had_is_cleared(void **state)
+/* Chains and maps of an earlier daemon, of sections that do not exist. */
+static void F77_elements_of_the_previous_daemon_are_removed(void **state)
 {
 	static const char made[] =
 		"add chain inet netns_pam egress_a.b-c_0\n"
@@ -541,7 +541,7 @@ static void five_thousand_guarded_users(void **state)
 	assert_true(is_owned());
 }
 
-static void a_refusal_has_nftables_own_words(void **state)
+static void a_refusal_has_the_message_of_nftables(void **state)
 {
 
 	ground_need();
@@ -554,7 +554,7 @@ static void a_refusal_has_nftables_own_words(void **state)
 	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
 }
 
-static void without_a_table_everything_is_refused(void **state)
+static void without_a_table_logins_are_refused(void **state)
 {
 	struct nft *bare;
 
@@ -593,23 +593,23 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		nft_test(the_rules_are_those_of_the_source),
 		nft_test(loading_again_keeps_the_elements),
-		nft_test(F75_others_flush_everything_but_ours),
-		nft_test(F77_the_table_outlives_its_helper_and_is_adopted),
-		nft_test(F77_what_was_flushed_meanwhile_is_made_anew),
-		nft_test(F77_also_when_it_was_killed),
-		nft_test(a_second_helper_is_told_of_the_first),
-		nft_test(F75_a_plain_table_that_is_removed_is_put_back),
-		nft_test(F75_a_part_that_is_removed_is_put_back),
-		nft_test(doubt_is_got_over_by_loading),
-		nft_test(F75_what_happens_to_other_tables_is_no_alarm),
+		nft_test(F75_flush_ruleset_does_not_remove_the_owned_table),
+		nft_test(F77_the_table_survives_the_daemon_and_is_adopted),
+		nft_test(F77_a_table_flushed_meanwhile_is_made_again),
+		nft_test(F77_the_table_survives_SIGKILL),
+		nft_test(a_second_daemon_gets_an_error_that_names_the_first),
+		nft_test(F75_a_removed_table_without_owner_is_restored),
+		nft_test(F75_a_removed_part_of_the_table_is_restored),
+		nft_test(loading_ends_the_doubt),
+		nft_test(F75_changes_of_other_tables_are_ignored),
 		nft_test(F75_lost_events_count_as_removal),
-		nft_test(F75_our_own_changes_are_not_too_many),
-		nft_test(F77_what_sections_had_is_cleared),
+		nft_test(F75_own_changes_do_not_overflow_the_monitor),
+		nft_test(F77_elements_of_the_previous_daemon_are_removed),
 		nft_test(a_namespace_has_a_table_of_its_own),
 		nft_test(no_router_is_switched),
 		nft_test(five_thousand_guarded_users),
-		nft_test(a_refusal_has_nftables_own_words),
-		nft_test(without_a_table_everything_is_refused),
+		nft_test(a_refusal_has_the_message_of_nftables),
+		nft_test(without_a_table_logins_are_refused),
 		nft_test(opening_and_closing_leaves_no_descriptor),
 	};
 

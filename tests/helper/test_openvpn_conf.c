@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Client configurations of OpenVPN: what is taken, what is refused, and how. */
+/* Client configurations of OpenVPN: what is accepted, what is refused, and why.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +39,7 @@ static void refuses(const char *text, const char *wanted)
 		fail_msg("wanted '%s' in: %s", wanted, why.text);
 }
 
-static void a_usual_file(void **state)
+static void a_typical_file(void **state)
 {
 	struct openvpn_conf *c = parsed("# a comment\n"
 					"client\n"
@@ -119,7 +120,7 @@ static void other_facts(void **state)
 	assert_false(c->tls);
 	assert_true(c->nopull);
 	assert_true(c->redirect4);
-	assert_int_equal(c->verb, 3); /* what is pushed is read from its log */
+	assert_int_equal(c->verb, 3); /* pushed options are read from its log */
 	assert_string_equal(c->remote, "");
 	openvpn_conf_free(c);
 	c = parsed("dev-type tap\ndev mine\nredirect-gateway !ipv4 ipv6\n");
@@ -193,15 +194,15 @@ static void programs_are_refused(void **state)
 
 		snprintf(text, sizeof(text), "dev tun\n\n%s /bin/x\n",
 			 names[n]);
-		snprintf(wanted, sizeof(wanted),
-			 "f:3: '%s': it runs a program", names[n]);
+		snprintf(wanted, sizeof(wanted), "f:3: '%s': it runs a program",
+			 names[n]);
 		refuses(text, wanted);
 	}
 	openvpn_conf_free(parsed("dev tun\ndns-updown disable\n"));
 }
 
-/* All the ways in which openvpn would still read `up`. */
-static void however_they_are_written(void **state)
+/* All notations that openvpn would read as `up`. */
+static void all_notations_are_accepted(void **state)
 {
 	refuses("dev tun\n  \t up /x\n", "f:2: 'up'");
 	refuses("dev tun\n\"up\" /x\n", "f:2: 'up'");
@@ -219,7 +220,7 @@ static void however_they_are_written(void **state)
 	openvpn_conf_free(parsed("dev tun\n;up /x\n# up /x\nsetenv up x\n"));
 }
 
-static void what_gets_in_the_way_is_refused(void **state)
+static void an_existing_file_of_another_kind_is_refused(void **state)
 {
 	refuses("dev tun\nmanagement 127.0.0.1 7505\n", "f:2: 'management'");
 	refuses("management-hold\n", "f:1: 'management-hold'");
@@ -376,15 +377,15 @@ static void the_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_usual_file),
+		cmocka_unit_test(a_typical_file),
 		cmocka_unit_test(files_are_descriptors),
 		cmocka_unit_test(other_facts),
 		cmocka_unit_test(lines_without_use_are_blanked),
 		cmocka_unit_test(keys_inside),
 		cmocka_unit_test(a_secret_is_not_repeated),
 		cmocka_unit_test(programs_are_refused),
-		cmocka_unit_test(however_they_are_written),
-		cmocka_unit_test(what_gets_in_the_way_is_refused),
+		cmocka_unit_test(all_notations_are_accepted),
+		cmocka_unit_test(an_existing_file_of_another_kind_is_refused),
 		cmocka_unit_test(questions_are_refused),
 		cmocka_unit_test(a_device_is_needed),
 		cmocka_unit_test(broken_text),

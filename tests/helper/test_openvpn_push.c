@@ -139,7 +139,7 @@ static void everything_into_the_tunnel(void **state)
 	openvpn_push_clear(&p);
 }
 
-static void nonsense_is_left_out(void **state)
+static void invalid_values_are_ignored(void **state)
 {
 	struct openvpn_push p =
 		got(SUBNET "route_network_1=hello\n"
@@ -277,7 +277,7 @@ int main(void)
 		cmocka_unit_test(routes),
 		cmocka_unit_test(routes_of_a_tap_have_gateways),
 		cmocka_unit_test(everything_into_the_tunnel),
-		cmocka_unit_test(nonsense_is_left_out),
+		cmocka_unit_test(invalid_values_are_ignored),
 		cmocka_unit_test(name_servers),
 		cmocka_unit_test(domains_are_names),
 		cmocka_unit_test(too_many),

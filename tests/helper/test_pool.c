@@ -120,7 +120,7 @@ static void fill(uint32_t wanted)
 	assert_int_equal(n, wanted);
 }
 
-static void F78_full_pool_says_which_and_how_many(void **state)
+static void F78_a_full_pool_is_named_with_its_size(void **state)
 {
 	struct error why;
 	uint32_t slot;
@@ -139,7 +139,7 @@ static void F78_full_pool_says_which_and_how_many(void **state)
 	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
 
-	/* IPv6 is the small one; and it does not matter to who needs none. */
+	/* the IPv6 pool is the small one, and does not matter without IPv6 */
 	configure("10.213.0.0/16", "fd6e::/125");
 	assert_int_equal(pool_take(pool, true, true, &slot, &why),
 			 -EADDRNOTAVAIL);
@@ -175,7 +175,7 @@ static void largest_pools_have_all_slots(void **state)
 	fill(POOL_SLOTS_MAX - 1);
 }
 
-static void slots_go_round_before_they_come_back(void **state)
+static void slots_are_reused_as_late_as_possible(void **state)
 {
 	uint32_t slot, last = 0;
 	struct error why;
@@ -189,7 +189,7 @@ static void slots_go_round_before_they_come_back(void **state)
 	}
 }
 
-static void F78_routes_of_the_host_are_passed_by(void **state)
+static void F78_pairs_that_overlap_a_host_route_are_skipped(void **state)
 {
 	struct error why;
 	uint32_t slot;
@@ -204,7 +204,7 @@ static void F78_routes_of_the_host_are_passed_by(void **state)
 	assert_int_equal(slot, 4);
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 5);
-	/* who needs no IPv6 may have slot 3 */
+	/* slot 3 is for those that need no IPv6 */
 	for (uint32_t i = 5; i < 8; i++)
 		pool_mark(pool, i);
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
@@ -255,7 +255,7 @@ static void many_routes_are_all_looked_at(void **state)
  * A reload moves the pool: what lives on with addresses of the old one keeps
  * them to itself.
  */
-static void a_pool_that_moves_gives_no_address_twice(void **state)
+static void a_changed_pool_assigns_no_address_twice(void **state)
 {
 	struct inet_prefix host, inner, old = prefix("10.0.0.0/24");
 	struct error why;
@@ -276,7 +276,7 @@ static void a_pool_that_moves_gives_no_address_twice(void **state)
 }
 
 /* The slot is free again by its name, but not its addresses. */
-static void a_slot_that_ends_frees_no_address_of_another(void **state)
+static void a_released_slot_frees_no_address_of_another(void **state)
 {
 	struct inet_prefix old = prefix("10.0.0.0/24"), host, inner;
 	struct error why;
@@ -305,7 +305,7 @@ static void a_slot_that_ends_frees_no_address_of_another(void **state)
 			 -EADDRNOTAVAIL);
 }
 
-static void what_lies_outside_the_pool_takes_nothing(void **state)
+static void an_address_outside_the_pool_takes_no_slot(void **state)
 {
 	static const char *const addresses[] = {
 		"192.0.2.1/24",	  "10.214.0.3/31", "10.213.0.1/31",
@@ -323,7 +323,7 @@ static void what_lies_outside_the_pool_takes_nothing(void **state)
 	fill(3);
 }
 
-static void slots_beyond_the_end_harm_nothing(void **state)
+static void slots_beyond_the_end_are_ignored(void **state)
 {
 	configure("10.213.0.0/29", "none");
 	pool_mark(pool, POOL_SLOTS_MAX);
@@ -341,17 +341,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_are_31_and_127_even_the_host),
 		cmocka_unit_test(F44_only_our_interface_names_are_slots),
-		pool_test(F78_full_pool_says_which_and_how_many),
+		pool_test(F78_a_full_pool_is_named_with_its_size),
 		pool_test(F78_small_pools),
 		pool_test(largest_pools_have_all_slots),
-		pool_test(slots_go_round_before_they_come_back),
-		pool_test(F78_routes_of_the_host_are_passed_by),
+		pool_test(slots_are_reused_as_late_as_possible),
+		pool_test(F78_pairs_that_overlap_a_host_route_are_skipped),
 		pool_test(F78_a_route_over_the_pool_is_named),
 		pool_test(many_routes_are_all_looked_at),
-		pool_test(a_pool_that_moves_gives_no_address_twice),
-		pool_test(a_slot_that_ends_frees_no_address_of_another),
-		pool_test(what_lies_outside_the_pool_takes_nothing),
-		pool_test(slots_beyond_the_end_harm_nothing),
+		pool_test(a_changed_pool_assigns_no_address_twice),
+		pool_test(a_released_slot_frees_no_address_of_another),
+		pool_test(an_address_outside_the_pool_takes_no_slot),
+		pool_test(slots_beyond_the_end_are_ignored),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

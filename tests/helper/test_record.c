@@ -60,7 +60,7 @@ static struct record sample(void)
 	return r;
 }
 
-static void what_is_saved_is_loaded(void **state)
+static void a_saved_record_is_loaded(void **state)
 {
 	struct record r = sample(), back;
 	struct stat st;
@@ -80,7 +80,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(record_load(&back, dirfd_, "2"), -ENOENT);
 }
 
-static void a_record_is_replaced_only_when_told(void **state)
+static void a_record_is_replaced_only_with_replace(void **state)
 {
 	struct record r = sample(), other, back;
 
@@ -97,7 +97,7 @@ static void a_record_is_replaced_only_when_told(void **state)
 }
 
 /* F58: killed in the middle of write(2). */
-static void F58_every_torn_record_is_none(void **state)
+static void F58_every_incomplete_record_is_void(void **state)
 {
 	struct record r = sample(), back;
 	char whole[RECORD_MAX];
@@ -116,7 +116,7 @@ static void F58_every_torn_record_is_none(void **state)
 	assert_int_equal(record_load(&back, dirfd_, "torn"), -EBADMSG);
 }
 
-static void F64_a_record_of_another_boot_is_stale(void **state)
+static void F64_a_record_of_another_boot_is_void(void **state)
 {
 	struct record back;
 
@@ -153,7 +153,7 @@ static void garbage_is_no_record(void **state)
 	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
 }
 
-static void what_is_no_file_is_no_record(void **state)
+static void links_FIFOs_and_directories_are_no_records(void **state)
 {
 	struct record r = sample(), back;
 
@@ -168,7 +168,8 @@ static void what_is_no_file_is_no_record(void **state)
 	alarm(0);
 }
 
-static void overlong_is_refused_and_leaves_nothing(void **state)
+static void
+a_record_that_is_too_long_is_refused_and_leaves_no_file(void **state)
 {
 	struct record r, back;
 	char value[RECORD_MAX];
@@ -211,7 +212,7 @@ static void overlong_is_refused_and_leaves_nothing(void **state)
  * Names have been checked where they come from, ttys and remote hosts come
  * from a login: whatever is in them, no key may be forged.
  */
-static void F56_a_hostile_value_forges_no_key(void **state)
+static void F56_a_value_with_newlines_adds_no_key(void **state)
 {
 	struct record r, back;
 
@@ -226,7 +227,7 @@ static void F56_a_hostile_value_forges_no_key(void **state)
 	assert_int_equal(record_get_number(&back, "uid"), 1000);
 }
 
-static void F56_a_hostile_value_hides_no_key_after_it(void **state)
+static void F56_a_value_with_newlines_hides_no_later_key(void **state)
 {
 	static const char *const hostile[] = {
 		"x\nuid 0", "\nuid 0\n", "uid 0",
@@ -260,7 +261,7 @@ static bool known(void *data, const char *name)
 	return strcmp(name, data) == 0;
 }
 
-static void F58_temporary_files_are_cleared_away(void **state)
+static void F58_temporary_files_are_removed(void **state)
 {
 	struct record r = sample();
 	char names[SEEN_MAX] = "", kept[] = "12";
@@ -295,7 +296,6 @@ static void F101_an_error_ends_the_reading_of_records(void **state)
 	assert_int_equal(record_each(-1, fails, &calls), -EBADF);
 }
 
-/* F101: what is no record, and what is not read. */
 static void F101_only_a_void_record_is_absent(void **state)
 {
 	struct record r = sample(), back;
@@ -369,7 +369,7 @@ static void every_kind_of_field_is_written_and_read(void **state)
 	assert_false(out.yes);
 }
 
-/* A link in the way of the temporary file is not written through. */
+/* A symbolic link at the place of the temporary file is not followed. */
 static void F49_no_link_is_followed(void **state)
 {
 	struct record r = sample();
@@ -435,7 +435,7 @@ static void F65_no_inodes_left_and_read_only(void **state)
 	assert_int_equal(umount("/run/small"), 0);
 }
 
-/* write(2) that stops half-way, as on a disk that fills up just then */
+/* a short write(2), as on a file system that becomes full */
 static int half_write(void *data)
 {
 	const struct rlimit limit = {64, 64};
@@ -449,7 +449,7 @@ static int half_write(void *data)
 	return record_save(&r, dirfd_, "2", false) < 0 ? 0 : 3;
 }
 
-static void F59_a_short_write_leaves_nothing(void **state)
+static void F59_a_short_write_leaves_no_file(void **state)
 {
 	struct record r = sample(), back;
 
@@ -465,23 +465,24 @@ static void F59_a_short_write_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		record_test(what_is_saved_is_loaded),
-		record_test(a_record_is_replaced_only_when_told),
-		record_test(F58_every_torn_record_is_none),
-		record_test(F64_a_record_of_another_boot_is_stale),
+		record_test(a_saved_record_is_loaded),
+		record_test(a_record_is_replaced_only_with_replace),
+		record_test(F58_every_incomplete_record_is_void),
+		record_test(F64_a_record_of_another_boot_is_void),
 		record_test(garbage_is_no_record),
-		record_test(what_is_no_file_is_no_record),
-		record_test(overlong_is_refused_and_leaves_nothing),
-		record_test(F56_a_hostile_value_forges_no_key),
-		record_test(F56_a_hostile_value_hides_no_key_after_it),
-		record_test(F58_temporary_files_are_cleared_away),
+		record_test(links_FIFOs_and_directories_are_no_records),
+		record_test(
+			a_record_that_is_too_long_is_refused_and_leaves_no_file),
+		record_test(F56_a_value_with_newlines_adds_no_key),
+		record_test(F56_a_value_with_newlines_hides_no_later_key),
+		record_test(F58_temporary_files_are_removed),
 		record_test(F101_an_error_ends_the_reading_of_records),
 		record_test(F101_only_a_void_record_is_absent),
 		record_test(every_kind_of_field_is_written_and_read),
 		record_test(F49_no_link_is_followed),
 		cmocka_unit_test(F65_full_state_directory),
 		cmocka_unit_test(F65_no_inodes_left_and_read_only),
-		record_test(F59_a_short_write_leaves_nothing),
+		record_test(F59_a_short_write_leaves_no_file),
 	};
 
 	ground_make();

@@ -53,7 +53,7 @@ static void search_is_one_line(void **state)
 	      "nameserver 192.0.2.53\nsearch example.net corp.example.net\n");
 }
 
-static void the_links_own_unless_the_policy_speaks(void **state)
+static void the_servers_of_the_link_unless_the_policy_has_its_own(void **state)
 {
 	assert_int_equal(inet_prefix_parse("192.0.2.7", &from.link_dns[0]), 0);
 	from.n_link_dns = 1;
@@ -98,7 +98,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(servers_in_their_order),
 		cmocka_unit_test(search_is_one_line),
-		cmocka_unit_test(the_links_own_unless_the_policy_speaks),
+		cmocka_unit_test(
+			the_servers_of_the_link_unless_the_policy_has_its_own),
 		cmocka_unit_test(a_lease_without_servers_is_not_the_hosts),
 		cmocka_unit_test(host_means_none),
 	};

@@ -102,7 +102,7 @@ static void all_is_done_in_one_batch(void **state)
 		0);
 }
 
-static void an_error_names_its_step_and_the_rest_is_done(void **state)
+static void an_error_names_its_step_and_the_rest_is_executed(void **state)
 {
 	ground_need();
 	rtnl_put_up(&batch, 1);
@@ -122,7 +122,7 @@ static void an_error_names_its_step_and_the_rest_is_done(void **state)
 	assert_int_equal(run(), 0);
 }
 
-static void the_kernels_own_words_are_passed_on(void **state)
+static void the_message_of_the_kernel_is_passed_on(void **state)
 {
 	ground_need();
 	rtnl_put_up(&batch, 1);
@@ -133,7 +133,7 @@ static void the_kernels_own_words_are_passed_on(void **state)
 	assert_non_null(strstr(why.text, "prefix"));
 }
 
-static void what_is_there_already_is_EEXIST(void **state)
+static void an_existing_object_is_EEXIST(void **state)
 {
 	struct rtnl_veth veth = {.ifname = "eth0",
 				 .ifindex = 10,
@@ -165,7 +165,7 @@ static void what_is_there_already_is_EEXIST(void **state)
 	assert_int_equal(ground_sh("ip link show dev eth1"), 1);
 }
 
-static void too_much_is_refused_and_nothing_done(void **state)
+static void too_large_a_batch_is_refused_and_nothing_is_executed(void **state)
 {
 	ground_need();
 	rtnl_put_up(&batch, 1);
@@ -207,7 +207,7 @@ static void links_are_found_or_ENODEV(void **state)
 	assert_int_equal(rtnl_link_by_name(rtnl, "lo", &link), 0);
 }
 
-static void F74_a_pair_is_made_in_place_with_all_it_needs(void **state)
+static void F74_a_veth_pair_is_made_in_place_with_all_attributes(void **state)
 {
 	int outside = -1;
 	struct rtnl *beside;
@@ -224,7 +224,7 @@ static void F74_a_pair_is_made_in_place_with_all_it_needs(void **state)
 	outside = ground_netns_new();
 	assert_int_equal(setns(outside, CLONE_NEWNET), 0);
 	assert_int_equal(rtnl_open(&beside), 0);
-	/* from here on the caller is in neither of the two's way */
+	/* from here on the caller is in neither of the two */
 	assert_int_equal(setns(home, CLONE_NEWNET), 0);
 	veth.peer_netns = outside;
 	rtnl_put_veth(&batch, &veth);
@@ -367,7 +367,7 @@ static void seen_route(void *data, const struct inet_prefix *p,
 		r->ifindex = ifindex;
 }
 
-static void a_dump_of_routes_leaves_out_what_nobody_owns(void **state)
+static void a_dump_of_routes_omits_default_and_multicast_routes(void **state)
 {
 	static const char *const in[] = {
 		"|192.0.2.1/32|",    "|192.0.2.0/24|",	"|198.51.100.0/24|",
@@ -455,7 +455,7 @@ static struct heard hear(struct rtnl *monitor)
 	return heard;
 }
 
-static void the_monitor_hears_of_links_and_routes(void **state)
+static void the_monitor_reports_links_and_routes(void **state)
 {
 	struct rtnl *monitor;
 	struct heard heard;
@@ -491,7 +491,7 @@ static void the_monitor_hears_of_links_and_routes(void **state)
 	rtnl_close(monitor);
 }
 
-static void leaving_a_bridge_is_not_being_gone(void **state)
+static void leaving_a_bridge_is_no_removal_event(void **state)
 {
 	struct rtnl *monitor;
 	struct heard heard;
@@ -505,7 +505,7 @@ static void leaving_a_bridge_is_not_being_gone(void **state)
 	assert_int_equal(ground_sh("ip link set p nomaster"), 0);
 	heard = hear(monitor);
 	assert_int_equal(heard.gone, 0);
-	/* a link that moves away is gone from here */
+	/* a link that is moved away is a removed one here */
 	assert_int_equal(ground_sh("ip netns add away && "
 				   "ip link set p netns away"),
 			 0);
@@ -516,7 +516,7 @@ static void leaving_a_bridge_is_not_being_gone(void **state)
 	rtnl_close(monitor);
 }
 
-static void F73_an_overflow_is_told_and_got_over(void **state)
+static void F73_an_overflow_is_reported_and_events_continue(void **state)
 {
 	struct rtnl *monitor;
 	struct heard heard;
@@ -565,7 +565,7 @@ static void the_monitor_has_room_for_a_thousand_logouts(void **state)
 	rtnl_close(monitor);
 }
 
-/* --- somebody who is not the kernel --- */
+/* --- senders other than the kernel --- */
 
 static uint32_t port_of(const struct rtnl *of)
 {
@@ -589,7 +589,7 @@ static void forge(uint32_t port, const void *packet, size_t bytes)
 	close(fd);
 }
 
-static void F73_only_the_kernel_is_believed(void **state)
+static void F73_messages_from_other_processes_are_ignored(void **state)
 {
 	struct {
 		struct nlmsghdr h;
@@ -624,20 +624,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		rtnl_test(all_is_done_in_one_batch),
-		rtnl_test(an_error_names_its_step_and_the_rest_is_done),
-		rtnl_test(the_kernels_own_words_are_passed_on),
-		rtnl_test(what_is_there_already_is_EEXIST),
-		rtnl_test(too_much_is_refused_and_nothing_done),
+		rtnl_test(an_error_names_its_step_and_the_rest_is_executed),
+		rtnl_test(the_message_of_the_kernel_is_passed_on),
+		rtnl_test(an_existing_object_is_EEXIST),
+		rtnl_test(too_large_a_batch_is_refused_and_nothing_is_executed),
 		rtnl_test(links_are_found_or_ENODEV),
-		rtnl_test(F74_a_pair_is_made_in_place_with_all_it_needs),
+		rtnl_test(F74_a_veth_pair_is_made_in_place_with_all_attributes),
 		rtnl_test(a_default_route_is_found_by_its_link),
 		rtnl_test(a_dump_sees_each_link_once),
-		rtnl_test(a_dump_of_routes_leaves_out_what_nobody_owns),
-		rtnl_test(the_monitor_hears_of_links_and_routes),
-		rtnl_test(leaving_a_bridge_is_not_being_gone),
-		rtnl_test(F73_an_overflow_is_told_and_got_over),
+		rtnl_test(a_dump_of_routes_omits_default_and_multicast_routes),
+		rtnl_test(the_monitor_reports_links_and_routes),
+		rtnl_test(leaving_a_bridge_is_no_removal_event),
+		rtnl_test(F73_an_overflow_is_reported_and_events_continue),
 		rtnl_test(the_monitor_has_room_for_a_thousand_logouts),
-		rtnl_test(F73_only_the_kernel_is_believed),
+		rtnl_test(F73_messages_from_other_processes_are_ignored),
 	};
 
 	ground_make();

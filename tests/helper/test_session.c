@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How long a session lasts and how long its namespace: by the word of the
- * kernel about connections and processes, and over a restart of the helper.
+ * kernel about connections and processes, and over a restart of the daemon.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +106,7 @@ static void drop_unused(void)
 	assert_int_equal(session_sweep(&h), 0);
 }
 
-/* As a helper that ends: everything stays but its memory. */
+/* As a daemon that ends: only its memory is freed. */
 static void end(void)
 {
 	session_free_all(&h);
@@ -165,7 +165,7 @@ static int session_teardown(void **state)
 	return umount2("/run", MNT_DETACH);
 }
 
-/* Turns the loop until `condition` holds; what is in sight, that is at once. */
+/* Runs the loop until `condition` holds. */
 #define wait_for(condition)                                                    \
 	do {                                                                   \
 		uint64_t until_ = deadline_in_ms(PATIENCE_MS);                 \
@@ -256,7 +256,7 @@ static void a_session_ends_with_CLOSE(void **state)
 	ground_kill(pid);
 }
 
-static void the_process_alone_keeps_it(void **state)
+static void the_process_alone_keeps_the_session(void **state)
 {
 	struct session *s;
 	pid_t pid;
@@ -273,7 +273,7 @@ static void the_process_alone_keeps_it(void **state)
 	wait_for(nothing_left());
 }
 
-static void the_connection_alone_keeps_it(void **state)
+static void the_connection_alone_keeps_the_session(void **state)
 {
 	struct session *s;
 	pid_t pid;
@@ -358,7 +358,7 @@ static void lifetimes_are_kept(void **state)
 	assert_true(is_there("ever"));
 }
 
-static void F71_the_last_out_and_the_first_in(void **state)
+static void F71_a_logout_and_a_login_at_the_same_time(void **state)
 {
 	struct instance *first, *second;
 	pid_t pid;
@@ -394,10 +394,10 @@ static void scopes_have_a_namespace_each(void **state)
 	assert_string_equal(b->name, "once.alice.2");
 	assert_true(is_there("own.alice") && is_there("own.bob") &&
 		    is_there("once.alice.1") && is_there("once.alice.2"));
-	wait_for(nothing_left()); /* nobody ever came */
+	wait_for(nothing_left()); /* no login used it */
 }
 
-static void F69_a_foreign_namespace_is_left(void **state)
+static void F69_a_foreign_namespace_is_not_removed(void **state)
 {
 	const struct instance_user who = {"alice", 5001};
 	struct instance *i;
@@ -422,7 +422,7 @@ static void F69_a_foreign_namespace_is_left(void **state)
 	ground_kill(pid);
 }
 
-static void F68_a_name_that_was_taken_away(void **state)
+static void F68_a_name_that_another_program_removed(void **state)
 {
 	int before, after;
 	struct stat a, b;
@@ -477,7 +477,7 @@ static void F58_a_restart_finds_sessions_by_their_process(void **state)
 	wait_for(nothing_left());
 }
 
-static void F58_a_process_that_ended_meanwhile(void **state)
+static void F58_a_process_that_ended_meanwhile_has_no_session(void **state)
 {
 	pid_t pid;
 
@@ -492,7 +492,7 @@ static void F58_a_process_that_ended_meanwhile(void **state)
 	wait_for(nothing_left());
 }
 
-static void F53_a_pid_of_somebody_else_is_no_session(void **state)
+static void F53_a_reused_pid_is_no_session(void **state)
 {
 	char path[64], text[4096], *start;
 	pid_t pid;
@@ -515,7 +515,7 @@ static void F53_a_pid_of_somebody_else_is_no_session(void **state)
 	ground_kill(pid);
 }
 
-static void F58_a_lease_that_systemd_kept(void **state)
+static void F58_a_lease_from_the_fd_store_is_adopted(void **state)
 {
 	struct session *s;
 	uint64_t id;
@@ -540,7 +540,7 @@ static void F58_a_lease_that_systemd_kept(void **state)
 	wait_for(nothing_left());
 }
 
-static void F64_records_that_are_no_good_are_cleared_away(void **state)
+static void F64_void_records_are_removed(void **state)
 {
 	ground_need();
 	end();
@@ -564,7 +564,7 @@ static void F58_killed_between_record_and_name(void **state)
 	ground_need();
 	get("jail", "alice", 5001, NULL);
 	end();
-	/* mounted, and the name taken away without the record */
+	/* mounted, and the name removed without the record */
 	assert_int_equal(ground_sh("ip netns del jail"), 0);
 	begin();
 	drop_unused();
@@ -605,7 +605,7 @@ static void F65_a_full_state_directory(void **state)
 	assert_non_null(strstr(why.text, STATE));
 	assert_false(is_there("jail"));
 	assert_int_equal(ground_count(NETNS), 1);
-	/* ... but what is there is joined */
+	/* ... but one that exists is joined */
 	ground_listen();
 	login(get("ever", "alice", 5001, NULL), pid);
 	assert_non_null(
@@ -622,20 +622,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		session_test(a_session_ends_with_CLOSE),
-		session_test(the_process_alone_keeps_it),
-		session_test(the_connection_alone_keeps_it),
+		session_test(the_process_alone_keeps_the_session),
+		session_test(the_connection_alone_keeps_the_session),
 		session_test(F70_a_process_inside_keeps_the_namespace),
 		session_test(a_chain_of_processes_inside_is_followed),
 		session_test(lifetimes_are_kept),
-		session_test(F71_the_last_out_and_the_first_in),
+		session_test(F71_a_logout_and_a_login_at_the_same_time),
 		session_test(scopes_have_a_namespace_each),
-		session_test(F69_a_foreign_namespace_is_left),
-		session_test(F68_a_name_that_was_taken_away),
+		session_test(F69_a_foreign_namespace_is_not_removed),
+		session_test(F68_a_name_that_another_program_removed),
 		session_test(F58_a_restart_finds_sessions_by_their_process),
-		session_test(F58_a_process_that_ended_meanwhile),
-		session_test(F53_a_pid_of_somebody_else_is_no_session),
-		session_test(F58_a_lease_that_systemd_kept),
-		session_test(F64_records_that_are_no_good_are_cleared_away),
+		session_test(F58_a_process_that_ended_meanwhile_has_no_session),
+		session_test(F53_a_reused_pid_is_no_session),
+		session_test(F58_a_lease_from_the_fd_store_is_adopted),
+		session_test(F64_void_records_are_removed),
 		session_test(F58_killed_between_record_and_name),
 		session_test(F65_a_full_state_directory),
 	};

@@ -156,7 +156,7 @@ static void without_IPv6_or_with_it_as_the_login_needs_it(void **state)
 	end();
 }
 
-static void renewed_it_is_another(void **state)
+static void a_renewed_spare_namespace_is_a_new_one(void **state)
 {
 	uint64_t before;
 
@@ -171,7 +171,7 @@ static void renewed_it_is_another(void **state)
 	end();
 }
 
-static void none_is_made_where_none_is_wanted(void **state)
+static void no_spare_namespace_without_a_section_that_needs_one(void **state)
 {
 	ground_need();
 	begin("external");
@@ -184,8 +184,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_spare_one_is_like_one_that_is_made_now),
 		cmocka_unit_test(without_IPv6_or_with_it_as_the_login_needs_it),
-		cmocka_unit_test(renewed_it_is_another),
-		cmocka_unit_test(none_is_made_where_none_is_wanted),
+		cmocka_unit_test(a_renewed_spare_namespace_is_a_new_one),
+		cmocka_unit_test(
+			no_spare_namespace_without_a_section_that_needs_one),
 	};
 
 	ground_make();

@@ -73,7 +73,7 @@ static int store_teardown(void **state)
 	return umount2("/run", MNT_DETACH);
 }
 
-/* What is there to be heard is heard: inotify queues it in the writer. */
+/* inotify queues events in the writer: all events are there now. */
 static void settle(void)
 {
 	while (sd_event_run(event, 0) > 0)
@@ -148,7 +148,7 @@ static void a_renamed_file_is_taken_and_published(void **state)
 	assert_int_equal(ground_count(STATE), 1);
 }
 
-static void what_is_the_same_is_no_change(void **state)
+static void an_equal_policy_is_no_change(void **state)
 {
 	ground_need();
 	put("one");
@@ -190,7 +190,7 @@ static void F27_a_file_that_is_being_written_is_not_read(void **state)
 }
 
 /* No event comes when the last writer was seen writing: it is tried again. */
-static void F27_a_busy_file_is_tried_again(void **state)
+static void F27_a_busy_file_is_read_again_later(void **state)
 {
 	uint64_t deadline = deadline_in_ms(PATIENCE_MS);
 	int fd;
@@ -209,7 +209,7 @@ static void F27_a_busy_file_is_tried_again(void **state)
 	assert_string_equal(verdict(), "two");
 }
 
-static void F26_a_broken_file_leaves_the_last_good_one(void **state)
+static void F26_an_invalid_file_keeps_the_last_good_policy(void **state)
 {
 	const char *said;
 
@@ -234,14 +234,14 @@ static void F26_a_broken_file_leaves_the_last_good_one(void **state)
 	put("two");
 	settle();
 	assert_string_equal(verdict(), "two");
-	ground_listen(); /* and again when it is news again */
+	ground_listen(); /* and again when it differs */
 	put_broken();
 	settle();
 	assert_non_null(strstr(ground_said(), "is not taken"));
 	assert_string_equal(verdict(), "two");
 }
 
-static void F26_two_hundred_turns_of_good_and_bad(void **state)
+static void F26_200_alternations_of_valid_and_invalid_files(void **state)
 {
 	char name[16];
 	int wrong = 0;
@@ -269,7 +269,7 @@ static void F26_two_hundred_turns_of_good_and_bad(void **state)
 	assert_int_equal(changes, 200);
 }
 
-static void a_file_that_goes_has_a_second_to_come_back(void **state)
+static void a_removed_file_counts_after_a_second(void **state)
 {
 	uint64_t began;
 
@@ -294,7 +294,7 @@ static void a_file_that_goes_has_a_second_to_come_back(void **state)
 	assert_int_equal(access(COPY, F_OK), -1);
 }
 
-static void an_administrator_who_reloads_means_it(void **state)
+static void an_explicit_reload_takes_a_missing_file_at_once(void **state)
 {
 	ground_need();
 	put("one");
@@ -305,7 +305,7 @@ static void an_administrator_who_reloads_means_it(void **state)
 	assert_int_equal(changes, 1);
 }
 
-static void F28_a_file_that_others_may_write_is_not_taken(void **state)
+static void F28_a_file_that_others_can_write_is_refused(void **state)
 {
 	ground_need();
 	put("one");
@@ -354,7 +354,7 @@ static void drop_ins_are_watched(void **state)
 	assert_int_equal(rename(DROPINS "/20.conf", DROPINS "/20.off"), 0);
 	settle();
 	assert_string_equal(verdict(), "");
-	/* a directory that goes and comes is watched again */
+	/* a directory that is removed and made again is watched */
 	ground_remove(DROPINS);
 	settle();
 	assert_int_equal(mkdir(DROPINS, 0755), 0);
@@ -381,7 +381,8 @@ static void F25_a_restart_with_a_broken_file_takes_the_last_good(void **state)
 	assert_string_equal(verdict(), "two");
 }
 
-static void F25_a_first_start_with_a_broken_file_has_none(void **state)
+static void
+F25_first_start_with_an_invalid_file_takes_an_empty_policy(void **state)
 {
 	ground_need();
 	put_broken();
@@ -394,8 +395,8 @@ static void F25_a_first_start_with_a_broken_file_has_none(void **state)
 	assert_string_equal(verdict(), "one");
 }
 
-/* Somebody's rubbish in the place of the copy is no policy either. */
-static void F25_a_torn_copy_is_none(void **state)
+/* An invalid file at the place of the copy is no policy. */
+static void F25_an_incomplete_copy_is_not_used(void **state)
 {
 	ground_need();
 	ground_write(COPY, "[rule r]\nusers = al");
@@ -433,7 +434,7 @@ static void F65_a_full_state_directory_stops_no_reload(void **state)
 	assert_non_null(strstr(ground_read(COPY), "[namespace three]"));
 }
 
-static void paths_that_cannot_be_are_refused(void **state)
+static void impossible_paths_are_refused(void **state)
 {
 	char path[5000];
 
@@ -480,21 +481,22 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		store_test(no_file_is_an_empty_policy),
 		store_test(a_renamed_file_is_taken_and_published),
-		store_test(what_is_the_same_is_no_change),
+		store_test(an_equal_policy_is_no_change),
 		store_test(F27_a_file_that_is_being_written_is_not_read),
-		store_test(F27_a_busy_file_is_tried_again),
-		store_test(F26_a_broken_file_leaves_the_last_good_one),
-		store_test(F26_two_hundred_turns_of_good_and_bad),
-		store_test(a_file_that_goes_has_a_second_to_come_back),
-		store_test(an_administrator_who_reloads_means_it),
-		store_test(F28_a_file_that_others_may_write_is_not_taken),
+		store_test(F27_a_busy_file_is_read_again_later),
+		store_test(F26_an_invalid_file_keeps_the_last_good_policy),
+		store_test(F26_200_alternations_of_valid_and_invalid_files),
+		store_test(a_removed_file_counts_after_a_second),
+		store_test(an_explicit_reload_takes_a_missing_file_at_once),
+		store_test(F28_a_file_that_others_can_write_is_refused),
 		store_test(drop_ins_are_watched),
 		store_test(
 			F25_a_restart_with_a_broken_file_takes_the_last_good),
-		store_test(F25_a_first_start_with_a_broken_file_has_none),
-		store_test(F25_a_torn_copy_is_none),
+		store_test(
+			F25_first_start_with_an_invalid_file_takes_an_empty_policy),
+		store_test(F25_an_incomplete_copy_is_not_used),
 		store_test(F65_a_full_state_directory_stops_no_reload),
-		store_test(paths_that_cannot_be_are_refused),
+		store_test(impossible_paths_are_refused),
 		store_test(opening_and_closing_leaves_no_descriptor),
 	};
 

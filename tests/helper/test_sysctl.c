@@ -68,7 +68,7 @@ static void a_value_is_written_and_read(void **state)
 	assert_string_equal(value_of("net/ipv4/ip_default_ttl"), "128");
 }
 
-static void F52_nothing_outside_proc_sys(void **state)
+static void F52_no_path_leads_outside_proc_sys(void **state)
 {
 	static const char *const paths[] = {
 		"/run/victim",
@@ -96,7 +96,7 @@ static void F52_nothing_outside_proc_sys(void **state)
 	assert_string_equal(value_of("net/ipv4/ip_forward"), "0");
 }
 
-/* /proc as somebody else would have the helper see it */
+/* another file system mounted over /proc */
 static int with_a_fake_proc(void *data)
 {
 	const bool whole = *(bool *)data;
@@ -119,7 +119,7 @@ static int with_a_fake_proc(void *data)
 	return strcmp(value_of("net/ipv4/ip_forward"), "1") ? 6 : 0;
 }
 
-static void F52_what_is_mounted_over_proc_is_not_seen(void **state)
+static void F52_a_mount_over_proc_has_no_effect(void **state)
 {
 	bool whole = false;
 
@@ -134,7 +134,7 @@ static void F52_what_is_mounted_over_proc_is_not_seen(void **state)
 	assert_string_equal(value_of("net/ipv4/ip_forward"), "1");
 }
 
-static void F52_dots_in_an_interface_name_separate_nothing(void **state)
+static void F52_a_dot_in_an_interface_name_is_no_separator(void **state)
 {
 	struct policy_sysctl list[] = {
 		{(char[]){"net/ipv4/conf/eth0.100/forwarding"}, (char[]){"1"}},
@@ -214,7 +214,7 @@ static void golden_is(void)
 	}
 }
 
-static void F90_a_fresh_namespace_has_the_golden_list(void **state)
+static void F90_a_new_namespace_has_the_expected_sysctls(void **state)
 {
 	ground_need();
 	assert_int_equal(sysctl_harden_namespace(&why), 0);
@@ -222,7 +222,7 @@ static void F90_a_fresh_namespace_has_the_golden_list(void **state)
 	golden_is();
 }
 
-static void F90_whatever_it_began_with(void **state)
+static void F90_sysctls_do_not_depend_on_the_initial_values(void **state)
 {
 	static const char *const paths[] = {
 		"net/ipv4/ip_forward",
@@ -252,7 +252,7 @@ static void F90_whatever_it_began_with(void **state)
 	golden_is();
 }
 
-static void F22_a_namespace_without_IPv6_has_none_on_its_links(void **state)
+static void F22_without_IPv6_links_get_no_IPv6_address(void **state)
 {
 	ground_need();
 	assert_int_equal(sysctl_harden_namespace(&why), 0);
@@ -267,7 +267,7 @@ static void F22_a_namespace_without_IPv6_has_none_on_its_links(void **state)
 	assert_int_equal(ground_sh("ip -6 addr show dev lo | grep ::1/128"), 0);
 }
 
-static void F90_ports_and_ping_groups_are_the_hosts(void **state)
+static void F90_ports_and_ping_groups_are_copied_from_the_host(void **state)
 {
 	_cleanup_close_ int host = -EBADF;
 
@@ -312,15 +312,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sysctl_test(a_value_is_written_and_read),
-		sysctl_test(F52_nothing_outside_proc_sys),
-		sysctl_test(F52_what_is_mounted_over_proc_is_not_seen),
+		sysctl_test(F52_no_path_leads_outside_proc_sys),
+		sysctl_test(F52_a_mount_over_proc_has_no_effect),
 		sysctl_test(many_namespaces_one_after_the_other),
-		sysctl_test(F52_dots_in_an_interface_name_separate_nothing),
+		sysctl_test(F52_a_dot_in_an_interface_name_is_no_separator),
 		sysctl_test(the_first_bad_setting_ends_the_list),
-		sysctl_test(F90_a_fresh_namespace_has_the_golden_list),
-		sysctl_test(F90_whatever_it_began_with),
-		sysctl_test(F22_a_namespace_without_IPv6_has_none_on_its_links),
-		sysctl_test(F90_ports_and_ping_groups_are_the_hosts),
+		sysctl_test(F90_a_new_namespace_has_the_expected_sysctls),
+		sysctl_test(F90_sysctls_do_not_depend_on_the_initial_values),
+		sysctl_test(F22_without_IPv6_links_get_no_IPv6_address),
+		sysctl_test(F90_ports_and_ping_groups_are_copied_from_the_host),
 	};
 
 	ground_make();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* WireGuard configurations: what is read, what is refused, and no key said. */
+/* WireGuard configurations: what is read, what is refused, and no key in a
+ * message. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -241,7 +242,7 @@ static void refused(void **state)
 }
 
 /* Whatever is wrong with it: a key is not in the message. */
-static void keys_are_never_said(void **state)
+static void keys_are_never_in_messages(void **state)
 {
 	static const char secret[] =
 		"eOsA3oTbgyVJhV5jh1ZZ1vxH0t2pkX0vV6e2Sf1qCk";
@@ -363,7 +364,7 @@ int main(void)
 		cmocka_unit_test(printed_for_wg),
 		cmocka_unit_test(long_lists),
 		cmocka_unit_test(refused),
-		cmocka_unit_test(keys_are_never_said),
+		cmocka_unit_test(keys_are_never_in_messages),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(files),
 	};
