@@ -33,6 +33,8 @@ static void log_line(int priority, const char *format, va_list args)
 	int saved = errno;
 	struct error line;
 
+	if (priority == LOG_DEBUG && !log_verbose)
+		return;
 	vsnprintf(raw, sizeof(raw), format, args);
 	error_set(&line, 0, "%s", raw);
 	if (log_journal)
@@ -43,40 +45,17 @@ static void log_line(int priority, const char *format, va_list args)
 	errno = saved;
 }
 
-void log_error(const char *format, ...)
-{
-	va_list args;
+#define LOG_FUNCTION(name, priority)                                           \
+	void name(const char *format, ...)                                     \
+	{                                                                      \
+		va_list args;                                                  \
+                                                                               \
+		va_start(args, format);                                        \
+		log_line(priority, format, args);                              \
+		va_end(args);                                                  \
+	}
 
-	va_start(args, format);
-	log_line(LOG_ERR, format, args);
-	va_end(args);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_line(LOG_WARNING, format, args);
-	va_end(args);
-}
-
-void log_info(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_line(LOG_INFO, format, args);
-	va_end(args);
-}
-
-void log_debug(const char *format, ...)
-{
-	va_list args;
-
-	if (!log_verbose)
-		return;
-	va_start(args, format);
-	log_line(LOG_DEBUG, format, args);
-	va_end(args);
-}
+LOG_FUNCTION(log_error, LOG_ERR)
+LOG_FUNCTION(log_warning, LOG_WARNING)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_debug, LOG_DEBUG)

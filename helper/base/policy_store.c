@@ -135,7 +135,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 			"%s: the policy as it was stays in force for a second",
 			now.why.text);
 	}
-	if (now.code == -EBUSY)
+	if (now.code == -EBUSY || policy_is_shortage(now.code))
 		store_wait(store->retry, STORE_RETRY_US);
 	/* The same error is logged once, however often the file is read. */
 	if (now.code < 0 && strcmp(now.why.text, store->last.text) != 0) {
