@@ -236,7 +236,7 @@ def calls_of(trace):
 
 
 def chosen(points):
-    """points: lists that begin with the call. Adds the error."""
+    """points: (..., call, n). Return: those to try, with the error."""
     want = os.environ.get('NETNS_PAM_FAULTS', '60')
     seed = int(os.environ.get('NETNS_PAM_SEED', time.time()))
     chance = random.Random(seed)
@@ -246,7 +246,7 @@ def chosen(points):
     else:
         by_call = {}
         for point in points:
-            by_call.setdefault(point[:-1], []).append(point)
+            by_call.setdefault(point[-2], []).append(point)
         some = [chance.choice(group) for group in by_call.values()]
         rest = [point for point in points if point not in some]
         some += chance.sample(rest, max(0, min(len(rest), int(want) - len(some))))

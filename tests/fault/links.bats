@@ -172,7 +172,13 @@ faults() { # faults start|end
 }
 
 @test "F103 any call of an end fails: nothing is left after it and one good start" {
+	start_helper
+	su_lands carol green
+	wait_until 10 not_there green
+	objects >$T/before
 	stop_helper KILL
 	echo "$SESSIONS" >$T/sessions
 	faults end
+	start_helper
+	nothing_left
 }
