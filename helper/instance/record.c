@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +133,34 @@ static bool instance_record_known(void *data, const char *file)
 	return instance_by_id(data, strtoull(file, NULL, 10));
 }
 
+static int sweep_file(void *data, const char *name)
+{
+	return record_remove(*(const int *)data, name);
+}
+
+/* STATE_DIR/LINK.ID: the directory of a link's program. */
+static int sweep_directory(void *data, const char *name)
+{
+	const struct helper *h = data;
+	const char *dot = strchr(name, '.');
+	_cleanup_close_ int dir = -EBADF;
+	int r;
+
+	if (!dot || !isdigit((unsigned char)dot[1]) ||
+	    instance_by_id(h, strtoull(dot + 1, NULL, 10)))
+		return 0;
+	dir = openat(h->state_dir, name,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = dir < 0 ? -errno : record_each(dir, sweep_file, &dir);
+	if (r == 0 && unlinkat(h->state_dir, name, AT_REMOVEDIR) < 0)
+		r = -errno;
+	return r;
+}
+
 int instance_record_sweep(struct helper *h)
 {
-	return record_sweep(h->namespaces_dir, instance_record_known, h);
+	int r = record_sweep(h->namespaces_dir, instance_record_known, h);
+	int s = record_each(h->state_dir, sweep_directory, h);
+
+	return r < 0 ? r : s;
 }

@@ -31,8 +31,8 @@ int instance_record_each(struct helper *h,
 			 int (*each)(void *data, const char *file));
 
 /*
- * Removes the records of instances that are not in the list, and temporary
- * files. Return: 0, or -errno when something is left.
+ * Removes the records and directories of instances that are not in the list.
+ * Return: 0, or -errno when something is left.
  */
 int instance_record_sweep(struct helper *h);
 

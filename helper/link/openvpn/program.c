@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "files.h"
 #include "helper/base/log.h"
+#include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/process/child.h"
@@ -200,7 +201,8 @@ void openvpn_program_clear(const struct openvpn *o)
 		openvpn_talk_end(o->socket);
 	else
 		unlink(o->socket);
-	rmdir(o->dir);
+	if (rmdir(o->dir) < 0 && errno != ENOENT)
+		timer_arm(o->instance->helper->leftovers, HELPER_LEFTOVERS_US);
 }
 
 int openvpn_program_adopt(struct openvpn *o, const struct child_events *events)
