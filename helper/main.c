@@ -559,6 +559,8 @@ int main(int argc, char **argv)
 	log_info("ready: listening on %s", h.socket);
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(h.event);
+	if (r < 0)
+		log_error("cannot run the event loop: %s", strerror(-r));
 	sd_notify(0, "STOPPING=1");
 	/* Sessions, namespaces and the firewall stay as they are. */
 	main_stop(&h);

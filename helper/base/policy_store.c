@@ -141,7 +141,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	if (now.code < 0 && strcmp(now.why.text, store->last.text) != 0) {
 		store_notes(&notes);
 		if (now.code != -EBUSY)
-			log_error("the policy is not taken: %s", now.why.text);
+			log_error("cannot take the policy: %s", now.why.text);
 		store->last = now.why;
 	}
 	if (now.last_good) {

@@ -351,7 +351,7 @@ def detach(tracer):
 
 
 def cycle(daemon, s, empty, options):
-    """A session that ends while its daemon is traced. Return: is all of it gone in time?"""
+    """A session that ends while the daemon is traced. Return: was all of it removed in time?"""
     su = login(s)
     if not s['pid']:
         logout(s, su)
@@ -390,9 +390,16 @@ def end(sessions):
     later = 0
     for name, call, n, error in chosen(points):
         wrong = []
-        gone = cycle(daemon, by_name[name], empty,
-                     ['-o', '/dev/null', '-e', 'trace=' + call,
-                      '-e', 'inject=%s:error=%s:when=%d' % (call, error, n)])
+        options = ['-o', '/dev/null', '-e', 'trace=' + call,
+                   '-e', 'inject=%s:error=%s:when=%d' % (call, error, n)]
+        gone = cycle(daemon, by_name[name], empty, options)
+        # an error of its event loop ends the daemon, with a message
+        if gone is None and wait_for(lambda: not daemon.alive(), 2):
+            if 'cannot run the event loop' not in ' '.join(daemon.words()):
+                wrong.append('the daemon ended without a message')
+            daemon.kill()
+            daemon = good_start()
+            gone = cycle(daemon, by_name[name], empty, options)
         faulty = daemon
         if gone is None:
             wrong.append('the login before it fails')
@@ -407,6 +414,7 @@ def end(sessions):
             daemon = good_start()
         report.point('%s: %s %d %s' % (name, call, n, error), wrong, faulty)
         if wrong:
+            wait_for(all_ended, 10)
             empty = snapshot([])
     say('%d ends were complete after the next start only' % later)
     daemon.kill()
