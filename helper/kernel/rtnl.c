@@ -190,6 +190,29 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	return result;
 }
 
+static int rtnl_run_one(struct rtnl *rtnl, unsigned int ifindex,
+			void (*put)(struct rtnl_batch *b, unsigned int ifindex),
+			struct error *err)
+{
+	struct rtnl_batch b;
+	int r;
+
+	rtnl_batch_init(&b);
+	put(&b, ifindex);
+	r = rtnl_run(rtnl, &b, err);
+	return r == -ENODEV ? 0 : r;
+}
+
+int rtnl_delete(struct rtnl *rtnl, unsigned int ifindex, struct error *err)
+{
+	return rtnl_run_one(rtnl, ifindex, rtnl_put_delete, err);
+}
+
+int rtnl_down(struct rtnl *rtnl, unsigned int ifindex, struct error *err)
+{
+	return rtnl_run_one(rtnl, ifindex, rtnl_put_down, err);
+}
+
 /* --- queries --- */
 
 static int link_info_attr(const struct nlattr *attr, void *data)

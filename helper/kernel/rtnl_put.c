@@ -450,27 +450,3 @@ void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
 
 	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
 }
-
-/* --- requests of one action --- */
-
-int rtnl_delete(struct rtnl *rtnl, unsigned int ifindex, struct error *err)
-{
-	struct rtnl_batch b;
-	int r;
-
-	rtnl_batch_init(&b);
-	rtnl_put_delete(&b, ifindex);
-	r = rtnl_run(rtnl, &b, err);
-	return r == -ENODEV ? 0 : r;
-}
-
-int rtnl_down(struct rtnl *rtnl, unsigned int ifindex, struct error *err)
-{
-	struct rtnl_batch b;
-	int r;
-
-	rtnl_batch_init(&b);
-	rtnl_put_down(&b, ifindex);
-	r = rtnl_run(rtnl, &b, err);
-	return r == -ENODEV ? 0 : r;
-}
