@@ -25,35 +25,26 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 		     int *ret_fd, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
-	struct netns_id there;
-	bool stale;
-	int r = netns_open(i->helper->netns_dir, i->name, &fd, &there, &stale,
-			   err);
+	int answer = netns_find(i->helper->netns_dir, i->name, &i->netns, &fd);
+	const char *why = NULL;
 
-	if (r == -ENOENT || (r == 0 && !netns_same(&there, &i->netns))) {
+	if (answer < 0)
+		return error_set(err, answer,
+				 "cannot open the namespace %s: %s", i->name,
+				 strerror(-answer));
+	if (answer == ABSENT)
+		why = "another program removed the name";
+	else if (!i->foreign && i->plan != make_plan(ns))
+		why = "its section of the policy has changed";
+	else if (!i->foreign && i->host_ifname[0] && !i->host_ifindex)
+		why = "its link does not exist";
+	else if (!i->broken && !i->cut)
+		*ret_fd = take_fd(&fd);
+	if (why)
 		log_warning(
-			"another program removed the name of the namespace %s; open sessions keep it",
-			i->name);
-		return -ESTALE;
-	}
-	if (r < 0)
-		return r;
-	if (!i->foreign && i->plan != make_plan(ns)) {
-		log_info(
-			"the policy of the namespace %s has changed: new sessions get a new namespace, open ones keep theirs",
-			i->name);
-		return -ESTALE;
-	}
-	if (i->broken || i->cut)
-		return -ESTALE;
-	if (!i->foreign && i->host_ifname[0] && !i->host_ifindex) {
-		log_warning(
-			"the link of the namespace %s does not exist: new sessions get a new namespace",
-			i->name);
-		return -ESTALE;
-	}
-	*ret_fd = take_fd(&fd);
-	return 0;
+			"namespace %s: %s; new sessions get a new namespace, open ones keep theirs",
+			i->name, why);
+	return *ret_fd < 0 ? -ESTALE : 0;
 }
 
 /* Joins the live instance, with the current filter and rate applied. */

@@ -45,32 +45,17 @@ static int making_sysctls(void *data, struct error *err)
 	return sysctl_apply(ns->sysctls, ns->n_sysctls, err);
 }
 
+/* Recorded first, for a restart to undo. */
 static int making_publish(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
-	int r;
+	int r = instance_record_save(i, err);
 
-	if (i->named)
-		return 0;
+	if (r < 0 || i->named)
+		return r;
 	r = netns_publish(i->helper->netns_dir, i->name, m->site.netns, err);
 	i->named = r == 0;
 	return r;
-}
-
-/* Before it is LIVE: logins wait; recorded first, for a restart to undo. */
-static int making_publish_early(struct making *m, struct error *err)
-{
-	int r = instance_record_save(m->instance, err);
-
-	return r < 0 ? r : making_publish(m, err);
-}
-
-/* Recorded first, for a restart to undo. */
-static int making_keep(struct making *m, struct error *err)
-{
-	int r = instance_record_save(m->instance, err);
-
-	return r < 0 ? r : instance_keep(m->instance, m->site.netns, err);
 }
 
 /* The namespace and its link. Return: 0, LINK_LATER, -errno. */
@@ -89,15 +74,18 @@ static int making_link(struct making *m, struct error *err)
 	i->making_netns = m->site.netns;
 	if (r < 0 || !ops->create)
 		return r;
-	if (ops->kept_first)
-		r = making_keep(m, err);
-	if (r < 0)
-		return r;
+	if (ops->kept_first) {
+		r = instance_record_save(i, err);
+		if (r == 0)
+			r = instance_keep(i, m->site.netns, err);
+		if (r < 0)
+			return r;
+	}
 	i->attached = ops->remove != NULL;
 	return ops->create(&m->site, err);
 }
 
-/* What every link gets when it is connected. */
+/* What every link gets. */
 static int making_configure(struct making *m, struct error *err)
 {
 	struct instance *i = m->instance;
@@ -113,8 +101,6 @@ static int making_configure(struct making *m, struct error *err)
 		r = rate_apply(i, ns, m->site.netns, err);
 	return r < 0 ? r : 0;
 }
-
-void make_go_on(struct making *m);
 
 static void making_on_up(void *data, int r, const struct error *why)
 {
@@ -140,7 +126,7 @@ static int making_up(struct making *m, struct error *err)
 		return 0;
 	r = policy_expand(m->site.ns->up, i->user, i->uid, i->name, &path, err);
 	if (r == 0)
-		r = making_publish_early(m, err);
+		r = making_publish(m, err);
 	if (r < 0)
 		return r;
 	instance_waiting(i, "the `up` program %s", path);
@@ -154,7 +140,6 @@ static int making_ready_one(struct making *m, const char *condition,
 {
 	static const char prefix[] = "interface:";
 	struct instance *i = m->instance;
-	const struct link_ops *ops = i->ops;
 	struct rtnl_link link;
 	int r;
 
@@ -169,9 +154,7 @@ static int making_ready_one(struct making *m, const char *condition,
 		r = rtnl_link_by_name(m->site.inside, name, &link);
 		return r == -ENODEV ? 0 : r < 0 ? r : link.up && link.running;
 	}
-	if (!ops->ready)
-		return 1;
-	return ops->ready(i->helper, i, err);
+	return i->ops->ready ? i->ops->ready(i->helper, i, err) : 1;
 }
 
 static void making_on_poll(void *data)
@@ -192,14 +175,11 @@ static int making_ready(struct making *m, struct error *err)
 	}
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (!m->poll) {
+	if (!m->poll)
 		r = timer_new(m->instance->helper->event, &m->poll,
 			      making_on_poll, m, err);
-		if (r < 0)
-			return r;
-	}
 	timer_arm(m->poll, MAKING_POLL_US);
-	return LINK_LATER;
+	return r < 0 ? r : LINK_LATER;
 }
 
 static int making_done(struct making *m, struct error *err)
@@ -208,9 +188,7 @@ static int making_done(struct making *m, struct error *err)
 	int r;
 
 	instance_set_state(i, INSTANCE_LIVE);
-	r = instance_record_save(i, err);
-	if (r == 0)
-		r = making_publish(m, err);
+	r = making_publish(m, err);
 	if (r < 0)
 		instance_set_state(i, INSTANCE_MAKING);
 	else
@@ -250,7 +228,6 @@ static int making_run(struct making *m, struct error *err)
 void make_go_on(struct making *m)
 {
 	struct instance *i = m->instance;
-	struct helper *h = i->helper;
 	struct error why = {""};
 	int r = making_run(m, &why);
 
@@ -261,7 +238,7 @@ void make_go_on(struct making *m)
 		return;
 	}
 	making_free(m);
-	sweep_soon(h);
+	sweep_soon(i->helper);
 	/* With scope = session, its one login gets it, and may free it. */
 	instance_wake(instance_take_waiters(i),
 		      i->scope == SCOPE_SESSION ? i : NULL, 0, NULL);
