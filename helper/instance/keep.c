@@ -22,16 +22,19 @@ struct keep_place {
 	char dir[PATH_MAX], name[24];
 };
 
-static void keep_find(const struct instance *i, struct keep_place *ret)
+static struct keep_place keep_place(const struct helper *h, uint64_t id)
 {
-	snprintf(ret->dir, sizeof(ret->dir), "%.*s/kept", PATH_MAX - 8,
-		 i->helper->state_path);
-	snprintf(ret->name, sizeof(ret->name), "%" PRIu64, i->id);
+	struct keep_place place;
+
+	snprintf(place.dir, sizeof(place.dir), "%.*s/kept", PATH_MAX - 8,
+		 h->state_path);
+	snprintf(place.name, sizeof(place.name), "%" PRIu64, id);
+	return place;
 }
 
 int instance_keep(struct instance *i, int netns, struct error *err)
 {
-	struct keep_place place = {.dir = ""};
+	const struct keep_place place = keep_place(i->helper, i->id);
 
 	if (i->kept >= 0)
 		return 0;
@@ -39,27 +42,22 @@ int instance_keep(struct instance *i, int netns, struct error *err)
 	if (i->kept < 0)
 		return error_set(err, -errno, "cannot keep the namespace: %s",
 				 strerror(errno));
-	keep_find(i, &place);
 	return netns_publish(place.dir, place.name, netns, err);
 }
 
 int instance_keep_adopt(struct instance *i)
 {
-	struct keep_place place = {.dir = ""};
-	int answer;
+	const struct keep_place place = keep_place(i->helper, i->id);
+	int answer = netns_find(place.dir, place.name, &i->netns, &i->kept);
 
-	keep_find(i, &place);
-	answer = netns_find(place.dir, place.name, &i->netns, &i->kept);
 	return answer < 0 ? answer : 0;
 }
 
 int instance_unkeep(struct instance *i, struct error *err)
 {
-	struct keep_place place = {.dir = ""};
-	int r;
+	const struct keep_place place = keep_place(i->helper, i->id);
+	int r = netns_unpublish(place.dir, place.name, &i->netns);
 
-	keep_find(i, &place);
-	r = netns_unpublish(place.dir, place.name, &i->netns);
 	if (r < 0 && r != -EEXIST && r != -ENOENT)
 		return error_set(err, r, "cannot remove %s/%s: %s", place.dir,
 				 place.name, strerror(-r));
@@ -69,16 +67,14 @@ int instance_unkeep(struct instance *i, struct error *err)
 
 static int keep_sweep(void *data, const char *name)
 {
-	const struct helper *h = data;
-	struct keep_place place = {.dir = ""};
+	const uint64_t id = strtoull(name, NULL, 10);
+	const struct keep_place place = keep_place(data, id);
 	struct netns_id there = {0};
 	int fd = -EBADF;
 	bool stale;
 
-	if (instance_by_id(h, strtoull(name, NULL, 10)))
+	if (instance_by_id(data, id))
 		return 0;
-	snprintf(place.dir, sizeof(place.dir), "%.*s/kept", PATH_MAX - 8,
-		 h->state_path);
 	if (netns_open(place.dir, name, &fd, &there, &stale, NULL) == 0)
 		close_fd(fd);
 	return netns_unpublish(place.dir, name, &there);

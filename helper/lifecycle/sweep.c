@@ -85,16 +85,13 @@ static void sweep_wait_for(struct instance *i, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	if (fd < 0) {
-		sweep_later(i->helper); /* ESRCH: it has ended */
+	if (fd >= 0 && sd_event_add_io(i->helper->event, &i->straggler, fd,
+				       EPOLLIN, sweep_on_exit, i) >= 0) {
+		sd_event_source_set_io_fd_own(i->straggler, true);
 		return;
 	}
-	if (sd_event_add_io(i->helper->event, &i->straggler, fd, EPOLLIN,
-			    sweep_on_exit, i) < 0) {
-		close_fd(fd);
-		return;
-	}
-	sd_event_source_set_io_fd_own(i->straggler, true);
+	close_fd(fd);
+	sweep_later(i->helper); /* ESRCH: it has ended */
 }
 
 static unsigned int sweep_leaving(const struct helper *h)
