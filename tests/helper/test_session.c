@@ -25,6 +25,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "ground.h"
+#include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/helper.h"
@@ -434,7 +435,8 @@ static void F68_a_name_that_another_program_removed(void **state)
 	assert_int_equal(ground_sh("ip netns del jail"), 0);
 	ground_listen();
 	login(get("jail", "bob", 5002, &after), pid);
-	assert_non_null(strstr(ground_said(), "another program removed the name"));
+	assert_non_null(
+		strstr(ground_said(), "another program removed the name"));
 	assert_int_equal(fstat(before, &a), 0);
 	assert_int_equal(fstat(after, &b), 0);
 	assert_int_not_equal(a.st_ino, b.st_ino);
@@ -615,6 +617,88 @@ static void F65_a_full_state_directory(void **state)
 	ground_kill(pid);
 }
 
+static void each_change_of_a_state_is_logged(void **state)
+{
+	const char *said;
+
+	ground_need();
+	log_open(true);
+	ground_listen();
+	get("own", "alice", 5001, NULL);
+	sweep_soon(&h);
+	wait_for(nothing_left());
+	said = ground_said();
+	log_open(false);
+	assert_non_null(
+		strstr(said, "own.alice (alice, 0 sessions): making -> live"));
+	assert_non_null(
+		strstr(said, "own.alice (alice, 0 sessions): live -> leaving"));
+}
+
+/* --- ends that cannot be completed --- */
+
+/* Read-only: a name can be unmounted, but its file cannot be removed. */
+static void names_read_only(bool on)
+{
+	const unsigned long flags = MS_REMOUNT | MS_BIND | (on ? MS_RDONLY : 0);
+
+	assert_int_equal(mount("none", NETNS, NULL, flags, NULL), 0);
+}
+
+static void end_with_names_read_only(void)
+{
+	pid_t pid = ground_child(just_live, NULL);
+	struct session *s = login(get("jail", "alice", 5001, NULL), pid);
+
+	names_read_only(true);
+	session_end(s);
+	wait_for(h.instances->unfinished);
+	ground_kill(pid);
+}
+
+static void F103_a_name_cannot_be_removed_tried_again(void **state)
+{
+	const struct instance_user who = {"alice", 5001};
+	struct instance *i;
+	int fd = -1;
+
+	ground_need();
+	end_with_names_read_only();
+	assert_int_equal(h.instances->state, INSTANCE_LEAVING);
+	assert_int_equal(ground_count(RECORDS), 1);
+	/* meanwhile a login is refused, and leaves nothing */
+	assert_true(lifecycle_get(&h, policy_namespace_find(policy, "jail"),
+				  &who, NULL, &waiter, &i, &fd, &why) < 0);
+	assert_int_equal(ground_count(RECORDS), 1);
+	names_read_only(false);
+	wait_for(nothing_left());
+}
+
+static void F103_a_name_cannot_be_removed_next_daemon_removes_it(void **state)
+{
+	ground_need();
+	end_with_names_read_only();
+	end();
+	names_read_only(false);
+	begin();
+	drop_unused();
+	assert_true(nothing_left());
+}
+
+static void F103_killed_while_leaving_the_next_daemon_ends_it(void **state)
+{
+	ground_need();
+	get("jail", "alice", 5001, NULL);
+	end();
+	assert_int_equal(
+		ground_sh("sed -i 's/^state 1$/state 3/' " RECORDS "/*"), 0);
+	begin();
+	assert_int_equal(h.instances->state, INSTANCE_LEAVING);
+	assert_null(instance_find(&h, "jail"));
+	drop_unused();
+	assert_true(nothing_left());
+}
+
 #define session_test(f)                                                        \
 	cmocka_unit_test_setup_teardown(f, session_setup, session_teardown)
 
@@ -638,6 +722,11 @@ int main(void)
 		session_test(F64_void_records_are_removed),
 		session_test(F58_killed_between_record_and_name),
 		session_test(F65_a_full_state_directory),
+		session_test(each_change_of_a_state_is_logged),
+		session_test(F103_a_name_cannot_be_removed_tried_again),
+		session_test(
+			F103_a_name_cannot_be_removed_next_daemon_removes_it),
+		session_test(F103_killed_while_leaving_the_next_daemon_ends_it),
 	};
 
 	ground_make();
