@@ -37,9 +37,8 @@ static int check(const char *path, const struct stat *st, bool secret,
 	return 0;
 }
 
-/* The owner of a directory above the file can put another file in its place. */
-static int check_directories(const char *path, const char *name,
-			     struct error *err)
+int root_file_check_directories(const char *path, const char *name,
+				struct error *err)
 {
 	char dir[PATH_MAX];
 	struct stat st;
@@ -67,10 +66,10 @@ static int check_directories(const char *path, const char *name,
 static int check_ways(const char *path, struct error *err)
 {
 	char real[PATH_MAX];
-	int r = check_directories(path, path, err);
+	int r = root_file_check_directories(path, path, err);
 
 	return r == 0 && realpath(path, real)
-		       ? check_directories(path, real, err)
+		       ? root_file_check_directories(path, real, err)
 		       : r;
 }
 

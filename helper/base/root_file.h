@@ -30,6 +30,13 @@ struct root_file {
 int root_file_read(const char *path, bool secret, size_t max, const char *what,
 		   struct root_file *ret, struct error *err);
 
+/*
+ * Can only root put another file in the place of `name`, by the directories
+ * above it? path: how to call the file. Return: 0; -EPERM with a sentence.
+ */
+int root_file_check_directories(const char *path, const char *name,
+				struct error *err);
+
 /* Overwrites and frees the text. */
 void root_file_clear(struct root_file *file);
 

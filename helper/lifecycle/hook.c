@@ -10,45 +10,11 @@
 #include <unistd.h>
 
 #include "common/policy/policy.h"
+#include "helper/base/root_file.h"
 #include "helper/instance/record.h"
 
 #define HOOK_VARIABLES 11
 #define HOOK_VARIABLE  320
-
-/* Return: 0, or -EPERM with a sentence when others may change it. */
-static int hook_check_owner(const char *path, const char *event,
-			    const struct stat *st, struct error *err)
-{
-	if (st->st_uid == 0 && !(st->st_mode & 022))
-		return 0;
-	return error_set(
-		err, -EPERM,
-		"the `%s` program: %s must belong to root and not be writable by others: chown root, chmod go-w",
-		event, path);
-}
-
-/* The owner of a directory can replace what is in it, and a link of that. */
-static int hook_check_directories(const char *path, const char *event,
-				  struct error *err)
-{
-	char dir[PATH_MAX];
-	struct stat st;
-	int r = 0;
-
-	memcpy(dir, path, strlen(path) + 1);
-	for (char *at = strrchr(dir, '/'); r == 0 && at;
-	     at = at == dir ? NULL : strrchr(dir, '/')) {
-		at[at == dir] = '\0'; /* the root directory stays */
-		if (stat(dir, &st) < 0)
-			return error_set(err, -errno, "%s: %s", dir,
-					 strerror(errno));
-		/* In a sticky one, only root can replace what is root's. */
-		if (st.st_mode & S_ISVTX)
-			st.st_mode &= ~(mode_t)022;
-		r = hook_check_owner(dir, event, &st, err);
-	}
-	return r;
-}
 
 /*
  * The daemon runs the program as root: no other user may be able to change or
@@ -57,25 +23,31 @@ static int hook_check_directories(const char *path, const char *event,
 static int hook_check(const char *path, const char *event,
 		      char ret_path[static PATH_MAX], struct error *err)
 {
+	char program[PATH_MAX + 32];
 	struct stat st;
 	int r = realpath(path, ret_path) ? 0 : -errno;
 
-	/* The daemon cannot search a directory that is not root's. *ret_path is
-	 * as far as realpath(3) came. */
-	if (r == -EACCES && hook_check_directories(ret_path, event, err) < 0)
+	snprintf(program, sizeof(program), "the `%s` program %s", event, path);
+	/*
+	 * The daemon cannot search a directory that is not root's. *ret_path is
+	 * as far as realpath(3) came.
+	 */
+	if ((r == 0 || r == -EACCES) &&
+	    root_file_check_directories(program, ret_path, err) < 0)
 		return -EPERM;
 	if (r == 0 && stat(ret_path, &st) < 0)
 		r = -errno;
 	if (r < 0)
-		return error_set(err, r, "the `%s` program %s: %s", event, path,
-				 strerror(-r));
+		return error_set(err, r, "%s: %s", program, strerror(-r));
 	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
+		return error_set(err, -EACCES, "%s is not an executable file",
+				 program);
+	if (st.st_uid != 0 || st.st_mode & 022)
 		return error_set(
-			err, -EACCES,
-			"the `%s` program %s is not an executable file", event,
-			path);
-	r = hook_check_owner(ret_path, event, &st, err);
-	return r < 0 ? r : hook_check_directories(ret_path, event, err);
+			err, -EPERM,
+			"%s: %s must belong to root and not be writable by others: chown root, chmod go-w",
+			program, ret_path);
+	return 0;
 }
 
 static void hook_environment(const struct instance *i, const char *event,
