@@ -49,9 +49,23 @@ static struct nlmsghdr *message(char *buffer, uint16_t type, uint16_t flags,
 
 /* --- reading --- */
 
-static void read_address(const struct nlattr *attr, struct inet_prefix *ret)
+#define ATTRIBUTES (CTA_MAX + 1) /* more than any nested set has */
+
+static int read_attribute(const struct nlattr *attr, void *data)
 {
-	size_t bytes = mnl_attr_get_payload_len(attr);
+	const struct nlattr **attributes = data;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type < ATTRIBUTES)
+		attributes[type] = attr;
+	return MNL_CB_OK;
+}
+
+static void read_address(const struct nlattr *v4, const struct nlattr *v6,
+			 struct inet_prefix *ret)
+{
+	const struct nlattr *attr = v4 ? v4 : v6;
+	uint16_t bytes = attr ? mnl_attr_get_payload_len(attr) : 0;
 
 	if (bytes != 4 && bytes != 16)
 		return;
@@ -60,69 +74,35 @@ static void read_address(const struct nlattr *attr, struct inet_prefix *ret)
 	memcpy(ret->addr, mnl_attr_get_payload(attr), bytes);
 }
 
-static int read_ip(const struct nlattr *attr, void *data)
+static uint16_t read_port(const struct nlattr *attr)
 {
-	struct tuple *t = data;
-
-	switch (mnl_attr_get_type(attr)) {
-	case CTA_IP_V4_SRC:
-	case CTA_IP_V6_SRC:
-		read_address(attr, &t->source);
-		break;
-	case CTA_IP_V4_DST:
-	case CTA_IP_V6_DST:
-		read_address(attr, &t->destination);
-		break;
-	default:
-		break;
-	}
-	return MNL_CB_OK;
+	return attr && mnl_attr_validate(attr, MNL_TYPE_U16) >= 0
+		       ? ntohs(mnl_attr_get_u16(attr))
+		       : 0;
 }
 
-static int read_protocol(const struct nlattr *attr, void *data)
+static void read_tuple(const struct nlattr *attr, struct tuple *t)
 {
-	struct tuple *t = data;
-	uint16_t type = mnl_attr_get_type(attr);
+	const struct nlattr *parts[ATTRIBUTES] = {NULL};
+	const struct nlattr *ip[ATTRIBUTES] = {NULL};
+	const struct nlattr *proto[ATTRIBUTES] = {NULL};
 
-	if (type == CTA_PROTO_NUM && mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
-		t->protocol = mnl_attr_get_u8(attr);
-	else if (mnl_attr_validate(attr, MNL_TYPE_U16) < 0)
-		return MNL_CB_OK;
-	else if (type == CTA_PROTO_SRC_PORT)
-		t->source_port = ntohs(mnl_attr_get_u16(attr));
-	else if (type == CTA_PROTO_DST_PORT)
-		t->destination_port = ntohs(mnl_attr_get_u16(attr));
-	return MNL_CB_OK;
-}
-
-static int read_tuple(const struct nlattr *attr, void *data)
-{
-	uint16_t type = mnl_attr_get_type(attr);
-
-	if (type == CTA_TUPLE_IP)
-		mnl_attr_parse_nested(attr, read_ip, data);
-	else if (type == CTA_TUPLE_PROTO)
-		mnl_attr_parse_nested(attr, read_protocol, data);
-	return MNL_CB_OK;
-}
-
-static int read_attribute(const struct nlattr *attr, void *data)
-{
-	const struct nlattr **attributes = data;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	if (type <= CTA_MAX)
-		attributes[type] = attr;
-	return MNL_CB_OK;
+	mnl_attr_parse_nested(attr, read_attribute, (void *)parts);
+	if (!parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO])
+		return;
+	mnl_attr_parse_nested(parts[CTA_TUPLE_IP], read_attribute, (void *)ip);
+	mnl_attr_parse_nested(parts[CTA_TUPLE_PROTO], read_attribute,
+			      (void *)proto);
+	read_address(ip[CTA_IP_V4_SRC], ip[CTA_IP_V6_SRC], &t->source);
+	read_address(ip[CTA_IP_V4_DST], ip[CTA_IP_V6_DST], &t->destination);
+	if (proto[CTA_PROTO_NUM] &&
+	    mnl_attr_validate(proto[CTA_PROTO_NUM], MNL_TYPE_U8) >= 0)
+		t->protocol = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
+	t->source_port = read_port(proto[CTA_PROTO_SRC_PORT]);
+	t->destination_port = read_port(proto[CTA_PROTO_DST_PORT]);
 }
 
 /* --- which to remove --- */
-
-static bool same_address(const struct inet_prefix *a,
-			 const struct inet_prefix *b)
-{
-	return a->family == b->family && inet_prefix_contains(a, b);
-}
 
 /* Is it an address of the host? Forwarded connections are left alone. */
 static bool is_local(const struct inet_prefix *p)
@@ -142,14 +122,14 @@ static bool is_local(const struct inet_prefix *p)
 static bool is_stale(const struct conntrack_port *port, bool gone,
 		     const struct tuple *asked, const struct tuple *answered)
 {
-	bool leads = same_address(&answered->source, &port->to) &&
+	bool leads = inet_address_equal(&answered->source, &port->to) &&
 		     answered->source_port == port->to_port;
 
 	if (asked->protocol != IPPROTO_UDP ||
 	    asked->destination_port != port->port ||
 	    asked->destination.family != port->to.family ||
 	    (port->address.family &&
-	     !same_address(&asked->destination, &port->address)))
+	     !inet_address_equal(&asked->destination, &port->address)))
 		return false;
 	return gone ? leads : !leads && is_local(&asked->destination);
 }
@@ -159,7 +139,7 @@ static bool is_stale(const struct conntrack_port *port, bool gone,
 static int forget_one(const struct nlmsghdr *h, void *data)
 {
 	const struct forgetting *f = data;
-	const struct nlattr *attributes[CTA_MAX + 1] = {NULL}, *attr;
+	const struct nlattr *attributes[ATTRIBUTES] = {NULL}, *attr;
 	static const uint16_t wanted[] = {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID};
 	struct tuple asked = {.protocol = 0}, answered = {.protocol = 0};
 	char buffer[1024];
@@ -169,9 +149,8 @@ static int forget_one(const struct nlmsghdr *h, void *data)
 		       (void *)attributes);
 	if (!attributes[CTA_TUPLE_ORIG] || !attributes[CTA_TUPLE_REPLY])
 		return MNL_CB_OK;
-	mnl_attr_parse_nested(attributes[CTA_TUPLE_ORIG], read_tuple, &asked);
-	mnl_attr_parse_nested(attributes[CTA_TUPLE_REPLY], read_tuple,
-			      &answered);
+	read_tuple(attributes[CTA_TUPLE_ORIG], &asked);
+	read_tuple(attributes[CTA_TUPLE_REPLY], &answered);
 	if (!is_stale(f->port, f->gone, &asked, &answered))
 		return MNL_CB_OK;
 	remove = message(buffer, IPCTNL_MSG_CT_DELETE, 0,

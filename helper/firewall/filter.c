@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/index.h"
 #include "filter_parts.h"
@@ -38,36 +39,27 @@ static void changes_cleanup(struct changes *c)
 	free(c->items);
 }
 
-/* Takes want over, also on failure. Return: 0 or -ENOMEM. */
+/* Takes want over, also on failure. Return: 0 or -ENOMEM with a sentence. */
 static int changes_add(struct changes *c, struct instance *i,
-		       struct filter *want)
+		       struct filter *want, struct error *err)
 {
-	struct change *more = realloc(c->items, (c->n + 1) * sizeof(*more));
+	struct change *added = ARRAY_ADD(c->items, c->n);
 
-	if (!more) {
+	if (!added) {
 		filter_unref(c->helper, want);
-		return -ENOMEM;
+		return error_set(err, -ENOMEM, "out of memory");
 	}
-	c->items = more;
-	more[c->n++] = (struct change){i, want};
+	*added = (struct change){i, want};
 	return 0;
 }
 
+/* key: NULL for any. */
 static const struct filter_element *
 filter_find(const struct filter *f, const char *set, const char *key)
 {
 	for (size_t n = 0; f && n < f->n; n++)
 		if (strcmp(f->elements[n].set, set) == 0 &&
-		    strcmp(f->elements[n].key, key) == 0)
-			return &f->elements[n];
-	return NULL;
-}
-
-static const struct filter_element *filter_find_set(const struct filter *f,
-						    const char *set)
-{
-	for (size_t n = 0; n < f->n; n++)
-		if (strcmp(f->elements[n].set, set) == 0)
+		    (!key || strcmp(f->elements[n].key, key) == 0))
 			return &f->elements[n];
 	return NULL;
 }
@@ -111,8 +103,8 @@ static void print_element(FILE *f, const char *verb,
 /* An element that counts keeps the limit that it was made with. */
 static bool limit_changes(const struct filter *was, const struct filter *want)
 {
-	const struct filter_element *a = filter_find_set(was, "limits");
-	const struct filter_element *b = filter_find_set(want, "limits");
+	const struct filter_element *a = filter_find(was, "limits", NULL);
+	const struct filter_element *b = filter_find(want, "limits", NULL);
 
 	return a && b ? strcmp(a->value, b->value) != 0 : a || b;
 }
@@ -225,14 +217,6 @@ static int changes_run(struct changes *c, struct error *err)
 
 /* --- published ports: each has one target --- */
 
-static bool changes_has(const struct changes *c, const struct instance *i)
-{
-	for (size_t n = 0; n < c->n; n++)
-		if (c->items[n].instance == i)
-			return true;
-	return false;
-}
-
 /* An instance that is LEAVING or has no section loses its ports. */
 static int changes_take_over(struct changes *c, struct instance *from,
 			     const struct filter_element *e, struct error *err)
@@ -242,7 +226,7 @@ static int changes_take_over(struct changes *c, struct instance *from,
 	char port[96];
 
 	filter_port_name(e, port);
-	if (changes_has(c, from) ||
+	if (filter_after(c, from) != from->filter ||
 	    (from->state != INSTANCE_LEAVING &&
 	     policy_namespace_find(policy, from->section)))
 		return error_set(
@@ -250,9 +234,8 @@ static int changes_take_over(struct changes *c, struct instance *from,
 			"publish: the port %s of the host is already published for the namespace %s",
 			port, from->name);
 	without = filter_unpublished(c->helper, from->filter);
-	if (!without || changes_add(c, from, without) < 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	return 0;
+	return without ? changes_add(c, from, without, err)
+		       : error_set(err, -ENOMEM, "out of memory");
 }
 
 static int changes_check_port(struct changes *c, struct instance *i,
@@ -364,9 +347,9 @@ int filter_apply(struct instance *i, const struct policy_namespace *ns,
 		filter_unref(h, want);
 		return inside;
 	}
-	if (changes_add(&c, i, want) < 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	r = changes_check_ports(&c, err);
+	r = changes_add(&c, i, want, err);
+	if (r == 0)
+		r = changes_check_ports(&c, err);
 	if (r == 0)
 		r = changes_run(&c, err);
 	return r < 0 ? r : 1;
@@ -379,7 +362,7 @@ void filter_release(struct instance *i)
 
 	if (!i->filter)
 		return;
-	if (changes_add(&c, i, NULL) == 0 && changes_run(&c, NULL) == 0)
+	if (changes_add(&c, i, NULL, NULL) == 0 && changes_run(&c, NULL) == 0)
 		return;
 	if (h->nft)
 		nft_doubt(h->nft);
@@ -407,8 +390,8 @@ static int reload_plan(struct changes *c, struct error *err)
 		    ns->link != i->link)
 			continue;
 		r = filter_plan(i, store_policy(h->store), ns, &want, err);
-		if (r == 0 && changes_add(c, i, want) < 0)
-			r = error_set(err, -ENOMEM, "out of memory");
+		if (r == 0)
+			r = changes_add(c, i, want, err);
 		if (r < 0)
 			return r;
 	}
@@ -480,10 +463,9 @@ int filter_adopt(struct helper *h, struct error *err)
 
 static int filter_print(struct helper *h, FILE *f, struct error *err)
 {
-	static const char *const sets[] = {"map egress",      "map allow_host",
-					   "map allow_host4", "map allow_host6",
-					   "map limits",      "map limits_in"};
-	static const char *const publish[] = {
+	static const char *const sets[] = {
+		"map egress",	   "map allow_host",  "map allow_host4",
+		"map allow_host6", "map limits",      "map limits_in",
 		"map publish4",	   "map publish4_at", "map publish6",
 		"map publish6_at", "set published4",  "set published6"};
 	int r;
@@ -491,9 +473,6 @@ static int filter_print(struct helper *h, FILE *f, struct error *err)
 	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
 		fprintf(f, "flush %.3s " FILTER_TABLE " %s\n", sets[n],
 			sets[n] + 4);
-	for (size_t n = 0; n < sizeof(publish) / sizeof(publish[0]); n++)
-		fprintf(f, "flush %.3s " FILTER_TABLE " %s\n", publish[n],
-			publish[n] + 4);
 	r = nft_print_clear(f, err);
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/index.h"
 #include "common/policy/target.h"
@@ -59,22 +60,23 @@ struct filter *filter_unref(struct helper *h, struct filter *f)
 /* Copies the element, unless it has one of that key. Return: 0 or -ENOMEM. */
 static int filter_add(struct filter *f, const struct filter_element *e)
 {
-	struct filter_element *more;
+	struct filter_element *added;
 	char *text;
 
 	for (size_t n = 0; n < f->n; n++)
 		if (strcmp(f->elements[n].set, e->set) == 0 &&
 		    strcmp(f->elements[n].key, e->key) == 0)
 			return 0;
-	more = realloc(f->elements, (f->n + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	f->elements = more;
 	if (asprintf(&text, "%s%c%s", e->key, '\0', e->value) < 0)
 		return -ENOMEM;
-	more[f->n] = *e;
-	more[f->n].key = more[f->n].text = text;
-	more[f->n++].value = text + strlen(text) + 1;
+	added = ARRAY_ADD(f->elements, f->n);
+	if (!added) {
+		free(text);
+		return -ENOMEM;
+	}
+	*added = *e;
+	added->key = added->text = text;
+	added->value = text + strlen(text) + 1;
 	return 0;
 }
 

@@ -197,27 +197,33 @@ int forwarding_need(struct helper *h, bool ipv4, bool ipv6, struct error *err)
 	return r == 0 && ipv6 ? forwarding_switch_on(h, true, err) : r;
 }
 
+static void forwarding_switch_off(struct helper *h, bool ipv6)
+{
+	struct forwarding *f = h->forwarding;
+
+	if (sysctl_write(ipv6 ? FORWARDING_6 : FORWARDING_4, "0", NULL) < 0)
+		return;
+	list_set(ipv6 ? f->forwarders6 : f->forwarders4, ipv6 ? "ipv6" : "ipv4",
+		 "forwarding", "1");
+	if (ipv6)
+		list_set(f->listeners, "ipv6", "accept_ra", "1");
+	/* The kernel set it to 1 with the switch (net/ipv4/devinet.c). */
+	else if (f->redirects[0])
+		sysctl_write(REDIRECTS_4, f->redirects, NULL);
+	*(ipv6 ? &f->on6 : &f->on4) = false;
+	forwarding_drop(h, ipv6, false, NULL);
+}
+
 void forwarding_done(struct helper *h)
 {
 	struct forwarding *f = h->forwarding;
 
 	if (!h->nft || (!f->on4 && !f->on6))
 		return;
-	if (f->on4 && sysctl_write(FORWARDING_4, "0", NULL) == 0) {
-		list_set(f->forwarders4, "ipv4", "forwarding", "1");
-		/* The kernel set it to 1 with the switch (net/ipv4/devinet.c).
-		 */
-		if (f->redirects[0])
-			sysctl_write(REDIRECTS_4, f->redirects, NULL);
-		f->on4 = false;
-		forwarding_drop(h, false, false, NULL);
-	}
-	if (f->on6 && sysctl_write(FORWARDING_6, "0", NULL) == 0) {
-		list_set(f->forwarders6, "ipv6", "forwarding", "1");
-		list_set(f->listeners, "ipv6", "accept_ra", "1");
-		f->on6 = false;
-		forwarding_drop(h, true, false, NULL);
-	}
+	if (f->on4)
+		forwarding_switch_off(h, false);
+	if (f->on6)
+		forwarding_switch_off(h, true);
 	/* Tried again by the next call. */
 	if (f->on4 || f->on6) {
 		log_warning(

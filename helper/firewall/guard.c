@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
 #include "helper/base/log.h"
@@ -133,16 +134,11 @@ static int uid_compare(const void *a, const void *b)
 
 int guard_set_add(struct guard_set *set, uid_t uid)
 {
-	/* Grows by doubling: the size is the next power of two. */
-	if ((set->n & (set->n - 1)) == 0) {
-		void *more = realloc(set->uids,
-				     (set->n ? set->n * 2 : 1) * sizeof(uid));
+	uid_t *added = ARRAY_ADD(set->uids, set->n);
 
-		if (!more)
-			return -ENOMEM;
-		set->uids = more;
-	}
-	set->uids[set->n++] = uid;
+	if (!added)
+		return -ENOMEM;
+	*added = uid;
 	return 0;
 }
 

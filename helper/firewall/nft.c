@@ -17,7 +17,7 @@
 
 #include "common/cleanup.h"
 #include "egress.h"
-#include "helper/base/log.h"
+#include "helper/base/text.h"
 #include "helper/kernel/netns.h"
 
 /* Of kernel 6.9; not in the headers of Debian 12. */
@@ -357,47 +357,43 @@ bool nft_is_loaded(struct nft *nft)
 
 /* --- what an earlier daemon may have left in it --- */
 
-struct nft_dump {
-	uint16_t name_attribute;
-	void (*seen)(void *data, const char *name);
-	void *data;
-};
-
-struct nft_dumped {
-	uint16_t name_attribute;
+struct nft_clear {
+	FILE *f;
+	const char *command;
+	bool (*is)(const char *name);
+	uint16_t attribute; /* that has the name; 1 is the table's */
 	const char *table, *name;
 };
 
-static int dumped_attribute(const struct nlattr *attr, void *data)
+static int clear_attribute(const struct nlattr *attr, void *data)
 {
-	struct nft_dumped *d = data;
+	struct nft_clear *c = data;
 	uint16_t type = mnl_attr_get_type(attr);
 
 	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
 		return MNL_CB_OK;
 	if (type == NFTA_CHAIN_TABLE)
-		d->table = mnl_attr_get_str(attr);
-	else if (type == d->name_attribute)
-		d->name = mnl_attr_get_str(attr);
+		c->table = mnl_attr_get_str(attr);
+	else if (type == c->attribute)
+		c->name = mnl_attr_get_str(attr);
 	return MNL_CB_OK;
 }
 
-static int dumped(const struct nlmsghdr *h, void *data)
+static int clear_seen(const struct nlmsghdr *h, void *data)
 {
-	const struct nft_dump *dump = data;
-	struct nft_dumped d = {.name_attribute = dump->name_attribute};
+	struct nft_clear *c = data;
 
-	mnl_attr_parse(h, sizeof(struct nfgenmsg), dumped_attribute, &d);
-	if (d.table && d.name && strcmp(d.table, NFT_TABLE) == 0)
-		dump->seen(dump->data, d.name);
+	c->table = c->name = NULL;
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), clear_attribute, c);
+	if (c->table && c->name && strcmp(c->table, NFT_TABLE) == 0 &&
+	    c->is(c->name))
+		fprintf(c->f, "%s inet " NFT_TABLE " %s\n", c->command,
+			c->name);
 	return MNL_CB_OK;
 }
 
-/* Attribute 1 is the table's name with chains and with sets. */
-static int nft_dump(uint16_t request, uint16_t name_attribute,
-		    void (*seen)(void *data, const char *name), void *data)
+static int nft_dump(uint16_t request, struct nft_clear *clear)
 {
-	struct nft_dump dump = {name_attribute, seen, data};
 	struct mnl_socket *socket =
 		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	char buffer[32 * 1024];
@@ -421,8 +417,8 @@ static int nft_dump(uint16_t request, uint16_t name_attribute,
 		n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 		r = n < 0 ? MNL_CB_ERROR
 			  : mnl_cb_run(buffer, (size_t)n, 1,
-				       mnl_socket_get_portid(socket), dumped,
-				       &dump);
+				       mnl_socket_get_portid(socket),
+				       clear_seen, clear);
 	}
 	r = r == MNL_CB_ERROR ? -errno : 0;
 	mnl_socket_close(socket);
@@ -432,13 +428,9 @@ static int nft_dump(uint16_t request, uint16_t name_attribute,
 /* The names of objects of sections begin with one of these. */
 static bool name_is_variable(const char *name)
 {
-	static const char *const prefixes[] = {NFT_EGRESS, NFT_SERVICES,
-					       NFT_LIMIT};
-
-	for (size_t n = 0; n < sizeof(prefixes) / sizeof(prefixes[0]); n++)
-		if (strncmp(name, prefixes[n], strlen(prefixes[n])) == 0)
-			return true;
-	return false;
+	return !strncmp(name, NFT_EGRESS, strlen(NFT_EGRESS)) ||
+	       !strncmp(name, NFT_SERVICES, strlen(NFT_SERVICES)) ||
+	       !strncmp(name, NFT_LIMIT, strlen(NFT_LIMIT));
 }
 
 /* Inside: all but the base chain; anonymous sets go with their rule. */
@@ -448,37 +440,28 @@ static bool name_is_inside(const char *name)
 	       strncmp(name, "__", 2) != 0;
 }
 
-struct nft_clear {
-	FILE *f;
-	const char *command;
-	bool (*is)(const char *name);
-};
-
-static void print_clear(void *data, const char *name)
-{
-	const struct nft_clear *c = data;
-
-	if (c->is(name))
-		fprintf(c->f, "%s inet " NFT_TABLE " %s\n", c->command, name);
-}
-
 static int nft_print_clear_of(FILE *f, bool (*is)(const char *name),
 			      struct error *err)
 {
-	struct nft_clear c = {f, "flush chain", is};
-	int r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_clear, &c);
+	struct nft_clear c = {
+		.f = f,
+		.command = "flush chain",
+		.is = is,
+		.attribute = NFTA_CHAIN_NAME,
+	};
+	int r = nft_dump(NFT_MSG_GETCHAIN, &c);
 
 	c.command = "delete map";
+	c.attribute = NFTA_SET_NAME;
 	if (r == 0)
-		r = nft_dump(NFT_MSG_GETSET, NFTA_SET_NAME, print_clear, &c);
+		r = nft_dump(NFT_MSG_GETSET, &c);
 	c.command = "delete chain";
+	c.attribute = NFTA_CHAIN_NAME;
 	if (r == 0)
-		r = nft_dump(NFT_MSG_GETCHAIN, NFTA_CHAIN_NAME, print_clear,
-			     &c);
-	if (r < 0)
-		return error_set(err, r, "cannot read the firewall: %s",
-				 strerror(-r));
-	return 0;
+		r = nft_dump(NFT_MSG_GETCHAIN, &c);
+	return r < 0 ? error_set(err, r, "cannot read the firewall: %s",
+				 strerror(-r))
+		     : 0;
 }
 
 int nft_print_clear(FILE *f, struct error *err)
@@ -490,14 +473,13 @@ int nft_print_clear(FILE *f, struct error *err)
 
 static int nft_run_here(void *data, struct error *err)
 {
-	_cleanup_free_ char *commands = NULL;
-	struct nft_ctx *ctx = NULL;
-	size_t bytes = 0;
-	FILE *f = open_memstream(&commands, &bytes);
+	_cleanup_(text_clear) struct text t = {NULL};
+	struct nft_ctx *ctx;
+	FILE *f = text_open(&t, err);
 	int r;
 
 	if (!f)
-		return error_set(err, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	/* (Adding first makes flushing it no error.) */
 	fputs("add table inet " NFT_TABLE "\n"
 	      "add chain inet " NFT_TABLE " " NFT_INSIDE_BASE
@@ -506,8 +488,7 @@ static int nft_run_here(void *data, struct error *err)
 	      f);
 	r = nft_print_clear_of(f, name_is_inside, err);
 	fputs(data, f);
-	if (fclose(f) != 0 && r == 0)
-		r = error_set(err, -ENOMEM, "out of memory");
+	r = text_close(&t, r, err);
 	if (r < 0)
 		return r;
 	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -515,7 +496,7 @@ static int nft_run_here(void *data, struct error *err)
 		return error_set(err, -ENOMEM, "out of memory");
 	nft_ctx_buffer_output(ctx);
 	nft_ctx_buffer_error(ctx);
-	if (nft_run_cmd_from_buffer(ctx, commands) != 0)
+	if (nft_run_cmd_from_buffer(ctx, t.s) != 0)
 		r = error_set(
 			err, -EIO,
 			"cannot change the nftables table inside the namespace: %.300s",

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,8 +26,6 @@
 #define DHCP_LEASE     "1h"
 #define DHCP_MEMORY    (256 << 20) /* of its address space */
 #define DHCP_FILE      (8 << 20)   /* of leases */
-#define DHCP_ARGUMENTS 32
-#define DHCP_TEXT      2048
 #define DHCP_POLL_US   10000
 #define DHCP_POLLS     500	/* five seconds until it is ready */
 #define DHCP_AGAIN_US  1000000	/* after it ended: doubled each time */
@@ -99,28 +96,10 @@ int dhcp_server_sweep(struct helper *h)
 }
 
 struct dhcp_arguments {
-	const char *argv[DHCP_ARGUMENTS];
-	size_t n;
-	char text[DHCP_TEXT];
-	size_t used;
+	char interface[IFNAMSIZ + 16], range[3 * INET_PREFIX_STR + 32], max[48],
+		router[INET_PREFIX_STR + 32], dns[INET_PREFIX_STR + 40];
+	const char *argv[24];
 };
-
-__attribute__((format(printf, 2, 3))) static void
-dhcp_argument(struct dhcp_arguments *a, const char *format, ...)
-{
-	char *at = a->text + a->used;
-	size_t room = sizeof(a->text) - a->used;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(at, room, format, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= room || a->n + 1 >= DHCP_ARGUMENTS)
-		return;
-	a->argv[a->n++] = at;
-	a->used += (size_t)n + 1;
-}
 
 /* The host's address whose prefix contains the range. */
 static const struct inet_prefix *dhcp_gateway(const struct network *network)
@@ -159,37 +138,45 @@ static int dhcp_arguments(const struct network *network,
 	inet_address_format(gateway, host);
 	mask.s_addr =
 		htonl(~(uint32_t)(UINT64_C(0xffffffff) >> gateway->length));
-	dhcp_argument(a, "dnsmasq");
-	dhcp_argument(a, "--keep-in-foreground");
-	dhcp_argument(a, "--conf-file=/dev/null");
-	dhcp_argument(a, "--pid-file=");
-	dhcp_argument(a, "--user=");
-	dhcp_argument(a, "--log-facility=-");
-	dhcp_argument(a, "--quiet-dhcp");
-	dhcp_argument(a, "--interface=%s", network->host_ifname);
-	dhcp_argument(a, "--except-interface=lo");
-	dhcp_argument(a, "--bind-interfaces");
-	dhcp_argument(a, "--dhcp-range=%s,%s,%s," DHCP_LEASE, first, last,
-		      inet_ntoa(mask));
-	dhcp_argument(a, "--dhcp-lease-max=%u",
-		      dhcp_number(&network->dhcp_last) -
-			      dhcp_number(&network->dhcp_first) + 1);
-	dhcp_argument(a, "--dhcp-leasefile=/proc/self/fd/0");
-	dhcp_argument(a, "--dhcp-authoritative");
-	dhcp_argument(a, "--dhcp-broadcast");
-	dhcp_argument(a, "--dhcp-ignore-clid");
-	dhcp_argument(a, "--dhcp-ignore-names");
-	dhcp_argument(a, "--no-ping"); /* needs raw sockets */
-	dhcp_argument(a, "--no-hosts");
-	dhcp_argument(a, "--dhcp-option=option:router,%s", host);
-	if (network->nat) {
-		dhcp_argument(a, "--resolv-file=/etc/resolv.conf");
-		dhcp_argument(a, "--dhcp-option=option:dns-server,%s", host);
-	} else {
-		dhcp_argument(a, "--no-resolv");
-		dhcp_argument(a, "--port=0");
-		dhcp_argument(a, "--dhcp-option=option:dns-server");
-	}
+	snprintf(a->interface, sizeof(a->interface), "--interface=%s",
+		 network->host_ifname);
+	snprintf(a->range, sizeof(a->range),
+		 "--dhcp-range=%s,%s,%s," DHCP_LEASE, first, last,
+		 inet_ntoa(mask));
+	snprintf(a->max, sizeof(a->max), "--dhcp-lease-max=%u",
+		 dhcp_number(&network->dhcp_last) -
+			 dhcp_number(&network->dhcp_first) + 1);
+	snprintf(a->router, sizeof(a->router), "--dhcp-option=option:router,%s",
+		 host);
+	snprintf(a->dns, sizeof(a->dns), "--dhcp-option=option:dns-server%s%s",
+		 network->nat ? "," : "", network->nat ? host : "");
+	memcpy(a->argv,
+	       (const char *[]){"dnsmasq",
+				"--keep-in-foreground",
+				"--conf-file=/dev/null",
+				"--pid-file=",
+				"--user=",
+				"--log-facility=-",
+				"--quiet-dhcp",
+				a->interface,
+				"--except-interface=lo",
+				"--bind-interfaces",
+				a->range,
+				a->max,
+				"--dhcp-leasefile=/proc/self/fd/0",
+				"--dhcp-authoritative",
+				"--dhcp-broadcast",
+				"--dhcp-ignore-clid",
+				"--dhcp-ignore-names",
+				"--no-ping", /* that needs raw sockets */
+				"--no-hosts",
+				a->router,
+				a->dns,
+				network->nat ? "--resolv-file=/etc/resolv.conf"
+					     : "--no-resolv",
+				network->nat ? NULL : "--port=0",
+				NULL},
+	       sizeof(a->argv));
 	return 0;
 }
 
@@ -201,7 +188,7 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 	const struct child_events events = {.ended = dhcp_on_end,
 					    .data = network};
 	_cleanup_close_ int leases = dhcp_leases(network, fresh, err);
-	struct dhcp_arguments a = {.n = 0};
+	struct dhcp_arguments a;
 	char label[sizeof(network->name) + 16];
 	struct child_command command = {
 		.label = label,

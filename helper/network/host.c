@@ -80,12 +80,13 @@ int network_host_put(struct network *network, struct error *err)
 
 struct network_routes {
 	const struct network *network;
-	struct inet_prefix clash;
+	unsigned int ifindex;
+	struct inet_prefix *found;
 };
 
 static void routes_restart(void *data)
 {
-	((struct network_routes *)data)->clash.family = AF_UNSPEC;
+	((struct network_routes *)data)->found->family = AF_UNSPEC;
 }
 
 static void routes_seen(void *data, const struct inet_prefix *p,
@@ -94,30 +95,38 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 	struct network_routes *routes = data;
 	const struct network *network = routes->network;
 
-	if (ifindex &&
-	    (ifindex == network->host_ifindex || ifindex == network->ifindex))
+	if (routes->ifindex && ifindex == routes->ifindex)
+		*routes->found = *p;
+	if (routes->ifindex || (ifindex && (ifindex == network->host_ifindex ||
+					    ifindex == network->ifindex)))
 		return;
 	for (size_t n = 0; n < network->n_addresses; n++)
 		if (network->addresses[n].family == p->family &&
 		    inet_prefix_overlaps(&network->addresses[n], p))
-			routes->clash = *p;
+			*routes->found = *p;
+}
+
+int network_find_route(const struct network *network, unsigned int ifindex,
+		       struct inet_prefix *ret)
+{
+	struct network_routes routes = {network, ifindex, ret};
+
+	return rtnl_dump_routes(network->helper->rtnl, routes_restart,
+				routes_seen, &routes);
 }
 
 int network_host_clash(const struct network *network, struct error *err)
 {
-	struct network_routes routes = {.network = network};
+	struct inet_prefix route = {.family = AF_UNSPEC};
 	char text[INET_PREFIX_STR];
-	int r = network->has_host
-			? rtnl_dump_routes(network->helper->rtnl,
-					   routes_restart, routes_seen, &routes)
-			: 0;
+	int r = network->has_host ? network_find_route(network, 0, &route) : 0;
 
 	if (r < 0)
 		return error_set(err, r, "cannot read the host's routes: %s",
 				 strerror(-r));
-	if (routes.clash.family == AF_UNSPEC)
+	if (route.family == AF_UNSPEC)
 		return 0;
-	inet_prefix_format(&routes.clash, text);
+	inet_prefix_format(&route, text);
 	return error_set(
 		err, -EADDRINUSE,
 		"the network %s has an address in %s, to which the host has another route; choose another address",

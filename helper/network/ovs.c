@@ -23,13 +23,19 @@
 
 /* --- others on the same bridge --- */
 
+/* Another network of the type on the same bridge? */
+static bool ovs_shares(const struct network *n, const struct network *network)
+{
+	return n != network && n->ops == network->ops &&
+	       strcmp(n->bridge, network->bridge) == 0;
+}
+
 /* Another network on the same bridge, and with the same uplink; or NULL. */
 static struct network *ovs_other(const struct network *network, bool uplink)
 {
 	for (struct network *n = network->helper->networks; n; n = n->next)
-		if (n != network && n->ops == network->ops && n->begun &&
+		if (ovs_shares(n, network) && n->begun &&
 		    n->state != NETWORK_REMOVING &&
-		    strcmp(n->bridge, network->bridge) == 0 &&
 		    (!uplink || strcmp(n->uplink, network->uplink) == 0))
 			return n;
 	return NULL;
@@ -43,22 +49,19 @@ static bool ovs_uplink_is_taken(const struct network *network)
 {
 	for (const struct network *n = network->helper->networks; n;
 	     n = n->next)
-		if (n != network && n->ops == network->ops &&
-		    strcmp(n->bridge, network->bridge) == 0 &&
-		    strcmp(n->uplink, network->uplink) == 0 &&
-		    strtoul(n->note, NULL, 10))
+		if (ovs_shares(n, network) && strtoul(n->note, NULL, 10) &&
+		    strcmp(n->uplink, network->uplink) == 0)
 			return true;
 	return false;
 }
 
-/* Is another network on the same bridge and VLAN? */
+/* Another network on the same bridge and VLAN, or NULL. */
 static const struct network *ovs_twin(const struct network *network)
 {
 	for (const struct network *n = network->helper->networks; n;
 	     n = n->next)
-		if (n != network && n->ops == network->ops &&
-		    n->state != NETWORK_REMOVING && n->vlan == network->vlan &&
-		    strcmp(n->bridge, network->bridge) == 0)
+		if (ovs_shares(n, network) && n->state != NETWORK_REMOVING &&
+		    n->vlan == network->vlan)
 			return n;
 	return NULL;
 }

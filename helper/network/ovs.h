@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of `type = ovs` share: ovs.c makes and removes the bridge,
- * ovs_look.c queries bridge and uplink before that, ovs_port.c has the ports,
- * ovs_sweep.c removes ports that earlier daemons left. They run ovs-vsctl(8) by
- * vsctl.h.
+ * ovs_look.c queries bridge and uplink before that, ovs_port.c has the ports.
+ * They run ovs-vsctl(8) by vsctl.h.
  *
  * What the daemon adds to the database has external_ids:netns-pam, the name of
  * a network or of a namespace: the database survives daemons and boots.
@@ -56,8 +55,6 @@ int ovs_look(struct network *network, bool removing,
 
 int ovs_port_add(struct network_port *port, struct error *err);
 void ovs_port_remove(struct network_port *port);
-
-/* --- ovs_sweep.c --- */
 
 /* Removes ports of the daemon without an interface from the database, later. */
 void ovs_sweep(const struct network *network);

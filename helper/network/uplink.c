@@ -14,25 +14,6 @@
 #include "helper/kernel/sysctl.h"
 #include "parts.h"
 
-struct uplink_routes {
-	unsigned int ifindex;
-	struct inet_prefix route; /* a route by that interface */
-};
-
-static void routes_restart(void *data)
-{
-	((struct uplink_routes *)data)->route.family = AF_UNSPEC;
-}
-
-static void routes_seen(void *data, const struct inet_prefix *p,
-			unsigned int ifindex)
-{
-	struct uplink_routes *routes = data;
-
-	if (ifindex == routes->ifindex)
-		routes->route = *p;
-}
-
 /*
  * Is it a port of another switch? Open vSwitch may have kept it, when it did
  * not run at the end of the network: its database has the owner of the port.
@@ -58,7 +39,7 @@ static int uplink_is_taken(const struct network *network,
 static int uplink_check(const struct network *network, struct rtnl_link *ret,
 			struct error *err)
 {
-	struct uplink_routes routes = {0};
+	struct inet_prefix route = {.family = AF_UNSPEC};
 	char text[INET_PREFIX_STR];
 	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink, ret);
 
@@ -74,16 +55,14 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 			err, -EBUSY,
 			"the uplink %s of the network %s is a port of another bridge or bond",
 			network->uplink, network->name);
-	routes.ifindex = ret->ifindex;
 	if (r == 0)
-		r = rtnl_dump_routes(network->helper->rtnl, routes_restart,
-				     routes_seen, &routes);
+		r = network_find_route(network, ret->ifindex, &route);
 	if (r < 0)
 		return error_set(err, r, "cannot query the uplink %s: %s",
 				 network->uplink, strerror(-r));
-	if (routes.route.family == AF_UNSPEC)
+	if (route.family == AF_UNSPEC)
 		return 0;
-	inet_prefix_format(&routes.route, text);
+	inet_prefix_format(&route, text);
 	return error_set(
 		err, -EBUSY,
 		"the uplink %s of the network %s has an address or route of the host (%s), which would stop working; remove it, or set it as `address` of the network",

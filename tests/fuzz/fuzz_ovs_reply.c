@@ -17,7 +17,7 @@
 
 /* NOLINTBEGIN(bugprone-suspicious-include): the parts themselves */
 #include "helper/network/ovs_look.c"
-#include "helper/network/ovs_sweep.c"
+#include "helper/network/ovs_port.c"
 #include "helper/network/vsctl.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
