@@ -170,14 +170,35 @@ static void changes_print(const struct changes *c, FILE *f)
 			fputs(chain->remove, f);
 }
 
-/* The published ports that `from` has and `to` has not. */
+/* Writes "8080/tcp" or "192.0.2.2 8080/tcp". */
+static void port_name(const struct filter_element *e, char ret[static 96])
+{
+	char address[INET_PREFIX_STR] = "";
+
+	if (e->port.address.family != AF_UNSPEC)
+		inet_address_format(&e->port.address, address);
+	snprintf(ret, 96, "%s%s%u/%s", address, address[0] ? " " : "",
+		 e->port.port, e->udp ? "udp" : "tcp");
+}
+
+/*
+ * The published ports that `from` has and `to` has not: removes UDP connections
+ * that would still be sent to the former target.
+ */
 static void ports_changed(const struct filter *from, const struct filter *to,
 			  bool gone)
 {
-	for (size_t n = 0; from && n < from->n; n++)
-		if (from->elements[n].port.port &&
-		    !filter_has(to, &from->elements[n]))
-			filter_port_changed(&from->elements[n], gone);
+	for (size_t n = 0; from && n < from->n; n++) {
+		const struct filter_element *e = &from->elements[n];
+		int r = 0;
+
+		if (e->port.port && e->udp && !filter_has(to, e))
+			r = conntrack_forget(&e->port, gone);
+		if (r < 0)
+			log_warning(
+				"publish: cannot remove connections of port %u/udp: %s; clients that use it already may reach its former target",
+				e->port.port, strerror(-r));
+	}
 }
 
 /* Runs one transaction; the wanted filters are then in force. */
@@ -225,7 +246,7 @@ static int changes_take_over(struct changes *c, struct instance *from,
 	struct filter *without;
 	char port[96];
 
-	filter_port_name(e, port);
+	port_name(e, port);
 	if (filter_after(c, from) != from->filter ||
 	    (from->state != INSTANCE_LEAVING &&
 	     policy_namespace_find(policy, from->section)))
@@ -262,7 +283,7 @@ static int changes_check_port(struct changes *c, struct instance *i,
 	r = listener_find(&l);
 	if (r == 0)
 		return 0;
-	filter_port_name(e, port);
+	port_name(e, port);
 	if (r < 0)
 		return error_set(
 			err, r,

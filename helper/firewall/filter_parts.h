@@ -2,8 +2,7 @@
 /*
  * What the files filter*.c share: filter.c compares and changes, filter_plan.c
  * computes what is wanted, filter_limit.c prints rules that count connections,
- * filter_inside.c the table inside a namespace, filter_publish.c has what
- * follows from published ports.
+ * filter_inside.c the table inside a namespace.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
 #define NETNS_PAM_HELPER_FIREWALL_FILTER_PARTS_H
@@ -76,17 +75,6 @@ struct filter *filter_unpublished(struct helper *h, const struct filter *from);
 
 /* Frees it and the chains that only it uses. NULL is fine. Return: NULL. */
 struct filter *filter_unref(struct helper *h, struct filter *f);
-
-/* --- filter_publish.c --- */
-
-/* Writes "8080/tcp" or "192.0.2.2 8080/tcp", of a published port. */
-void filter_port_name(const struct filter_element *e, char ret[static 96]);
-
-/*
- * A published port is in force now, or no longer: what the kernel remembers of
- * UDP exchanges through it is removed. Failing is logged.
- */
-void filter_port_changed(const struct filter_element *e, bool gone);
 
 /* --- filter_limit.c --- */
 

@@ -5,7 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <search.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +24,9 @@
 
 /* A line of /etc/group. */
 struct guard_group {
-	char *name;
+	char *name;	     /* malloc'd */
+	const char *members; /* ",A,B,", in the same memory as the name */
 	gid_t gid;
-	char **members; /* NULL-terminated */
 };
 
 struct guard_files {
@@ -43,34 +43,27 @@ static int group_compare(const void *a, const void *b)
 
 static void group_free(void *node)
 {
-	struct guard_group *g = node;
-
-	for (char **m = g->members; m && *m; m++)
-		free(*m);
-	free(g->members);
-	free(g->name);
-	free(g);
+	free(((struct guard_group *)node)->name);
+	free(node);
 }
 
 static struct guard_group *group_copy(const struct group *from)
 {
+	_cleanup_(text_clear) struct text t = {NULL};
 	struct guard_group *g = calloc(1, sizeof(*g));
-	size_t n = 0;
+	FILE *f = g ? text_open(&t, NULL) : NULL;
 
-	if (!g)
-		return NULL;
-	while (from->gr_mem[n])
-		n++;
-	g->gid = from->gr_gid;
-	g->name = strdup(from->gr_name);
-	g->members = calloc(n + 1, sizeof(*g->members));
-	for (size_t i = 0; g->members && i < n; i++)
-		if (!(g->members[i] = strdup(from->gr_mem[i])))
-			break;
-	if (!g->name || !g->members || (n && !g->members[n - 1])) {
-		group_free(g);
+	if (f)
+		fprintf(f, "%s%c,", from->gr_name, '\0');
+	for (char **m = from->gr_mem; f && *m; m++)
+		fprintf(f, "%s,", *m);
+	if (!f || text_close(&t, 0, NULL) < 0) {
+		free(g);
 		return NULL;
 	}
+	g->gid = from->gr_gid;
+	g->name = take_ptr(t.s);
+	g->members = g->name + strlen(g->name) + 1;
 	return g;
 }
 
@@ -93,28 +86,23 @@ static int groups_read(void **ret)
 		if (*(struct guard_group **)node != g)
 			group_free(g); /* the first line with a name counts */
 	}
-	return 0;
+	return ferror(f) ? -EIO : 0;
 }
 
 static int guard_in_group(void *data, const char *name)
 {
 	const struct guard_files *files = data;
-	char *spelled = strdup(name);
-	struct guard_group key = {.name = spelled};
-	const struct guard_group *g;
-	void *node;
+	const size_t len = strlen(files->user);
+	struct guard_group key = {.name = (char *)(uintptr_t)name};
+	void *node = tfind(&key, &files->groups, group_compare);
+	const struct guard_group *g =
+		node ? *(struct guard_group **)node : NULL;
 
-	if (!spelled)
-		return -ENOMEM;
-	node = tfind(&key, &files->groups, group_compare);
-	free(spelled);
-	if (!node)
-		return 0;
-	g = *(struct guard_group **)node;
-	if (g->gid == files->gid)
-		return 1;
-	for (char **m = g->members; *m; m++)
-		if (strcmp(*m, files->user) == 0)
+	if (!g || g->gid == files->gid)
+		return g != NULL;
+	for (const char *m = g->members; len && (m = strstr(m, files->user));
+	     m++)
+		if (m[-1] == ',' && m[len] == ',')
 			return 1;
 	return 0;
 }
@@ -170,6 +158,8 @@ static int guard_read_local(const struct policy *p, struct guard_set *set)
 		if (r > 0)
 			r = guard_set_add(set, pw->pw_uid);
 	}
+	if (r == 0 && ferror(f))
+		r = -EIO;
 	tdestroy(files.groups, group_free);
 	return r;
 }

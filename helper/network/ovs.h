@@ -23,10 +23,13 @@ struct ovs_request;
 /* In network->note, after the text of network_uplink_take(). */
 #define OVS_USERSPACE " userspace"
 
+enum ovs_step { OVS_LOOK_UPLINK, OVS_LOOK_BRIDGE, OVS_LOOK_PORTS };
+
 /* A network that is made or removed, and the state of its switch. */
 struct ovs_work {
 	struct network *network;
 	bool removing;
+	enum ovs_step step;	      /* ovs_look.c's: the query that goes on */
 	bool exists, ours, userspace; /* the bridge */
 	bool others;		      /* the bridge has foreign ports */
 	bool uplink_port, uplink_ours;

@@ -52,78 +52,56 @@ static bool ovs_port_is_ours(const struct network *network, const char *name)
 	return pool_slot_of(name, &slot);
 }
 
-/* Answer: the names of the ports, one in each line. */
-static void ovs_on_ports(void *data, int r, const char *text,
-			 const struct error *why)
+static void ovs_on_answer(void *data, int r, const char *text,
+			  const struct error *why);
+
+/* Asks the query of the next step. Return: 0 or -errno with a sentence. */
+static int ovs_query(struct ovs_work *work, struct error *err)
+{
+	struct ovs_request *q = ovs_request(work->network, false);
+
+	if (work->step == OVS_LOOK_PORTS) {
+		ovs_add_all(q, "list-ports", work->network->bridge);
+	} else if (work->step == OVS_LOOK_BRIDGE) {
+		ovs_add_all(q, "--columns=datapath_type,external_ids", "find",
+			    "Bridge");
+		ovs_add_quoted(q, "name=", work->network->bridge);
+	} else {
+		ovs_add_all(q, "--columns=name,external_ids", "find", "Port");
+		ovs_add_quoted(q, "name=", work->network->uplink);
+	}
+	return ovs_ask(q, ovs_on_answer, work, err);
+}
+
+static void ovs_on_answer(void *data, int r, const char *text,
+			  const struct error *why)
 {
 	struct ovs_work *work = data;
+	struct error err = why ? *why : (struct error){""};
+	bool done = r < 0 || work->step == OVS_LOOK_PORTS;
 
-	if (r < 0) {
-		work->looked(work, r, why);
-		return;
+	if (r == 0 && work->step == OVS_LOOK_UPLINK) {
+		/* "NAME,EXTERNAL_IDS", or "" when it is no port */
+		work->uplink_port = text[0] != '\0';
+		work->uplink_ours = ovs_is_marked(text);
+	} else if (r == 0 && work->step == OVS_LOOK_BRIDGE) {
+		/* "DATAPATH,EXTERNAL_IDS", or "" when it does not exist */
+		work->exists = text[0] != '\0';
+		work->ours = ovs_is_marked(text);
+		work->userspace = strncmp(text, "netdev,", 7) == 0;
+		done = !work->exists || !work->removing;
 	}
-	while (*text) {
+	while (r == 0 && work->step == OVS_LOOK_PORTS && *text) {
 		char name[IFNAMSIZ];
 
 		text = ovs_next_name(text, name);
 		if (!ovs_port_is_ours(work->network, name))
 			work->others = true;
 	}
-	work->looked(work, 0, NULL);
-}
-
-/* Answer: "DATAPATH,EXTERNAL_IDS", or "" when it does not exist. */
-static void ovs_on_bridge(void *data, int r, const char *text,
-			  const struct error *why)
-{
-	struct ovs_work *work = data;
-	const struct network *network = work->network;
-	struct ovs_request *q;
-	struct error err;
-
-	if (r < 0) {
-		work->looked(work, r, why);
-		return;
-	}
-	work->exists = text[0] != '\0';
-	work->ours = ovs_is_marked(text);
-	work->userspace = strncmp(text, "netdev,", 7) == 0;
-	if (!work->exists || !work->removing) {
-		work->looked(work, 0, NULL);
-		return;
-	}
-	q = ovs_request(network, false);
-	ovs_add_all(q, "list-ports", network->bridge);
-	r = ovs_ask(q, ovs_on_ports, work, &err);
-	if (r < 0)
-		work->looked(work, r, &err);
-}
-
-static int ovs_ask_bridge(struct ovs_work *work, struct error *err)
-{
-	struct ovs_request *q = ovs_request(work->network, false);
-
-	ovs_add_all(q, "--columns=datapath_type,external_ids", "find",
-		    "Bridge");
-	ovs_add_quoted(q, "name=", work->network->bridge);
-	return ovs_ask(q, ovs_on_bridge, work, err);
-}
-
-/* Answer: "NAME,EXTERNAL_IDS", or "" when it is no port. */
-static void ovs_on_uplink(void *data, int r, const char *text,
-			  const struct error *why)
-{
-	struct ovs_work *work = data;
-	struct error err;
-
-	if (r < 0) {
-		work->looked(work, r, why);
-		return;
-	}
-	work->uplink_port = text[0] != '\0';
-	work->uplink_ours = ovs_is_marked(text);
-	r = ovs_ask_bridge(work, &err);
-	if (r < 0)
+	work->step++;
+	if (!done)
+		r = ovs_query(work, &err);
+	if (done || r < 0)
 		work->looked(work, r, &err);
 }
 
@@ -133,7 +111,6 @@ int ovs_look(struct network *network, bool removing,
 	     struct error *err)
 {
 	struct ovs_work *work = calloc(1, sizeof(*work));
-	struct ovs_request *q;
 	int r;
 
 	if (!work)
@@ -141,14 +118,8 @@ int ovs_look(struct network *network, bool removing,
 	work->network = network;
 	work->removing = removing;
 	work->looked = looked;
-	if (network->uplink[0]) {
-		q = ovs_request(network, false);
-		ovs_add_all(q, "--columns=name,external_ids", "find", "Port");
-		ovs_add_quoted(q, "name=", network->uplink);
-		r = ovs_ask(q, ovs_on_uplink, work, err);
-	} else {
-		r = ovs_ask_bridge(work, err);
-	}
+	work->step = network->uplink[0] ? OVS_LOOK_UPLINK : OVS_LOOK_BRIDGE;
+	r = ovs_query(work, err);
 	if (r < 0)
 		free(work);
 	return r < 0 ? r : NETWORK_LATER;
