@@ -22,7 +22,7 @@
 /* The old filter and the new one of an instance. */
 struct change {
 	struct instance *instance;
-	struct filter *want; /* ours until it is in force */
+	struct filter *want; /* owned until it is in force */
 };
 
 /* Of one or of all instances: one transaction. */

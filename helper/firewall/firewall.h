@@ -28,7 +28,7 @@ struct firewall_part {
 
 	/*
 	 * Commands that flush the part's sets and fill them again, for a table
-	 * that was made anew or left by another daemon.
+	 * that was made again or left by another daemon.
 	 * Return: 0 or -errno with a sentence.
 	 */
 	int (*print)(struct helper *h, FILE *f, struct error *err);

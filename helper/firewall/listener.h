@@ -23,7 +23,7 @@ struct listener {
 
 /*
  * Is there such a socket in the caller's network namespace? (sock_diag(7))
- * Return: 1, 0, or -errno when the kernel does not tell.
+ * Return: 1, 0, or -errno when the query fails.
  */
 int listener_find(const struct listener *wanted);
 

@@ -233,23 +233,23 @@ static int network_settle(struct network *network, int r, struct error *err)
 	return r;
 }
 
-/* Removes what was made before it failed. made: did ops->make() succeed? */
-static void network_undo(struct network *network, bool made)
+/* Removes what was made before it failed. */
+static void network_undo(struct network *network)
 {
-	if (made || network->remains)
+	if (network->remains)
 		network_end(network);
 	else
 		network_gone(network);
 }
 
-static void network_made(struct network *network, bool made, int r,
+static void network_made(struct network *network, int r,
 			 const struct error *why)
 {
 	network->why = why ? *why : (struct error){""};
 	r = network_settle(network, r, &network->why);
 	if (r < 0) {
 		network->failed = r;
-		network_undo(network, made);
+		network_undo(network);
 		return;
 	}
 	network_wake(network, 0, NULL);
@@ -261,14 +261,16 @@ static void network_made(struct network *network, bool made, int r,
 static void network_on_dhcp(struct network *network, int r,
 			    const struct error *why)
 {
-	network_made(network, true, r, why);
+	network_made(network, r, why);
 }
 
 /* The switch exists: configures the host's side. Return: as ops->make(). */
 static int network_configure(struct network *network, struct error *err)
 {
-	int r = network->host_ifname[0] ? network_host_put(network, err) : 0;
+	int r;
 
+	network->remains = true;
+	r = network->host_ifname[0] ? network_host_put(network, err) : 0;
 	if (r < 0 || network->dhcp_first.family == AF_UNSPEC)
 		return r;
 	/* Recorded first: a daemon that is killed now leaves no server. */
@@ -283,21 +285,19 @@ static int network_configure(struct network *network, struct error *err)
 void network_done(struct network *network, int r, const struct error *why)
 {
 	struct error kept = why ? *why : (struct error){""};
-	bool made = r == 0;
 
 	if (network->state == NETWORK_REMOVING) {
 		network_removed(network, r, &kept);
 		return;
 	}
-	if (made)
+	if (r == 0)
 		r = network_configure(network, &kept);
 	if (r != NETWORK_LATER)
-		network_made(network, made, r, &kept);
+		network_made(network, r, &kept);
 }
 
 /* Return: 0, NETWORK_LATER, -errno. */
-static int network_begin(struct network *network, bool *ret_made,
-			 struct error *err)
+static int network_begin(struct network *network, struct error *err)
 {
 	int r;
 
@@ -308,7 +308,6 @@ static int network_begin(struct network *network, bool *ret_made,
 		r = network_record_save(network, err);
 	if (r == 0)
 		r = network->ops->make(network, err);
-	*ret_made = r == 0;
 	return r == 0 ? network_configure(network, err) : r;
 }
 
@@ -321,16 +320,15 @@ static void network_begin_next(struct helper *h)
 	for (;;) {
 		struct network *network = h->networks;
 		struct error why = {""};
-		bool made;
 		int r;
 
 		while (network && (network->begun || network_before(network)))
 			network = network->next;
 		if (!network)
 			return;
-		r = network_begin(network, &made, &why);
+		r = network_begin(network, &why);
 		if (r != NETWORK_LATER)
-			network_made(network, made, r, &why);
+			network_made(network, r, &why);
 	}
 }
 
@@ -338,7 +336,6 @@ static int network_make(struct helper *h, const struct policy_network *config,
 			struct network **ret, struct error *err)
 {
 	struct network *network;
-	bool made;
 	int r;
 
 	network = network_new(h);
@@ -354,12 +351,12 @@ static int network_make(struct helper *h, const struct policy_network *config,
 	*ret = network;
 	if (network_before(network))
 		return NETWORK_LATER;
-	r = network_begin(network, &made, err);
+	r = network_begin(network, err);
 	if (r == NETWORK_LATER)
 		return r;
 	r = network_settle(network, r, err);
 	if (r < 0)
-		network_undo(network, made);
+		network_undo(network);
 	return r;
 }
 

@@ -171,7 +171,7 @@ struct network {
 	/* While it is REMOVING. */
 	int failed;	  /* why it could not be made, for those that wait */
 	struct error why; /* the sentence for that */
-	bool remains;	  /* the type's: a failed make() left something */
+	bool remains;	  /* something was made, or left by a failed make() */
 	sd_event_source *retry; /* timer: ops->remove() is called again */
 	uint64_t retry_us;
 
