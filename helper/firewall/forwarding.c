@@ -27,10 +27,10 @@
 /*
  * Writes to ret the interfaces whose conf/IFNAME/key is `value`, a space after
  * each; "default" stands for interfaces that are made later. Interfaces that
- * ret has no room for are left out.
+ * ret has no room for are left out. Return: 0 or -errno with a sentence.
  */
-static void list_note(const char *family, const char *key, const char *value,
-		      char *ret, size_t size)
+static int list_note(const char *family, const char *key, const char *value,
+		     char *ret, size_t size, struct error *err)
 {
 	char path[64];
 	const struct dirent *entry;
@@ -40,7 +40,10 @@ static void list_note(const char *family, const char *key, const char *value,
 	ret[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
+	if (!dir)
+		return error_set(err, -errno, "cannot read %s: %s", path,
+				 strerror(errno));
+	while ((entry = readdir(dir))) {
 		char file[sizeof(entry->d_name) + 64], now[16];
 
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "all") ||
@@ -53,8 +56,8 @@ static void list_note(const char *family, const char *key, const char *value,
 			used += (size_t)snprintf(ret + used, size - used,
 						 "%.15s ", entry->d_name);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
+	return 0;
 }
 
 static void list_set(const char *list, const char *family, const char *key,
@@ -159,17 +162,20 @@ static int forwarding_switch_on(struct helper *h, bool ipv6, struct error *err)
 	if (strcmp(value, "0") != 0)
 		return 0;
 	if (!*on && ipv6) {
-		list_note("ipv6", "accept_ra", "1", f->listeners,
-			  sizeof(f->listeners));
-		list_note("ipv6", "forwarding", "1", f->forwarders6,
-			  sizeof(f->forwarders6));
+		r = list_note("ipv6", "accept_ra", "1", f->listeners,
+			      sizeof(f->listeners), err);
+		if (r == 0)
+			r = list_note("ipv6", "forwarding", "1", f->forwarders6,
+				      sizeof(f->forwarders6), err);
 	} else if (!*on) {
-		list_note("ipv4", "forwarding", "1", f->forwarders4,
-			  sizeof(f->forwarders4));
+		r = list_note("ipv4", "forwarding", "1", f->forwarders4,
+			      sizeof(f->forwarders4), err);
 		if (sysctl_read(REDIRECTS_4, f->redirects,
 				sizeof(f->redirects)) < 0)
 			f->redirects[0] = '\0';
 	}
+	if (r < 0)
+		return r;
 	was = *on;
 	*on = true;
 	r = forwarding_save(h, err);
