@@ -98,7 +98,7 @@ int dhcp_server_sweep(struct helper *h)
 struct dhcp_arguments {
 	char interface[IFNAMSIZ + 16], range[3 * INET_PREFIX_STR + 32], max[48],
 		router[INET_PREFIX_STR + 32], dns[INET_PREFIX_STR + 40];
-	const char *argv[24];
+	const char *argv[24]; /* ended by NULL */
 };
 
 /* The host's address whose prefix contains the range. */
@@ -123,6 +123,32 @@ static uint32_t dhcp_number(const struct inet_prefix *address)
 static int dhcp_arguments(const struct network *network,
 			  struct dhcp_arguments *a, struct error *err)
 {
+	const char *const argv[] = {
+		"dnsmasq",
+		"--keep-in-foreground",
+		"--conf-file=/dev/null",
+		"--pid-file=",
+		"--user=",
+		"--log-facility=-",
+		"--quiet-dhcp",
+		a->interface,
+		"--except-interface=lo",
+		"--bind-interfaces",
+		a->range,
+		a->max,
+		"--dhcp-leasefile=/proc/self/fd/0",
+		"--dhcp-authoritative",
+		"--dhcp-broadcast",
+		"--dhcp-ignore-clid",
+		"--dhcp-ignore-names",
+		"--no-ping", /* that needs raw sockets */
+		"--no-hosts",
+		a->router,
+		a->dns,
+		network->nat ? "--resolv-file=/etc/resolv.conf" : "--no-resolv",
+		network->nat ? NULL : "--port=0",
+		NULL,
+	};
 	const struct inet_prefix *gateway = dhcp_gateway(network);
 	char first[INET_PREFIX_STR], last[INET_PREFIX_STR],
 		host[INET_PREFIX_STR];
@@ -150,33 +176,8 @@ static int dhcp_arguments(const struct network *network,
 		 host);
 	snprintf(a->dns, sizeof(a->dns), "--dhcp-option=option:dns-server%s%s",
 		 network->nat ? "," : "", network->nat ? host : "");
-	memcpy(a->argv,
-	       (const char *[]){"dnsmasq",
-				"--keep-in-foreground",
-				"--conf-file=/dev/null",
-				"--pid-file=",
-				"--user=",
-				"--log-facility=-",
-				"--quiet-dhcp",
-				a->interface,
-				"--except-interface=lo",
-				"--bind-interfaces",
-				a->range,
-				a->max,
-				"--dhcp-leasefile=/proc/self/fd/0",
-				"--dhcp-authoritative",
-				"--dhcp-broadcast",
-				"--dhcp-ignore-clid",
-				"--dhcp-ignore-names",
-				"--no-ping", /* that needs raw sockets */
-				"--no-hosts",
-				a->router,
-				a->dns,
-				network->nat ? "--resolv-file=/etc/resolv.conf"
-					     : "--no-resolv",
-				network->nat ? NULL : "--port=0",
-				NULL},
-	       sizeof(a->argv));
+	_Static_assert(sizeof(argv) == sizeof(a->argv), "one place each");
+	memcpy(a->argv, argv, sizeof(argv));
 	return 0;
 }
 
