@@ -93,11 +93,10 @@ static const struct filter *filter_after(const struct changes *c,
 
 /* --- the host's table --- */
 
-static void print_element(FILE *f, const char *verb,
-			  const struct filter_element *e, bool value)
+static void print_element(FILE *f, const struct filter_element *e)
 {
-	fprintf(f, "%s element " FILTER_TABLE " %s { %s %s }\n", verb, e->set,
-		e->key, value ? e->value : "");
+	fprintf(f, "add element " FILTER_TABLE " %s { %s %s }\n", e->set,
+		e->key, e->value);
 }
 
 /* An element that counts keeps the limit that it was made with. */
@@ -145,8 +144,11 @@ static void changes_print(const struct changes *c, FILE *f)
 			was->chains[k]->leaving++;
 		for (size_t k = 0; was && k < was->n; k++)
 			if (!filter_has(c->items[n].want, &was->elements[k]))
-				print_element(f, "delete", &was->elements[k],
-					      false);
+				fprintf(f,
+					"delete element " FILTER_TABLE
+					" %s { %s }\n",
+					was->elements[k].set,
+					was->elements[k].key);
 		if (was && c->items[n].want &&
 		    limit_changes(was, c->items[n].want))
 			filter_limit_print_forget(f, was);
@@ -157,8 +159,7 @@ static void changes_print(const struct changes *c, FILE *f)
 		for (size_t k = 0; want && k < want->n; k++)
 			if (!filter_has(c->items[n].instance->filter,
 					&want->elements[k]))
-				print_element(f, "add", &want->elements[k],
-					      true);
+				print_element(f, &want->elements[k]);
 	}
 	if (changes_is_end(c))
 		fputs("flush set " FILTER_TABLE " connections\n"
@@ -505,7 +506,7 @@ static int filter_print(struct helper *h, FILE *f, struct error *err)
 	}
 	for (const struct instance *i = h->instances; i; i = i->next)
 		for (size_t n = 0; i->filter && n < i->filter->n; n++)
-			print_element(f, "add", &i->filter->elements[n], true);
+			print_element(f, &i->filter->elements[n]);
 	return 0;
 }
 

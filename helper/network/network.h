@@ -26,13 +26,11 @@
 #include "helper/base/answer.h"
 #include "helper/firewall/firewall.h"
 
-struct child;
 struct dhcp_server;
 struct helper;
 struct instance;
 struct network;
 struct network_port;
-struct proto_namespace;
 struct rtnl_link;
 
 /* The operation has begun and goes on beside the event loop. */
