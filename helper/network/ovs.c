@@ -172,7 +172,8 @@ static int ovs_ask_removal(struct ovs_work *work, ovs_answered *answered,
 {
 	const struct network *network = work->network;
 	const char *bridge = network->bridge;
-	bool uplink = work->uplink_ours && !ovs_other(network, true);
+	bool uplink = network->uplink[0] && work->uplink_ours &&
+		      !ovs_other(network, true);
 	bool alone = work->ours && !ovs_other(network, false);
 	struct ovs_request *q;
 
