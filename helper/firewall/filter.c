@@ -288,7 +288,7 @@ static int changes_check_port(struct changes *c, struct instance *i,
 	if (r < 0)
 		return error_set(
 			err, r,
-			"publish: cannot query whether a program uses the port %s of the host: %s; does the kernel have CONFIG_INET_UDP_DIAG?",
+			"publish: cannot query whether a program uses the port %s of the host: %s; does the kernel have CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG?",
 			port, strerror(-r));
 	return error_set(
 		err, -EADDRINUSE,
