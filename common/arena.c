@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list of chunks; a new one, twice as large, when the last is full. */
+/* A list of chunks, each twice as large as the one before. */
 #include "arena.h"
 
 #include <stdint.h>

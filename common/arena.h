@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Memory that lives and dies with one object: handed out in order, given back
- * all at once. Keeps a policy of many small strings quick to read and free.
- */
+/* Memory of one object: allocated in order, freed all at once. Makes a policy
+ * of many small strings fast to read and to free. */
 #ifndef NETNS_PAM_COMMON_ARENA_H
 #define NETNS_PAM_COMMON_ARENA_H
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Scope-bound clean-up: a variable marked `_cleanup_close_` or
- * `_cleanup_free_` releases what it holds when its scope ends, by whichever
- * return. `take_fd()` and `take_ptr()` hand the thing on and disarm the mark.
- */
+/* Clean-up at the end of a scope: a variable marked `_cleanup_close_` or
+ * `_cleanup_free_` is closed or freed on every return. `take_fd()` and
+ * `take_ptr()` return the value and empty the variable. */
 #ifndef NETNS_PAM_COMMON_CLEANUP_H
 #define NETNS_PAM_COMMON_CLEANUP_H
 
@@ -13,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Closes fd unless it is negative, leaving errno alone; returns -EBADF. */
+/* Closes fd unless it is negative; errno is unchanged. Return: -EBADF. */
 static inline int close_fd(int fd)
 {
 	int saved = errno;
@@ -48,11 +46,9 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-/*
- * Moves fd above 2, so that whoever writes to a standard stream that happens
- * to be closed never writes into it. The copy is CLOEXEC; fd < 0 is passed on.
- * Return: fd, or a negative number with errno set.
- */
+/* Moves fd above 2, so that a write to a closed standard stream cannot reach
+ * it. The new fd is CLOEXEC; fd < 0 is returned as it is. Return: fd, or a
+ * negative number with errno set. */
 static inline int fd_above_stdio(int fd)
 {
 	int high;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Deadlines on the monotonic clock, so that a clock jump neither ends nor
- * prolongs a login's wait (CLOCK_MONOTONIC, clock_gettime(2)).
- */
+/* Deadlines on CLOCK_MONOTONIC (clock_gettime(2)): setting the clock does not
+ * change how long a login waits. */
 #ifndef NETNS_PAM_COMMON_DEADLINE_H
 #define NETNS_PAM_COMMON_DEADLINE_H
 
@@ -17,7 +15,7 @@ static inline uint64_t deadline_now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Return: the moment `ms` milliseconds from now. */
+/* Return: the time `ms` milliseconds from now. */
 static inline uint64_t deadline_in_ms(uint64_t ms)
 {
 	return deadline_now_ms() + ms;

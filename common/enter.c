@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A move is: check the fd, remember where we are, take a mount namespace if
- * one is needed, setns, look whether it happened, mount. The way back is the
- * same for a failure in the middle and for the end of a session, and leaves
- * alone what never moved.
+ * Steps: check the descriptor, save the origin, unshare the mount namespace if
+ * needed, setns(2), verify, mount. A failed step and the end of a session both
+ * return by enter_restore().
  */
 #include "enter.h"
 
@@ -40,7 +39,7 @@ static bool same_object(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Return: is fd the namespace that the path shows, 1 or 0, or -errno. */
+/* Is fd the namespace at the path? Return: 1, 0, -errno. */
 static int namespace_is(int fd, const char *path)
 {
 	struct stat theirs, ours;
@@ -50,7 +49,7 @@ static int namespace_is(int fd, const char *path)
 	return same_object(&theirs, &ours);
 }
 
-/* setns(2) alone takes any kind of namespace, and any pidfd. */
+/* setns(2) accepts any kind of namespace, and pidfds. */
 static int namespace_check(int fd, int type, const char *what,
 			   struct error *err)
 {
@@ -62,10 +61,9 @@ static int namespace_check(int fd, int type, const char *what,
 	if (fstatfs(fd, &fs) < 0)
 		return error_set(err, -errno, "%s namespace: %m", what);
 	if (fs.f_type != NSFS_MAGIC)
-		return error_set(
-			err, -EINVAL,
-			"what should be a %s namespace is a file of another kind",
-			what);
+		return error_set(err, -EINVAL,
+				 "the %s namespace is a file of another kind",
+				 what);
 	r = ioctl(fd, NS_GET_NSTYPE);
 	if (r < 0)
 		return error_set(err, -errno, "%s namespace: NS_GET_NSTYPE: %m",
@@ -73,7 +71,7 @@ static int namespace_check(int fd, int type, const char *what,
 	if (r != type)
 		return error_set(
 			err, -EINVAL,
-			"what should be a %s namespace is a namespace of another kind (0x%x, see setns(2))",
+			"the %s namespace is a namespace of another kind (0x%x, see setns(2))",
 			what, (unsigned int)r);
 	return 0;
 }
@@ -103,7 +101,7 @@ void enter_forget(struct enter_origin *origin)
 	origin->cwd = close_fd(origin->cwd);
 }
 
-/* Where we are, so that there is a way back before there is a way in. */
+/* Opens what is needed to return, before anything changes. */
 static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 {
 	int r;
@@ -115,10 +113,9 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 				 strerror(-o->netns));
 	r = enter_check_netns(o->netns, NULL);
 	if (r < 0)
-		return error_set(
-			err, r,
-			OWN_NETNS
-			" is no network namespace: is /proc what it should be?");
+		return error_set(err, r,
+				 OWN_NETNS
+				 " is not a network namespace: check /proc");
 	if (!mounts)
 		return 0;
 	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
@@ -130,27 +127,23 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 	if (o->root < 0)
 		return error_set(
 			err, o->root,
-			"the root directory of this process cannot be opened: %s",
+			"cannot open the root directory of this process: %s",
 			strerror(-o->root));
-	/*
-	 * A user may stand where root must not look (FUSE, NFS), and it is for
-	 * the way back alone: then that leads to "/". A want of descriptors or
-	 * memory is another matter, and the next step's, too.
-	 */
+	/* root may have no access to the working directory (FUSE, NFS). It is
+	 * needed only to return, then to "/". A lack of descriptors or memory
+	 * is an error. */
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
 	if (o->cwd == -EMFILE || o->cwd == -ENFILE || o->cwd == -ENOMEM)
 		return error_set(
 			err, o->cwd,
-			"the working directory of this process cannot be opened: %s",
+			"cannot open the working directory of this process: %s",
 			strerror(-o->cwd));
 	return 0;
 }
 
-/*
- * Goes to the same directory in the mounts that we are among now; from "/"
- * there is no way that a link could bend. Where the path leads to something
- * else now, or to nothing, or is not to be entered, "/" it is.
- */
+/* Changes to the same directory in the new mounts, without following links. The
+ * process stays in "/" when the path is another directory, does not exist, or
+ * cannot be entered. */
 static void cwd_follow(const char *path, const struct stat *before)
 {
 	struct open_how how = {
@@ -186,16 +179,16 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 	if (o->cwd < 0 || fstat(o->cwd, &cwd) < 0 ||
 	    !getcwd(path, sizeof(path)))
 		path[0] = '\0';
-	/* A thread that shares its root and cwd with others may not go. */
+	/* setns(2) needs a root and cwd not shared with other threads. */
 	if (unshare(CLONE_FS) < 0 || setns(mntns, CLONE_NEWNS) < 0)
-		return error_set(
-			err, -errno,
-			"the host's mount namespace cannot be joined: %m");
-	/* That led to the namespace's root: never a way out of a chroot. */
+		return error_set(err, -errno,
+				 "cannot join the host's mount namespace: %m");
+	/* setns(2) changes to the namespace's root: this must not leave a
+	 * chroot. */
 	if (stat("/", &now) < 0 || !same_object(&now, &root))
 		return error_set(
 			err, -EXDEV,
-			"this process has another root directory than the host: no login from inside a chroot");
+			"this process has another root directory than the host: a login from a chroot is not possible");
 	cwd_follow(path, &cwd);
 	return 0;
 }
@@ -205,11 +198,11 @@ static int mntns_unshare(struct error *err)
 	if (unshare(CLONE_NEWNS) < 0)
 		return error_set(
 			err, -errno,
-			"no mount namespace of its own for the session: %m");
+			"cannot create a mount namespace for the session: %m");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return error_set(
 			err, -errno,
-			"the session's mounts cannot be made private: %m (is / no mount point?)");
+			"cannot make the session's mounts private: %m (is / a mount point?)");
 	return 0;
 }
 
@@ -218,14 +211,13 @@ static int netns_join(int netns, int origin, struct error *err)
 	struct stat there, here;
 	int r;
 
-	/* A look at a descriptor is much cheaper than one through /proc. */
+	/* fstat() of descriptors is much faster than stat() in /proc. */
 	if (fstat(netns, &there) == 0 && fstat(origin, &here) == 0 &&
 	    same_object(&there, &here))
 		return 0;
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return error_set(
-			err, -errno,
-			"the network namespace cannot be joined: %m%s",
+			err, -errno, "cannot join the network namespace: %m%s",
 			errno == EPERM
 				? " (the service lacks CAP_SYS_ADMIN, or has RestrictNamespaces=)"
 				: "");
@@ -274,7 +266,7 @@ int enter_namespace(const struct enter_plan *plan,
 		if (r < 0 && enter_restore(&origin, &back) < 0)
 			r = error_set(
 				err, -ENOTRECOVERABLE,
-				"the session cannot be set up, and the way back is barred: %s",
+				"cannot set up the session and cannot return to the original namespaces: %s",
 				back.text);
 	}
 	if (r < 0) {
@@ -292,13 +284,13 @@ static int mounts_restore(const struct enter_origin *o, struct error *err)
 	if (unshare(CLONE_FS) < 0 || setns(o->mntns, CLONE_NEWNS) < 0)
 		return error_set(
 			err, -errno,
-			"the mount namespace it came from cannot be joined: %m");
+			"cannot return to the original mount namespace: %m");
 	if (fchdir(o->root) < 0 || chroot(".") < 0)
 		return error_set(
 			err, -errno,
-			"the root directory it came from cannot be entered: %m");
+			"cannot return to the original root directory: %m");
 	if (o->cwd >= 0)
-		(void)!fchdir(o->cwd); /* gone or shut meanwhile: "/" it is */
+		(void)!fchdir(o->cwd); /* else it stays in "/" */
 	return 0;
 }
 
@@ -306,7 +298,7 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 {
 	int code, r;
 
-	/* The harder one first: where it is refused, nothing has moved. */
+	/* First what may be refused: then nothing has changed. */
 	if (origin->mntns >= 0) {
 		r = mounts_restore(origin, err);
 		if (r < 0)
@@ -317,13 +309,13 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 	code = setns(origin->netns, CLONE_NEWNET) < 0 ? -errno : 0;
 	r = namespace_is(origin->netns, OWN_NETNS);
 	if (r == 1)
-		return 0; /* also where it never left */
+		return 0; /* also when it never left */
 	if (code < 0)
 		return error_set(
 			err, code,
-			"the network namespace it came from cannot be joined: %s",
+			"cannot return to the original network namespace: %s",
 			strerror(-code));
 	return error_set(
 		err, r < 0 ? r : -EXDEV,
-		"the process is not in the network namespace it came from");
+		"the process is not in its original network namespace");
 }

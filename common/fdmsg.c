@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns: packets and descriptors on a socket, and the waiting for them.
- * Mustn't: know what the bytes mean, raise a signal, wait past a deadline.
- */
+/* Packets and descriptors on a socket. Never raises a signal or waits longer
+ * than a deadline. */
 #include "fdmsg.h"
 
 #include <errno.h>
@@ -15,14 +13,12 @@
 #include "cleanup.h"
 #include "deadline.h"
 
-/* A full backlog sends no event when it has room: asked again at this pace. */
+/* A full backlog gives no event when it has room: it is polled. */
 #define RETRY_FIRST_MS 1
 #define RETRY_LAST_MS  20
 
-/*
- * Waits for an event, or (sock < 0) just waits, at most `at_most` ms.
- * Return: 0 when it is worth another try, -ETIMEDOUT, -errno.
- */
+/* Waits for an event, or without one (sock < 0), at most `at_most` ms. Return:
+ * 0 try again; -ETIMEDOUT; -errno. */
 static int event_wait(int sock, short events, int at_most, uint64_t deadline_ms)
 {
 	struct pollfd p = {.fd = sock, .events = events};
@@ -121,12 +117,9 @@ int fdmsg_send(int sock, const void *head, size_t head_bytes, const void *tail,
 	}
 }
 
-/*
- * Takes the descriptors out of the control message. More than fit into
- * `fds` never arrive here: the kernel closes them and says MSG_CTRUNC.
- * Return: how many, or -EBADMSG when there is anything else in it; even then
- * *n_fds of them are the caller's to close.
- */
+/* Copies the descriptors of the control message; the kernel closes those that
+ * do not fit and sets MSG_CTRUNC. *n_fds of them are to be closed by the
+ * caller, also after a failure. Return: 0; -EBADMSG for other contents. */
 static int rights_take(struct msghdr *message, int fds[FDMSG_FDS_MAX],
 		       size_t *n_fds)
 {
@@ -150,7 +143,7 @@ static int rights_take(struct msghdr *message, int fds[FDMSG_FDS_MAX],
 	return foreign ? -EBADMSG : 0;
 }
 
-/* Return: 0, or -errno with all descriptors closed. */
+/* Return: verdict, or -errno; negative: all descriptors are closed. */
 static int rights_settle(int *fds, size_t n, int verdict)
 {
 	for (size_t i = 0; i < n && verdict == 0; i++) {

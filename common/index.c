@@ -18,7 +18,7 @@ uint64_t index_hash(uint64_t hash, const void *bytes, size_t n)
 	return hash;
 }
 
-/* The slot of the name, or the free one where it belongs. */
+/* Return: the slot of the name, or the free slot for it. */
 static struct index_slot *slot_of(struct index_slot *slots, size_t size,
 				  const char *name)
 {

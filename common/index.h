@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A hash table from strings to numbers, so that 5,000 sections stay quick. */
+/* A hash table from strings to numbers, for policies of 5,000 sections. */
 #ifndef NETNS_PAM_COMMON_INDEX_H
 #define NETNS_PAM_COMMON_INDEX_H
 
@@ -24,7 +24,7 @@ uint64_t index_hash(uint64_t hash, const void *bytes, size_t n);
 /* Return: the value of the name, or INDEX_NONE. */
 size_t index_find(const struct index *index, const char *name);
 
-/* Adds a name that is not there yet, or changes its value. 0 or -ENOMEM. */
+/* Sets the value of a name. Return: 0, -ENOMEM. */
 int index_put(struct index *index, const char *name, size_t value);
 
 void index_clear(struct index *index);

@@ -49,13 +49,11 @@ bool inet_prefix_has_host_bits(const struct inet_prefix *p);
 void inet_prefix_nth(const struct inet_prefix *p, uint64_t offset,
 		     struct inet_prefix *ret);
 
-/*
- * Makes 192.0.2.1 of ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2), also of prefixes.
- * Return: was it such a one?
- */
+/* Converts an IPv4-mapped address or prefix, ::ffff:192.0.2.1 (RFC
+ * 4291, 2.5.5.2), to IPv4. Return: was it one? */
 bool inet_prefix_unmap(struct inet_prefix *p);
 
-/* Are they one address of one family, whatever the lengths? */
+/* Are the addresses and families equal? The lengths are ignored. */
 bool inet_address_equal(const struct inet_prefix *a,
 			const struct inet_prefix *b);
 

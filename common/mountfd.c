@@ -15,7 +15,7 @@
 
 #include "cleanup.h"
 
-#define LINKS_MAX 16 /* of a chain that a path leads through */
+#define LINKS_MAX 16 /* in one path */
 
 int mountfd_open(int dir, const char *path, int flags)
 {
@@ -102,10 +102,8 @@ int mountfd_seal(const struct mountfd_fs *fs)
 	return 0;
 }
 
-/*
- * Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ to the process whose guest
- * we are: the limit is asked first.
- */
+/* A write beyond RLIMIT_FSIZE would send SIGXFSZ to the host process: the limit
+ * is checked first. */
 int mountfd_create(int dir, const char *name, const char *text)
 {
 	size_t length = strlen(text), done = 0;
@@ -160,7 +158,7 @@ int mountfd_read(int fd, char **ret)
 	return 0;
 }
 
-/* Splits an absolute path; its directory is made canonical. */
+/* Splits an absolute path into canonical directory and name. */
 static int path_split(const char *path, struct mountfd_target *t)
 {
 	const char *slash = strrchr(path, '/');
@@ -209,10 +207,8 @@ static bool is_stop(const char *dir, const char *const *stops)
 	return false;
 }
 
-/*
- * One step: `now` becomes a canonical directory and a name. Return: 1 when
- * that is a link, and `now` where it leads; 0 when the way ends; -errno.
- */
+/* One step: splits `now` into *ret. Return: 1 when it is a link, with its
+ * target in `now`; 0 at the end; -errno. */
 static int link_follow(char now[static PATH_MAX], const char *const *stops,
 		       struct mountfd_target *ret)
 {
@@ -259,16 +255,16 @@ int mountfd_follow(const char *path, const char *const *stops,
 		if (r == -ENOENT || r == -ENOTDIR)
 			return error_set(
 				err, r,
-				"%s leads to %s, whose directory does not exist: mend the link",
+				"%s leads to %s, whose directory does not exist: correct the link",
 				path, now);
 		if (r == -EPERM)
 			return error_set(
 				err, r,
-				"%s leads through the link %s, which others than root can change",
+				"%s leads through the link %s, which users other than root can change",
 				path, now);
 		if (r < 0)
-			return error_set(err, r, "%s cannot be followed: %s",
-					 path, strerror(-r));
+			return error_set(err, r, "cannot follow %s: %s", path,
+					 strerror(-r));
 	}
 	return error_set(err, -ELOOP, "%s leads through too many links", path);
 }
@@ -291,7 +287,7 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 		if (r < 0 && r != -EEXIST)
 			return error_set(
 				err, r,
-				"%s/%s is missing and cannot be created: %s",
+				"cannot create %s/%s, which is missing: %s",
 				t->dir, t->base, strerror(-r));
 		fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
 	}
@@ -303,7 +299,7 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 	if (!S_ISREG(st.st_mode))
 		return error_set(
 			err, -EINVAL,
-			"%s/%s is not a regular file: nothing can be mounted over it",
+			"cannot mount over %s/%s: it is not a regular file",
 			t->dir, t->base);
 	return take_fd(&fd);
 }

@@ -26,21 +26,19 @@
 
 #define _cleanup_fs_ _cleanup_(mountfd_close)
 
-/* Directories in which resolvers listen, and sockets that stand elsewhere. */
+/* Directories with sockets of resolvers, and such sockets elsewhere. */
 static const char *const covered_dirs[] = {"/run/nscd", "/run/systemd/resolve"};
 #define N_COVERED (sizeof(covered_dirs) / sizeof(*covered_dirs))
 
-/*
- * Only the first part may hold links: the second may be in a directory of the
- * daemon's own.
- */
+/* Only the first part may have links: the second may be in a directory that the
+ * resolver's user can change. */
 static const char *const covered_sockets[][2] = {
 	{"/var/run", "nscd/socket"},
 	{"/run", "avahi-daemon/socket"},
 };
 #define N_SOCKETS (sizeof(covered_sockets) / sizeof(*covered_sockets))
 
-/* One file of /etc/netns/SECTION over the one of the same name in /etc. */
+/* Binds a file of /etc/netns/SECTION over the same name in /etc. */
 static int etc_bind(int source, const char *name, struct error *err)
 {
 	char path[sizeof(ETC) + NAME_MAX + 1];
@@ -57,12 +55,12 @@ static int etc_bind(int source, const char *name, struct error *err)
 		return to;
 	r = mountfd_bind(source, "", to);
 	if (r < 0)
-		return error_set(err, r, "%s cannot be mounted over: %s", path,
+		return error_set(err, r, "cannot mount over %s: %s", path,
 				 strerror(-r));
 	return 0;
 }
 
-/* Return: 0, or -errno with a sentence; *resolv_conf may be set (malloc'd). */
+/* Return: 0, -errno with a sentence; *resolv_conf may be set (malloc'd). */
 static int etc_file(int dir, const char *name, const char *dir_path,
 		    bool dns_given, char **resolv_conf, struct error *err)
 {
@@ -78,25 +76,25 @@ static int etc_file(int dir, const char *name, const char *dir_path,
 			      : O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return error_set(
-			err, fd, "%s/%s cannot be opened: %s", dir_path, name,
+			err, fd, "cannot open %s/%s: %s", dir_path, name,
 			fd == -ELOOP ? "it is a symbolic link" : strerror(-fd));
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", dir_path, name);
 	if (!S_ISREG(st.st_mode))
 		return error_set(
 			err, -EINVAL,
-			"%s/%s is not a regular file: only those are mounted over /etc, and no link is followed",
+			"%s/%s is not a regular file: only regular files are mounted over /etc, and no link is followed",
 			dir_path, name);
 	if (!mountfd_only_roots(&st))
 		return error_set(
 			err, -EPERM,
-			"%s/%s must be root's and not writable by group or others",
+			"%s/%s must be owned by root and not writable by group or others",
 			dir_path, name);
 	if (!dns)
 		return etc_bind(fd, name, err);
 	r = mountfd_read(fd, resolv_conf);
 	if (r < 0)
-		return error_set(err, r, "%s/%s cannot be read: %s", dir_path,
+		return error_set(err, r, "cannot read %s/%s: %s", dir_path,
 				 name, strerror(-r));
 	return 0;
 }
@@ -116,15 +114,13 @@ static int dir_is_roots(int fd, const char *path, struct error *err)
 	if (!mountfd_only_roots(&st))
 		return error_set(
 			err, -EPERM,
-			"%s must be root's and not writable by group or others",
+			"%s must be owned by root and not writable by group or others",
 			path);
 	return 0;
 }
 
-/*
- * Return: the descriptor of /etc/netns/SECTION, or -errno. Whose a directory on
- * the way is says what is in it: both have to be root's.
- */
+/* Return: the descriptor of /etc/netns/SECTION, or -errno. The owner of a
+ * directory decides its contents: both must be root's. */
 static int etc_section_open(const char *section, const char *path,
 			    struct error *err)
 {
@@ -158,7 +154,7 @@ static int etc_section_make(const char *section, bool dns_given,
 	if (r < 0 || (size_t)r >= sizeof(path) || strchr(section, '/') ||
 	    section[0] == '.' || !section[0])
 		return error_set(err, -EINVAL,
-				 "\"%s\" cannot be a namespace's name",
+				 "\"%s\" is not a valid name of a namespace",
 				 section);
 	fd = etc_section_open(section, path, err);
 	if (fd < 0)
@@ -180,7 +176,7 @@ static int etc_section_make(const char *section, bool dns_given,
 			continue;
 		if (++n > ETC_FILES_MAX)
 			return error_set(err, -E2BIG,
-					 "%s holds more than %d files", path,
+					 "%s has more than %d files", path,
 					 ETC_FILES_MAX);
 		r = etc_file(dirfd(list), entry->d_name, path, dns_given,
 			     resolv_conf, err);
@@ -189,7 +185,7 @@ static int etc_section_make(const char *section, bool dns_given,
 	}
 }
 
-/* Is this line, up to its end, the one about hosts? */
+/* Is this a `hosts:` line? */
 static bool is_hosts_line(const char *line)
 {
 	line += strspn(line, " \t");
@@ -205,7 +201,7 @@ int mounts_nsswitch(const char *text, char **ret)
 	bool replaced = false;
 	char *made;
 
-	/* The one line that may be longer than what it replaces, and a \n. */
+	/* Room for the added line and a \n. */
 	made = malloc(length + sizeof(HOSTS_LINE) + 1);
 	if (!made)
 		return -ENOMEM;
@@ -234,10 +230,8 @@ int mounts_nsswitch(const char *text, char **ret)
 	return 0;
 }
 
-/*
- * *ret is NULL when the host has no nsswitch.conf: then glibc looks hosts up
- * in files and dns of its own accord.
- */
+/* *ret is NULL when the host has no nsswitch.conf: glibc then looks up hosts in
+ * files and dns. */
 static int nsswitch_make(const struct mountfd_target *t, char **ret,
 			 struct error *err)
 {
@@ -266,7 +260,7 @@ static int nsswitch_make(const struct mountfd_target *t, char **ret,
 	return 0;
 }
 
-/* Is `dir` the directory `above` or something below it? */
+/* Is `dir` the directory `above`, or below it? */
 static bool is_below(const char *dir, const char *above)
 {
 	size_t n = strlen(above);
@@ -274,10 +268,8 @@ static bool is_below(const char *dir, const char *above)
 	return strncmp(dir, above, n) == 0 && (!dir[n] || dir[n] == '/');
 }
 
-/*
- * An empty directory over one in which a resolver listens; with our
- * resolv.conf in it when that is where /etc/resolv.conf leads.
- */
+/* Covers a directory with sockets of a resolver by an empty one; with the
+ * session's resolv.conf in it when /etc/resolv.conf leads there. */
 static int dir_cover(const char *real, const struct mountfd_target *resolv,
 		     const char *resolv_conf, bool *placed, struct error *err)
 {
@@ -287,7 +279,7 @@ static int dir_cover(const char *real, const struct mountfd_target *resolv,
 	int r;
 
 	if (to == -ENOENT)
-		return 0; /* its daemon has just gone */
+		return 0; /* its service has just stopped */
 	r = to < 0 ? to : mountfd_tmpfs(&fs);
 	if (r == 0 && is_below(resolv->dir, real)) {
 		if (strcmp(resolv->dir, real) != 0)
@@ -303,12 +295,12 @@ static int dir_cover(const char *real, const struct mountfd_target *resolv,
 	if (r == 0)
 		r = mountfd_attach(fs.mount, to);
 	if (r < 0)
-		return error_set(err, r, "%s cannot be covered: %s", real,
+		return error_set(err, r, "cannot cover %s: %s", real,
 				 strerror(-r));
 	return 0;
 }
 
-/* An empty file over a resolver's socket: nobody listens on that. */
+/* Covers a resolver's socket by an empty file, which refuses connections. */
 static int socket_cover(const char *const path[2], int scratch,
 			struct error *err)
 {
@@ -330,7 +322,7 @@ static int socket_cover(const char *const path[2], int scratch,
 		r = S_ISLNK(st.st_mode) ? -ELOOP
 					: mountfd_bind(scratch, "empty", to);
 	if (r < 0)
-		return error_set(err, r, "%s/%s cannot be covered: %s", path[0],
+		return error_set(err, r, "cannot cover %s/%s: %s", path[0],
 				 path[1], strerror(-r));
 	return 0;
 }
@@ -345,12 +337,12 @@ static int file_bind(int scratch, const char *name,
 		return to;
 	r = mountfd_bind(scratch, name, to);
 	if (r < 0)
-		return error_set(err, r, "%s/%s cannot be mounted over: %s",
-				 t->dir, t->base, strerror(-r));
+		return error_set(err, r, "cannot mount over %s/%s: %s", t->dir,
+				 t->base, strerror(-r));
 	return 0;
 }
 
-/* The files on the scratch file system, to be bound from there. */
+/* Creates the files on the scratch file system, to be bound from there. */
 static int scratch_fill(const struct mountfd_fs *fs, const char *resolv_conf,
 			const char *nsswitch)
 {
@@ -392,10 +384,8 @@ static int dns_make(int scratch, const char *resolv_conf,
 	return r;
 }
 
-/*
- * The namespace's devices in /sys, and only they: whatever is mounted below
- * /sys (the cgroup tree, above all) stays.
- */
+/* Shows the namespace's devices in /sys; mounts below /sys, such as the cgroup
+ * tree, stay. */
 static int sys_make(int scratch, struct error *err)
 {
 	static const char *const parts[] = {"class/net", "devices/virtual/net"};
@@ -408,10 +398,10 @@ static int sys_make(int scratch, struct error *err)
 
 	if (sys < 0 || fstatfs(sys, &st) < 0 || st.f_type != SYSFS_MAGIC)
 		return 0;
-	/* A read-only /sys stays that. */
+	/* A read-only /sys stays read-only. */
 	r = mountfd_sysfs(st.f_flags & MS_RDONLY, &fs);
 	if (r == -EPERM)
-		return 0; /* a container may not mount one: nothing to show */
+		return 0; /* a container may not mount one */
 	if (r == 0)
 		place = mountfd_open(scratch, "sys", O_PATH | O_DIRECTORY);
 	if (r == 0)
@@ -425,9 +415,10 @@ static int sys_make(int scratch, struct error *err)
 		r = to < 0 ? to : mountfd_bind(fs.mount, parts[i], to);
 	}
 	if (r < 0)
-		return error_set(err, r,
-				 "/sys cannot show the namespace's devices: %s",
-				 strerror(-r));
+		return error_set(
+			err, r,
+			"cannot show the namespace's devices in /sys: %s",
+			strerror(-r));
 	return 0;
 }
 
@@ -462,10 +453,9 @@ int mounts_make(const char *resolv_conf, const char *etc_section,
 	if (r == 0)
 		r = mountfd_attach(fs.mount, place);
 	if (r < 0)
-		return error_set(
-			err, r,
-			"the session's files cannot be prepared on %s: %s",
-			scratch, strerror(-r));
+		return error_set(err, r,
+				 "cannot prepare the session's files on %s: %s",
+				 scratch, strerror(-r));
 
 	if (resolv_conf)
 		r = dns_make(fs.mount, resolv_conf, nss_text ? &nss : NULL,
@@ -475,7 +465,6 @@ int mounts_make(const char *resolv_conf, const char *etc_section,
 	if (r < 0)
 		return r;
 	if (umount2(scratch, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return error_set(err, -errno, "%s cannot be unmounted: %m",
-				 scratch);
+		return error_set(err, -errno, "cannot unmount %s: %m", scratch);
 	return 0;
 }

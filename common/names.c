@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Names: which spellings are allowed, and how an instance is called. Tables
- * and locales play no part: the character classes are ASCII.
- */
+/* Character classes are ASCII, whatever the locale. */
 #include "names.h"
 
 #include <errno.h>
@@ -84,7 +81,7 @@ bool name_is_domain(const char *name)
 	return name[len - 1] != '-';
 }
 
-/* Is it "uid-" and digits, as we write the users below? */
+/* Is it "uid-" and digits, as name_instance() writes users? */
 static bool user_is_uid_form(const char *user)
 {
 	const char *p = user + strlen(UID_FORM_PREFIX);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The only rules about characters and lengths of names: what may be a
- * namespace, a rule, an interface, and how an instance of a namespace is
- * called. Everything that becomes a file name below /run/netns passes here.
- */
+/* All rules for names of namespaces, rules, networks and interfaces, and the
+ * names of instances. Every file name below /run/netns is checked here. */
 #ifndef NETNS_PAM_COMMON_NAMES_H
 #define NETNS_PAM_COMMON_NAMES_H
 
@@ -22,29 +19,23 @@ bool name_is_policy(const char *name);
 /* The same grammar, up to NAME_MAX_INSTANCE bytes. */
 bool name_is_instance(const char *name);
 
-/*
- * A network interface as the kernel takes it (dev_valid_name() in
- * net/core/dev.c): 1 to 15 bytes, not "." or "..", no slash, colon or space;
- * and as we do: printable ASCII, without the '%' that the kernel expands.
- */
+/* A network interface, as in dev_valid_name() of net/core/dev.c: 1 to 15 bytes,
+ * not "." or "..", no slash, colon or space. In addition: printable ASCII, and
+ * no '%', which the kernel expands. */
 bool name_is_ifname(const char *name);
 
-/*
- * A domain: labels of letters, digits, '-' and '_', as long as RFC 1035 says; a
- * dot at the end may be there.
- */
+/* A domain: labels of letters, digits, '-' and '_', with the lengths of RFC
+ * 1035; it may end with a dot. */
 bool name_is_domain(const char *name);
 
 /*
- * Writes the name of the instance that a user gets of a namespace:
- *   shared   NAME
- *   user     NAME.USER
- *   session  NAME.USER.N
- * A user name with bytes outside [A-Za-z0-9_-], of more than 32 bytes, with a
- * leading '-', or of the form uid-N itself, is written as uid-UID: no two
- * users share a spelling, and '.' stays the separator.
- * n is 0 unless the scope is session; user is NULL for a shared namespace.
- * Return: 0, or -ENAMETOOLONG (cannot happen for names that name_is_policy()).
+ * Writes the name of a user's instance of a namespace: shared NAME user
+ * NAME.USER session NAME.USER.N A user name with bytes outside [A-Za-z0-9_-],
+ * with more than 32 bytes, with a leading '-', or of the form uid-N is written
+ * as uid-UID: names of two users are never equal, and '.' is always the
+ * separator. n is 0 unless the scope is session; user is NULL for a shared
+ * namespace. Return: 0, or -ENAMETOOLONG (cannot happen for names that
+ * name_is_policy()).
  */
 int name_instance(const char *section, const char *user, uid_t uid, uint32_t n,
 		  char ret[static NAME_MAX_INSTANCE + 1]);

@@ -260,8 +260,10 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 		    name);
 }
 
-/* inih ends a value only at a blank and a semicolon; anything else that looks
- * like a comment would silently become part of the value. */
+/*
+ * inih ends a value only at a blank and a semicolon; anything else that looks
+ * like a comment would silently become part of the value.
+ */
 static bool text_has_comment(struct policy_build *build, unsigned int line,
 			     const char *key, const char *text)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Errors of whole sections: keys that require or exclude each other, references
- * between sections; and the defaults from [options]. */
+/*
+ * Errors of whole sections: keys that require or exclude each other, references
+ * between sections; and the defaults from [options].
+ */
 #include "check.h"
 
 #include "check_address.h"
@@ -11,7 +13,8 @@
 
 #define TEXT_MAX 256
 
-/* Keys that the section or its link requires, and keys that the link refuses.
+/*
+ * Keys that the section or its link requires, and keys that the link refuses.
  */
 static void check_keys(const struct check *check, const char *title,
 		       unsigned int link)
@@ -69,8 +72,10 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->on_error = policy->on_error;
 	if (!check_key_line(check, "timeout"))
 		rule->timeout_ms = policy->timeout_ms;
-	/* A user who may fall back to the host's network must be able to use
-	 * it. */
+	/*
+	 * A user who may fall back to the host's network must be able to use
+	 * it.
+	 */
 	if (!check_key_line(check, "guard"))
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
@@ -166,8 +171,10 @@ static void check_references(const struct check *check,
 			ns->peer, policy_scope_words[other->scope]);
 }
 
-/* Instances of [namespace vpn] are named vpn.USER, so that [namespace vpn.ann]
- * would have the name of one of them. */
+/*
+ * Instances of [namespace vpn] are named vpn.USER, so that [namespace vpn.ann]
+ * would have the name of one of them.
+ */
 static void check_name(const struct check *check,
 		       const struct policy_namespace *ns)
 {
@@ -235,8 +242,10 @@ static bool network_has_range(const struct policy_network *network)
 	return false;
 }
 
-/* An interface can be a port of one bridge only. Sections that share an Open
- * vSwitch bridge, each with its own VLAN, may share the uplink as well. */
+/*
+ * An interface can be a port of one bridge only. Sections that share an Open
+ * vSwitch bridge, each with its own VLAN, may share the uplink as well.
+ */
 static void check_uplink(const struct check *check,
 			 const struct policy_network *network)
 {
@@ -270,7 +279,8 @@ static bool is_npam(const char *name)
 	return digits && (!number[digits] || !strcmp(number + digits, "v"));
 }
 
-/* A bridge belongs to one section; with Open vSwitch to one section per VLAN.
+/*
+ * A bridge belongs to one section; with Open vSwitch to one section per VLAN.
  */
 static void check_bridge(const struct check *check,
 			 const struct policy_network *network)

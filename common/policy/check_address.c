@@ -69,8 +69,10 @@ static bool namespace_has_family(const struct policy_namespace *ns,
 	return false;
 }
 
-/* Is the gateway on the link: link-local, inside the prefix of an address, or
- * is the address a single one, without a prefix to be inside? */
+/*
+ * Is the gateway on the link: link-local, inside the prefix of an address, or
+ * is the address a single one, without a prefix to be inside?
+ */
 static bool gateway_is_near(const struct policy_namespace *ns,
 			    const struct inet_prefix *gateway)
 {

@@ -8,8 +8,10 @@ bool policy_is_shortage(int code)
 	return code == -EMFILE || code == -ENFILE || code == -ENOMEM;
 }
 
-/* Is the main file missing, or are all files? An editor may be replacing it,
- * and the drop-ins alone are another policy. */
+/*
+ * Is the main file missing, or are all files? An editor may be replacing it,
+ * and the drop-ins alone are another policy.
+ */
 static bool is_missing(const struct policy_sources *from,
 		       const struct policy *files)
 {
@@ -22,9 +24,11 @@ static bool is_missing(const struct policy_sources *from,
 	       (policy_has_file(old, from->path) && !has_main);
 }
 
-/* Uses the published copy, since the files cannot be used, see ret->code.
+/*
+ * Uses the published copy, since the files cannot be used, see ret->code.
  * files: the drop-ins alone when the main file is missing, else NULL; freed or
- * returned. */
+ * returned.
+ */
 static int fall_back(const char *last_good, struct policy *files,
 		     struct policy_current *ret)
 {

@@ -20,7 +20,8 @@ struct policy_sources {
 	 * published copy is read instead.
 	 */
 	const struct policy *in_force;
-	/* A missing main file was removed on purpose: use the others at once.
+	/*
+	 * A missing main file was removed on purpose: use the others at once.
 	 */
 	bool missing_counts;
 };

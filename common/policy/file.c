@@ -143,8 +143,10 @@ static int text_read(int fd, const char *path, const struct stat *before,
 	return 0;
 }
 
-/* Opens without following a link and without blocking. Return: the fd; -EINVAL
- * with an error noted; -ENOENT; -errno with a sentence. */
+/*
+ * Opens without following a link and without blocking. Return: the fd; -EINVAL
+ * with an error noted; -ENOENT; -errno with a sentence.
+ */
 static int file_open(int dir_fd, const char *name, const char *path,
 		     struct note_book *book, struct error *err)
 {

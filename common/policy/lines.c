@@ -67,8 +67,10 @@ static void line_lost(struct line_reader *reader)
 		   "this line cannot be read; write KEY = VALUE");
 }
 
-/* Return: the start of an inline comment (a blank, then a semicolon) or of one
- * of the two stops, as inih finds it; or the end of the text. */
+/*
+ * Return: the start of an inline comment (a blank, then a semicolon) or of one
+ * of the two stops, as inih finds it; or the end of the text.
+ */
 static char *text_find(char *text, char stop, char other)
 {
 	bool blank = false;
@@ -216,8 +218,10 @@ static enum line_kind line_classify(struct line_reader *reader,
 	return line_key(reader, copy);
 }
 
-/* Return: the next line, *ret_len bytes without its newline; NULL, with an
- * error noted, when it is too long or not text. */
+/*
+ * Return: the next line, *ret_len bytes without its newline; NULL, with an
+ * error noted, when it is too long or not text.
+ */
 static const char *line_take(struct line_reader *reader, size_t max,
 			     size_t *ret_len)
 {

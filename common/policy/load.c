@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the files of a policy, builds it, checks it, and returns it when it has
- * no error. */
+/*
+ * Reads the files of a policy, builds it, checks it, and returns it when it has
+ * no error.
+ */
 #include "policy.h"
 
 #include <dirent.h>

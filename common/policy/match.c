@@ -109,8 +109,10 @@ static bool tty_matches(const struct policy_list *list, const char *tty)
 	return false;
 }
 
-/* The remote host as an address, without the zone of a link-local one;
- * 192.0.2.1 for the ::ffff:192.0.2.1 of a dual-stack server. */
+/*
+ * The remote host as an address, without the zone of a link-local one;
+ * 192.0.2.1 for the ::ffff:192.0.2.1 of a dual-stack server.
+ */
 static bool rhost_address(const char *rhost, struct inet_prefix *ret)
 {
 	char text[HOST_MAX + 1];
@@ -172,9 +174,11 @@ static const char *rule_who(const struct policy_rule *rule,
 	return NULL;
 }
 
-/* *ret_why: NULL, or which of services, ttys and rhosts does not match. Return:
+/*
+ * *ret_why: NULL, or which of services, ttys and rhosts does not match. Return:
  * 0; -ENAMETOOLONG: a client that chooses its host name must not evade a rule
- * by one that cannot be compared. */
+ * by one that cannot be compared.
+ */
 static int rule_whence(const struct policy_rule *rule,
 		       const struct policy_login *login, const char **ret_why)
 {
@@ -215,8 +219,10 @@ static int rule_ask(const struct policy_rule *rule, struct asker *asker,
 	return 0;
 }
 
-/* All matchers, without the protection of uid 0. *ret_why: NULL or the first
- * that does not match. */
+/*
+ * All matchers, without the protection of uid 0. *ret_why: NULL or the first
+ * that does not match.
+ */
 static int rule_meets(const struct policy_rule *rule, struct asker *asker,
 		      const char **ret_why)
 {

@@ -30,7 +30,8 @@ void note_warning(struct note_book *book, const char *file, unsigned int line,
 /* Sorts by file, then by line. */
 void note_sort(struct note_book *book);
 
-/* Return: 0 without errors; -EINVAL with the first and their number; -ENOMEM.
+/*
+ * Return: 0 without errors; -EINVAL with the first and their number; -ENOMEM.
  */
 int note_verdict(const struct note_book *book, struct error *err);
 

@@ -316,8 +316,10 @@ void value_path(const struct policy_value *value)
 	*(char **)value->at = value_copy(value);
 }
 
-/* Names as in sysctl(8): the first of '.' and '/' is the separator. Both forms
- * must not lead out of /proc/sys/net. */
+/*
+ * Names as in sysctl(8): the first of '.' and '/' is the separator. Both forms
+ * must not lead out of /proc/sys/net.
+ */
 static const char *sysctl_fault(const char *name)
 {
 	size_t len = strlen(name);

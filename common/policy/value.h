@@ -36,7 +36,8 @@ void value_error(const struct policy_value *value, const char *format, ...)
 /* The same as "KEY: 'VALUE' FAULT": value_wrong(value, "is no address"). */
 void value_wrong(const struct policy_value *value, const char *fault);
 
-/* Return: a copy of a text, or of the value, in the policy's memory; or NULL.
+/*
+ * Return: a copy of a text, or of the value, in the policy's memory; or NULL.
  */
 char *value_strdup(const struct policy_value *value, const char *text);
 char *value_copy(const struct policy_value *value);

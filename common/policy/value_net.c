@@ -8,8 +8,7 @@
 
 #include "common/names.h"
 
-#define POOL4_LENGTH_MIN 8  /* a larger pool would cover much of the Internet  \
-			     */
+#define POOL4_LENGTH_MIN 8
 #define POOL4_LENGTH_MAX 30 /* two pairs of addresses */
 #define POOL6_LENGTH_MIN 16
 #define POOL6_LENGTH_MAX 126

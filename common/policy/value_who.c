@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Matchers and names of sections. A matcher that never matches would silently
- * leave a user in the host's namespace, so that likely mistakes are refused. */
+/*
+ * Matchers and names of sections. A matcher that never matches would silently
+ * leave a user in the host's namespace, so that likely mistakes are refused.
+ */
 #include "value.h"
 
 #include <errno.h>
@@ -22,8 +24,10 @@ static bool text_has(const char *text, const char *set)
 	return false;
 }
 
-/* Checks what no name or pattern may contain. Return: false with an error
- * noted. */
+/*
+ * Checks what no name or pattern may contain. Return: false with an error
+ * noted.
+ */
 static bool text_is_plain(const struct policy_value *value, const char *what,
 			  size_t max)
 {
@@ -55,8 +59,10 @@ void value_section_name(const struct policy_value *value)
 		*(char **)value->at = value_copy(value);
 }
 
-/* "alice bob" lacks a comma, and would match neither; a blank that belongs to a
- * name is written "\\ ". */
+/*
+ * "alice bob" lacks a comma, and would match neither; a blank that belongs to a
+ * name is written "\\ ".
+ */
 static void names_append(const struct policy_value *value)
 {
 	char name[POLICY_VALUE_MAX];

@@ -67,7 +67,8 @@ static void warn_rule(struct note_book *book, const struct policy_rule *rule,
 static void warn_dns(struct note_book *book, const struct policy_namespace *ns,
 		     bool dns_given)
 {
-	/* A tunnel or a lease may have servers; if not, the daemon reports it.
+	/*
+	 * A tunnel or a lease may have servers; if not, the daemon reports it.
 	 */
 	if (!dns_given && ns->address_mode != ADDRESS_DHCP &&
 	    ns->link != LINK_NONE && ns->link != LINK_EXTERNAL &&

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Queries of the name service about one user, and their answers. Only what a
- * rule needs is queried; a query without an answer is an error, not a "no". */
+/*
+ * Queries of the name service about one user, and their answers. Only what a
+ * rule needs is queried; a query without an answer is an error, not a "no".
+ */
 #include "who.h"
 
 #include <errno.h>
@@ -22,8 +24,10 @@
 	"the entry of %s \"%s\" in the user database has more than %d MiB, "   \
 	"which is treated as an error of the directory service"
 
-/* Replaces *buffer by one of twice the size. Return: 0; -ERANGE when
- * BUFFER_LAST is reached; -ENOMEM. */
+/*
+ * Replaces *buffer by one of twice the size. Return: 0; -ERANGE when
+ * BUFFER_LAST is reached; -ENOMEM.
+ */
 static int buffer_grow(char **buffer, size_t *size)
 {
 	size_t next = *size ? *size * 2 : BUFFER_FIRST;
@@ -36,8 +40,10 @@ static int buffer_grow(char **buffer, size_t *size)
 	return *buffer ? 0 : -ENOMEM;
 }
 
-/* The -errno of a failed look-up. "No such entry" is a zero without a result,
- * so that ENOENT here is a file or service that is missing. */
+/*
+ * The -errno of a failed look-up. "No such entry" is a zero without a result,
+ * so that ENOENT here is a file or service that is missing.
+ */
 static int lookup_failed(int code)
 {
 	return code == ENOENT ? -EIO : -code;
@@ -88,8 +94,10 @@ int who_init(struct who *who, const char *user, const char *service,
 			"user \"%s\" cannot be looked up: %s (see nsswitch.conf and the directory service)",
 			user, strerror(-r));
 
-	/* Rules name accounts: a directory that ignores case must not let ALICE
-	 * evade a rule for alice. */
+	/*
+	 * Rules name accounts: a directory that ignores case must not let ALICE
+	 * evade a rule for alice.
+	 */
 	name = pw.pw_name ? pw.pw_name : user;
 	if (!name[0] || strlen(name) > NAME_MAX_USER)
 		return error_set(
@@ -226,8 +234,10 @@ static int netgroup_ask(struct who *who, const char *name)
 	yes = innetgr(name, NULL, who->user, NULL);
 	code = errno;
 	errno = saved;
-	/* innetgr(3) returns 0 for "no" and for a failure. These codes are
-	 * never left behind by a "no". */
+	/*
+	 * innetgr(3) returns 0 for "no" and for a failure. These codes are
+	 * never left behind by a "no".
+	 */
 	if (!yes && (code == ENOMEM || code == EMFILE || code == ENFILE ||
 		     code == EAGAIN || code == ETIMEDOUT ||
 		     code == ECONNREFUSED || code == ECONNRESET || code == EIO))
