@@ -108,8 +108,7 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 
 	o->netns = path_open(OWN_NETNS, O_RDONLY);
 	if (o->netns < 0)
-		return error_set(err, o->netns,
-				 OWN_NETNS " cannot be opened: %s",
+		return error_set(err, o->netns, "cannot open " OWN_NETNS ": %s",
 				 strerror(-o->netns));
 	r = enter_check_netns(o->netns, NULL);
 	if (r < 0)
@@ -120,8 +119,7 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 		return 0;
 	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
 	if (o->mntns < 0)
-		return error_set(err, o->mntns,
-				 OWN_MNTNS " cannot be opened: %s",
+		return error_set(err, o->mntns, "cannot open " OWN_MNTNS ": %s",
 				 strerror(-o->mntns));
 	o->root = path_open("/", O_PATH | O_DIRECTORY);
 	if (o->root < 0)

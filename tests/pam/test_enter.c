@@ -315,9 +315,9 @@ static void test_resolv_conf(void **state)
 		{.prepare = "mkdir /etc/dns; ln -s /etc/group /etc/dns/r; "
 			    "chown 5001 /etc/dns; ln -sf dns/r "
 			    "/etc/resolv.conf",
-		 .refused = "others than root can change"},
+		 .refused = "users other than root can change"},
 		{.prepare = "ln -s /etc/group /run/avahi-daemon/socket",
-		 .refused = "avahi-daemon/socket cannot be covered"},
+		 .refused = "cannot cover /run/avahi-daemon/socket"},
 		{.prepare = "rmdir " SCRATCH, .refused = SCRATCH},
 	};
 
@@ -565,17 +565,17 @@ static void test_section(void **state)
 		 .refused = "not writable by"},
 		{.prepare = SECTION "touch /etc/hosts /etc/netns/jail/hosts && "
 				    "chown 5001 /etc/netns/jail/hosts",
-		 .refused = "must be root's"},
+		 .refused = "must be owned by root"},
 		{.prepare = SECTION "chmod 777 /etc/netns/jail",
-		 .refused = "must be root's"},
+		 .refused = "must be owned by root"},
 		{.prepare = SECTION "chown 5001 /etc/netns/jail",
-		 .refused = "/etc/netns/jail must be root's"},
+		 .refused = "/etc/netns/jail must be owned by root"},
 		{.prepare = SECTION "chown 5001 /etc/netns",
-		 .refused = "/etc/netns must be root's"},
+		 .refused = "/etc/netns must be owned by root"},
 		{.prepare = SECTION "chmod 775 /etc/netns",
-		 .refused = "/etc/netns must be root's"},
+		 .refused = "/etc/netns must be owned by root"},
 		{.prepare = SECTION "chmod 1777 /etc/netns",
-		 .refused = "/etc/netns must be root's"},
+		 .refused = "/etc/netns must be owned by root"},
 		{.prepare = SECTION "mkdir /etc/dns && mv /etc/netns /etc/dns "
 				    "&& ln -s dns/netns /etc/netns",
 		 .refused = "symbolic link"},
@@ -598,7 +598,7 @@ static void test_section(void **state)
 			     .inside = SEES_OURS});
 	visit((struct visit){.section = "../x",
 			     .prepare = "true",
-			     .refused = "cannot be a namespace's name"});
+			     .refused = "is not a valid name of a namespace"});
 }
 
 /* ---- failures */
@@ -671,14 +671,14 @@ static void stranded(void *data)
 	struct error err;
 	struct rlimit;
 
-	/* The mounts fail for want of the directory, the way back as EPERM. */
+	/* The mounts fail without the directory, the return with EPERM. */
 	plan.scratch = "/run/no-such-directory";
 	calls = 0;
 	fail_at = 5; /* unshare, mount, setns, then back: unshare, setns */
 	fail_code = EPERM;
 	box_check(enter_namespace(&plan, &origin, &err) == -ENOTRECOVERABLE,
 		  "%s", err.text);
-	box_check(strstr(err.text, "the way back is barred"));
+	box_check(strstr(err.text, "cannot return to the original namespaces"));
 }
 
 static void test_stranded(void **state)
@@ -722,7 +722,7 @@ static void shut_cwd(void *data)
 	root_is_squashed(true);
 	box_check(chdir(".") < 0);
 
-	/* In it goes, and stays where it stands; the way back ends at "/". */
+	/* It enters and keeps its directory; it returns to "/". */
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
 	box_check(strstr(box_read("/etc/resolv.conf"), "192.0.2.53"));
 	cwd_is("/run/shut");
@@ -764,12 +764,13 @@ static void test_shut_cwd(void **state)
 	assert_int_equal(box_shell("rmdir /run/shut"), 0);
 }
 
-/* What is needed for the way back, and cannot be had: which, and why. */
+/* A descriptor needed to return cannot be opened: which one, and why. */
 static void no_descriptors(void *data)
 {
 	static const char *const words[] = {
-		"/ns/net cannot be opened", "/ns/mnt cannot be opened",
-		"the root directory", "the working directory"};
+		"cannot open /proc/thread-self/ns/net",
+		"cannot open /proc/thread-self/ns/mnt", "the root directory",
+		"the working directory"};
 	static struct place before;
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct enter_origin origin;
@@ -978,10 +979,11 @@ int main(void)
 		     test_section),
 		TEST("F59 each call fails once: back where it was",
 		     test_fail_each),
-		TEST("the way back fails too: said so", test_stranded),
+		TEST("the return fails as well: an error says so",
+		     test_stranded),
 		TEST("a working directory that root cannot enter",
 		     test_shut_cwd),
-		TEST("the way back cannot be kept open: says which",
+		TEST("a descriptor for the return cannot be opened: the error names it",
 		     test_no_descriptors),
 		TEST("F18 nested: from the host's mounts, and back",
 		     test_nested),
