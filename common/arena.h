@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of one object: allocated in order, freed all at once. Makes a policy
- * of many small strings fast to read and to free. */
+/*
+ * Memory of one object: allocated in order, freed all at once. Makes a policy
+ * of many small strings fast to read and to free.
+ */
 #ifndef NETNS_PAM_COMMON_ARENA_H
 #define NETNS_PAM_COMMON_ARENA_H
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Clean-up at the end of a scope: a variable marked `_cleanup_close_` or
+/*
+ * Clean-up at the end of a scope: a variable marked `_cleanup_close_` or
  * `_cleanup_free_` is closed or freed on every return. `take_fd()` and
- * `take_ptr()` return the value and empty the variable. */
+ * `take_ptr()` return the value and empty the variable.
+ */
 #ifndef NETNS_PAM_COMMON_CLEANUP_H
 #define NETNS_PAM_COMMON_CLEANUP_H
 
@@ -46,9 +48,11 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-/* Moves fd above 2, so that a write to a closed standard stream cannot reach
+/*
+ * Moves fd above 2, so that a write to a closed standard stream cannot reach
  * it. The new fd is CLOEXEC; fd < 0 is returned as it is. Return: fd, or a
- * negative number with errno set. */
+ * negative number with errno set.
+ */
 static inline int fd_above_stdio(int fd)
 {
 	int high;

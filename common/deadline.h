@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Deadlines on CLOCK_MONOTONIC (clock_gettime(2)): setting the clock does not
- * change how long a login waits. */
+/*
+ * Deadlines on CLOCK_MONOTONIC (clock_gettime(2)): setting the clock does not
+ * change how long a login waits.
+ */
 #ifndef NETNS_PAM_COMMON_DEADLINE_H
 #define NETNS_PAM_COMMON_DEADLINE_H
 

@@ -127,9 +127,11 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 			err, o->root,
 			"cannot open the root directory of this process: %s",
 			strerror(-o->root));
-	/* root may have no access to the working directory (FUSE, NFS). It is
+	/*
+	 * root may have no access to the working directory (FUSE, NFS). It is
 	 * needed only to return, then to "/". A lack of descriptors or memory
-	 * is an error. */
+	 * is an error.
+	 */
 	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
 	if (o->cwd == -EMFILE || o->cwd == -ENFILE || o->cwd == -ENOMEM)
 		return error_set(
@@ -139,9 +141,11 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 	return 0;
 }
 
-/* Changes to the same directory in the new mounts, without following links. The
+/*
+ * Changes to the same directory in the new mounts, without following links. The
  * process stays in "/" when the path is another directory, does not exist, or
- * cannot be entered. */
+ * cannot be entered.
+ */
 static void cwd_follow(const char *path, const struct stat *before)
 {
 	struct open_how how = {
@@ -181,8 +185,10 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 	if (unshare(CLONE_FS) < 0 || setns(mntns, CLONE_NEWNS) < 0)
 		return error_set(err, -errno,
 				 "cannot join the host's mount namespace: %m");
-	/* setns(2) changes to the namespace's root: this must not leave a
-	 * chroot. */
+	/*
+	 * setns(2) changes to the namespace's root: this must not leave a
+	 * chroot.
+	 */
 	if (stat("/", &now) < 0 || !same_object(&now, &root))
 		return error_set(
 			err, -EXDEV,

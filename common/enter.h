@@ -16,9 +16,11 @@
 
 #include "error.h"
 
-/* The namespaces and directories before the move. Descriptors are CLOEXEC and
+/*
+ * The namespaces and directories before the move. Descriptors are CLOEXEC and
  * above 2, negative if unused; cwd also when it cannot be opened: the process
- * then returns to "/". */
+ * then returns to "/".
+ */
 struct enter_origin {
 	int netns, mntns, root, cwd;
 };
@@ -57,8 +59,10 @@ int enter_current_netns(unsigned long long *ret_dev,
 int enter_namespace(const struct enter_plan *plan,
 		    struct enter_origin *ret_origin, struct error *err);
 
-/* Returns to the origin; no effect where the process is there. Return: 0,
- * -errno with a sentence; with -EPERM nothing has changed. */
+/*
+ * Returns to the origin; no effect where the process is there. Return: 0,
+ * -errno with a sentence; with -EPERM nothing has changed.
+ */
 int enter_restore(const struct enter_origin *origin, struct error *err);
 
 /* Closes the descriptors. */

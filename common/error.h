@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sentence of an error. Functions return 0 or -errno; where an
+/*
+ * The sentence of an error. Functions return 0 or -errno; where an
  * administrator reads the failure they also fill a `struct error` with what
  * failed, where, and what to do. common/ never logs: the caller that gives up
- * logs the sentence, once. */
+ * logs the sentence, once.
+ */
 #ifndef NETNS_PAM_COMMON_ERROR_H
 #define NETNS_PAM_COMMON_ERROR_H
 
@@ -14,9 +16,11 @@ struct error {
 	char text[ERROR_TEXT_MAX];
 };
 
-/* Writes the sentence to err (may be NULL). Control bytes are written as \xNN,
+/*
+ * Writes the sentence to err (may be NULL). Control bytes are written as \xNN,
  * so that text of a peer or a file cannot forge a log line. errno is unchanged.
- * Return: code. */
+ * Return: code.
+ */
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

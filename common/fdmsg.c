@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets and descriptors on a socket. Never raises a signal or waits longer
- * than a deadline. */
+/*
+ * Packets and descriptors on a socket. Never raises a signal or waits longer
+ * than a deadline.
+ */
 #include "fdmsg.h"
 
 #include <errno.h>
@@ -17,8 +19,10 @@
 #define RETRY_FIRST_MS 1
 #define RETRY_LAST_MS  20
 
-/* Waits for an event, or without one (sock < 0), at most `at_most` ms. Return:
- * 0 try again; -ETIMEDOUT; -errno. */
+/*
+ * Waits for an event, or without one (sock < 0), at most `at_most` ms. Return:
+ * 0 try again; -ETIMEDOUT; -errno.
+ */
 static int event_wait(int sock, short events, int at_most, uint64_t deadline_ms)
 {
 	struct pollfd p = {.fd = sock, .events = events};
@@ -117,9 +121,11 @@ int fdmsg_send(int sock, const void *head, size_t head_bytes, const void *tail,
 	}
 }
 
-/* Copies the descriptors of the control message; the kernel closes those that
+/*
+ * Copies the descriptors of the control message; the kernel closes those that
  * do not fit and sets MSG_CTRUNC. *n_fds of them are to be closed by the
- * caller, also after a failure. Return: 0; -EBADMSG for other contents. */
+ * caller, also after a failure. Return: 0; -EBADMSG for other contents.
+ */
 static int rights_take(struct msghdr *message, int fds[FDMSG_FDS_MAX],
 		       size_t *n_fds)
 {

@@ -49,8 +49,10 @@ bool inet_prefix_has_host_bits(const struct inet_prefix *p);
 void inet_prefix_nth(const struct inet_prefix *p, uint64_t offset,
 		     struct inet_prefix *ret);
 
-/* Converts an IPv4-mapped address or prefix, ::ffff:192.0.2.1 (RFC
- * 4291, 2.5.5.2), to IPv4. Return: was it one? */
+/*
+ * Converts an IPv4-mapped address or prefix, ::ffff:192.0.2.1 (RFC 4291,
+ * 2.5.5.2), to IPv4. Return: was it one?
+ */
 bool inet_prefix_unmap(struct inet_prefix *p);
 
 /* Are the addresses and families equal? The lengths are ignored. */

@@ -102,8 +102,10 @@ int mountfd_seal(const struct mountfd_fs *fs)
 	return 0;
 }
 
-/* A write beyond RLIMIT_FSIZE would send SIGXFSZ to the host process: the limit
- * is checked first. */
+/*
+ * A write beyond RLIMIT_FSIZE would send SIGXFSZ to the host process: the limit
+ * is checked first.
+ */
 int mountfd_create(int dir, const char *name, const char *text)
 {
 	size_t length = strlen(text), done = 0;
@@ -207,8 +209,10 @@ static bool is_stop(const char *dir, const char *const *stops)
 	return false;
 }
 
-/* One step: splits `now` into *ret. Return: 1 when it is a link, with its
- * target in `now`; 0 at the end; -errno. */
+/*
+ * One step: splits `now` into *ret. Return: 1 when it is a link, with its
+ * target in `now`; 0 at the end; -errno.
+ */
 static int link_follow(char now[static PATH_MAX], const char *const *stops,
 		       struct mountfd_target *ret)
 {

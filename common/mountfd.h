@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mounts and files by descriptor: fsopen(2), open_tree(2), move_mount(2),
+/*
+ * Mounts and files by descriptor: fsopen(2), open_tree(2), move_mount(2),
  * openat2(2). Links of a path are followed and checked one by one, so that a
  * link planted by a user never decides where something is mounted. Linux 5.6.
  */
@@ -15,8 +16,10 @@
 
 #define MOUNTFD_TEXT_MAX ((size_t)64 * 1024) /* bytes of a small text file */
 
-/* Opens a path. Return: fd, CLOEXEC and above 2; -ELOOP when there is a link in
- * it; -errno. */
+/*
+ * Opens a path. Return: fd, CLOEXEC and above 2; -ELOOP when there is a link in
+ * it; -errno.
+ */
 int mountfd_open(int dir, const char *path, int flags);
 
 /* Attaches a detached mount over the O_PATH descriptor `to`. */
@@ -42,8 +45,10 @@ void mountfd_close(const struct mountfd_fs *fs);
 /* Makes the file system read-only, through all its mounts. */
 int mountfd_seal(const struct mountfd_fs *fs);
 
-/* Creates a file of root, mode 0644, whatever the umask. Return: 0, -EEXIST,
- * -EFBIG (RLIMIT_FSIZE), -errno. */
+/*
+ * Creates a file of root, mode 0644, whatever the umask. Return: 0, -EEXIST,
+ * -EFBIG (RLIMIT_FSIZE), -errno.
+ */
 int mountfd_create(int dir, const char *name, const char *text);
 
 /*
@@ -73,8 +78,10 @@ bool mountfd_only_roots(const struct stat *st);
 /* Writes the target as a path. Return: 0, -ENAMETOOLONG. */
 int mountfd_path(const struct mountfd_target *t, char ret[static PATH_MAX]);
 
-/* Opens the regular file to bind over, O_PATH; create: an empty file when it is
- * missing. Return: fd, -errno with a sentence. */
+/*
+ * Opens the regular file to bind over, O_PATH; create: an empty file when it is
+ * missing. Return: fd, -errno with a sentence.
+ */
 int mountfd_target(const struct mountfd_target *t, bool create,
 		   struct error *err);
 

@@ -30,8 +30,10 @@
 static const char *const covered_dirs[] = {"/run/nscd", "/run/systemd/resolve"};
 #define N_COVERED (sizeof(covered_dirs) / sizeof(*covered_dirs))
 
-/* Only the first part may have links: the second may be in a directory that the
- * resolver's user can change. */
+/*
+ * Only the first part may have links: the second may be in a directory that the
+ * resolver's user can change.
+ */
 static const char *const covered_sockets[][2] = {
 	{"/var/run", "nscd/socket"},
 	{"/run", "avahi-daemon/socket"},
@@ -119,8 +121,10 @@ static int dir_is_roots(int fd, const char *path, struct error *err)
 	return 0;
 }
 
-/* Return: the descriptor of /etc/netns/SECTION, or -errno. The owner of a
- * directory decides its contents: both must be root's. */
+/*
+ * Return: the descriptor of /etc/netns/SECTION, or -errno. The owner of a
+ * directory decides its contents: both must be root's.
+ */
 static int etc_section_open(const char *section, const char *path,
 			    struct error *err)
 {
@@ -230,8 +234,10 @@ int mounts_nsswitch(const char *text, char **ret)
 	return 0;
 }
 
-/* *ret is NULL when the host has no nsswitch.conf: glibc then looks up hosts in
- * files and dns. */
+/*
+ * *ret is NULL when the host has no nsswitch.conf: glibc then looks up hosts in
+ * files and dns.
+ */
 static int nsswitch_make(const struct mountfd_target *t, char **ret,
 			 struct error *err)
 {
@@ -268,8 +274,10 @@ static bool is_below(const char *dir, const char *above)
 	return strncmp(dir, above, n) == 0 && (!dir[n] || dir[n] == '/');
 }
 
-/* Covers a directory with sockets of a resolver by an empty one; with the
- * session's resolv.conf in it when /etc/resolv.conf leads there. */
+/*
+ * Covers a directory with sockets of a resolver by an empty one; with the
+ * session's resolv.conf in it when /etc/resolv.conf leads there.
+ */
 static int dir_cover(const char *real, const struct mountfd_target *resolv,
 		     const char *resolv_conf, bool *placed, struct error *err)
 {
@@ -384,8 +392,10 @@ static int dns_make(int scratch, const char *resolv_conf,
 	return r;
 }
 
-/* Shows the namespace's devices in /sys; mounts below /sys, such as the cgroup
- * tree, stay. */
+/*
+ * Shows the namespace's devices in /sys; mounts below /sys, such as the cgroup
+ * tree, stay.
+ */
 static int sys_make(int scratch, struct error *err)
 {
 	static const char *const parts[] = {"class/net", "devices/virtual/net"};

@@ -25,7 +25,8 @@
 int mounts_make(const char *resolv_conf, const char *etc_section,
 		const char *scratch, struct error *err);
 
-/* The host's nsswitch.conf with `hosts: files dns` instead of its `hosts:`
+/*
+ * The host's nsswitch.conf with `hosts: files dns` instead of its `hosts:`
  * lines, or added; other lines unchanged. Return: 0 and malloc'd *ret, -ENOMEM.
  */
 int mounts_nsswitch(const char *text, char **ret);

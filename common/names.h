@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All rules for names of namespaces, rules, networks and interfaces, and the
- * names of instances. Every file name below /run/netns is checked here. */
+/*
+ * All rules for names of namespaces, rules, networks and interfaces, and the
+ * names of instances. Every file name below /run/netns is checked here.
+ */
 #ifndef NETNS_PAM_COMMON_NAMES_H
 #define NETNS_PAM_COMMON_NAMES_H
 
@@ -19,13 +21,17 @@ bool name_is_policy(const char *name);
 /* The same grammar, up to NAME_MAX_INSTANCE bytes. */
 bool name_is_instance(const char *name);
 
-/* A network interface, as in dev_valid_name() of net/core/dev.c: 1 to 15 bytes,
+/*
+ * A network interface, as in dev_valid_name() of net/core/dev.c: 1 to 15 bytes,
  * not "." or "..", no slash, colon or space. In addition: printable ASCII, and
- * no '%', which the kernel expands. */
+ * no '%', which the kernel expands.
+ */
 bool name_is_ifname(const char *name);
 
-/* A domain: labels of letters, digits, '-' and '_', with the lengths of RFC
- * 1035; it may end with a dot. */
+/*
+ * A domain: labels of letters, digits, '-' and '_', with the lengths of RFC
+ * 1035; it may end with a dot.
+ */
 bool name_is_domain(const char *name);
 
 /*

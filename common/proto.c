@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns: whether a packet is as proto.h says. Mustn't: act on it, keep
- * anything, or trust a byte before it was checked.
- */
+/* Checks packets. No byte is trusted before it was checked. */
 #include "proto.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* What an operation makes use of; the rest of its request is zero. */
+/* Fields that an operation uses; the others are zero. */
 enum {
 	USE_FLAGS = 1 << 0,
 	USE_FACTS = 1 << 1, /* the tail, the digest and the peer's namespace */
@@ -45,7 +42,7 @@ const char *proto_op_name(enum proto_op op)
 
 #define BAD(...) error_set(err, -EBADMSG, __VA_ARGS__)
 
-/* Is the array one string, terminated, and zero to its end? */
+/* Is the array one string, terminated and padded with zeros? */
 static int string_check(const char *array, size_t size, const char *field,
 			struct error *err)
 {
@@ -67,7 +64,7 @@ static bool all_zero(const char *array, size_t size)
 	return true;
 }
 
-/* One array of a struct on the wire, for tables. */
+/* A field of a packet's struct, for tables. */
 struct field {
 	size_t offset, size;
 	const char *name;
@@ -90,7 +87,7 @@ static int strings_check(const void *message, const struct field *fields,
 	return 0;
 }
 
-/* What both directions begin with: magic, version, length. */
+/* Common to requests and replies: magic, version, length. */
 static int head_check(const void *packet, size_t bytes, size_t size,
 		      uint32_t magic, uint16_t version, uint32_t tail,
 		      const char *what, struct error *err)
@@ -134,7 +131,7 @@ static int facts_check(const char *facts, size_t bytes, struct error *err)
 	return 0;
 }
 
-/* Zero where the operation has no use for a field. */
+/* Fields that the operation does not use must be zero. */
 static int uses_check(const struct proto_request *r, struct error *err)
 {
 	static const struct {
@@ -172,7 +169,7 @@ static int uses_check(const struct proto_request *r, struct error *err)
 	return 0;
 }
 
-/* What the operation cannot do without. */
+/* Fields that the operation requires. */
 static int needs_check(const struct proto_request *r, struct error *err)
 {
 	const char *op = ops[r->op].name;
