@@ -103,7 +103,7 @@ static bool contains(const char *prefix, const char *address)
 	return inet_prefix_contains(&p, &a);
 }
 
-static void a_prefix_contains_what_shares_its_bits(void **state)
+static void a_prefix_contains_addresses_with_its_bits(void **state)
 {
 	assert_true(contains("192.0.2.0/24", "192.0.2.255"));
 	assert_false(contains("192.0.2.0/24", "192.0.3.0"));
@@ -120,7 +120,7 @@ static void a_prefix_contains_what_shares_its_bits(void **state)
 	assert_true(contains("192.0.2.77/24", "192.0.2.1")); /* host bits */
 }
 
-static void nothing_is_in_no_prefix(void **state)
+static void an_unspecified_prefix_contains_nothing(void **state)
 {
 	struct inet_prefix none = {0}, p = parse("0.0.0.0/0");
 
@@ -225,8 +225,8 @@ int main(void)
 		cmocka_unit_test(good_text_is_read_and_written),
 		cmocka_unit_test(bad_text_is_refused),
 		cmocka_unit_test(addresses_are_written_without_their_length),
-		cmocka_unit_test(a_prefix_contains_what_shares_its_bits),
-		cmocka_unit_test(nothing_is_in_no_prefix),
+		cmocka_unit_test(a_prefix_contains_addresses_with_its_bits),
+		cmocka_unit_test(an_unspecified_prefix_contains_nothing),
 		cmocka_unit_test(prefixes_overlap_both_ways),
 		cmocka_unit_test(host_bits_are_those_below_the_length),
 		cmocka_unit_test(addresses_are_counted_from_the_first),

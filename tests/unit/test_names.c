@@ -114,7 +114,7 @@ static void F42_instances_have_1_to_127_characters(void **state)
 	assert_false(name_is_instance(A60 A60 "12345678"));
 }
 
-static void F44_interfaces_are_what_the_kernel_takes(void **state)
+static void F44_interface_names_are_those_the_kernel_accepts(void **state)
 {
 	assert_true(name_is_ifname("eth0"));
 	assert_true(name_is_ifname("eth0.100"));
@@ -145,7 +145,7 @@ static void instance(const char *wanted, const char *section, const char *user,
 	assert_true(name_is_instance(got));
 }
 
-static void instances_are_called_after_section_user_and_number(void **state)
+static void instances_are_named_by_section_user_and_number(void **state)
 {
 	instance("vpn", "vpn", NULL, 1000, 0);
 	instance("vpn.alice", "vpn", "alice", 1000, 0);
@@ -158,7 +158,7 @@ static void instances_are_called_after_section_user_and_number(void **state)
 		 "aaaaaaaaaabbbbbbbbbbcccccccccc32", 1000, 0);
 }
 
-static void F43_odd_user_names_become_numbers(void **state)
+static void F43_unusual_user_names_become_uids(void **state)
 {
 	static const char *const odd[] = {
 		"",	   ".",	  "..",	   "a.b",   "a/b",	"AD\\alice",
@@ -215,10 +215,11 @@ int main(void)
 	static const struct CMUnitTest good[] = {
 		cmocka_unit_test(F42_sections_have_1_to_64_characters),
 		cmocka_unit_test(F42_instances_have_1_to_127_characters),
-		cmocka_unit_test(F44_interfaces_are_what_the_kernel_takes),
 		cmocka_unit_test(
-			instances_are_called_after_section_user_and_number),
-		cmocka_unit_test(F43_odd_user_names_become_numbers),
+			F44_interface_names_are_those_the_kernel_accepts),
+		cmocka_unit_test(
+			instances_are_named_by_section_user_and_number),
+		cmocka_unit_test(F43_unusual_user_names_become_uids),
 		cmocka_unit_test(F43_no_two_users_share_a_name),
 		cmocka_unit_test(the_longest_name_fits),
 	};
@@ -231,7 +232,7 @@ int main(void)
 
 	memcpy(tests, good, sizeof(good));
 	for (size_t n = 0; n < N_BAD; n++) {
-		snprintf(titles[n], sizeof(titles[n]), "F42 no name: %s",
+		snprintf(titles[n], sizeof(titles[n]), "F42 not a name: %s",
 			 bad[n].title);
 		tests[N_GOOD + n] = (struct CMUnitTest){
 			.name = titles[n],

@@ -37,7 +37,7 @@ static void templates_are_filled_in(void **state)
 	}
 }
 
-static void F42_templates_do_not_climb(void **state)
+static void F42_templates_do_not_leave_a_directory(void **state)
 {
 	static const char *const users[] = {"..", ".", "a/b", "/", "", NULL};
 	static char untouched[] = "untouched";
@@ -60,7 +60,7 @@ static void F42_templates_do_not_climb(void **state)
 	assert_int_equal(policy_expand("%", "a", 1, "n", &got, &err), -EINVAL);
 }
 
-static void templates_have_a_bound(void **state)
+static void templates_have_a_maximum_length(void **state)
 {
 	char user[257], text[4096];
 	char *got;
@@ -78,7 +78,7 @@ static void templates_have_a_bound(void **state)
 	free(got);
 }
 
-static void rates_are_written_as_people_do(void **state)
+static void rates_are_written_with_a_unit(void **state)
 {
 	static const struct {
 		uint64_t bits;
@@ -101,7 +101,7 @@ static void rates_are_written_as_people_do(void **state)
 	}
 }
 
-static void every_word_has_its_name(void **state)
+static void every_enum_value_has_its_word(void **state)
 {
 	assert_string_equal(policy_link_name(LINK_NONE), "none");
 	assert_string_equal(policy_link_name(LINK_OPENVPN), "openvpn");
@@ -127,7 +127,7 @@ static char *file_text(const char *path)
 	return text;
 }
 
-static void the_example_maps_nobody(void **state)
+static void the_example_maps_no_user(void **state)
 {
 	struct policy_notes notes;
 	struct policy *p = NULL;
@@ -224,7 +224,7 @@ static void assert_warnings(const char *text, const char *wanted)
 	policy_free(p);
 }
 
-static void F97_the_unwise_is_warned_of(void **state)
+static void F97_unwise_settings_give_warnings(void **state)
 {
 	assert_warnings("[rule r]\nusers = a\nnamespace = n\n[namespace n]\n",
 			"");
@@ -320,15 +320,15 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(templates_are_filled_in),
-		cmocka_unit_test(F42_templates_do_not_climb),
-		cmocka_unit_test(templates_have_a_bound),
-		cmocka_unit_test(rates_are_written_as_people_do),
-		cmocka_unit_test(every_word_has_its_name),
-		cmocka_unit_test(the_example_maps_nobody),
+		cmocka_unit_test(F42_templates_do_not_leave_a_directory),
+		cmocka_unit_test(templates_have_a_maximum_length),
+		cmocka_unit_test(rates_are_written_with_a_unit),
+		cmocka_unit_test(every_enum_value_has_its_word),
+		cmocka_unit_test(the_example_maps_no_user),
 		cmocka_unit_test(
 			the_example_without_its_semicolons_is_valid_too),
 		cmocka_unit_test(every_key_is_in_the_example_and_the_manual),
-		cmocka_unit_test(F97_the_unwise_is_warned_of),
+		cmocka_unit_test(F97_unwise_settings_give_warnings),
 		cmocka_unit_test(a_flood_of_errors_is_cut_short),
 	};
 

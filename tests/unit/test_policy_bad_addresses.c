@@ -9,7 +9,7 @@ static const struct bad bad[] = {
 	{"an address without length", NAT("address = 192.0.2.7"),
 	 "p:5: address: '192.0.2.7' has no prefix length, as in "
 	 "192.0.2.7/24\n"},
-	{"an address that is none", NAT("address = 192.0.2.777/24"),
+	{"text that is not an address", NAT("address = 192.0.2.777/24"),
 	 "p:5: address: '192.0.2.777/24' is not an address; write ADDRESS/LENGTH, "
 	 "as in 192.0.2.7/24\n"},
 	{"the network's own address", NAT("address = 192.0.2.0/24"),
@@ -54,10 +54,10 @@ static const struct bad bad[] = {
 	{"a gateway of the other family",
 	 NAT("address = 192.0.2.7/24\ngateway = 2001:db8::1"),
 	 "p:6: gateway: '2001:db8::1' is IPv6 and 'address' has no address of that family\n"},
-	{"a gateway elsewhere",
+	{"a gateway outside the prefixes",
 	 NAT("address = 192.0.2.7/24\ngateway = 198.51.100.1"),
 	 "p:6: gateway: '198.51.100.1' is not in any prefix of 'address'\n"},
-	{"a gateway that is itself",
+	{"a gateway equal to the address",
 	 NAT("address = 192.0.2.7/24\ngateway = 192.0.2.7"),
 	 "p:6: gateway: '192.0.2.7' is the namespace's own address\n"},
 	{"two gateways",
@@ -71,13 +71,14 @@ static const struct bad bad[] = {
 	 "routed, bridge, cable, macvlan or device\n"},
 	{"a route with host bits", NAT("routes = 192.0.2.1/24"),
 	 "p:5: routes: '192.0.2.1/24' has bits set below its prefix length\n"},
-	{"a route that is none", NAT("routes = default"),
+	{"text that is not a route", NAT("routes = default"),
 	 "p:5: routes: 'default' is not a prefix; write one such as 192.0.2.0/24, "
 	 "or 0.0.0.0/0 for everything\n"},
 	{"a route to nowhere", NAT("routes = 198.51.100.0/24 via"),
 	 "p:5: routes: '198.51.100.0/24 via': write PREFIX or PREFIX via "
 	 "ADDRESS\n"},
-	{"a route in ip's words", NAT("routes = 198.51.100.0/24 dev eth0"),
+	{"a route in the syntax of ip(8)",
+	 NAT("routes = 198.51.100.0/24 dev eth0"),
 	 "p:5: routes: '198.51.100.0/24 dev eth0': write PREFIX or PREFIX via "
 	 "ADDRESS\n"},
 	{"a route via a prefix",

@@ -11,7 +11,7 @@ static const struct bad bad[] = {
 		"xxxxxxxxxxx"),
 	 "p:2: the line has 199 bytes, the limit is 198; continue lists on "
 	 "indented lines\n"},
-	{"a long value is not cut in silence",
+	{"a long value is not silently cut",
 	 RULE("users = "
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -110,10 +110,10 @@ static const struct bad bad[] = {
 	 "their own\n"},
 	{"an unknown section", "[option]\n",
 	 "p:1: unknown section [option]; is [options] meant?\n"},
-	{"an unknown section far from all", "[zone x]\na = b\n",
+	{"an unknown section that resembles none", "[zone x]\na = b\n",
 	 "p:1: unknown section [zone x]; there are [options], [rule NAME], "
 	 "[namespace NAME] and [network NAME]\n"},
-	{"keys of an unknown section are not judged twice",
+	{"keys of an unknown section give no further errors",
 	 "[user alice]\nnamespace = vpn\nfoo\n",
 	 "p:1: unknown section [user alice]; there are [options], [rule NAME], "
 	 "[namespace NAME] and [network NAME]\n"},

@@ -16,20 +16,20 @@ static const struct bad bad[] = {
 	{"a bridge without its network", SPACE("link = bridge"),
 	 "p:3: link = bridge needs the key 'network': a [network] section's "
 	 "name\n"},
-	{"a bridge on a network that is not there",
+	{"a bridge on an undefined network",
 	 SPACE("link = bridge\nnetwork = w"),
 	 "p:5: network: there is no section [network w]\n"},
 	{"a cable without its peer", SPACE("link = cable"),
 	 "p:3: link = cable needs the key 'peer': a [namespace] section's "
 	 "name\n"},
-	{"a cable to nobody", SPACE("link = cable\npeer = m"),
+	{"a cable to an undefined section", SPACE("link = cable\npeer = m"),
 	 "p:5: peer: there is no section [namespace m]\n"},
-	{"a cable into what others made",
+	{"a cable to an external namespace",
 	 SPACE("link = cable\npeer = m\n[namespace m]\nlink = external"),
 	 "p:5: peer: [namespace m] has link = external, and external namespaces are not changed\n"},
 	{"a cable to itself", SPACE("link = cable\npeer = n"),
 	 "p:5: peer: the peer of a cable must be another namespace\n"},
-	{"a cable to one namespace of many",
+	{"a cable to a section with scope = user",
 	 "[rule r]\nnamespace = n\n[namespace n]\nlink = cable\npeer = "
 	 "m\n[namespace m]\nscope = user\n",
 	 "p:5: peer: [namespace m] has scope = user, so that there is no single namespace to connect a cable to\n"},
@@ -55,7 +55,7 @@ static const struct bad bad[] = {
 	{"a relative path", SPACE("link = wireguard\nwireguard = wg.conf"),
 	 "p:5: wireguard: 'wg.conf' is not an absolute path; it must start with "
 	 "'/'\n"},
-	{"a path that climbs",
+	{"a path with '..'",
 	 SPACE("link = wireguard\nwireguard = /etc/../wg.conf"),
 	 "p:5: wireguard: '/etc/../wg.conf' contains '..'; write the path without it\n"},
 	{"a path that ends in '..'", SPACE("up = /etc/.."),
@@ -87,7 +87,7 @@ static const struct bad bad[] = {
 	{"a percent sign in an interface name", NAT("ifname = eth%d"),
 	 "p:5: ifname: 'eth%d' is not an interface name; use 1 to 15 characters "
 	 "without blank, '/', ':', '%'\n"},
-	{"a device that several would share",
+	{"one device for several namespaces",
 	 SPACE("link = device\nscope = user\ninterface = eth1"),
 	 "p:6: interface: 'eth1' can be in one namespace only, and scope = "
 	 "user makes several; put %u, %U or %n into it\n"},
@@ -103,7 +103,7 @@ static const struct bad bad[] = {
 	 "p:5: allow: '0' is neither a port nor a range of ports (1 to 65535)\n"},
 	{"allow a port too large", NAT("allow = 192.0.2.0/24:65536/tcp"),
 	 "p:5: allow: '65536' is neither a port nor a range of ports (1 to 65535)\n"},
-	{"allow ports the wrong way round", NAT("allow = 192.0.2.0/24:99-1"),
+	{"allow ports in reverse order", NAT("allow = 192.0.2.0/24:99-1"),
 	 "p:5: allow: '99-1' is neither a port nor a range of ports (1 to 65535)\n"},
 	{"allow another protocol", NAT("allow = 192.0.2.0/24:53/sctp"),
 	 "p:5: allow: '53/sctp' is neither a port nor a range of ports (1 to "

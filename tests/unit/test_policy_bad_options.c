@@ -44,7 +44,7 @@ static const struct bad bad[] = {
 	 "p:2: pool4: the length of '10.213.0.0/31' must be /8 to /30\n"},
 	{"pool4 too large", OPTION("pool4 = 8.0.0.0/7"),
 	 "p:2: pool4: the length of '8.0.0.0/7' must be /8 to /30\n"},
-	{"pool4 that is no address", OPTION("pool4 = 10.213.0/16"),
+	{"pool4 that is not an address", OPTION("pool4 = 10.213.0/16"),
 	 "p:2: pool4: '10.213.0/16' is not an IPv4 prefix; write one such as "
 	 "10.213.0.0/16\n"},
 	{"pool4 of loopback", OPTION("pool4 = 127.0.0.0/8"),
@@ -79,13 +79,12 @@ static const struct bad bad[] = {
 	{"a rule without a namespace", "[rule r]\nusers = alice\n",
 	 "p:1: [rule r] needs the key 'namespace': a [namespace] section's "
 	 "name, or host\n"},
-	{"a rule to a namespace that is not there",
-	 "[rule r]\nnamespace = vpn\n",
+	{"a rule with an undefined namespace", "[rule r]\nnamespace = vpn\n",
 	 "p:2: namespace: there is no section [namespace vpn]\n"},
 	{"a rule to a network",
 	 "[rule r]\nnamespace = w\n[network w]\nbridge = br0\n",
 	 "p:2: namespace: there is no section [namespace w]\n"},
-	{"a namespace that is no name", "[rule r]\nnamespace = a/b\n",
+	{"a namespace with an invalid name", "[rule r]\nnamespace = a/b\n",
 	 "p:2: namespace: 'a/b' cannot be the name of a section; they have at "
 	 "most 64 letters, digits, '_', '.' and '-'\n"},
 	{"two namespaces", "[rule r]\nnamespace = a, b\n",

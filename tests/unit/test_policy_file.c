@@ -141,7 +141,7 @@ static void assert_busy(void)
 	assert_non_null(strstr(err.text, "try again"));
 }
 
-static void F24_a_missing_policy_maps_nobody(void **state)
+static void F24_a_missing_policy_maps_no_user(void **state)
 {
 	struct policy *policy = NULL;
 	struct error err;
@@ -158,7 +158,7 @@ static void F24_a_missing_policy_maps_nobody(void **state)
 	assert_null(policy);
 }
 
-static void F24_an_empty_policy_maps_nobody(void **state)
+static void F24_an_empty_policy_maps_no_user(void **state)
 {
 	file_write(path, "");
 	assert_rules("");
@@ -202,7 +202,7 @@ static void F28_a_dangling_symbolic_link_is_refused(void **state)
 		"regular file\n");
 }
 
-static void F28_a_fifo_is_refused_and_hangs_nobody(void **state)
+static void F28_a_fifo_is_refused_without_blocking(void **state)
 {
 	assert_int_equal(mkfifo(path, 0644), 0);
 	alarm(10);
@@ -240,7 +240,7 @@ static void F28_a_socket_is_refused(void **state)
 		"be a regular file\n");
 }
 
-static void F28_a_file_of_somebody_else_is_refused(void **state)
+static void F28_a_file_of_another_owner_is_refused(void **state)
 {
 	file_write(path, GOOD "guard = maybe\n");
 	assert_int_equal(chown(path, NOBODY, 0), 0);
@@ -279,7 +279,7 @@ static void F28_a_directory_above_that_others_can_write_is_refused(void **state)
 	assert_rules("good ");
 }
 
-static void F28_a_directory_above_of_somebody_else_is_refused(void **state)
+static void F28_a_directory_above_of_another_owner_is_refused(void **state)
 {
 	file_write(path, GOOD);
 	assert_int_equal(chown(dir, NOBODY, 0), 0);
@@ -378,7 +378,7 @@ static void F28_dropins_must_be_roots_files_too(void **state)
 		"be a regular file\n");
 }
 
-static void F28_a_dropin_directory_of_somebody_else_is_refused(void **state)
+static void F28_a_dropin_directory_of_another_owner_is_refused(void **state)
 {
 	dropin_write("a.conf", GOOD);
 	assert_int_equal(chown(dropins, NOBODY, 0), 0);
@@ -480,7 +480,7 @@ static void writer_run(void)
 	}
 }
 
-static void F27_a_half_written_file_is_never_believed(void **state)
+static void F27_a_half_written_file_is_never_used(void **state)
 {
 	unsigned int whole = 0, busy = 0;
 	pid_t pid;
@@ -563,33 +563,33 @@ static void F45_no_descriptor_is_left_open(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(F24_a_missing_policy_maps_nobody),
-		TEST(F24_an_empty_policy_maps_nobody),
+		TEST(F24_a_missing_policy_maps_no_user),
+		TEST(F24_an_empty_policy_maps_no_user),
 		TEST(a_good_file_is_read_whole),
 		TEST(F28_a_symbolic_link_is_refused),
 		TEST(F28_a_dangling_symbolic_link_is_refused),
-		TEST(F28_a_fifo_is_refused_and_hangs_nobody),
+		TEST(F28_a_fifo_is_refused_without_blocking),
 		TEST(F28_a_directory_is_refused),
 		TEST(F28_a_device_is_refused),
 		TEST(F28_a_socket_is_refused),
-		TEST(F28_a_file_of_somebody_else_is_refused),
+		TEST(F28_a_file_of_another_owner_is_refused),
 		TEST(F28_a_file_that_its_group_can_write_is_refused),
 		TEST(F28_a_file_that_others_can_write_is_refused),
 		TEST(F28_a_directory_above_that_others_can_write_is_refused),
-		TEST(F28_a_directory_above_of_somebody_else_is_refused),
+		TEST(F28_a_directory_above_of_another_owner_is_refused),
 		TEST(dropins_are_read_in_the_order_of_their_names),
 		TEST(dropins_alone_are_a_policy),
 		TEST(sections_refer_to_each_other_across_files),
 		TEST(all_errors_of_all_files_come_in_one_pass),
 		TEST(F28_dropins_must_be_roots_files_too),
-		TEST(F28_a_dropin_directory_of_somebody_else_is_refused),
+		TEST(F28_a_dropin_directory_of_another_owner_is_refused),
 		TEST(F28_a_dropin_directory_behind_a_link_is_refused),
 		TEST(F28_a_file_for_a_dropin_directory_is_refused),
 		TEST(a_nul_byte_is_refused_with_its_line),
 		TEST(a_file_of_4_mib_is_the_largest),
 		TEST(all_files_together_have_at_most_4_mib),
 		TEST(F27_a_file_that_is_being_written_is_busy),
-		TEST(F27_a_half_written_file_is_never_believed),
+		TEST(F27_a_half_written_file_is_never_used),
 		TEST(F27_an_atomic_replacement_is_read_before_or_after),
 		TEST(F45_no_descriptor_is_left_open),
 	};

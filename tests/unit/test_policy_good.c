@@ -53,7 +53,7 @@ static void assert_prefix(const struct inet_prefix *p, const char *wanted)
 	assert_string_equal(got, wanted);
 }
 
-static void nothing_is_a_policy_for_nobody(void **state)
+static void an_empty_text_is_an_empty_policy(void **state)
 {
 	struct policy *p = policy_of("");
 
@@ -222,7 +222,7 @@ static void guard_is_on_for_rules_about_users_alone(void **state)
 	}
 }
 
-static void a_namespace_may_say_nothing(void **state)
+static void a_namespace_without_keys_has_defaults(void **state)
 {
 	struct policy *p = policy_of("[namespace jail]\n");
 	const struct policy_namespace *ns = policy_namespace_find(p, "jail");
@@ -313,7 +313,7 @@ static void namespaces_take_effect(void **state)
 	policy_free(p);
 }
 
-static void links_take_what_they_need(void **state)
+static void links_take_their_required_keys(void **state)
 {
 	struct policy *p = policy_of(
 		"[namespace a]\nlink = none\n"
@@ -513,7 +513,7 @@ static void equal_texts_have_equal_digests(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_a_policy_for_nobody),
+		cmocka_unit_test(an_empty_text_is_an_empty_policy),
 		cmocka_unit_test(options_take_effect),
 		cmocka_unit_test(times_have_three_units),
 		cmocka_unit_test(logins_are_not_excluded_by_default),
@@ -521,9 +521,9 @@ int main(void)
 		cmocka_unit_test(
 			rules_take_their_defaults_from_options_wherever_they_stand),
 		cmocka_unit_test(guard_is_on_for_rules_about_users_alone),
-		cmocka_unit_test(a_namespace_may_say_nothing),
+		cmocka_unit_test(a_namespace_without_keys_has_defaults),
 		cmocka_unit_test(namespaces_take_effect),
-		cmocka_unit_test(links_take_what_they_need),
+		cmocka_unit_test(links_take_their_required_keys),
 		cmocka_unit_test(networks_take_effect),
 		cmocka_unit_test(networks_of_a_bridge_share_its_uplink),
 		cmocka_unit_test(dns_can_be_left_to_the_host),

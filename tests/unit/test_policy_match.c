@@ -104,7 +104,7 @@ static bool line_matches(const char *line, const char *service, const char *tty,
 	return yes;
 }
 
-static void a_rule_without_matchers_is_everybodys(void **state)
+static void a_rule_without_matchers_matches_every_login(void **state)
 {
 	assert_true(line_matches("", "sshd", "", ""));
 	assert_true(line_matches("", "", "", ""));
@@ -245,7 +245,7 @@ static void an_rhost_of_any_length_is_safe(void **state)
 }
 
 /* Else a stranger would choose whether a rule is passed over. */
-static void an_rhost_too_long_is_an_error_and_no_mismatch(void **state)
+static void an_rhost_too_long_is_an_error_not_a_mismatch(void **state)
 {
 	static char rhost[100000];
 	static const size_t lengths[] = {256, 257, 300, sizeof(rhost) - 1};
@@ -392,7 +392,7 @@ static void root_is_matched_by_name_only(void **state)
 	}
 }
 
-static void F31_nothing_is_asked_for_root(void **state)
+static void F31_no_query_for_root(void **state)
 {
 	struct directory dir = {.groups = "|root|"};
 	struct policy *p = policy_of("[rule a]\ngroups = root\nnetgroups = x\n"
@@ -404,7 +404,7 @@ static void F31_nothing_is_asked_for_root(void **state)
 	policy_free(p);
 }
 
-static void the_directory_is_asked_last_and_as_little_as_possible(void **state)
+static void the_name_service_is_queried_last_and_once(void **state)
 {
 	struct directory dir = {.groups = "|staff|g2|", .netgroups = "|lab|"};
 	struct policy *p = policy_of(
@@ -436,7 +436,7 @@ static void a_group_and_a_netgroup_of_one_name_are_two(void **state)
 	policy_free(p);
 }
 
-static void no_answer_is_an_error_and_no_mismatch(void **state)
+static void a_failed_query_is_an_error_not_a_mismatch(void **state)
 {
 	struct directory dir = {.groups = "|staff|", .broken = "ldap"};
 	struct policy *p =
@@ -458,7 +458,7 @@ static void no_answer_is_an_error_and_no_mismatch(void **state)
 	policy_free(q);
 }
 
-static void a_user_in_300_groups_is_found_and_each_asked_once(void **state)
+static void a_user_in_300_groups_is_found_each_queried_once(void **state)
 {
 	static char groups[8192], text[65536];
 	struct directory dir = {.groups = groups};
@@ -486,7 +486,7 @@ static void a_user_in_300_groups_is_found_and_each_asked_once(void **state)
 	policy_free(p);
 }
 
-static void five_thousand_rules_are_told_apart(void **state)
+static void five_thousand_rules_are_distinguished(void **state)
 {
 	enum { RULES = 5000 };
 	struct policy *p;
@@ -566,7 +566,7 @@ static void explain_names_the_first_matcher_that_does_not_match(void **state)
 	}
 }
 
-static void explain_passes_on_that_there_was_no_answer(void **state)
+static void explain_reports_a_failed_query(void **state)
 {
 	struct directory dir = {.broken = "ldap"};
 	struct policy_login login = login_of(&dir, "alice", 1000);
@@ -595,7 +595,7 @@ static int guards(const char *rules, const char *user, uid_t uid)
 	return r;
 }
 
-static void a_guard_is_for_users_who_are_never_meant_outside(void **state)
+static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 {
 	assert_int_equal(guards("", "alice", 1000), 0);
 	assert_int_equal(guards("[rule r]\nnamespace = n\n", "alice", 1000), 1);
@@ -669,31 +669,30 @@ static void excluded_services_are_globs_too(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_rule_without_matchers_is_everybodys),
+		cmocka_unit_test(a_rule_without_matchers_matches_every_login),
 		cmocka_unit_test(users_are_compared_byte_by_byte),
 		cmocka_unit_test(uids_are_ranges_with_both_ends),
 		cmocka_unit_test(services_are_globs),
 		cmocka_unit_test(ttys_match_with_and_without_dev),
 		cmocka_unit_test(rhosts_are_addresses_prefixes_and_names),
 		cmocka_unit_test(an_rhost_of_any_length_is_safe),
-		cmocka_unit_test(an_rhost_too_long_is_an_error_and_no_mismatch),
+		cmocka_unit_test(an_rhost_too_long_is_an_error_not_a_mismatch),
 		cmocka_unit_test(services_and_ttys_have_no_limit),
 		cmocka_unit_test(all_matchers_of_a_rule_must_match),
 		cmocka_unit_test(the_first_rule_in_file_order_wins),
 		cmocka_unit_test(root_is_matched_by_name_only),
-		cmocka_unit_test(F31_nothing_is_asked_for_root),
-		cmocka_unit_test(
-			the_directory_is_asked_last_and_as_little_as_possible),
+		cmocka_unit_test(F31_no_query_for_root),
+		cmocka_unit_test(the_name_service_is_queried_last_and_once),
 		cmocka_unit_test(a_group_and_a_netgroup_of_one_name_are_two),
-		cmocka_unit_test(no_answer_is_an_error_and_no_mismatch),
+		cmocka_unit_test(a_failed_query_is_an_error_not_a_mismatch),
 		cmocka_unit_test(
-			a_user_in_300_groups_is_found_and_each_asked_once),
-		cmocka_unit_test(five_thousand_rules_are_told_apart),
+			a_user_in_300_groups_is_found_each_queried_once),
+		cmocka_unit_test(five_thousand_rules_are_distinguished),
 		cmocka_unit_test(
 			explain_names_the_first_matcher_that_does_not_match),
-		cmocka_unit_test(explain_passes_on_that_there_was_no_answer),
+		cmocka_unit_test(explain_reports_a_failed_query),
 		cmocka_unit_test(
-			a_guard_is_for_users_who_are_never_meant_outside),
+			a_guard_applies_to_users_no_rule_leaves_outside),
 		cmocka_unit_test(excluded_services_are_globs_too),
 	};
 

@@ -127,13 +127,13 @@ static void read_failing(const char *text, bool want_notes, int wanted)
 	assert_true(failed > 10);
 }
 
-static void F60_a_good_policy_is_whole_or_not_there(void **state)
+static void F60_a_valid_policy_is_complete_or_refused(void **state)
 {
 	read_failing(good, false, 0);
 	read_failing(good, true, 0);
 }
 
-static void F60_a_bad_policy_is_bad_or_not_there(void **state)
+static void F60_an_invalid_policy_is_always_refused(void **state)
 {
 	read_failing(bad, false, -EINVAL);
 	read_failing(bad, true, -EINVAL);
@@ -142,8 +142,8 @@ static void F60_a_bad_policy_is_bad_or_not_there(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(F60_a_good_policy_is_whole_or_not_there),
-		cmocka_unit_test(F60_a_bad_policy_is_bad_or_not_there),
+		cmocka_unit_test(F60_a_valid_policy_is_complete_or_refused),
+		cmocka_unit_test(F60_an_invalid_policy_is_always_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

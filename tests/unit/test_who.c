@@ -333,17 +333,22 @@ static void test_too_many_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a login knows what it was given", test_login),
-		TEST("groups: primary, listed, by gid, not", test_groups),
-		TEST("nothing is asked twice", test_asked_once),
+		TEST("a login has user, service, tty and remote host",
+		     test_login),
+		TEST("groups: primary, listed, by gid, not a member",
+		     test_groups),
+		TEST("no query is repeated", test_asked_once),
 		TEST("a user in 300 groups", test_300_groups),
-		TEST("a failed look-up is an error, never a no",
+		TEST("a failed look-up is an error, never \"no\"",
 		     test_failures_are_errors),
 		TEST("buffers grow to 64 MiB", test_room_grows),
-		TEST("no such user, no name, too long a name", test_no_user),
+		TEST("no such user, no name, a name too long: refused",
+		     test_no_user),
 		TEST("F31 root needs no name service", test_root),
-		TEST("F43 odd names, and other spellings", test_spelling),
-		TEST("more facts than a request holds", test_too_many_facts),
+		TEST("F43 unusual names and other spellings of a name",
+		     test_spelling),
+		TEST("more facts than a request can hold: refused",
+		     test_too_many_facts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
