@@ -112,6 +112,20 @@ static void check_scope(const struct check *check,
 			scope);
 }
 
+/* Do both match the same packets? */
+static bool publish_clash(const struct target_publish *a,
+			  const struct target_publish *b)
+{
+	if (a->host_port != b->host_port)
+		return false;
+	if (a->protocol != b->protocol && a->protocol != TARGET_ANY &&
+	    b->protocol != TARGET_ANY)
+		return false;
+	return a->address.family == AF_UNSPEC ||
+	       b->address.family == AF_UNSPEC ||
+	       inet_prefix_overlaps(&a->address, &b->address);
+}
+
 /* A port of the host is forwarded to one namespace and port. */
 static void check_publish(const struct check *check,
 			  const struct policy_namespace *ns)
@@ -124,8 +138,7 @@ static void check_publish(const struct check *check,
 		     by <= ns; by++)
 			for (size_t k = 0; k < (by == ns ? n : by->publish.n);
 			     k++) {
-				if (!target_publish_clash(
-					    mine, &by->publish.items[k]))
+				if (!publish_clash(mine, &by->publish.items[k]))
 					continue;
 				check_error(
 					check, "publish",

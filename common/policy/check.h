@@ -11,4 +11,7 @@
  */
 void policy_check(struct policy_build *build);
 
+/* Notes warnings about a policy without errors. warn.c */
+void policy_warn(struct policy_build *build);
+
 #endif

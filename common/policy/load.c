@@ -16,7 +16,6 @@
 #include "check.h"
 #include "common/cleanup.h"
 #include "file.h"
-#include "warn.h"
 
 #define POOL4_DEFAULT "10.213.0.0/16"
 #define POOL6_DEFAULT "fd6e:6574:6e73::/48"

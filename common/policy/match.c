@@ -198,23 +198,19 @@ static int rule_whence(const struct policy_rule *rule,
 static int rule_ask(const struct policy_rule *rule, struct asker *asker,
 		    const char **ret_why)
 {
-	int r;
+	const struct policy_list *const lists[] = {&rule->groups,
+						   &rule->netgroups};
+	static const char *const keys[] = {"groups", "netgroups"};
 
-	if (rule->groups.n) {
-		r = asker_any(asker, false, &rule->groups);
+	for (size_t n = 0; n < 2; n++) {
+		int r = lists[n]->n ? asker_any(asker, n, lists[n]) : 1;
+
 		if (r < 0)
 			return r;
 		if (r == 0) {
-			*ret_why = "groups";
+			*ret_why = keys[n];
 			return 0;
 		}
-	}
-	if (rule->netgroups.n) {
-		r = asker_any(asker, true, &rule->netgroups);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			*ret_why = "netgroups";
 	}
 	return 0;
 }

@@ -11,16 +11,19 @@
 
 #define NOTES_MAX 1000
 
-static void note_add(struct note_book *book, bool warning, const char *file,
-		     unsigned int line, const char *format, va_list args)
+void note_add(struct note_book *book, bool warning, const char *file,
+	      unsigned int line, const char *format, ...)
 {
 	char raw[ERROR_TEXT_MAX];
 	struct policy_note added, *note;
 	struct error shown;
+	va_list args;
 
-	if (book->notes.n > NOTES_MAX)
+	if (book->notes.n > NOTES_MAX || (warning && !book->warnings))
 		return;
+	va_start(args, format);
 	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
 	if (book->notes.n == NOTES_MAX) {
 		snprintf(raw, sizeof(raw),
 			 "more than %d messages; correct these first",
@@ -47,28 +50,6 @@ static void note_add(struct note_book *book, bool warning, const char *file,
 	*note = added;
 	if (!warning)
 		book->notes.errors++;
-}
-
-void note_error(struct note_book *book, const char *file, unsigned int line,
-		const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	note_add(book, false, file, line, format, args);
-	va_end(args);
-}
-
-void note_warning(struct note_book *book, const char *file, unsigned int line,
-		  const char *format, ...)
-{
-	va_list args;
-
-	if (!book->warnings)
-		return;
-	va_start(args, format);
-	note_add(book, true, file, line, format, args);
-	va_end(args);
 }
 
 /* Files are read in strcmp() order: "PATH", then "PATH.d/NAME". */

@@ -21,11 +21,11 @@ struct note_book {
  * Adds one error or warning about a line of a file (0: the whole file). Control
  * bytes are escaped.
  */
-void note_error(struct note_book *book, const char *file, unsigned int line,
-		const char *format, ...) __attribute__((format(printf, 4, 5)));
-void note_warning(struct note_book *book, const char *file, unsigned int line,
-		  const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void note_add(struct note_book *book, bool warning, const char *file,
+	      unsigned int line, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+#define note_error(book, ...)	note_add(book, false, __VA_ARGS__)
+#define note_warning(book, ...) note_add(book, true, __VA_ARGS__)
 
 /* Sorts by file, then by line. */
 void note_sort(struct note_book *book);

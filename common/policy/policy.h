@@ -14,7 +14,7 @@
  *   note, file, dir        messages; from a path to bytes that can be trusted
  *   lines                  from bytes to sections, keys, continuation lines
  *   words, policy, expand  words in messages; queries of a policy; %u, %U, %n
- *   target, value_*        from the text of one value to a member
+ *   value_*                from the text of one value to a member
  *   keys, build            the table of all keys; sections become objects
  *   match, who             the rule of a login; answers of the name service
  *   check_address, check   errors that only whole sections show

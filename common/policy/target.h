@@ -31,8 +31,4 @@ struct target_publish {
 	uint16_t host_port, port;
 };
 
-/* Do both match the same packets? */
-bool target_publish_clash(const struct target_publish *a,
-			  const struct target_publish *b);
-
 #endif

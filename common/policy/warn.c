@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is valid and probably not intended: for check, reload and edit. */
-#include "warn.h"
+#include "check.h"
 
 #include <stdlib.h>
 #include <string.h>

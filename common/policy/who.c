@@ -260,22 +260,20 @@ static int trouble(struct who *who, int code, const char *what,
 
 static int in_group(void *data, const char *name)
 {
-	struct who *who = data;
-	int r = answer_recall(who, 'g', name);
+	int r = answer_recall(data, 'g', name);
 
-	if (r < 0)
-		r = group_ask(who, name);
-	return r < 0 ? trouble(who, r, "group", name) : r;
+	if (r == -ENODATA)
+		r = group_ask(data, name);
+	return r < 0 ? trouble(data, r, "group", name) : r;
 }
 
 static int in_netgroup(void *data, const char *name)
 {
-	struct who *who = data;
-	int r = answer_recall(who, 'n', name);
+	int r = answer_recall(data, 'n', name);
 
-	if (r < 0)
-		r = netgroup_ask(who, name);
-	return r < 0 ? trouble(who, r, "netgroup", name) : r;
+	if (r == -ENODATA)
+		r = netgroup_ask(data, name);
+	return r < 0 ? trouble(data, r, "netgroup", name) : r;
 }
 
 const char *who_trouble(const struct who *who, int code)
