@@ -81,7 +81,7 @@ zones_with_interfaces() {
 		awk '/^[^ ]/ {zone = $1} $1 == "interfaces:" && NF > 1 {print zone ": " $2}'
 }
 
-@test "what is routed firewalld refuses, at once, until told as the manual says" {
+@test "firewalld refuses forwarded packets at once, until the commands of the manual page" {
 	equal running "$(firewall-cmd --state)"
 	refuses su alice -c "$PROBE tcp 198.51.100.80 80"
 	not grep -q timeout $T/refused
@@ -93,7 +93,7 @@ zones_with_interfaces() {
 	sessions_work
 }
 
-@test "the test itself: one packet at the host is seen" {
+@test "the test itself: one packet to the host is detected" {
 	probing
 	spawn $T/hole leak send $T/sent.hole 192.0.2.2 >$T/probe.hole.pid
 	wait_until 10 test -s $T/got.host
@@ -101,7 +101,7 @@ zones_with_interfaces() {
 	match 'udp 192.0.2.2 192.0.2.2' "$(cat $T/refused)"
 }
 
-@test "F75 reload, complete reload, restart, stop and start: no hole, and sessions go on" {
+@test "F75 reload, complete reload, restart, stop and start: no packet leaks, sessions continue" {
 	local i was
 	probing
 	spawn $T/talk.log ip netns exec blue $PROBE talk 192.0.2.80 80 $T/talk >$T/talk.pid
@@ -122,7 +122,7 @@ zones_with_interfaces() {
 	match 'netns_pam' "$(nft list tables)"
 }
 
-@test "allow_host and publish work through it, and no more than they say" {
+@test "allow_host and publish work with firewalld, for their ports only" {
 	match 'server 192\.0\.2\.2' "$(su bob -c "$PROBE tcp 192.0.2.2 8080 2")"
 	refuses su bob -c "$PROBE tcp 192.0.2.2 22 2"
 	refuses su alice -c "$PROBE tcp 192.0.2.2 8080 2"
@@ -131,7 +131,7 @@ zones_with_interfaces() {
 	refuses in_internet $PROBE tcp 192.0.2.2 8089 1
 }
 
-@test "into a routed namespace: refused by firewalld, until told as the manual says" {
+@test "firewalld refuses connections to a routed namespace, until the commands of the manual page" {
 	local street
 	street=$(addresses street | head -n 1)
 	spawn $T/web ip netns exec street $PROBE serve 7000 >$T/talk.pid
@@ -145,7 +145,7 @@ zones_with_interfaces() {
 	nothing_leaked 20
 }
 
-@test "a network's switch: told as the manual says, leases and all" {
+@test "a network's switch works after the commands of the manual page, DHCP included" {
 	refuses timeout 20 su carol -c true
 	manual 'add-interface' br-lan
 	match 'client 192\.0\.2\.2$' "$(su carol -c "$PROBE tcp 198.51.100.80 80")"
@@ -153,7 +153,7 @@ zones_with_interfaces() {
 	wait_until 10 not_there port
 }
 
-@test "the package goes, and comes back: firewalld keeps what the administrator said" {
+@test "package removed and installed again: firewalld keeps the administrator's settings" {
 	for u in alice bob erin; do release $u; done
 	dpkg --no-triggers -r netns-pam
 	systemctl restart firewalld

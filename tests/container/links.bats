@@ -117,19 +117,19 @@ release() {
 	wait_until 10 gone "$pid"
 }
 
-@test "WireGuard: wireguard-go and wg under the unit" {
+@test "WireGuard with the unit's restrictions: wireguard-go and wg" {
 	equal yes "$(su_in alice wg "ping -c 1 -W 5 10.9.0.1 >/dev/null && echo yes")"
 }
 
-@test "OpenVPN under the unit" {
+@test "OpenVPN with the unit's restrictions" {
 	equal yes "$(su_in bob ovpn.bob "$PROBE tcp 10.99.0.80 80 5 >/dev/null && echo yes")"
 }
 
-@test "DHCP: udhcpc under the unit, with the lease's DNS" {
+@test "DHCP with the unit's restrictions: udhcpc, DNS of the lease" {
 	equal "203.0.113.10" "$(su_in dave lan 'getent ahostsv4 www.example.net | head -n 1 | cut -d" " -f1')"
 }
 
-@test "dnsmasq under the unit, unprivileged, and a lease from it" {
+@test "dnsmasq with the unit's restrictions: unprivileged, and gives a lease" {
 	local pid
 	hold frank
 	match '10\.44\.0\.1[0-9][0-9]/24' "$(ip -n desk -4 -o address show eth0)"
@@ -142,13 +142,13 @@ release() {
 	release frank
 }
 
-@test "up and down under the unit" {
+@test "up and down with the unit's restrictions" {
 	rm -f /run/office.log
 	match 'unreachable 198.51.100.0/24' "$(su_in erin office 'ip route')"
 	wait_until 10 grep -q 'office is empty' /run/office.log
 }
 
-@test "F62 the unit is restarted: tunnels, leases and sessions go on" {
+@test "F62 unit restarted: tunnels, leases and sessions continue" {
 	local before after
 	hold alice
 	hold bob
@@ -171,7 +171,7 @@ release() {
 	systemctl reset-failed netns-pamd
 }
 
-@test "F58 F68 a name is taken away, the unit killed: the virtual interface comes back" {
+@test "F58 F68 name of a namespace removed, daemon killed: the interface returns to the host" {
 	ip link add card0 type veth peer name card1
 	hold carol
 	ip netns delete card
@@ -187,11 +187,11 @@ release() {
 	systemctl reset-failed netns-pamd
 }
 
-@test "nothing was refused to anybody by the unit's filter" {
+@test "the unit's system call filter refused nothing" {
 	equal "" "$(journalctl -b -q -o cat -u netns-pamd | grep -E 'SECCOMP|Bad system call|Operation not permitted' | head -n 5)"
 }
 
-@test "the package is removed under sessions: cut off, no program left, the interface is back" {
+@test "package removed with open sessions: they are disconnected, no program is left, the interface returns" {
 	local u p before
 	ip link add card0 type veth peer name card1
 	for u in alice bob carol dave frank; do hold $u; done

@@ -105,7 +105,7 @@ unchanged() {
 	sessions_work
 }
 
-@test "F74 the test itself: other interfaces are NetworkManager's" {
+@test "F74 the test itself: NetworkManager manages other interfaces" {
 	ip link add eth7 type veth peer name eth8 netns "$(cat $T/lan.pid)"
 	ip link add theirs type bridge
 	ip address add 198.18.0.1/24 dev theirs
@@ -116,13 +116,13 @@ unchanged() {
 	wait_until 10 managed theirs
 }
 
-@test "F74 host ends, a switch and its ports, from before it was started, are unmanaged" {
+@test "F74 host ends, a switch and its ports that exist before its start: unmanaged" {
 	left_alone
 	sessions_work
 	look >$T/look
 }
 
-@test "F74 a new one is unmanaged from its first moment, and so again and again" {
+@test "F74 new interfaces are unmanaged from the start, each time" {
 	local i
 	spawn $T/monitor nmcli monitor >$T/monitor.pid
 	for i in 1 2 3 4 5; do
@@ -140,7 +140,7 @@ unchanged() {
 	unchanged
 }
 
-@test "F74 nmcli networking off and on" {
+@test "F74 nmcli networking off and on: nothing changes" {
 	nmcli networking off
 	wait_until 10 not managed theirs
 	sessions_work
@@ -149,7 +149,7 @@ unchanged() {
 	unchanged
 }
 
-@test "F74 restarted, killed, its configuration and its connections read again" {
+@test "F74 NetworkManager restarted, killed, reloaded: nothing changes" {
 	systemctl restart NetworkManager
 	nmcli -w 10 general status
 	unchanged
@@ -163,7 +163,7 @@ unchanged() {
 	unchanged
 }
 
-@test "F74 stopped, our switch made anew meanwhile, and started" {
+@test "F74 switch made again while NetworkManager is stopped: unmanaged after its start" {
 	systemctl stop NetworkManager
 	release bob
 	wait_until 10 not_there port

@@ -55,7 +55,7 @@ is_in() { # is_in NAME CMD...
 	fi
 }
 
-@test "the units are there, and the machine is not degraded" {
+@test "both units are active and enabled, and no unit has failed" {
 	equal active "$(systemctl is-active netns-pamd.socket)"
 	equal active "$(systemctl is-active netns-pamd.service)"
 	equal notify "$(systemctl show -P Type netns-pamd.service)"
@@ -66,7 +66,7 @@ is_in() { # is_in NAME CMD...
 	equal "600 root" "$(stat -c '%a %U' $STATE/helper.sock)"
 }
 
-@test "the daemon is locked in, and shares the host's mounts" {
+@test "the daemon has few capabilities and shares the host's mount namespace" {
 	local pid caps
 	pid=$(systemctl show -P MainPID netns-pamd)
 	equal "$(readlink /proc/1/ns/mnt)" "$(readlink "/proc/$pid/ns/mnt")" "mount namespace"
@@ -97,7 +97,7 @@ is_in() { # is_in NAME CMD...
 	match 'client 192\.0\.2\.2' "$output"
 }
 
-@test "F4 user@.service: the manager and what it starts are inside" {
+@test "F4 user@.service: the user manager and its services are inside" {
 	local pid
 	ssh_hold a alice
 	pid=$(manager alice)
@@ -117,7 +117,7 @@ is_in() { # is_in NAME CMD...
 	ssh_end a
 }
 
-@test "F4 lingering: the manager lands at boot's way, without a login" {
+@test "F4 lingering: the user manager started without a login is inside" {
 	loginctl enable-linger alice
 	wait_until 15 manager_runs alice
 	equal "$(ns_of blue)" "$(ns_inode "$(manager alice)")"
@@ -127,7 +127,7 @@ is_in() { # is_in NAME CMD...
 }
 manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id -u "$1").service"; }
 
-@test "su, sudo, login on a terminal" {
+@test "su, sudo and login on a terminal: the session is inside" {
 	is_in blue su alice -c "$(IN blue)"
 	is_in blue su - alice -c "$(IN blue)"
 	is_in blue sudo -u alice bash -c "$(IN blue)"
@@ -135,7 +135,7 @@ manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id
 	is_in host su carol -c "$SHOW_NS"
 	cat >$T/login.exp <<-X
 		set timeout 20
-		spawn login
+		spawn $TOP/tests/login/terminal.py login
 		expect "login:" {send "alice\r"}
 		expect "assword:" {send "secret\r"}
 		expect -re {\\\$ \$}
@@ -150,7 +150,7 @@ manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id
 	equal 0 "$status" "$output"
 }
 
-@test "F5 cron and at, as services" {
+@test "F5 cron and atd as services: jobs are inside" {
 	local u
 	for u in alice carol; do
 		echo "@reboot $(IN blue | sed 's/%/\\%/g') >\$HOME/mark.new 2>/dev/null; mv \$HOME/mark.new \$HOME/mark" | crontab -u $u -
@@ -171,14 +171,14 @@ manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id
 	is_in blue cat /home/alice/mark
 }
 
-@test "socket activation: a login starts the helper" {
+@test "socket activation: a login starts the daemon" {
 	systemctl stop netns-pamd.service
 	equal inactive "$(systemctl is-active netns-pamd.service)"
 	is_in blue ssh_as alice "$(IN blue)"
 	equal active "$(systemctl is-active netns-pamd.service)"
 }
 
-@test "F1 helper and socket stopped: mapped users are refused everywhere, others not" {
+@test "F1 daemon and socket stopped: mapped users are refused by every service, others log in" {
 	systemctl stop netns-pamd.socket netns-pamd.service
 	is_in host ssh_as carol "$SHOW_NS"
 	is_in host ssh_as root "$SHOW_NS"
@@ -195,7 +195,7 @@ manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id
 	logged 'pam_netns.*systemd-user\|systemd.*pam_netns'
 }
 
-@test "F58 F62 kill -9, restart, stop and start: sessions are undisturbed" {
+@test "F58 F62 kill -9, restart, stop and start of the daemon: sessions continue" {
 	local ns how
 	ssh_hold a alice
 	ssh_hold f frank
@@ -218,7 +218,7 @@ manager_runs() { [ "$(manager "$1")" != 0 ] && systemctl -q is-active "user@$(id
 two_sessions() { [ "$(netns-pam status --json | jq_sessions)" -ge 2 ]; }
 jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] == "sshd" for s in json.load(sys.stdin)["sessions"]))'; }
 
-@test "F62 sockets of sessions wait in the manager's store over a crash" {
+@test "F62 daemon killed: the service manager keeps the sockets of sessions" {
 	ssh_hold a alice
 	[ "$(systemctl show -P NFileDescriptorStore netns-pamd)" -ge 1 ]
 	systemctl kill -s KILL netns-pamd
@@ -228,7 +228,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	equal 0 "$(systemctl show -P NFileDescriptorStore netns-pamd)" "descriptors in the store"
 }
 
-@test "a login while the helper restarts waits and lands" {
+@test "a login while the daemon restarts waits, then is inside" {
 	local i
 	spawn $T/restarts bash -c 'for i in {1..8}; do systemctl restart netns-pamd; systemctl reset-failed netns-pamd; sleep 0.2; done; echo finished' >/dev/null
 	i=0
@@ -239,7 +239,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	[ $i -ge 5 ]
 }
 
-@test "close_session as the user, or never: user managers in and out leave nothing" {
+@test "close_session as the user or never: user managers of many logins leave nothing" {
 	local i u
 	u=user@$(id -u alice).service
 	for i in {1..6}; do
@@ -258,7 +258,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	is_in blue ssh_as alice "$(IN blue)"
 }
 
-@test "systemctl reload takes up a policy, and refuses a broken one" {
+@test "systemctl reload applies a valid policy and refuses an invalid one" {
 	standard_policy | sed 's/^users = carol/&/; s/^\[rule bob\]/[rule carol]\nusers = carol\nnamespace = jail\n&/' | write_policy
 	systemctl reload netns-pamd
 	is_in jail su carol -c "$(IN jail)"
@@ -275,7 +275,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	[ "${lines[2]}" -gt 1 ]
 }
 
-@test "F9 an nscd that comes after the login is not seen in the session" {
+@test "F9 nscd started after the login: the session cannot reach it" {
 	local pid
 	ssh_hold a alice
 	equal "755 root" "$(stat -c '%a %U' /run/nscd)"
@@ -289,7 +289,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	ssh_end a
 }
 
-@test "F32 removed and installed again under systemd: a mapped user lands" {
+@test "F32 package removed and installed again: a mapped user is inside" {
 	dpkg --no-triggers -r netns-pam
 	equal inactive "$(systemctl is-active netns-pamd.socket)"
 	is_in host ssh_as alice "$SHOW_NS"
@@ -300,7 +300,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	is_in host ssh_as carol "$SHOW_NS"
 }
 
-@test "an upgrade under systemd restarts the daemon, under sessions; masked units stay so" {
+@test "upgrade with open sessions: the daemon is restarted, masked units stay masked" {
 	local pid
 	ssh_hold f frank
 	pid=$(systemctl show -P MainPID netns-pamd)
@@ -315,7 +315,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	systemctl unmask netns-pamd.service netns-pamd.socket
 }
 
-@test "link = openvpn under the unit's limits; a restarted daemon finds it again" {
+@test "link = openvpn with the unit's restrictions: a restarted daemon adopts the tunnel" {
 	local pid
 	office_start
 	client_files alice
@@ -334,7 +334,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	wait_until 20 gone "$pid"
 }
 
-@test "F75 systemctl restart nftables: our table stays, and holds" {
+@test "F75 systemctl restart nftables: the table of netns-pamd stays in effect" {
 	ssh_hold a alice
 	grep -q '^flush ruleset' /etc/nftables.conf # what Debian's begins with
 	systemctl restart nftables
@@ -347,7 +347,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 	nft list table inet netns_pam >/dev/null
 }
 
-@test "F32 removed and purged under systemd: units gone, logins work" {
+@test "F32 package purged: no unit is left, logins work" {
 	dpkg --no-triggers -r netns-pam
 	equal inactive "$(systemctl is-active netns-pamd.service)"
 	equal inactive "$(systemctl is-active netns-pamd.socket)"

@@ -68,14 +68,14 @@ let_go() {
 }
 table_there() { nft list table inet netns_pam; }
 
-@test "a stock kernel and udev: the unit runs, a login lands and gets out" {
+@test "stock kernel and udev: the unit runs, a login is inside and has a network" {
 	match '^6\.1\.' "$(uname -r)"
 	equal active "$(systemctl is-active netns-pamd.service)"
 	match 'client 192.0.2.2' "$(in_session alice "$PROBE tcp 192.0.2.1 80 20")"
 	equal 0 "$(in_session carol 'ip -o link show eth0 2>/dev/null | wc -l')"
 }
 
-@test "F74 udev gives our interfaces no address and no name of its own" {
+@test "F74 udev changes neither address nor name of the daemon's interfaces" {
 	hold a alice
 	udevadm settle
 	match '02:6e:70:' "$(ip -o link show type veth | grep npam)"
@@ -83,7 +83,7 @@ table_there() { nft list table inet netns_pam; }
 	let_go a
 }
 
-@test "F75 nft flush ruleset in a loop: a table that is only watched is put back each time" {
+@test "F75 nft flush ruleset in a loop: a table without an owner is restored each time" {
 	local n
 	hold a alice
 	hold b bob
@@ -101,7 +101,7 @@ table_there() { nft list table inet netns_pam; }
 	let_go b
 }
 
-@test "Open vSwitch by the kernel's datapath: VLANs, the host's port, a restart of its service" {
+@test "Open vSwitch with the kernel's datapath: VLANs, the host's port, a restart of its service" {
 	local u a b
 	for u in east west central red blue; do useradd -m -s /bin/bash $u; done
 	systemctl start openvswitch-switch

@@ -55,7 +55,7 @@ let_go() {
 }
 inside() { nsenter -n -t "$(cat $T/in)" "$@"; }
 
-@test "the kernel's WireGuard: made in place, its socket on the host" {
+@test "the kernel's WireGuard: created in the namespace, its socket on the host" {
 	not command -v wireguard-go
 	hold alice
 	match ' wg0: .* mtu 1420 ' "$(inside ip -d -o link show type wireguard)"
@@ -72,7 +72,7 @@ inside() { nsenter -n -t "$(cat $T/in)" "$@"; }
 	let_go
 }
 
-@test "the helper's restart disturbs nothing; deleted inside, a new login gets a new one" {
+@test "daemon restarted: the tunnel continues; device deleted inside: the next login gets a new one" {
 	hold alice
 	old=$(inside stat -Lc %i /proc/self/ns/net)
 	systemctl restart netns-pamd
@@ -86,7 +86,7 @@ inside() { nsenter -n -t "$(cat $T/in)" "$@"; }
 }
 is_new() { [ "$(in_session alice "$SHOW_NS")" != "$1" ]; }
 
-@test "cut off at the end of a session that leaves processes behind" {
+@test "netns-pam down --force: processes that are left are disconnected" {
 	hold alice
 	netns-pam down vpn --user alice --force
 	refuses inside $PROBE tcp 192.0.2.1 80 5
