@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Beside the real firewalld, as Debian sets it up: what netns-pamd(8) says to do
-# lets sessions work, and what they must not reach they do not, whatever it
-# reloads. Run by tests/container/run.
+# With the real firewalld, as Debian configures it: after the commands that
+# netns-pamd(8) names sessions work, and they never reach what they must not,
+# whatever firewalld reloads. Run by tests/container/run.
 
 load ../lib
 load ../link/probing
@@ -32,7 +32,7 @@ teardown() {
 	fi
 }
 
-# The standard one, with more for bob's, and carol on a switch.
+# The standard policy, with more keys for bob's namespace, and carol on a switch.
 policy() {
 	standard_policy | sed 's/^\[namespace green\]/&\nallow_host = 8080\npublish = 8088:7000/'
 	cat <<-X
@@ -64,10 +64,10 @@ sessions_work() {
 	match 'client 10\.213\.' "$(su erin -c "$PROBE tcp 198.51.100.80 80")"
 	match '^192\.0\.2\.80 ' "$(su alice -c 'getent ahostsv4 www.example.net')"
 }
-talks_on() { # talks_on LINE: after that
+talks_on() { # talks_on LINE: there are lines after LINE
 	[ "$(tail -n 1 $T/talk)" != "$1" ] && not grep -q cut $T/talk
 }
-manual() { # manual REGEX [INTERFACE]: does what netns-pamd(8) says of it
+manual() { # manual REGEX [INTERFACE]: runs the commands of netns-pamd(8) that match
 	sed -n 's/^# \(firewall-cmd\)/\1/p' "$TOP/man/netns-pamd.8" |
 		grep -E -e "$1" | sed "s/npam+/${2:-&}/" >$T/commands
 	[ -s $T/commands ]
@@ -139,7 +139,7 @@ zones_with_interfaces() {
 	refuses in_internet $PROBE tcp "$street" 7000 1
 	manual 'policy'
 	in_internet $PROBE tcp "$street" 7000 2
-	# and still nobody into one with NAT
+	# and still no connection to a namespace with NAT
 	probing
 	firewall-cmd -q --reload
 	nothing_leaked 20

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The programs that links need, started by netns-pamd.service inside its limits:
-# what works in a sandbox must work under the unit as well. Run by
+# The programs that links need, started by netns-pamd.service with its
+# restrictions: what works in a sandbox must work there as well. Run by
 # tests/container/run.
 
 load ../lib
@@ -82,7 +82,7 @@ setup_file() {
 setup() { cursor=$(journalctl -n 0 --show-cursor -q | sed -n 's/^-- cursor: //p'); }
 
 teardown() {
-	# what the unit said and what was forbidden to whom
+	# the log of the unit, and what was refused to which program
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
 		journalctl -q -u netns-pamd --after-cursor "$cursor" -o cat | tail -n 30
 		ps -eo pid,user,args | grep -E 'wireguard-go|openvpn|udhcpc|dnsmasq' || true
@@ -92,13 +92,13 @@ teardown() {
 	wait_until 10 no_programs || { ps -eo pid,ppid,args; false; }
 }
 
-# what netns-pamd started: all in its cgroup but itself
+# what netns-pamd started: all processes of its cgroup but itself
 programs() {
 	grep -vxF "$(systemctl show -P MainPID netns-pamd)" \
 		/sys/fs/cgroup/system.slice/netns-pamd.service/cgroup.procs
 }
 no_programs() { ! programs; }
-su_in() { # su_in USER NAME CMD: its words, from inside the namespace
+su_in() { # su_in USER NAME CMD: its output, from inside the namespace
 	local out
 	out=$(timeout 30 su "$1" -c "$SHOW_NS; stat -c %i /run/netns/$2; $3" 2>&1) ||
 		{ fail "$1: $out"; return 1; }

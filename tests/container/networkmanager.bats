@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Beside the real NetworkManager, with udev to tell it what is ours: it leaves
-# our interfaces alone, whatever is done to it. Run by tests/container/run.
+# With the real NetworkManager, and with udev, which marks the interfaces of
+# netns-pamd: it changes none of them, whatever is done to it. Run by
+# tests/container/run.
 
 load ../lib
 
@@ -9,7 +10,7 @@ setup_file() {
 	systemctl is-system-running --wait || true
 	start_machine
 	standard_users
-	# for udev; only network interfaces are to be seen there that are ours
+	# for udev: it shows the network interfaces of this namespace only
 	mount -o remount,rw /sys
 	systemctl start systemd-udevd
 	start_internet
@@ -37,7 +38,7 @@ setup_file() {
 		address = 172.30.1.1/24, fd00:30::1/64
 		nat = yes
 	X
-	# at once: udev knows what was installed just now
+	# at once: udev has read the rules that were just installed
 	hold alice
 	hold bob
 	systemctl start NetworkManager
@@ -70,7 +71,7 @@ state_of() { nmcli -t -f DEVICE,STATE device | sed -n "s/^$1://p"; }
 known() { [ -n "$(state_of "$1")" ]; }
 managed() { match '^connect' "$(state_of "$1")"; }
 
-# All of ours are known to it, once it is through, and none is its own.
+# It knows all of our interfaces, once it has read them, and manages none.
 left_alone() {
 	local dev n=0
 	for dev in $(all_ours); do
@@ -80,7 +81,7 @@ left_alone() {
 	done
 	[ $n -ge 3 ]
 }
-# everything of them that somebody may have changed
+# every property of them that another program may have changed
 look() {
 	local dev
 	for dev in $(all_ours); do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# On a machine with systemd as PID 1, set up as an administrator would: the
+# On a machine with systemd as PID 1, configured as an administrator would: the
 # package, its units, sshd, cron and atd as services, logind, user managers.
 # Run by tests/container/run.
 
@@ -22,7 +22,7 @@ setup_file() {
 	printf 'PermitRootLogin yes\nUseDNS no\n' >/etc/ssh/sshd_config.d/t.conf
 	systemctl restart ssh
 	wait_until 10 $PROBE tcp 127.0.0.1 22 1
-	# user managers of the mapped land, too, so what they leave is waited for
+	# user managers of mapped users are inside, too: waits until they have ended
 	ssh_as alice true
 	wait_until 20 no_names
 }
@@ -249,7 +249,7 @@ jq_sessions() { /usr/bin/python3 -c 'import json, sys; print(sum(s["service"] ==
 		wait_until 15 not_there blue
 		systemctl reset-failed
 	done
-	# and killed outright
+	# and killed by a signal
 	systemctl start "$u"
 	there blue
 	systemctl kill -s KILL "$u"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What this machine's kernel may not have: a stock Debian 12 with systemd, udev
-# and Linux 6.1, the package installed and run by its unit. There the firewall's
-# table cannot be kept by its owner (that is Linux 6.9), so it is watched; Open
-# vSwitch has its datapath, WireGuard its driver. Run by tests/vm/run, on an
-# emulated processor: all times are generous.
+# What this machine's kernel may not have: a stock Debian with its own kernel,
+# systemd and udev, the package installed and run by its unit. Before Linux 6.9
+# (Debian 12 has 6.1) the firewall's table cannot have an owner that keeps it, so
+# the daemon watches it; Open vSwitch has its datapath, WireGuard its driver. Run
+# by tests/vm/run, on an emulated processor: all times are generous.
 
 load ../lib
 

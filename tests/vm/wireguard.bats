@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # link = wireguard with the kernel's own interface, and without wireguard-go:
-# made in place, its socket on the host. Run by tests/vm/run.
+# created in the namespace, its socket on the host. Run by tests/vm/run.
 
 bats_require_minimum_version 1.5.0
 load ../lib
