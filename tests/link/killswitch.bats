@@ -212,6 +212,10 @@ answers_inside() {
 	in_internet nft add table ip cut
 	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
 	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
+	# wireguard-go may answer from another address than the one it was reached
+	# at: the client would take the dead one for the peer's
+	in_internet nft 'add chain ip cut o { type filter hook output priority 0; }'
+	in_internet nft 'add rule ip cut o udp sport 51820 ip saddr set 192.0.2.54'
 	capture
 	talk_start
 	wait_until 45 answers_inside

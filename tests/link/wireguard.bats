@@ -146,7 +146,8 @@ server 198.51.100.80 client 10.9.0.2" "$output"
 		-e '/^Address/aMTU = 1300' $WG/alice.conf
 	wg set wgs peer "$(cat $T/alice.pub)" preshared-key /dev/stdin <<<"$psk"
 	alice_policy 5s
-	# a handshake whose answer is lost is repeated after 5 s (REKEY_TIMEOUT)
+	# wireguard-go loses its first answer to a peer that moved from IPv4 to
+	# IPv6; the client repeats the handshake after 5 s (REKEY_TIMEOUT)
 	run -0 as_alice "probe tcp 198.51.100.80 80 12; cat /sys/class/net/wg0/mtu"
 	equal "server 198.51.100.80 client 10.9.0.2
 1300" "$output"
