@@ -23,7 +23,7 @@ struct rtnl_batch;
 struct address {
 	struct inet_prefix inner;   /* ADDR/LEN on the namespace's interface */
 	struct inet_prefix gateway; /* full length; AF_UNSPEC: none */
-	bool host_route; /* link_veth.c: the host needs one to inner */
+	bool host_route; /* veth.c: the host needs one to inner */
 };
 
 struct addresses {

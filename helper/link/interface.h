@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An interface that is in the namespace alone, its packets never passing the
- * host's stack: addressed, watched, described. What link_macvlan.c and
- * link_device.c have in common.
+ * host's stack: addressed, watched, described. What macvlan.c and
+ * device.c have in common.
  */
 #ifndef NETNS_PAM_HELPER_LINK_INTERFACE_H
 #define NETNS_PAM_HELPER_LINK_INTERFACE_H
