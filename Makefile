@@ -198,9 +198,9 @@ tests: all $(UNIT_TESTS) $(REPLAYS)
 # With SAN=1 the programs under test are the sanitized ones, but what sshd and
 # its like load is the plain module: they are not built for it.
 check:
-	@tests/deps build test
-	@$(MAKE) --no-print-directory -s $(PARALLEL) tests
-	@$(MAKE) --no-print-directory -s SAN= deb
+	@tests/progress packages tests/deps build test
+	@tests/progress building $(MAKE) --no-print-directory -s $(PARALLEL) tests
+	@tests/progress building $(MAKE) --no-print-directory -s SAN= $(PARALLEL) deb
 	@tests/check $(B) $(TESTS)
 
 # the programs alone, such as with SAN=1
