@@ -113,7 +113,7 @@ fd09::2/64" "$output"
 	sed -i '/^netns-pam:/d' /etc/passwd
 	: >$T/helper.log
 	start_helper
-	grep -q "there is no user netns-pam: .* systemd-sysusers makes it" $T/helper.log
+	grep -q "there is no user netns-pam: .*create it with systemd-sysusers" $T/helper.log
 	ssh_hold a alice
 	runs_as "$(pgrep -f '^wireguard-go -f npam')" nobody 0000000000001400
 	run -0 as_alice "probe tcp 198.51.100.80 80"
@@ -221,7 +221,7 @@ no_keepalives() {
 	sed '/^Address/s/^/Adress=1\n/' $T/alice.conf | wg_file alice
 	refused "$WG/alice.conf:7: 'Adress' is not known in \[Interface\]"
 	sed '/^Address/s/$/\nPostUp = touch \/tmp\/t\/ran/' $T/alice.conf | wg_file alice
-	refused "$WG/alice.conf:8: .*PostUp.* not run: .* say .up. or .down. in the policy"
+	refused "$WG/alice.conf:8: .*PostUp.* are not run; .*use .up. or .down. of the policy"
 	[ ! -e $T/ran ]
 	sed '/^Address/d' $T/alice.conf | wg_file alice
 	refused "the tunnel has no address: $WG/alice.conf has no Address"
