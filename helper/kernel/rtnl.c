@@ -420,29 +420,6 @@ static int rtnl_dump(struct rtnl *rtnl, uint16_t type,
 	return r;
 }
 
-struct link_dump {
-	void (*seen)(void *data, const struct rtnl_link *link);
-	void *data;
-};
-
-static void link_dump_each(void *data, const struct nlmsghdr *h)
-{
-	const struct link_dump *dump = data;
-	struct rtnl_link link;
-
-	if (rtnl_read_link(h, &link))
-		dump->seen(dump->data, &link);
-}
-
-int rtnl_dump_links(struct rtnl *rtnl,
-		    void (*seen)(void *data, const struct rtnl_link *link),
-		    void *data)
-{
-	struct link_dump dump = {seen, data};
-
-	return rtnl_dump(rtnl, RTM_GETLINK, NULL, link_dump_each, &dump, NULL);
-}
-
 struct route_attrs {
 	const struct nlattr *dst;
 	unsigned int oif;
@@ -487,20 +464,34 @@ static bool rtnl_read_route(const struct nlmsghdr *h, struct inet_prefix *ret,
 		  (ret->addr[0] == 0xfe && (ret->addr[1] & 0xc0) == 0x80)));
 }
 
-struct route_dump {
-	void (*seen)(void *data, const struct inet_prefix *p,
-		     unsigned int ifindex);
+/* Of links or of routes. */
+struct dump {
+	void (*link)(void *data, const struct rtnl_link *link);
+	void (*route)(void *data, const struct inet_prefix *p,
+		      unsigned int ifindex);
 	void *data;
 };
 
-static void route_dump_each(void *data, const struct nlmsghdr *h)
+static void dump_each(void *data, const struct nlmsghdr *h)
 {
-	const struct route_dump *dump = data;
+	const struct dump *dump = data;
+	struct rtnl_link link;
 	struct inet_prefix p;
 	unsigned int ifindex;
 
-	if (rtnl_read_route(h, &p, &ifindex))
-		dump->seen(dump->data, &p, ifindex);
+	if (dump->link && rtnl_read_link(h, &link))
+		dump->link(dump->data, &link);
+	else if (dump->route && rtnl_read_route(h, &p, &ifindex))
+		dump->route(dump->data, &p, ifindex);
+}
+
+int rtnl_dump_links(struct rtnl *rtnl,
+		    void (*seen)(void *data, const struct rtnl_link *link),
+		    void *data)
+{
+	struct dump dump = {.link = seen, .data = data};
+
+	return rtnl_dump(rtnl, RTM_GETLINK, NULL, dump_each, &dump, NULL);
 }
 
 int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
@@ -508,10 +499,9 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 				  unsigned int ifindex),
 		     void *data)
 {
-	struct route_dump dump = {seen, data};
+	struct dump dump = {.route = seen, .data = data};
 
-	return rtnl_dump(rtnl, RTM_GETROUTE, restart, route_dump_each, &dump,
-			 data);
+	return rtnl_dump(rtnl, RTM_GETROUTE, restart, dump_each, &dump, data);
 }
 
 struct default_route {
