@@ -54,7 +54,7 @@ static void print_cable(FILE *f, const struct policy *p,
 			const struct policy_namespace *ns)
 {
 	fprintf(f,
-		"a cable (veth) to the namespace %s, plugged in while that is there%s",
+		"a cable (veth) to the namespace %s, connected while that exists%s",
 		ns->peer,
 		policy_cable_is_mutual(p, ns)
 			? ""
@@ -100,7 +100,7 @@ int policy_describe_link(const struct policy *p,
 		print_cable(f, p, ns);
 	} else if (ns->link == LINK_EXTERNAL) {
 		fprintf(f,
-			"whatever /run/netns/%s has: made by other programs, joined unchanged",
+			"/run/netns/%s as it is: made by another program, joined unchanged",
 			whose->instance);
 	} else {
 		fputs(sentences[ns->link].before, f);

@@ -213,7 +213,7 @@ connection() {
 	equal "a port on the network lan (Open vSwitch bridge br1, vlan 7, NAT, DHCP 10.1.0.9-10.1.0.20, uplink eth7)" \
 		"$(connection 'link = bridge' 'network = lan' '[network lan]' 'type = ovs' 'bridge = br1' \
 			'vlan = 7' 'isolate = no' 'nat = yes' 'address = 10.1.0.1/24' 'dhcp = 10.1.0.9-10.1.0.20' 'uplink = eth7')"
-	equal "a cable (veth) to the namespace m, plugged in while that is there" \
+	equal "a cable (veth) to the namespace m, connected while that exists" \
 		"$(connection 'link = cable' 'peer = m' 'address = 10.1.0.1/24' \
 			'[namespace m]' 'link = cable' 'peer = n' 'address = 10.1.0.2/24')"
 	match "cable.* to the namespace m,.*another link of its own" \
