@@ -205,7 +205,7 @@ connection() {
 
 @test "explain: one sentence for each link" {
 	equal "none: loopback only" "$(connection)"
-	match "whatever /run/netns/n has.*joined unchanged" "$(connection 'link = external')"
+	match "/run/netns/n as it is.*joined unchanged" "$(connection 'link = external')"
 	match "veth pair to the host, which masquerades" "$(connection 'link = nat')"
 	match "veth pair.*routes its addresses unchanged" "$(connection 'link = routed')"
 	equal "a port on the network lan (Linux bridge br0, isolated)" \
