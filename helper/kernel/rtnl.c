@@ -134,13 +134,6 @@ static int rtnl_explain(const struct rtnl_batch *b, uint32_t i,
 			 *why ? ": " : "", why);
 }
 
-size_t rtnl_batch_bytes(const struct rtnl_batch *b)
-{
-	const struct nlmsghdr *last = (const void *)(b->buffer + b->last);
-
-	return b->n ? b->last + NLMSG_ALIGN(last->nlmsg_len) : 0;
-}
-
 int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 {
 	uint32_t first = rtnl->seq + 1;

@@ -25,6 +25,13 @@ void rtnl_batch_init(struct rtnl_batch *b)
 	b->overflow = false;
 }
 
+size_t rtnl_batch_bytes(const struct rtnl_batch *b)
+{
+	const struct nlmsghdr *last = (const void *)(b->buffer + b->last);
+
+	return b->n ? b->last + NLMSG_ALIGN(last->nlmsg_len) : 0;
+}
+
 /*
  * Begins the next request, which ends the one before. The space that any one
  * request here can take is kept free, so that the mnl_attr_put() calls that
