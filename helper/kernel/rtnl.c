@@ -155,7 +155,7 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	}
 	/* Failures are answered in any case, in order. */
 	last->nlmsg_flags |= NLM_F_ACK;
-	result = rtnl_send(rtnl, b->buffer, rtnl_batch_bytes(b));
+	result = rtnl_send(rtnl, b->buffer, at);
 	if (result < 0)
 		return error_set(err, result, "rtnetlink: %s",
 				 strerror(-result));

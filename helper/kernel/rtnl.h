@@ -38,7 +38,6 @@ struct rtnl_batch {
 };
 
 void rtnl_batch_init(struct rtnl_batch *b);
-size_t rtnl_batch_bytes(const struct rtnl_batch *b);
 
 void rtnl_put_up(struct rtnl_batch *b, unsigned int ifindex);
 void rtnl_put_down(struct rtnl_batch *b, unsigned int ifindex);

@@ -40,9 +40,10 @@ size_t rtnl_batch_bytes(const struct rtnl_batch *b)
 static struct nlmsghdr *put(struct rtnl_batch *b, uint16_t type, uint16_t flags,
 			    const char *step)
 {
-	struct nlmsghdr *h;
+	struct nlmsghdr *h = (void *)(b->buffer + b->last);
 
-	b->last = rtnl_batch_bytes(b);
+	if (b->n)
+		b->last += NLMSG_ALIGN(h->nlmsg_len);
 	if (b->n == RTNL_BATCH_MAX || b->last + 512 > sizeof(b->buffer)) {
 		b->overflow = true;
 		b->n = 0;
