@@ -276,4 +276,4 @@ clean:
 	compile_commands.json
 .SECONDARY:
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -not -path '*/logs/*' 2>/dev/null)
