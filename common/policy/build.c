@@ -295,6 +295,9 @@ static void build_value(struct policy_build *build, unsigned int line,
 		.line = line,
 		.item = build->key_items,
 		.object = policy_build_object(build, section),
+		.words = build->key->words,
+		.min = build->key->min,
+		.max = build->key->max,
 	};
 
 	value.at = (char *)value.object + build->key->offset;

@@ -38,6 +38,8 @@ struct policy_key {
 	unsigned int flags; /* KEY_* */
 	unsigned int links; /* [namespace]: bits of enum policy_link; 0: all */
 	const char *help;   /* what to write, for messages: "yes or no" */
+	const char *const *words; /* of value_word() */
+	unsigned int min, max;	  /* of value_unsigned() */
 };
 
 extern const struct policy_key policy_keys[];

@@ -12,10 +12,6 @@
 
 #define TIMEOUT_MS_MIN	100ul
 #define TIMEOUT_MS_MAX	600000ul
-#define MTU_MIN		68 /* RFC 791 */
-#define MTU_MAX		65535
-#define VLAN_MAX	4094
-#define CONNECTIONS_MAX 10000000
 #define RATE_MIN	8000UL	       /* bits a second */
 #define RATE_MAX	400000000000UL /* 400gbit */
 #define SYSCTL_NAME_MAX 128
@@ -124,39 +120,12 @@ void value_bool(const struct policy_value *value)
 		*(bool *)value->at = word;
 }
 
-/* Sets an enum. */
-static void value_word(const struct policy_value *value,
-		       const char *const *words)
+void value_word(const struct policy_value *value)
 {
-	int word = word_find(value, words);
+	int word = word_find(value, value->words);
 
 	if (word >= 0)
 		*(unsigned int *)value->at = (unsigned int)word;
-}
-
-void value_on_error(const struct policy_value *value)
-{
-	value_word(value, policy_on_error_words);
-}
-
-void value_nested(const struct policy_value *value)
-{
-	value_word(value, policy_nested_words);
-}
-
-void value_scope(const struct policy_value *value)
-{
-	value_word(value, policy_scope_words);
-}
-
-void value_lifetime(const struct policy_value *value)
-{
-	value_word(value, policy_lifetime_words);
-}
-
-void value_network_type(const struct policy_value *value)
-{
-	value_word(value, policy_network_type_words);
 }
 
 void value_link(const struct policy_value *value)
@@ -218,32 +187,17 @@ void value_timeout(const struct policy_value *value)
 		*(unsigned int *)value->at = (unsigned int)ms;
 }
 
-static void value_unsigned(const struct policy_value *value, unsigned long min,
-			   unsigned long max)
+void value_unsigned(const struct policy_value *value)
 {
 	unsigned long number;
 
-	if (value_number(value->text, strlen(value->text), max, &number) < 0 ||
-	    number < min)
-		value_error(value, "'%s' is not a number from %lu to %lu",
-			    value->text, min, max);
+	if (value_number(value->text, strlen(value->text), value->max,
+			 &number) < 0 ||
+	    number < value->min)
+		value_error(value, "'%s' is not a number from %u to %u",
+			    value->text, value->min, value->max);
 	else
 		*(unsigned int *)value->at = (unsigned int)number;
-}
-
-void value_mtu(const struct policy_value *value)
-{
-	value_unsigned(value, MTU_MIN, MTU_MAX);
-}
-
-void value_vlan(const struct policy_value *value)
-{
-	value_unsigned(value, 1, VLAN_MAX);
-}
-
-void value_max_connections(const struct policy_value *value)
-{
-	value_unsigned(value, 1, CONNECTIONS_MAX);
 }
 
 void value_rate(const struct policy_value *value)

@@ -24,9 +24,11 @@ struct policy_value {
 	const char *name; /* of the key as written: sysctl.NAME in full */
 	const char *text; /* trimmed, not empty */
 	unsigned int line;
-	size_t item;  /* 0 for the first of a list */
-	void *object; /* the section's */
-	void *at;     /* the key's member of it */
+	size_t item;		  /* 0 for the first of a list */
+	void *object;		  /* the section's */
+	void *at;		  /* the key's member of it */
+	const char *const *words; /* of the key's enum, NULL at the end */
+	unsigned int min, max;	  /* of the key's number */
 };
 
 /* Notes an error about the value: "KEY: SENTENCE" at its line. */
@@ -58,17 +60,11 @@ void *value_add(const struct policy_value *value, void **items, size_t *n,
 
 /* Words and numbers. */
 void value_bool(const struct policy_value *value);
-void value_on_error(const struct policy_value *value);
-void value_nested(const struct policy_value *value);
-void value_scope(const struct policy_value *value);
-void value_lifetime(const struct policy_value *value);
-void value_network_type(const struct policy_value *value);
+void value_word(const struct policy_value *value);
+void value_unsigned(const struct policy_value *value);
 void value_link(const struct policy_value *value);
 void value_timeout(const struct policy_value *value);
-void value_mtu(const struct policy_value *value);
-void value_vlan(const struct policy_value *value);
 void value_rate(const struct policy_value *value);
-void value_max_connections(const struct policy_value *value);
 void value_path(const struct policy_value *value);
 void value_sysctl(const struct policy_value *value);
 
