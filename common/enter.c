@@ -27,11 +27,13 @@
 #define OWN_NETNS "/proc/thread-self/ns/net"
 #define OWN_MNTNS "/proc/thread-self/ns/mnt"
 
-static int path_open(const char *path, int flags)
+/* Return: the fd; -errno with a sentence. */
+static int path_open(const char *path, int flags, const char *what,
+		     struct error *err)
 {
 	int fd = fd_above_stdio(open(path, flags | O_CLOEXEC | O_NOCTTY));
 
-	return fd < 0 ? -errno : fd;
+	return fd < 0 ? error_set(err, -errno, "cannot open %s: %m", what) : fd;
 }
 
 static bool same_object(const struct stat *a, const struct stat *b)
@@ -104,12 +106,12 @@ void enter_forget(struct enter_origin *origin)
 /* Opens what is needed to return, before anything changes. */
 static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 {
+	struct error why;
 	int r;
 
-	o->netns = path_open(OWN_NETNS, O_RDONLY);
+	o->netns = path_open(OWN_NETNS, O_RDONLY, OWN_NETNS, err);
 	if (o->netns < 0)
-		return error_set(err, o->netns, "cannot open " OWN_NETNS ": %s",
-				 strerror(-o->netns));
+		return o->netns;
 	r = enter_check_netns(o->netns, NULL);
 	if (r < 0)
 		return error_set(err, r,
@@ -117,27 +119,22 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
 				 " is not a network namespace: check /proc");
 	if (!mounts)
 		return 0;
-	o->mntns = path_open(OWN_MNTNS, O_RDONLY);
+	o->mntns = path_open(OWN_MNTNS, O_RDONLY, OWN_MNTNS, err);
 	if (o->mntns < 0)
-		return error_set(err, o->mntns, "cannot open " OWN_MNTNS ": %s",
-				 strerror(-o->mntns));
-	o->root = path_open("/", O_PATH | O_DIRECTORY);
+		return o->mntns;
+	o->root = path_open("/", O_PATH | O_DIRECTORY,
+			    "the root directory of this process", err);
 	if (o->root < 0)
-		return error_set(
-			err, o->root,
-			"cannot open the root directory of this process: %s",
-			strerror(-o->root));
+		return o->root;
 	/*
 	 * root may have no access to the working directory (FUSE, NFS). It is
 	 * needed only to return, then to "/". A lack of descriptors or memory
 	 * is an error.
 	 */
-	o->cwd = path_open(".", O_PATH | O_DIRECTORY);
+	o->cwd = path_open(".", O_PATH | O_DIRECTORY,
+			   "the working directory of this process", &why);
 	if (o->cwd == -EMFILE || o->cwd == -ENFILE || o->cwd == -ENOMEM)
-		return error_set(
-			err, o->cwd,
-			"cannot open the working directory of this process: %s",
-			strerror(-o->cwd));
+		return error_set(err, o->cwd, "%s", why.text);
 	return 0;
 }
 
