@@ -250,7 +250,7 @@ static enum outcome login_request(struct login *l, uint64_t deadline,
 	if (request_open(l->options->socket, l->policy, &l->who, deadline, &a,
 			 err) < 0)
 		return OUTCOME_UNAVAILABLE;
-	switch ((enum proto_verdict)a.reply.verdict) {
+	switch (a.reply.verdict) {
 	case PROTO_OK:
 		return login_use_answer(l, &a, err);
 	case PROTO_STAY:
@@ -265,16 +265,10 @@ static enum outcome login_request(struct login *l, uint64_t deadline,
 	case PROTO_DENIED:
 		error_set(err, -EACCES, "%s", a.reply.text);
 		return OUTCOME_DENIED;
-	case PROTO_FAILED:
-	case PROTO_MALFORMED:
-	case PROTO_NAMESPACE:
-	case PROTO_SESSION:
-	case PROTO_TEXT:
-	case PROTO_VERDICT_MAX_:
-		break;
+	default: /* FAILED, MALFORMED */
+		error_set(err, -EREMOTEIO, "%s", a.reply.text);
+		return OUTCOME_UNAVAILABLE;
 	}
-	error_set(err, -EREMOTEIO, "%s", a.reply.text);
-	return OUTCOME_UNAVAILABLE;
 }
 
 static enum outcome login_run(struct login *l, struct error *err)
