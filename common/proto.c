@@ -8,7 +8,6 @@
 
 /* Fields that an operation uses; the others are zero. */
 enum {
-	USE_FLAGS = 1 << 0,
 	USE_FACTS = 1 << 1, /* the tail, the digest and the peer's namespace */
 	USE_SESSION = 1 << 2,
 	USE_TIMEOUT = 1 << 3,
@@ -25,9 +24,9 @@ static const struct {
 	[PROTO_OPEN] = {"OPEN", USE_FACTS | USE_TIMEOUT | USE_USER | USE_LOGIN,
 			0},
 	[PROTO_CLOSE] = {"CLOSE", 0, 0},
-	[PROTO_STATUS] = {"STATUS", USE_FLAGS, PROTO_DEBUG},
+	[PROTO_STATUS] = {"STATUS", 0, PROTO_DEBUG},
 	[PROTO_UP] = {"UP", USE_USER | USE_NAME, 0},
-	[PROTO_DOWN] = {"DOWN", USE_FLAGS | USE_USER | USE_NAME, PROTO_FORCE},
+	[PROTO_DOWN] = {"DOWN", USE_USER | USE_NAME, PROTO_FORCE},
 	[PROTO_ENTER] = {"ENTER", USE_USER | USE_NAME, 0},
 	[PROTO_RELOAD] = {"RELOAD", 0, 0},
 	[PROTO_KICK] = {"KICK", USE_SESSION, 0},

@@ -83,6 +83,14 @@ struct proto_request {
 };
 _Static_assert(sizeof(struct proto_request) == 896, "request layout");
 
+/* A request, with initialisers of other members after its op. */
+#define PROTO_REQUEST(...)                                                     \
+	(struct proto_request)                                                 \
+	{                                                                      \
+		.magic = PROTO_MAGIC, .version = PROTO_VERSION,                \
+		.op = __VA_ARGS__                                              \
+	}
+
 enum proto_verdict {
 	PROTO_OK = 1, /* done; OPEN: the namespace is attached */
 	PROTO_STAY,   /* OPEN: this login stays where it is */

@@ -8,15 +8,6 @@
 #include "common/deadline.h"
 #include "common/fdmsg.h"
 
-struct proto_request client_request(enum proto_op op)
-{
-	return (struct proto_request){
-		.magic = PROTO_MAGIC,
-		.version = PROTO_VERSION,
-		.op = (uint16_t)op,
-	};
-}
-
 int client_request_name(struct proto_request *request, const char *name,
 			const struct user *user, struct error *err)
 {
@@ -117,31 +108,18 @@ static int client_recv_packet(int sock, char *buf, size_t size,
 static int client_verdict_error(const struct proto_reply *head,
 				struct error *err)
 {
-	int code;
+	static const int codes[PROTO_VERDICT_MAX_] = {
+		[PROTO_DENIED] = -EACCES,
+		[PROTO_FAILED] = -EIO,
+		[PROTO_MALFORMED] = -EPROTO,
+	};
 
-	switch ((enum proto_verdict)head->verdict) {
-	case PROTO_OK:
+	if (head->verdict == PROTO_OK)
 		return 0;
-	case PROTO_DENIED:
-		code = -EACCES;
-		break;
-	case PROTO_FAILED:
-		code = -EIO;
-		break;
-	case PROTO_MALFORMED:
-		code = -EPROTO;
-		break;
-	case PROTO_STAY:
-	case PROTO_RETRY:
-	case PROTO_NAMESPACE:
-	case PROTO_SESSION:
-	case PROTO_TEXT:
-	case PROTO_VERDICT_MAX_:
-	default:
+	if (!codes[head->verdict]) /* proto_check_reply(): is below the end */
 		return client_exchange_error(-EBADMSG, err);
-	}
 	return error_set(
-		err, code, "%s",
+		err, codes[head->verdict], "%s",
 		*head->text
 			? head->text
 			: "netns-pamd refused without a reason; see its log");

@@ -35,9 +35,6 @@ struct client_reply {
 typedef int client_each(void *data, enum proto_verdict verdict,
 			const void *record, size_t bytes);
 
-/* A request of that op, everything else zero. */
-struct proto_request client_request(enum proto_op op);
-
 /*
  * Puts the section's name and, unless user is NULL, the user's name and uid
  * into the request. Return: 0; -EINVAL with a sentence.

@@ -48,7 +48,7 @@ static int exec_prepare(const char *socket, const char *name,
 	_cleanup_(client_reply_clear) struct client_reply reply =
 		CLIENT_REPLY_NONE;
 	_cleanup_(user_clear) struct user user = {.gids = NULL};
-	struct proto_request request = client_request(PROTO_ENTER);
+	struct proto_request request = PROTO_REQUEST(PROTO_ENTER);
 	int r = 0;
 
 	if (user_name) {

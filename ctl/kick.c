@@ -102,7 +102,7 @@ int ctl_kick(const struct ctl *ctl, int argc, char **argv)
 	static const struct option options[] = {{0}};
 	_cleanup_(client_reply_clear) struct client_reply reply =
 		CLIENT_REPLY_NONE;
-	struct proto_request request = client_request(PROTO_KICK);
+	struct proto_request request = PROTO_REQUEST(PROTO_KICK);
 	struct error err;
 	int r;
 

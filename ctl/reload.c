@@ -28,7 +28,7 @@ static int reload_check(const char *config)
 
 int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 {
-	struct proto_request request = client_request(PROTO_RELOAD);
+	struct proto_request request = PROTO_REQUEST(PROTO_RELOAD);
 	struct error err;
 
 	if (argc != 1)

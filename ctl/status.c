@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "client.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "ctl.h"
 #include "json.h"
@@ -27,20 +28,6 @@ static void status_clear(struct status *status)
 	free(status->sessions);
 }
 
-/* Appends a copy of a record to a list. Return: 0 or -ENOMEM. */
-static int status_append(void **list, size_t *n, const void *record,
-			 size_t bytes)
-{
-	char *grown = reallocarray(*list, *n + 1, bytes);
-
-	if (!grown)
-		return -ENOMEM;
-	memcpy(grown + *n * bytes, record, bytes);
-	*list = grown;
-	++*n;
-	return 0;
-}
-
 /* A line of --debug: printed at once. */
 static int status_print_line(const char *text, size_t bytes)
 {
@@ -56,14 +43,18 @@ static int status_collect(void *data, enum proto_verdict verdict,
 			  const void *record, size_t bytes)
 {
 	struct status *status = data;
+	void *copy;
 
 	if (verdict == PROTO_TEXT)
 		return status_print_line(record, bytes);
 	if (verdict == PROTO_NAMESPACE)
-		return status_append((void **)&status->namespaces,
-				     &status->n_namespaces, record, bytes);
-	return status_append((void **)&status->sessions, &status->n_sessions,
-			     record, bytes);
+		copy = ARRAY_ADD(status->namespaces, status->n_namespaces);
+	else
+		copy = ARRAY_ADD(status->sessions, status->n_sessions);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, record, bytes);
+	return 0;
 }
 
 static int namespace_order(const void *a, const void *b)
@@ -282,7 +273,7 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 		{0},
 	};
 	_cleanup_(status_clear) struct status status = {.n_sessions = 0};
-	struct proto_request request = client_request(PROTO_STATUS);
+	struct proto_request request = PROTO_REQUEST(PROTO_STATUS);
 	struct error err;
 	bool json = false;
 	int c, r;

@@ -41,14 +41,9 @@ static int request_fill(const struct policy *policy, const struct who *who,
 	unsigned long long dev, ino;
 	int ret;
 
-	*r = (struct proto_request){
-		.magic = PROTO_MAGIC,
-		.version = PROTO_VERSION,
-		.op = PROTO_OPEN,
-		.tail_bytes = (uint32_t)who->facts_bytes,
-		.digest = policy->digest,
-		.uid = who->uid,
-	};
+	*r = PROTO_REQUEST(PROTO_OPEN, .uid = who->uid,
+			   .digest = policy->digest,
+			   .tail_bytes = (uint32_t)who->facts_bytes);
 	memcpy(r->user, who->user, sizeof(r->user));
 	ret = request_set(r->service, sizeof(r->service), who->service,
 			  "PAM service's name", err);

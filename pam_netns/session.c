@@ -63,11 +63,7 @@ int session_keep(pam_handle_t *pamh, int lease,
 
 void session_release(int lease)
 {
-	struct proto_request request = {
-		.magic = PROTO_MAGIC,
-		.version = PROTO_VERSION,
-		.op = PROTO_CLOSE,
-	};
+	struct proto_request request = PROTO_REQUEST(PROTO_CLOSE);
 	uint64_t deadline = deadline_in_ms(SESSION_CLOSE_MS);
 	struct proto_reply reply;
 	size_t n_fds;
