@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 
 /*
@@ -76,22 +77,10 @@ static int text_width(const char *text)
 	return width;
 }
 
-/* Takes the cell, which may be NULL for lack of memory. */
-static int cell_append(struct table *table, char *cell)
-{
-	char **cells =
-		reallocarray(table->cells, table->n_cells + 1, sizeof(*cells));
-
-	if (!cells)
-		return -ENOMEM;
-	table->cells = cells;
-	table->cells[table->n_cells++] = cell;
-	return 0;
-}
-
 void table_add(struct table *table, const char *format, ...)
 {
 	_cleanup_free_ char *raw = NULL;
+	char **cell;
 	va_list args;
 	int n;
 
@@ -103,7 +92,10 @@ void table_add(struct table *table, const char *format, ...)
 		table->failed = true;
 		return;
 	}
-	if (cell_append(table, table_escape(*raw ? raw : "-")) < 0)
+	cell = ARRAY_ADD(table->cells, table->n_cells);
+	if (cell)
+		*cell = table_escape(*raw ? raw : "-");
+	if (!cell || !*cell)
 		table->failed = true;
 }
 

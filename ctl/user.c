@@ -8,65 +8,42 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/policy/who.h"
 
 /* The search paths of a login, as login.defs(5) has them. */
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 #define USER_PATH_ROOT                                                         \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-#define USER_BYTES_MAX	(1 << 20)
-#define USER_GROUPS_MAX 65536 /* NGROUPS_MAX, the kernel's limit */
-
 int user_find(const char *name, struct user *ret, struct error *err)
 {
-	for (size_t bytes = 1024; bytes <= USER_BYTES_MAX; bytes *= 4) {
-		_cleanup_free_ char *buf = malloc(bytes);
-		struct passwd pw, *found = NULL;
-		int r;
+	_cleanup_free_ char *buf = NULL;
+	struct passwd pw;
+	int r = who_passwd(name, &pw, &buf);
 
-		if (!buf)
-			return error_set(err, -ENOMEM, "out of memory");
-		r = getpwnam_r(name, &pw, buf, bytes, &found);
-		if (r == ERANGE)
-			continue;
-		if (r)
-			return error_set(err, -r,
-					 "cannot look up user '%s': %s", name,
-					 strerror(r));
-		if (!found)
-			return error_set(err, -ENOENT, "no such user: '%s'",
-					 name);
-		*ret = (struct user){.pw = pw, .buf = take_ptr(buf)};
-		return 0;
-	}
-	return error_set(err, -ERANGE, "the entry of user '%s' is too long",
-			 name);
+	if (r == -ENOMEM)
+		return error_set(err, r, "out of memory");
+	if (r == -ENOENT)
+		return error_set(err, r, "no such user: '%s'", name);
+	if (r == -ERANGE)
+		return error_set(err, r, "the entry of user '%s' is too long",
+				 name);
+	if (r < 0)
+		return error_set(err, r, "cannot look up user '%s': %s", name,
+				 strerror(-r));
+	*ret = (struct user){.pw = pw, .buf = take_ptr(buf)};
+	return 0;
 }
 
 int user_groups(struct user *user, struct error *err)
 {
-	int room = 64;
+	int r = who_groups(user->pw.pw_name, user->pw.pw_gid, &user->gids,
+			   &user->n_gids);
 
-	for (;;) {
-		_cleanup_free_ gid_t *gids =
-			calloc((size_t)room, sizeof(*gids));
-		int n = room;
-
-		if (!gids)
-			return error_set(err, -ENOMEM, "out of memory");
-		if (getgrouplist(user->pw.pw_name, user->pw.pw_gid, gids, &n) >=
-		    0) {
-			free(user->gids);
-			user->gids = take_ptr(gids);
-			user->n_gids = n;
-			return 0;
-		}
-		if (room >= USER_GROUPS_MAX)
-			return error_set(err, -E2BIG,
-					 "user '%s' is in too many groups",
-					 user->pw.pw_name);
-		room *= 4;
-	}
+	if (r == -E2BIG)
+		return error_set(err, r, "user '%s' is in too many groups",
+				 user->pw.pw_name);
+	return r < 0 ? error_set(err, r, "out of memory") : 0;
 }
 
 /* Variables about the terminal are kept, not those about root. */

@@ -21,7 +21,7 @@ struct user {
  */
 int user_find(const char *name, struct user *ret, struct error *err);
 
-/* Fetches the groups (getgrouplist(3)), for user_become(). */
+/* Fetches the groups of a user who has none yet, for user_become(). */
 int user_groups(struct user *user, struct error *err);
 
 /*

@@ -37,6 +37,10 @@ struct line_reader {
 	bool answered;	     /* inih has called line_value() for it */
 };
 
+#define LINE_ERROR(reader, ...)                                                \
+	note_error((reader)->book, (reader)->file, (reader)->number,           \
+		   __VA_ARGS__)
+
 static bool char_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -63,8 +67,7 @@ static bool text_kept(const char *given, const char *kept)
 
 static void line_lost(struct line_reader *reader)
 {
-	note_error(reader->book, reader->file, reader->number,
-		   "this line cannot be read; write KEY = VALUE");
+	LINE_ERROR(reader, "this line cannot be read; write KEY = VALUE");
 }
 
 /*
@@ -91,14 +94,13 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 	reader->section_good = false;
 	reader->state = LINE_KEY_NONE;
 	if (*end != ']') {
-		note_error(reader->book, reader->file, reader->number,
-			   "the section heading has no closing ']'");
+		LINE_ERROR(reader, "the section heading has no closing ']'");
 		return LINE_EMPTY;
 	}
 	rest = text_trim(end + 1);
 	if (*rest && *rest != ';' && *rest != '#') {
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			"'%s' after the section heading; keys go on lines of their own",
 			rest);
 		return LINE_EMPTY;
@@ -118,8 +120,8 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good)
 		return LINE_EMPTY;
 	if (separator != '=') {
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			separator == ':'
 				? "write KEY = VALUE, with '=' and not ':'"
 				: "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
@@ -129,13 +131,12 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	name = text_trim(text);
 	memcpy(reader->key, name, strlen(name) + 1); /* part of a line */
 	if (!reader->key[0]) {
-		note_error(reader->book, reader->file, reader->number,
-			   "there is no key before the '='");
+		LINE_ERROR(reader, "there is no key before the '='");
 		return LINE_EMPTY;
 	}
 	if (!reader->in_section) {
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			"'%s' is before the first section; put it below a heading such as [options]",
 			reader->key);
 		return LINE_EMPTY;
@@ -152,23 +153,22 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good && *text != '[')
 		return LINE_EMPTY;
 	if (*text == '[') {
-		note_error(reader->book, reader->file, reader->number,
-			   "section headings start in column 1");
+		LINE_ERROR(reader, "section headings start in column 1");
 		reader->in_section = true;
 		reader->section_good = false;
 		reader->state = LINE_KEY_BROKEN;
 		return LINE_EMPTY;
 	}
 	if (*after == '=' && reader->to->is_key(text, word)) {
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			"keys start in column 1: an indented line continues the list above");
 		reader->state = LINE_KEY_BROKEN;
 		return LINE_EMPTY;
 	}
 	if (reader->state == LINE_KEY_NONE)
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			"an indented line continues a list, and there is none above it");
 	if (reader->state != LINE_KEY_GOOD)
 		return LINE_EMPTY;
@@ -185,8 +185,8 @@ static bool line_is_text(struct line_reader *reader, const char *line,
 		if ((c >= 0x20 && c != 0x7f) || c == '\t' ||
 		    (c == '\r' && n + 1 == len))
 			continue;
-		note_error(reader->book, reader->file, reader->number,
-			   "control byte 0x%02x in the line; remove it", c);
+		LINE_ERROR(reader, "control byte 0x%02x in the line; remove it",
+			   c);
 		return false;
 	}
 	return true;
@@ -231,8 +231,8 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	len = newline ? (size_t)(newline - line) : left;
 	reader->next += len + (newline != NULL);
 	if (len > max) {
-		note_error(
-			reader->book, reader->file, reader->number,
+		LINE_ERROR(
+			reader,
 			"the line has %zu bytes, the limit is %zu; continue lists on indented lines",
 			len, max);
 		return NULL;

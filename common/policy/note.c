@@ -14,7 +14,6 @@
 void note_add(struct note_book *book, bool warning, const char *file,
 	      unsigned int line, const char *format, ...)
 {
-	char raw[ERROR_TEXT_MAX];
 	struct policy_note added, *note;
 	struct error shown;
 	va_list args;
@@ -22,16 +21,14 @@ void note_add(struct note_book *book, bool warning, const char *file,
 	if (book->notes.n > NOTES_MAX || (warning && !book->warnings))
 		return;
 	va_start(args, format);
-	vsnprintf(raw, sizeof(raw), format, args);
+	error_setv(&shown, 0, format, args);
 	va_end(args);
 	if (book->notes.n == NOTES_MAX) {
-		snprintf(raw, sizeof(raw),
-			 "more than %d messages; correct these first",
-			 NOTES_MAX);
+		error_set(&shown, 0,
+			  "more than %d messages; correct these first",
+			  NOTES_MAX);
 		warning = false;
 	}
-	error_set(&shown, 0, "%s", raw);
-
 	added = (struct policy_note){
 		.file = strdup(file),
 		.line = line,

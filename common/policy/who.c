@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +48,7 @@ static int lookup_failed(int code)
 	return code == ENOENT ? -EIO : -code;
 }
 
-static int user_find(const char *user, struct passwd *ret, char **buffer)
+int who_passwd(const char *user, struct passwd *ret, char **buffer)
 {
 	struct passwd *found = NULL;
 	size_t size = 0;
@@ -80,7 +79,7 @@ int who_init(struct who *who, const char *user, const char *service,
 		return error_set(err, -ENAMETOOLONG,
 				 "the user name has more than %d bytes",
 				 NAME_MAX_USER);
-	r = user_find(user, &pw, &buffer);
+	r = who_passwd(user, &pw, &buffer);
 	if (r == -ENOENT)
 		return error_set(err, r, "there is no user \"%s\"", user);
 	/* root is known also when the name service fails. */
@@ -137,16 +136,6 @@ static int list_append(char **list, size_t *bytes, char kind, const char *name)
 	return 0;
 }
 
-/* Return: the stored answer, 1 or 0; -ENODATA when there is none. */
-static int answer_recall(const struct who *who, char kind, const char *name)
-{
-	if (proto_has_fact(who->facts, who->facts_bytes, kind, name))
-		return 1;
-	if (proto_has_fact(who->misses, who->misses_bytes, kind, name))
-		return 0;
-	return -ENODATA;
-}
-
 /* Stores an answer. Return: yes, or -errno. */
 static int answer_keep(struct who *who, char kind, const char *name, int yes)
 {
@@ -161,12 +150,10 @@ static int answer_keep(struct who *who, char kind, const char *name, int yes)
 	return r < 0 ? r : yes;
 }
 
-static int gids_fetch(struct who *who)
+int who_groups(const char *user, gid_t gid, gid_t **ret, int *ret_n)
 {
 	int room = GROUPS_FIRST;
 
-	if (who->gids)
-		return 0;
 	for (;;) {
 		_cleanup_free_ gid_t *gids =
 			calloc((size_t)room, sizeof(*gids));
@@ -174,9 +161,9 @@ static int gids_fetch(struct who *who)
 
 		if (!gids)
 			return -ENOMEM;
-		if (getgrouplist(who->user, who->gid, gids, &n) >= 0) {
-			who->n_gids = n;
-			who->gids = take_ptr(gids);
+		if (getgrouplist(user, gid, gids, &n) >= 0) {
+			*ret_n = n;
+			*ret = take_ptr(gids);
 			return 0;
 		}
 		/* -1 means both a small array and a lack of memory. */
@@ -198,7 +185,9 @@ static int group_has(struct who *who, const struct group *group)
 	for (char **member = group->gr_mem; member && *member; member++)
 		if (strcmp(*member, who->user) == 0)
 			return 1;
-	r = gids_fetch(who);
+	r = who->gids
+		    ? 0
+		    : who_groups(who->user, who->gid, &who->gids, &who->n_gids);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < who->n_gids; i++)
@@ -245,35 +234,36 @@ static int netgroup_ask(struct who *who, const char *name)
 	return answer_keep(who, 'n', name, yes);
 }
 
-/* Keeps the sentence about a query that failed. */
-static int trouble(struct who *who, int code, const char *what,
-		   const char *name)
+/* Answers from what is stored, or queries. After a failure who->trouble is set.
+ */
+static int answer(struct who *who, char kind, const char *name)
 {
-	if (code == -ERANGE)
-		return error_set(&who->trouble, code, TOO_LARGE, what, name,
-				 BUFFER_MIB);
-	return error_set(
-		&who->trouble, code,
-		"%s \"%s\" cannot be looked up for %s: %s (see nsswitch.conf and the directory service)",
-		what, name, who->user, strerror(-code));
+	const char *what = kind == 'g' ? "group" : "netgroup";
+	int r;
+
+	if (proto_has_fact(who->facts, who->facts_bytes, kind, name))
+		return 1;
+	if (proto_has_fact(who->misses, who->misses_bytes, kind, name))
+		return 0;
+	r = kind == 'g' ? group_ask(who, name) : netgroup_ask(who, name);
+	if (r == -ERANGE)
+		error_set(&who->trouble, r, TOO_LARGE, what, name, BUFFER_MIB);
+	else if (r < 0)
+		error_set(
+			&who->trouble, r,
+			"%s \"%s\" cannot be looked up for %s: %s (see nsswitch.conf and the directory service)",
+			what, name, who->user, strerror(-r));
+	return r;
 }
 
 static int in_group(void *data, const char *name)
 {
-	int r = answer_recall(data, 'g', name);
-
-	if (r == -ENODATA)
-		r = group_ask(data, name);
-	return r < 0 ? trouble(data, r, "group", name) : r;
+	return answer(data, 'g', name);
 }
 
 static int in_netgroup(void *data, const char *name)
 {
-	int r = answer_recall(data, 'n', name);
-
-	if (r == -ENODATA)
-		r = netgroup_ask(data, name);
-	return r < 0 ? trouble(data, r, "netgroup", name) : r;
+	return answer(data, 'n', name);
 }
 
 const char *who_trouble(const struct who *who, int code)

@@ -8,8 +8,7 @@
 #ifndef NETNS_PAM_COMMON_POLICY_WHO_H
 #define NETNS_PAM_COMMON_POLICY_WHO_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <pwd.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -51,6 +50,18 @@ void who_clear(struct who *who);
  * with this code for who_login()'s login; valid as long as who.
  */
 const char *who_trouble(const struct who *who, int code);
+
+/*
+ * Looks a user up (getpwnam_r(3)); the strings are in *buffer, which is freed
+ * and replaced. Return: 0; -ENOENT no such user; -ERANGE too large; -errno.
+ */
+int who_passwd(const char *user, struct passwd *ret, char **buffer);
+
+/*
+ * Fetches the user's groups (getgrouplist(3)), with gid among them.
+ * Return: 0 with malloc'd *ret; -E2BIG, -ENOMEM.
+ */
+int who_groups(const char *user, gid_t gid, gid_t **ret, int *ret_n);
 
 /* Return: a login for policy_match() that queries the name service. */
 struct policy_login who_login(struct who *who);
