@@ -14,6 +14,7 @@ int error_setv(struct error *err, int code, const char *format, va_list args)
 
 	if (!err)
 		return code;
+	errno = code < 0 ? -code : errno;
 	vsnprintf(raw, sizeof(raw), format, args);
 	for (const char *p = raw; *p && out + 5 < sizeof(err->text); p++) {
 		unsigned char c = (unsigned char)*p;

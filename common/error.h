@@ -18,7 +18,8 @@ struct error {
 
 /*
  * Writes the sentence to err (may be NULL). Control bytes are written as \xNN,
- * so that text of a peer or a file cannot forge a log line. errno is unchanged.
+ * so that text of a peer or a file cannot forge a log line. %m in the format is
+ * the reason of a negative code, else of errno, which is unchanged.
  * Return: code.
  */
 int error_set(struct error *err, int code, const char *format, ...)
