@@ -26,9 +26,8 @@
 /* A directory below /proc/PID that each network namespace has its own of. */
 #define NETNS_PROC_ENTRY "net/stat"
 
-#define NETNS_LOCK_TRIES    50
-#define NETNS_LOCK_PAUSE_NS 20000000
-
+#define NETNS_LOCK_TRIES     50
+#define NETNS_LOCK_PAUSE_NS  20000000
 #define NETNS_STALE_TRIES    10
 #define NETNS_STALE_PAUSE_NS 5000000
 
@@ -71,14 +70,12 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 	if (net < 0 || mnt < 0)
 		return error_set(
 			err, -errno,
-			"cannot open /proc/self/ns: %s (is /proc mounted?)",
-			strerror(errno));
+			"cannot open /proc/self/ns: %m (is /proc mounted?)");
 	r = netns_stat(net, &ret->id);
 	if (r == 0)
 		r = netns_own_proc_inode(&ret->id.proc_inode);
 	if (r < 0)
-		return error_set(err, r, "cannot look at /proc/self/net: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot look at /proc/self/net: %m");
 	ret->fd = take_fd(&net);
 	ret->mntns_fd = take_fd(&mnt);
 	return 0;
@@ -104,15 +101,12 @@ int netns_visit(const struct netns_host *host, int fd,
 {
 	_cleanup_close_ int fresh = -EBADF;
 	struct netns_id id = {0};
-	int r;
+	int r = 0;
 
-	if (fd >= 0)
-		r = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
-	else
-		r = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
-	if (r < 0)
-		return error_set(err, r, "cannot %s a network namespace: %s",
-				 fd >= 0 ? "enter" : "make", strerror(-r));
+	if ((fd >= 0 ? setns(fd, CLONE_NEWNET) : unshare(CLONE_NEWNET)) < 0)
+		return error_set(err, -errno,
+				 "cannot %s a network namespace: %m",
+				 fd >= 0 ? "enter" : "make");
 	if (fd < 0) {
 		fresh = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 		r = fresh < 0 ? -errno : netns_stat(fresh, &id);
@@ -120,8 +114,7 @@ int netns_visit(const struct netns_host *host, int fd,
 			r = netns_own_proc_inode(&id.proc_inode);
 		if (r < 0)
 			error_set(err, r,
-				  "cannot open the new network namespace: %s",
-				  strerror(-r));
+				  "cannot open the new network namespace: %m");
 	}
 	if (r == 0)
 		r = visit(data, err);
@@ -136,11 +129,13 @@ int netns_visit(const struct netns_host *host, int fd,
 /* --- names --- */
 
 static int netns_path(const char *dir, const char *name,
-		      char ret[static PATH_MAX])
+		      char ret[static PATH_MAX], struct error *err)
 {
 	int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
 
-	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+	return n >= 0 && n < PATH_MAX
+		       ? 0
+		       : error_set(err, -ENAMETOOLONG, "%s/%s: %m", dir, name);
 }
 
 /* The lock of ip-netns(8). Return: fd, -EBUSY, -errno. */
@@ -170,29 +165,25 @@ int netns_prepare_dir(const char *dir, struct error *err)
 	else if (errno != EEXIST)
 		r = -errno;
 	if (r < 0)
-		return error_set(err, r, "cannot make %s: %s", dir,
-				 strerror(-r));
+		return error_set(err, r, "cannot make %s: %m", dir);
 	lock = netns_lock(dir);
 	if (lock < 0 && lock != -EBUSY)
-		return error_set(err, lock, "cannot open %s: %s", dir,
-				 strerror(-lock));
+		return error_set(err, lock, "cannot open %s: %m", dir);
 	if (mount("", dir, "none", MS_SHARED | MS_REC, NULL) == 0)
 		return 0;
 	if (errno != EINVAL)
-		return error_set(err, -errno, "cannot share %s: %s", dir,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot share %s: %m", dir);
 	/*
 	 * Not a mount point yet. Private before shared: the bind mount begins
 	 * in the peer group of its parent, and each name would be mounted
 	 * twice.
 	 */
 	if (mount(dir, dir, "none", MS_BIND | MS_REC, NULL) < 0)
-		return error_set(err, -errno, "cannot bind %s: %s", dir,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot bind %s: %m", dir);
 	if (mount("", dir, "none", MS_PRIVATE, NULL) < 0 ||
 	    mount("", dir, "none", MS_SHARED | MS_REC, NULL) < 0) {
-		r = error_set(err, -errno, "cannot make %s a shared mount: %s",
-			      dir, strerror(errno));
+		r = error_set(err, -errno, "cannot make %s a shared mount: %m",
+			      dir);
 		umount2(dir, MNT_DETACH);
 	}
 	return r;
@@ -225,11 +216,11 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	char path[PATH_MAX];
 	struct statfs fs;
 	struct stat st;
-	int r = netns_path(dir, name, path), type;
+	int r = netns_path(dir, name, path, err), type;
 
 	*ret_stale = false;
 	if (r < 0)
-		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+		return r;
 	/* Before open(2): a FIFO or a device must not be opened. */
 	if (lstat(path, &st) < 0)
 		return error_set(err, -errno, "%s: %m", path);
@@ -253,7 +244,7 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 			path);
 	r = netns_stat(fd, ret_id);
 	if (r < 0)
-		return error_set(err, r, "%s: %s", path, strerror(-r));
+		return error_set(err, r, "%s: %m", path);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -309,10 +300,10 @@ int netns_publish(const char *dir, const char *name, int fd, struct error *err)
 	const int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 	_cleanup_close_ int file = -EBADF;
 	char path[PATH_MAX], self[64];
-	int r = netns_path(dir, name, path);
+	int r = netns_path(dir, name, path, err);
 
 	if (r < 0)
-		return error_set(err, r, "%s/%s: %s", dir, name, strerror(-r));
+		return r;
 	file = open(path, flags, 0);
 	if (file < 0 && errno == EEXIST) {
 		r = netns_replace_stale(dir, name, path, err);
@@ -321,14 +312,13 @@ int netns_publish(const char *dir, const char *name, int fd, struct error *err)
 		file = open(path, flags, 0);
 	}
 	if (file < 0)
-		return error_set(err, -errno, "cannot make %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot make %s: %m", path);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (mount(self, path, "none", MS_BIND, NULL) < 0) {
 		r = -errno;
 		unlink(path);
-		return error_set(err, r, "cannot mount the namespace at %s: %s",
-				 path, strerror(-r));
+		return error_set(err, r, "cannot mount the namespace at %s: %m",
+				 path);
 	}
 	return 0;
 }
@@ -340,7 +330,7 @@ int netns_unpublish(const char *dir, const char *name,
 	struct netns_id there = {0};
 	char path[PATH_MAX];
 	bool stale = false;
-	int r = netns_path(dir, name, path);
+	int r = netns_path(dir, name, path, NULL);
 
 	if (r < 0)
 		return r;

@@ -157,16 +157,14 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	last->nlmsg_flags |= NLM_F_ACK;
 	result = rtnl_send(rtnl, b->buffer, at);
 	if (result < 0)
-		return error_set(err, result, "rtnetlink: %s",
-				 strerror(-result));
+		return error_set(err, result, "rtnetlink: %m");
 
 	while (!answered) {
 		ssize_t n = rtnl_recv(rtnl);
 		int left = (int)n;
 
 		if (n < 0)
-			return error_set(err, (int)n, "rtnetlink: %s",
-					 strerror((int)-n));
+			return error_set(err, (int)n, "rtnetlink: %m");
 		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
 		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
 			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
@@ -350,69 +348,6 @@ int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
 	return rtnl_link_get(rtnl, NULL, ifindex, ret);
 }
 
-/*
- * One dump: each() gets every message. Return: 0, -EINTR when the kernel says
- * that the table changed meanwhile, -errno.
- */
-static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type,
-			  void (*each)(void *data, const struct nlmsghdr *h),
-			  void *data)
-{
-	/* Of all families: struct rtmsg is shorter, and begins alike. */
-	struct {
-		struct nlmsghdr h;
-		struct ifinfomsg ifi;
-	} req = {.h = {.nlmsg_len = sizeof(req),
-		       .nlmsg_type = type,
-		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		       .nlmsg_seq = ++rtnl->seq}};
-	bool interrupted = false;
-	int r;
-
-	r = rtnl_send(rtnl, &req, req.h.nlmsg_len);
-	if (r < 0)
-		return r;
-	for (;;) {
-		ssize_t n = rtnl_recv(rtnl);
-		int left = (int)n;
-
-		if (n < 0)
-			return (int)n;
-		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
-		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-			if (h->nlmsg_seq != rtnl->seq)
-				continue;
-			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-				interrupted = true;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return interrupted ? -EINTR : 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				const struct nlmsgerr *e =
-					mnl_nlmsg_get_payload(h);
-
-				return e->error ? e->error : -EBADMSG;
-			}
-			each(data, h);
-		}
-	}
-}
-
-/* Return: 0 or -errno; restart() is called before each try, or NULL. */
-static int rtnl_dump(struct rtnl *rtnl, uint16_t type,
-		     void (*restart)(void *data),
-		     void (*each)(void *data, const struct nlmsghdr *h),
-		     void *dump, void *data)
-{
-	int r = -EINTR;
-
-	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
-		if (restart)
-			restart(data);
-		r = rtnl_dump_once(rtnl, type, each, dump);
-	}
-	return r;
-}
-
 struct route_attrs {
 	const struct nlattr *dst;
 	unsigned int oif;
@@ -457,34 +392,95 @@ static bool rtnl_read_route(const struct nlmsghdr *h, struct inet_prefix *ret,
 		  (ret->addr[0] == 0xfe && (ret->addr[1] & 0xc0) == 0x80)));
 }
 
-/* Of links or of routes. */
+/* Of links or of routes; restart() is called before each try, or NULL. */
 struct dump {
+	void (*restart)(void *data);
 	void (*link)(void *data, const struct rtnl_link *link);
 	void (*route)(void *data, const struct inet_prefix *p,
 		      unsigned int ifindex);
+	void (*message)(void *data, const struct nlmsghdr *h);
 	void *data;
 };
 
-static void dump_each(void *data, const struct nlmsghdr *h)
+static void dump_each(const struct dump *dump, const struct nlmsghdr *h)
 {
-	const struct dump *dump = data;
 	struct rtnl_link link;
 	struct inet_prefix p;
 	unsigned int ifindex;
 
-	if (dump->link && rtnl_read_link(h, &link))
+	if (dump->message)
+		dump->message(dump->data, h);
+	else if (dump->link && rtnl_read_link(h, &link))
 		dump->link(dump->data, &link);
 	else if (dump->route && rtnl_read_route(h, &p, &ifindex))
 		dump->route(dump->data, &p, ifindex);
+}
+
+/*
+ * Return: 0, -EINTR when the kernel says that the table changed meanwhile,
+ * -errno.
+ */
+static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type,
+			  const struct dump *dump)
+{
+	/* Of all families: struct rtmsg is shorter, and begins alike. */
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg ifi;
+	} req = {.h = {.nlmsg_len = sizeof(req),
+		       .nlmsg_type = type,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		       .nlmsg_seq = ++rtnl->seq}};
+	bool interrupted = false;
+	int r;
+
+	r = rtnl_send(rtnl, &req, req.h.nlmsg_len);
+	if (r < 0)
+		return r;
+	for (;;) {
+		ssize_t n = rtnl_recv(rtnl);
+		int left = (int)n;
+
+		if (n < 0)
+			return (int)n;
+		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
+		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			if (h->nlmsg_seq != rtnl->seq)
+				continue;
+			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+				interrupted = true;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return interrupted ? -EINTR : 0;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				const struct nlmsgerr *e =
+					mnl_nlmsg_get_payload(h);
+
+				return e->error ? e->error : -EBADMSG;
+			}
+			dump_each(dump, h);
+		}
+	}
+}
+
+static int rtnl_dump(struct rtnl *rtnl, uint16_t type, const struct dump *dump)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
+		if (dump->restart)
+			dump->restart(dump->data);
+		r = rtnl_dump_once(rtnl, type, dump);
+	}
+	return r;
 }
 
 int rtnl_dump_links(struct rtnl *rtnl,
 		    void (*seen)(void *data, const struct rtnl_link *link),
 		    void *data)
 {
-	struct dump dump = {.link = seen, .data = data};
+	const struct dump dump = {.link = seen, .data = data};
 
-	return rtnl_dump(rtnl, RTM_GETLINK, NULL, dump_each, &dump, NULL);
+	return rtnl_dump(rtnl, RTM_GETLINK, &dump);
 }
 
 int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
@@ -492,9 +488,10 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 				  unsigned int ifindex),
 		     void *data)
 {
-	struct dump dump = {.route = seen, .data = data};
+	const struct dump dump = {
+		.restart = restart, .route = seen, .data = data};
 
-	return rtnl_dump(rtnl, RTM_GETROUTE, restart, dump_each, &dump, data);
+	return rtnl_dump(rtnl, RTM_GETROUTE, &dump);
 }
 
 struct default_route {
@@ -541,8 +538,9 @@ static void default_route_each(void *data, const struct nlmsghdr *h)
 int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex)
 {
 	struct default_route route = {.ifindex = ifindex};
-	int r = rtnl_dump(rtnl, RTM_GETROUTE, NULL, default_route_each, &route,
-			  NULL);
+	const struct dump dump = {.message = default_route_each,
+				  .data = &route};
+	int r = rtnl_dump(rtnl, RTM_GETROUTE, &dump);
 
 	return r < 0 ? r : route.found;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The requests of a batch: changes of links, addresses, routes, queues. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_ether.h>
@@ -23,13 +22,6 @@ void rtnl_batch_init(struct rtnl_batch *b)
 	b->last = 0;
 	b->n = 0;
 	b->overflow = false;
-}
-
-size_t rtnl_batch_bytes(const struct rtnl_batch *b)
-{
-	const struct nlmsghdr *last = (const void *)(b->buffer + b->last);
-
-	return b->n ? b->last + NLMSG_ALIGN(last->nlmsg_len) : 0;
 }
 
 /*
@@ -64,7 +56,6 @@ static struct nlmsghdr *put_link(struct rtnl_batch *b, uint16_t type,
 	struct nlmsghdr *h = put(b, type, flags, step);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
 
-	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
 	return h;
 }
@@ -111,7 +102,6 @@ void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 	struct nlmsghdr *h = put_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 				      veth->ifindex, "make the veth pair");
 	struct nlattr *info, *data, *peer;
-	struct ifinfomsg *ifi;
 
 	put_state(h, true);
 	mnl_attr_put_strz(h, IFLA_IFNAME, veth->ifname);
@@ -125,8 +115,7 @@ void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
 	/* Not up: the peer has no peer yet, and the kernel says ENOTCONN. */
-	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(h, IFLA_IFNAME, veth->peer);
 	mnl_attr_put(h, IFLA_ADDRESS, sizeof(veth->peer_mac), veth->peer_mac);
 	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
@@ -140,23 +129,40 @@ void rtnl_put_veth(struct rtnl_batch *b, const struct rtnl_veth *veth)
 	mnl_attr_nest_end(h, info);
 }
 
-void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
-		      const struct inet_prefix *address)
+static struct nlmsghdr *put_address(struct rtnl_batch *b, uint16_t type,
+				    uint16_t flags, unsigned int ifindex,
+				    const struct inet_prefix *address,
+				    const char *step)
 {
-	struct nlmsghdr *h = put(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-				 "add the address");
+	struct nlmsghdr *h = put(b, type, flags, step);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
-	size_t bytes = inet_bytes(address->family);
 
-	b->what[b->n - 1] = *address;
 	ifa->ifa_family = (uint8_t)address->family;
 	ifa->ifa_prefixlen = address->length;
 	ifa->ifa_index = ifindex;
-	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put(h, IFA_LOCAL, bytes, address->addr);
-	mnl_attr_put(h, IFA_ADDRESS, bytes, address->addr);
+	mnl_attr_put(h, IFA_LOCAL, inet_bytes(address->family), address->addr);
+	return h;
+}
+
+void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
+		      const struct inet_prefix *address)
+{
+	struct nlmsghdr *h =
+		put_address(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+			    address, "add the address");
+	struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(h);
+
+	b->what[b->n - 1] = *address;
+	mnl_attr_put(h, IFA_ADDRESS, inet_bytes(address->family),
+		     address->addr);
 	if (address->family == AF_INET6)
 		ifa->ifa_flags = IFA_F_NODAD;
+}
+
+void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
+			   const struct inet_prefix *address)
+{
+	put_address(b, RTM_DELADDR, 0, ifindex, address, "remove an address");
 }
 
 void rtnl_put_route(struct rtnl_batch *b, const struct inet_prefix *destination,
@@ -351,18 +357,6 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 	mnl_attr_nest_end(h, info);
 }
 
-void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
-			   const struct inet_prefix *address)
-{
-	struct nlmsghdr *h = put(b, RTM_DELADDR, 0, "remove an address");
-	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
-
-	ifa->ifa_family = (uint8_t)address->family;
-	ifa->ifa_prefixlen = address->length;
-	ifa->ifa_index = ifindex;
-	mnl_attr_put(h, IFA_LOCAL, inet_bytes(address->family), address->addr);
-}
-
 /* --- traffic control: net/sched/ --- */
 
 static struct nlmsghdr *put_tc(struct rtnl_batch *b, uint16_t type,
@@ -373,9 +367,10 @@ static struct nlmsghdr *put_tc(struct rtnl_batch *b, uint16_t type,
 	struct nlmsghdr *h = put(b, type, flags, step);
 	struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
 
-	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_parent = parent;
+	if (parent == TC_H_INGRESS)
+		tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
 	mnl_attr_put_strz(h, TCA_KIND, kind);
 	return h;
 }
@@ -426,11 +421,8 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 
 	_Static_assert(offsetof(typeof(match), key) == sizeof(match.sel),
 		       "the keys follow the selector");
-	h = put_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS,
-		   "ingress", "queue what the interface receives");
-	tc = mnl_nlmsg_get_payload(h);
-	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
-
+	put_tc(b, RTM_NEWQDISC, NLM_F_CREATE, ifindex, TC_H_INGRESS, "ingress",
+	       "queue what the interface receives");
 	h = put_tc(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex,
 		   TC_H_MAKE(TC_H_INGRESS, 0), "u32",
 		   "redirect what the interface receives");
@@ -451,10 +443,6 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 
 void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
 {
-	struct nlmsghdr *h =
-		put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
-		       "remove the redirection of the interface");
-	struct tcmsg *tc = mnl_nlmsg_get_payload(h);
-
-	tc->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
+	put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
+	       "remove the redirection of the interface");
 }

@@ -14,41 +14,37 @@
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
 
-#define SYSCTL_VALUE_MAX 128
-
 #define SYSCTL_VISITS_MAX 128 /* namespaces until the instance is exchanged */
 
 static int sysctl_proc = -EBADF; /* the procfs instance */
 static int sysctl_root = -EBADF; /* its "sys" */
 static unsigned int sysctl_visits;
 
-static char sysctl_ports[SYSCTL_VALUE_MAX];
-static char sysctl_ping_groups[SYSCTL_VALUE_MAX];
+/* What a namespace has as the host; value: "" where the kernel has none. */
+static struct {
+	const char *path;
+	char value[128];
+} sysctl_of_host[] = {
+	{.path = "net/ipv4/ip_unprivileged_port_start"},
+	{.path = "net/ipv4/ping_group_range"},
+};
 
-#define SYSCTL_PORTS "net/ipv4/ip_unprivileged_port_start"
-#define SYSCTL_PING  "net/ipv4/ping_group_range"
+#define N_OF_HOST (sizeof(sysctl_of_host) / sizeof(*sysctl_of_host))
 
-/* A procfs instance that is mounted nowhere. Return: fd or -errno. */
-static int sysctl_mount(void)
+/* Replaces the instance by a new one, mounted nowhere. Return: 0 or -errno. */
+static int sysctl_exchange(void)
 {
 	_cleanup_close_ int fs = fsopen("proc", FSOPEN_CLOEXEC);
-	int fd;
+	_cleanup_close_ int proc = -EBADF;
+	_cleanup_close_ int root = -EBADF;
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
-	fd = fsmount(fs, FSMOUNT_CLOEXEC,
-		     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Replaces the instance by a new one. Return: 0 or -errno. */
-static int sysctl_exchange(void)
-{
-	_cleanup_close_ int proc = sysctl_mount();
-	_cleanup_close_ int root = -EBADF;
-
+	proc = fsmount(fs, FSMOUNT_CLOEXEC,
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC);
 	if (proc < 0)
-		return proc;
+		return -errno;
 	root = openat(proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
@@ -65,8 +61,8 @@ int sysctl_open(struct error *err)
 
 	if (r < 0)
 		return error_set(
-			err, r, "cannot make a procfs instance for sysctls: %s",
-			strerror(-r));
+			err, r,
+			"cannot make a procfs instance for sysctls: %m");
 	return 0;
 }
 
@@ -93,11 +89,10 @@ int sysctl_write(const char *path, const char *value, struct error *err)
 	_cleanup_close_ int fd = sysctl_file(path, O_WRONLY);
 
 	if (fd < 0)
-		return error_set(err, fd, "cannot set %s: %s", path,
-				 strerror(-fd));
+		return error_set(err, fd, "cannot set %s: %m", path);
 	if (write(fd, value, strlen(value)) < 0)
-		return error_set(err, -errno, "cannot set %s to %s: %s", path,
-				 value, strerror(errno));
+		return error_set(err, -errno, "cannot set %s to %s: %m", path,
+				 value);
 	return 0;
 }
 
@@ -127,24 +122,20 @@ int sysctl_write_interface(const char *family, const char *ifname,
 	return sysctl_write(path, value, err);
 }
 
-static int sysctl_remember(const char *path, char ret[static SYSCTL_VALUE_MAX],
-			   struct error *err)
-{
-	int r = sysctl_read(path, ret, SYSCTL_VALUE_MAX);
-
-	if (r < 0)
-		ret[0] = '\0';
-	return r == 0 || r == -ENOENT ? 0
-				      : error_set(err, r, "cannot read %s: %s",
-						  path, strerror(-r));
-}
-
 int sysctl_remember_host(struct error *err)
 {
-	int r = sysctl_remember(SYSCTL_PORTS, sysctl_ports, err);
+	for (size_t i = 0; i < N_OF_HOST; i++) {
+		const char *path = sysctl_of_host[i].path;
+		char *value = sysctl_of_host[i].value;
+		int r = sysctl_read(path, value,
+				    sizeof(sysctl_of_host[i].value));
 
-	return r < 0 ? r
-		     : sysctl_remember(SYSCTL_PING, sysctl_ping_groups, err);
+		if (r < 0)
+			value[0] = '\0';
+		if (r < 0 && r != -ENOENT)
+			return error_set(err, r, "cannot read %s: %m", path);
+	}
+	return 0;
 }
 
 int sysctl_has_ipv6(bool *ret, struct error *err)
@@ -156,21 +147,14 @@ int sysctl_has_ipv6(bool *ret, struct error *err)
 	*ret = r == 0;
 	return r == 0 || r == -ENOENT
 		       ? 0
-		       : error_set(err, r, "cannot read sysctls of IPv6: %s",
-				   strerror(-r));
-}
-
-/* Return: 0 also where the kernel has no IPv6, and so nothing to set. */
-static int sysctl_disable_ipv6(const char *value, struct error *err)
-{
-	int r = sysctl_write("net/ipv6/conf/default/disable_ipv6", value, err);
-
-	return r == -ENOENT ? 0 : r;
+		       : error_set(err, r, "cannot read sysctls of IPv6: %m");
 }
 
 int sysctl_without_ipv6(struct error *err)
 {
-	return sysctl_disable_ipv6("1", err);
+	int r = sysctl_write("net/ipv6/conf/default/disable_ipv6", "1", err);
+
+	return r == -ENOENT ? 0 : r; /* a kernel without IPv6 */
 }
 
 int sysctl_harden_namespace(struct error *err)
@@ -196,6 +180,7 @@ int sysctl_harden_namespace(struct error *err)
 		{"net/ipv6/conf/default/accept_redirects", "0"},
 		/* Both ends are ours: no duplicate is possible. */
 		{"net/ipv6/conf/default/accept_dad", "0"},
+		{"net/ipv6/conf/default/disable_ipv6", "0"},
 	};
 	char value[16];
 	int r = 0;
@@ -219,12 +204,10 @@ int sysctl_harden_namespace(struct error *err)
 		    0 &&
 	    strcmp(value, "0") != 0)
 		r = sysctl_write("net/ipv6/conf/all/forwarding", "0", err);
-	if (r == 0)
-		r = sysctl_disable_ipv6("0", err);
-	if (r == 0 && sysctl_ports[0])
-		r = sysctl_write(SYSCTL_PORTS, sysctl_ports, err);
-	if (r == 0 && sysctl_ping_groups[0])
-		r = sysctl_write(SYSCTL_PING, sysctl_ping_groups, err);
+	for (size_t i = 0; r == 0 && i < N_OF_HOST; i++)
+		if (sysctl_of_host[i].value[0])
+			r = sysctl_write(sysctl_of_host[i].path,
+					 sysctl_of_host[i].value, err);
 	return r;
 }
 
