@@ -24,10 +24,8 @@ void log_open(bool debug)
 		      fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
 }
 
-static void log_line(int priority, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static void log_line(int priority, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+log_line(int priority, const char *format, va_list args)
 {
 	char raw[ERROR_TEXT_MAX * 2];
 	int saved = errno;
@@ -35,8 +33,7 @@ static void log_line(int priority, const char *format, va_list args)
 
 	if (priority == LOG_DEBUG && !log_verbose)
 		return;
-	vsnprintf(raw, sizeof(raw), format, args);
-	error_set(&line, 0, "%s", raw);
+	error_setv(&line, 0, format, args);
 	if (log_journal)
 		snprintf(raw, sizeof(raw), "<%d>%s\n", priority, line.text);
 	else

@@ -2,14 +2,11 @@
 #include "policy_store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -45,18 +42,6 @@ struct store {
 	void *data;
 };
 
-/* --- the published copy --- */
-
-static int store_publish(const struct store *store)
-{
-	const struct policy *p = store->policy;
-
-	return p->n_files || p->text_bytes
-		       ? record_write(store->state_dir, PROTO_LAST_GOOD,
-				      p->text, p->text_bytes, true)
-		       : record_remove(store->state_dir, PROTO_LAST_GOOD);
-}
-
 /* --- reading --- */
 
 static struct store_held *store_find_held(const struct store *store,
@@ -77,7 +62,10 @@ static void store_take(struct store *store, struct policy *fresh)
 		policy_free(store->policy);
 	store->policy = fresh;
 	store->last.text[0] = '\0';
-	r = store_publish(store);
+	r = fresh->n_files || fresh->text_bytes
+		    ? record_write(store->state_dir, PROTO_LAST_GOOD,
+				   fresh->text, fresh->text_bytes, true)
+		    : record_remove(store->state_dir, PROTO_LAST_GOOD);
 	if (r < 0)
 		log_warning("cannot keep a copy of the policy in %s: %s",
 			    store->last_good, strerror(-r));
@@ -182,12 +170,11 @@ static int store_on_change(sd_event_source *s, int fd, uint32_t events,
 {
 	char buffer[16 * 1024]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
-	const char *dropins;
 	struct store *store = data;
+	const char *dropins = strrchr(store->dropins, '/') + 1;
 	bool ours = false;
 	ssize_t n;
 
-	dropins = strrchr(store->dropins, '/') + 1;
 	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
 		for (char *p = buffer; p < buffer + n;) {
 			const struct inotify_event *e = (void *)p;
@@ -219,8 +206,7 @@ static int store_watch(struct store *store, struct error *err)
 		store->watch_dir = inotify_add_watch(store->inotify_fd,
 						     *dir ? dir : "/", mask);
 	if (store->inotify_fd < 0 || store->watch_dir < 0)
-		return error_set(err, -errno, "cannot watch %s: %s", dir,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot watch %s: %m", dir);
 	store_watch_dropins(store);
 	return sd_event_add_io(store->event, &store->watch, store->inotify_fd,
 			       EPOLLIN, store_on_change, store);

@@ -9,7 +9,6 @@
 #define NETNS_PAM_HELPER_BASE_POLICY_STORE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <systemd/sd-event.h>
 
 #include "common/error.h"

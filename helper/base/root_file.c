@@ -130,8 +130,7 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 	r = read_all(fd, &file);
 	if (r < 0) {
 		root_file_clear(&file);
-		return error_set(err, r, "cannot read %s: %s", path,
-				 strerror(-r));
+		return error_set(err, r, "cannot read %s: %m", path);
 	}
 	*ret = file;
 	return 0;

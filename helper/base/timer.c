@@ -29,8 +29,7 @@ int timer_new(sd_event *event, sd_event_source **ret,
 
 	if (r < 0) {
 		free(timer);
-		return error_set(err, r, "cannot make a timer: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot make a timer: %m");
 	}
 	*timer = (struct timer){expired, data};
 	sd_event_source_set_destroy_callback(*ret, free);

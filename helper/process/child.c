@@ -96,10 +96,9 @@ static void child_free(struct child *c)
 {
 	struct child **p = &c->helper->children;
 
-	while (*p && *p != c)
+	while (*p != c)
 		p = &(*p)->next;
-	if (*p)
-		*p = c->next;
+	*p = c->next;
 	sd_event_source_disable_unref(c->exit);
 	sd_event_source_disable_unref(c->timer);
 	for (size_t n = 0; n < 2; n++)
@@ -325,8 +324,7 @@ static struct child *child_new(struct helper *h, const char *label,
 	if (!c)
 		return NULL;
 	c->helper = h;
-	c->pidfd = -EBADF;
-	c->gate = -EBADF;
+	c->pidfd = c->gate = -EBADF;
 	snprintf(c->label, sizeof(c->label), "%s", label);
 	if (events)
 		c->events = *events;
@@ -351,8 +349,6 @@ static int child_watch(struct child *c)
 		r = process_identity(c->pid, c->pidfd, &c->identity);
 	return r;
 }
-
-/* --- starting it --- */
 
 static void child_pipes_close(struct child_pipes *pipes)
 {
@@ -472,8 +468,7 @@ int child_start(struct helper *h, const struct child_command *command,
 	child_pipes_close(&pipes);
 	if (r < 0) {
 		child_free(c);
-		return error_set(err, r, "cannot start %s: %s", command->label,
-				 strerror(-r));
+		return error_set(err, r, "cannot start %s: %m", command->label);
 	}
 	*ret = c;
 	return 0;

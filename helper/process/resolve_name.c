@@ -79,8 +79,9 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 		.netns = -1,
 		.timeout_ms = RESOLVE_MS,
 	};
-	struct child_events events = {resolve_line, resolve_ended, NULL};
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
+	const struct child_events events = {resolve_line, resolve_ended,
+					    resolve};
 	int r;
 
 	if (!resolve)
@@ -88,7 +89,6 @@ int resolve_start(struct helper *h, const char *label, const char *name,
 	resolve->done = done;
 	resolve->data = data;
 	snprintf(resolve->name, sizeof(resolve->name), "%s", name);
-	events.data = resolve;
 	/* Answers from the network are not parsed as root. */
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = child_start(h, &command, &events, &resolve->child, err);

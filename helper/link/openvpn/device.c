@@ -52,8 +52,8 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 	openvpn_device_name(i, device);
 	r = rtnl_link_by_name(h->rtnl, device, ret);
 	if (r < 0)
-		return error_set(err, r, "cannot find openvpn's device %s: %s",
-				 device, strerror(-r));
+		return error_set(err, r, "cannot find openvpn's device %s: %m",
+				 device);
 	rtnl_batch_init(&b);
 	rtnl_put_move(&b, ret->ifindex, netns, i->ifname);
 	r = rtnl_run(h->rtnl, &b, err);
@@ -61,8 +61,8 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 		return r;
 	r = rtnl_link_by_name(inside, i->ifname, ret);
 	if (r < 0)
-		return error_set(err, r, "cannot find the moved device %s: %s",
-				 i->ifname, strerror(-r));
+		return error_set(err, r, "cannot find the moved device %s: %m",
+				 i->ifname);
 	i->ifindex = ret->ifindex;
 	return 0;
 }
@@ -222,8 +222,7 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 	int r;
 
 	if (netns < 0)
-		return error_set(err, netns, "cannot open its namespace: %s",
-				 strerror(-netns));
+		return error_set(err, netns, "cannot open its namespace: %m");
 	r = netns_rtnl_open(i, netns, &inside, err);
 	if (r == 0)
 		r = openvpn_move(i, netns, inside, &link, err);

@@ -230,8 +230,8 @@ int openvpn_talk_open(sd_event *event, const char *path,
 	if (r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN)
 		return -EAGAIN;
 	if (r < 0)
-		return error_set(err, r, "cannot connect to openvpn at %s: %s",
-				 path, strerror(-r));
+		return error_set(err, r, "cannot connect to openvpn at %s: %m",
+				 path);
 	talk = calloc(1, sizeof(*talk));
 	if (!talk)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -242,8 +242,7 @@ int openvpn_talk_open(sd_event *event, const char *path,
 			    talk_readable, talk);
 	if (r < 0) {
 		talk_free(talk);
-		return error_set(err, r, "cannot watch openvpn's socket: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot watch openvpn's socket: %m");
 	}
 	*ret = talk;
 	return 0;

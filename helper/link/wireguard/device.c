@@ -203,8 +203,8 @@ static int userspace_move(const struct wg_link *l, const struct link_site *site,
 
 	if (r < 0)
 		return error_set(err, r,
-				 "wireguard-go made no interface %s: %s",
-				 l->device, strerror(-r));
+				 "wireguard-go made no interface %s: %m",
+				 l->device);
 	rtnl_batch_init(&b);
 	rtnl_put_move(&b, link.ifindex, site->netns, l->instance->ifname);
 	return rtnl_run(host, &b, err);
@@ -317,8 +317,7 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 		return r;
 	r = rtnl_link_by_name(site->inside, i->ifname, &link);
 	if (r < 0)
-		return error_set(err, r, "cannot find the new interface: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot find the new interface: %m");
 	i->ifindex = link.ifindex;
 	set_addresses(i, &plan);
 	rtnl_batch_init(&b);
@@ -349,8 +348,8 @@ static int userspace_remove(const struct wg_link *l, struct error *err)
 	wg_uapi_remove(l->device);
 	if (!i->ifindex) {
 		r = rtnl_link_by_name(h->rtnl, l->device, &link);
-		error_set(err, r, "cannot find the interface %s: %s", l->device,
-			  strerror(-r));
+		error_set(err, r, "cannot find the interface %s: %m",
+			  l->device);
 	}
 	if (!i->ifindex && r == 0)
 		r = rtnl_delete(h->rtnl, link.ifindex, err);
@@ -385,8 +384,8 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	};
 
 	if (!l->userspace && netns < 0)
-		return error_set(err, netns, "cannot open the namespace %s: %s",
-				 l->instance->name, strerror(-netns));
+		return error_set(err, netns, "cannot open the namespace %s: %m",
+				 l->instance->name);
 	/* wg(8) would prefer that socket, and send it the key. */
 	if (!l->userspace && wg_uapi_is_taken(l->device))
 		return error_set(
