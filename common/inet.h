@@ -42,6 +42,9 @@ bool inet_prefix_overlaps(const struct inet_prefix *a,
 /* Are there bits set below the prefix length? (10.0.0.1/8 has.) */
 bool inet_prefix_has_host_bits(const struct inet_prefix *p);
 
+/* 10.0.0.1/8 becomes 10.0.0.0/8. */
+void inet_prefix_clear_host_bits(struct inet_prefix *p);
+
 /*
  * The address `offset` above the first one of a prefix, as a full-length
  * prefix; offset must lie inside (the caller knows the pool's size).

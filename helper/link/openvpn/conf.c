@@ -8,111 +8,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-
 #define WORDS_MAX 8
 
 enum verdict {
 	FINE,
+	DROPPED,     /* ignored */
+	PUBLIC_FILE, /* names a file to read */
+	SECRET_FILE, /* names a file with a key or a password */
 	PROGRAM,     /* runs a program or loads code */
 	MANAGED,     /* sets up the management interface */
 	LOGGED,	     /* redirects output */
 	ELSEWHERE,   /* changes directories, files, devices */
 	SERVER,	     /* for a server */
 	QUESTION,    /* needs a person to answer */
-	DROPPED,     /* ignored */
-	PUBLIC_FILE, /* names a file to read */
-	SECRET_FILE  /* names a file with a key or a password */
+	N_VERDICTS
 };
 
-static const struct directive {
-	const char *name;
-	enum verdict verdict;
-} directives[] = {
-	{"up", PROGRAM},
-	{"down", PROGRAM},
-	{"route-up", PROGRAM},
-	{"route-pre-down", PROGRAM},
-	{"ipchange", PROGRAM},
-	{"iproute", PROGRAM},
-	{"plugin", PROGRAM},
-	{"tls-verify", PROGRAM},
-	{"tls-crypt-v2-verify", PROGRAM},
-	{"auth-user-pass-verify", PROGRAM},
-	{"client-connect", PROGRAM},
-	{"client-disconnect", PROGRAM},
-	{"client-crresponse", PROGRAM},
-	{"learn-address", PROGRAM},
-	{"dns-updown", PROGRAM},
-	{"daemon", LOGGED},
-	{"inetd", LOGGED},
-	{"log", LOGGED},
-	{"log-append", LOGGED},
-	{"syslog", LOGGED},
-	{"writepid", LOGGED},
-	{"chroot", ELSEWHERE},
-	{"cd", ELSEWHERE},
-	{"config", ELSEWHERE},
-	{"dev-node", ELSEWHERE},
-	{"mktun", ELSEWHERE},
-	{"rmtun", ELSEWHERE},
-	{"setcon", ELSEWHERE},
-	{"server", SERVER},
-	{"server-bridge", SERVER},
-	{"server-ipv6", SERVER},
-	{"static-challenge", QUESTION},
-	{"user", DROPPED},
-	{"group", DROPPED},
-	{"script-security", DROPPED},
-	{"mute", DROPPED},
-	{"status", DROPPED},
-	{"ca", PUBLIC_FILE},
-	{"cert", PUBLIC_FILE},
-	{"crl-verify", PUBLIC_FILE},
-	{"dh", PUBLIC_FILE},
-	{"extra-certs", PUBLIC_FILE},
-	{"key", SECRET_FILE},
-	{"pkcs12", SECRET_FILE},
-	{"secret", SECRET_FILE},
-	{"tls-auth", SECRET_FILE},
-	{"tls-crypt", SECRET_FILE},
-	{"tls-crypt-v2", SECRET_FILE},
-	{"auth-user-pass", SECRET_FILE},
-	{"askpass", SECRET_FILE},
-	{"http-proxy", SECRET_FILE},
-	{"socks-proxy", SECRET_FILE},
+static const struct {
+	const char *why_not; /* why it is refused */
+	const char *names[16];
+} directives[N_VERDICTS] = {
+	[DROPPED] = {NULL,
+		     {"user", "group", "script-security", "mute", "status"}},
+	[PUBLIC_FILE] = {NULL,
+			 {"ca", "cert", "crl-verify", "dh", "extra-certs"}},
+	[SECRET_FILE] = {NULL,
+			 {"key", "pkcs12", "secret", "tls-auth", "tls-crypt",
+			  "tls-crypt-v2", "auth-user-pass", "askpass",
+			  "http-proxy", "socks-proxy"}},
+	[PROGRAM] =
+		{"it runs a program in the host's namespace, outside the tunnel; remove it (netns-pamd sets addresses, routes and name servers; programs run by `up` and `down` of the policy)",
+		 {"up", "down", "route-up", "route-pre-down", "ipchange",
+		  "iproute", "plugin", "tls-verify", "tls-crypt-v2-verify",
+		  "auth-user-pass-verify", "client-connect",
+		  "client-disconnect", "client-crresponse", "learn-address",
+		  "dns-updown"}},
+	[MANAGED] = {"netns-pamd uses the management interface; remove it",
+		     {NULL}}, /* by its prefix */
+	[LOGGED] =
+		{"netns-pamd starts openvpn and logs its messages; remove it",
+		 {"daemon", "inetd", "log", "log-append", "syslog",
+		  "writepid"}},
+	[ELSEWHERE] =
+		{"netns-pamd sets the directories, the device and its configuration; remove it",
+		 {"chroot", "cd", "config", "dev-node", "mktun", "rmtun",
+		  "setcon"}},
+	[SERVER] = {"it is for a server, and the file must be a client's",
+		    {"server", "server-bridge", "server-ipv6"}},
+	[QUESTION] =
+		{"no person can answer when a login needs the tunnel; remove it",
+		 {"static-challenge"}},
 };
 
 static enum verdict find_verdict(const char *name)
 {
-	for (size_t n = 0; n < sizeof(directives) / sizeof(*directives); n++)
-		if (!strcmp(directives[n].name, name))
-			return directives[n].verdict;
+	for (enum verdict v = FINE; v < N_VERDICTS; v++)
+		for (const char *const *p = directives[v].names; *p; p++)
+			if (!strcmp(*p, name))
+				return v;
 	return strncmp(name, "management", 10) ? FINE : MANAGED;
-}
-
-static const char *why_not(enum verdict verdict)
-{
-	switch (verdict) {
-	case PROGRAM:
-		return "it runs a program in the host's namespace, outside the tunnel; remove it (netns-pamd sets addresses, routes and name servers; programs run by `up` and `down` of the policy)";
-	case MANAGED:
-		return "netns-pamd uses the management interface; remove it";
-	case LOGGED:
-		return "netns-pamd starts openvpn and logs its messages; remove it";
-	case ELSEWHERE:
-		return "netns-pamd sets the directories, the device and its configuration; remove it";
-	case SERVER:
-		return "it is for a server, and the file must be a client's";
-	case QUESTION:
-		return "no person can answer when a login needs the tunnel; remove it";
-	case FINE:
-	case DROPPED:
-	case PUBLIC_FILE:
-	case SECRET_FILE:
-		break;
-	}
-	return NULL;
 }
 
 struct reader {
@@ -256,16 +210,6 @@ static int read_file(struct reader *reader, char **words, int n, int skipped,
 	return 0;
 }
 
-static void read_redirect(struct openvpn_conf *conf, char **words, int n)
-{
-	bool ipv4 = true;
-
-	for (int i = 1; i < n; i++)
-		if (!strcmp(words[i], "!ipv4"))
-			ipv4 = false;
-	conf->redirect4 = ipv4;
-}
-
 /* Stores what the daemon needs of a directive that openvpn carries out. */
 static int read_fine(struct reader *reader, char **words, int n)
 {
@@ -280,9 +224,13 @@ static int read_fine(struct reader *reader, char **words, int n)
 	} else if (!strcmp(words[0], "dev-type"))
 		snprintf(reader->dev_type, sizeof(reader->dev_type), "%s",
 			 value);
-	else if (!strcmp(words[0], "redirect-gateway"))
-		read_redirect(conf, words, n);
-	else if (!strcmp(words[0], "client") || !strcmp(words[0], "tls-client"))
+	else if (!strcmp(words[0], "redirect-gateway")) {
+		conf->redirect4 = true;
+		for (int i = 1; i < n; i++)
+			if (!strcmp(words[i], "!ipv4"))
+				conf->redirect4 = false;
+	} else if (!strcmp(words[0], "client") ||
+		   !strcmp(words[0], "tls-client"))
 		conf->tls = true;
 	else if (!strcmp(words[0], "route-nopull"))
 		conf->nopull = true;
@@ -292,11 +240,11 @@ static int read_fine(struct reader *reader, char **words, int n)
 				     : OPENVPN_VERB;
 	else if (!strcmp(words[0], "mode") && !strcmp(value, "server"))
 		return READER_ERROR(reader, -EINVAL, "'mode server': %s",
-				    why_not(SERVER));
+				    directives[SERVER].why_not);
 	else if (!strcmp(words[0], "auth-retry") && !strcmp(value, "interact"))
 		return READER_ERROR(reader, -EINVAL,
 				    "'auth-retry interact': %s",
-				    why_not(QUESTION));
+				    directives[QUESTION].why_not);
 	return 0;
 }
 
@@ -316,33 +264,23 @@ static int read_directive(struct reader *reader, char *start, size_t bytes,
 	if (!strncmp(words[0], "--", 2) && words[0][2])
 		words[0] += 2;
 	verdict = find_verdict(words[0]);
-	switch (verdict) {
-	case FINE:
+	if (verdict == FINE)
 		return read_fine(reader, words, n);
-	case PUBLIC_FILE:
-	case SECRET_FILE:
+	if (verdict == PUBLIC_FILE || verdict == SECRET_FILE)
 		return read_file(reader, words, n, skipped,
 				 verdict == SECRET_FILE);
-	case DROPPED:
+	if (verdict == DROPPED) {
 		if (words[0][0] != 's' && words[0][0] != 'm')
 			reader->conf->owner_line = reader->line;
 		memset(start, ' ', bytes);
 		return 0;
-	case PROGRAM:
-		/* `dns-updown disable` runs nothing. */
-		if (!strcmp(words[0], "dns-updown") && n > 1 &&
-		    !strcmp(words[1], "disable"))
-			return 0;
-		break;
-	case MANAGED:
-	case LOGGED:
-	case ELSEWHERE:
-	case SERVER:
-	case QUESTION:
-		break;
 	}
+	/* `dns-updown disable` runs nothing. */
+	if (!strcmp(words[0], "dns-updown") && n > 1 &&
+	    !strcmp(words[1], "disable"))
+		return 0;
 	return READER_ERROR(reader, -EINVAL, "'%.64s': %s", words[0],
-			    why_not(verdict));
+			    directives[verdict].why_not);
 }
 
 static const char *after_blanks(const char *p)
@@ -461,15 +399,14 @@ int openvpn_conf_parse(const char *name, const char *text, size_t bytes,
 	struct openvpn_conf *conf = calloc(1, sizeof(*conf));
 	int r = 0;
 
-	if (!conf)
-		return error_set(err, -ENOMEM, "%s: out of memory", name);
-	reader.conf = conf;
-	conf->verb = OPENVPN_VERB;
-	conf->text = malloc(bytes + 1);
-	if (!conf->text) {
+	if (conf)
+		conf->text = malloc(bytes + 1);
+	if (!conf || !conf->text) {
 		free(conf);
 		return error_set(err, -ENOMEM, "%s: out of memory", name);
 	}
+	reader.conf = conf;
+	conf->verb = OPENVPN_VERB;
 	memcpy(conf->text, text, bytes);
 	conf->text[bytes] = '\0';
 	conf->bytes = bytes;

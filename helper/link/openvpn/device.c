@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/proto.h"
 #include "helper/base/log.h"
 #include "helper/base/policy_store.h"
 #include "helper/firewall/filter.h"
@@ -247,10 +246,4 @@ bool openvpn_device_is_there(const struct instance *i)
 
 	return i->ifindex && netns_rtnl_look(i, &link) == 0 &&
 	       !strcmp(link.ifname, i->ifname);
-}
-
-int openvpn_device_remove(const struct instance *i, int netns,
-			  struct error *err)
-{
-	return netns < 0 || !i->ifindex ? 0 : netns_rtnl_delete(i, netns, err);
 }

@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/proto.h"
@@ -112,8 +110,9 @@ static int openvpn_start(struct openvpn *o, struct error *err)
 	return 0;
 }
 
-static void openvpn_go_on(struct openvpn *o)
+static void openvpn_on_time(void *data)
 {
+	struct openvpn *o = data;
 	struct instance *i = o->instance;
 	struct error why;
 
@@ -126,11 +125,6 @@ static void openvpn_go_on(struct openvpn *o)
 		openvpn_pause(o, why.text);
 	else if (instance_record_save(i, &why) < 0)
 		openvpn_on_failed(o, why.text);
-}
-
-static void openvpn_on_time(void *data)
-{
-	openvpn_go_on(data);
 }
 
 static const struct openvpn_events openvpn_events = {
@@ -168,10 +162,9 @@ static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 	if (ns)
 		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,
 				  &o->path, err);
-	if (r == 0) {
+	if (r == 0)
 		r = timer_new(i->helper->event, &o->timer, openvpn_on_time, o,
 			      err);
-	}
 	if (r < 0) {
 		openvpn_free(o);
 		return r;
@@ -244,7 +237,8 @@ static int openvpn_remove(struct helper *h, struct instance *i, int netns,
 			  struct error *err)
 {
 	struct openvpn *o = i->link_data;
-	int r = openvpn_device_remove(i, netns, err);
+	/* The device, without waiting for openvpn. */
+	int r = netns < 0 || !i->ifindex ? 0 : netns_rtnl_delete(i, netns, err);
 
 	if (o)
 		openvpn_program_clear(o);

@@ -125,11 +125,4 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 /* Does the configured device still exist inside? */
 bool openvpn_device_is_there(const struct instance *i);
 
-/*
- * Removes the device without waiting for openvpn. netns: < 0 when it does not
- * exist. Return: 0, also when there is no device; -errno with err set.
- */
-int openvpn_device_remove(const struct instance *i, int netns,
-			  struct error *err);
-
 #endif

@@ -145,13 +145,6 @@ static int netmask_length(const char *text)
 	return bits ? -EINVAL : length;
 }
 
-static void clear_host_bits(struct inet_prefix *p)
-{
-	for (unsigned int bit = p->length; bit < inet_bytes(p->family) * 8;
-	     bit++)
-		p->addr[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-}
-
 /* Not unspecified, loopback or multicast. */
 static bool is_unicast(const struct inet_prefix *p)
 {
@@ -273,7 +266,7 @@ static void read_route4(const struct openvpn_env *env, unsigned int n,
 		return;
 	}
 	to.length = (uint8_t)length;
-	clear_host_bits(&to);
+	inet_prefix_clear_host_bits(&to);
 	add_route(push, &to, tap && has_gateway ? &gateway : NULL);
 }
 
@@ -289,7 +282,7 @@ static void read_route6(const struct openvpn_env *env, unsigned int n,
 		ignore(push, "the route to", network);
 		return;
 	}
-	clear_host_bits(&to);
+	inet_prefix_clear_host_bits(&to);
 	add_route(push, &to, tap && has_gateway ? &gateway : NULL);
 }
 
