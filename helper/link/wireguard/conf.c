@@ -13,30 +13,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
+
 #define LINE_MAX_BYTES 4096
 #define WORD_SHOWN_MAX 24 /* a longer word may be a key */
 
 enum section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER };
 
-/* Keys that are allowed once in a section, as bits of `seen`. */
-enum once {
-	ONCE_NONE,
-	ONCE_PRIVATE_KEY,
-	ONCE_LISTEN_PORT,
-	ONCE_FWMARK,
-	ONCE_MTU,
-	ONCE_PUBLIC_KEY,
-	ONCE_PRESHARED_KEY,
-	ONCE_ENDPOINT,
-	ONCE_KEEPALIVE
-};
-
 struct reader {
 	const char *name;  /* of the file */
 	unsigned int line; /* being read */
 	enum section section;
-	bool interface; /* [Interface] was seen */
-	unsigned int seen;
+	bool interface;	   /* [Interface] was seen */
+	unsigned int seen; /* keys in this section, as bits */
 	struct wg_conf *conf;
 	struct error *err;
 };
@@ -119,52 +108,35 @@ static int read_number(const struct reader *r, const char *key,
 	return 0;
 }
 
-static int prefixes_add(const struct reader *r, struct wg_prefixes *list,
-			const struct inet_prefix *p)
+static int read_prefix(const struct reader *r, const char *key,
+		       const char *word, struct wg_prefixes *list)
 {
-	struct inet_prefix *more;
+	struct inet_prefix p, *added;
 
-	if ((list->n & (list->n - 1)) == 0) { /* full: 1, 2, 4, 8 ... */
-		more = reallocarray(list->items, list->n ? list->n * 2 : 1,
-				    sizeof(*more));
-		if (!more)
-			return error_set(r->err, -ENOMEM, "%s: out of memory",
-					 r->name);
-		list->items = more;
-	}
-	list->items[list->n++] = *p;
+	if (inet_prefix_parse(word, &p) < 0)
+		return reader_error(r, "%s: '%.64s' is not ADDRESS/LENGTH", key,
+				    shown(word));
+	added = ARRAY_ADD(list->items, list->n);
+	if (!added)
+		return error_set(r->err, -ENOMEM, "%s: out of memory", r->name);
+	*added = p;
 	return 0;
-}
-
-/* As WireGuard does: 10.0.0.1/8 becomes 10.0.0.0/8. */
-static void clear_host_bits(struct inet_prefix *p)
-{
-	struct inet_prefix network;
-
-	inet_prefix_nth(p, 0, &network);
-	memcpy(p->addr, network.addr, sizeof(p->addr));
 }
 
 static int read_address(const struct reader *r, char *word)
 {
-	struct inet_prefix p;
-
-	if (inet_prefix_parse(word, &p) < 0)
-		return reader_error(r, "Address: '%.64s' is not ADDRESS/LENGTH",
-				    shown(word));
-	return prefixes_add(r, &r->conf->address, &p);
+	return read_prefix(r, "Address", word, &r->conf->address);
 }
 
 static int read_allowed(const struct reader *r, char *word)
 {
-	struct inet_prefix p;
+	struct wg_prefixes *list = &reader_peer(r)->allowed;
+	int rc = read_prefix(r, "AllowedIPs", word, list);
 
-	if (inet_prefix_parse(word, &p) < 0)
-		return reader_error(r,
-				    "AllowedIPs: '%.64s' is not ADDRESS/LENGTH",
-				    shown(word));
-	clear_host_bits(&p);
-	return prefixes_add(r, &reader_peer(r)->allowed, &p);
+	/* As WireGuard does. */
+	if (rc == 0)
+		inet_prefix_clear_host_bits(&list->items[list->n - 1]);
+	return rc;
 }
 
 /* Letters, digits, `-`, `_` and `.`, and no leading `-` or `.`. */
@@ -369,26 +341,26 @@ static int key_keepalive(struct reader *r, char *value)
 static const struct {
 	const char *name;
 	enum section section;
-	enum once once;
+	bool once;
 	int (*read)(struct reader *r, char *value);
 } keys[] = {
-	{"PrivateKey", SECTION_INTERFACE, ONCE_PRIVATE_KEY, key_private_key},
-	{"ListenPort", SECTION_INTERFACE, ONCE_LISTEN_PORT, key_listen_port},
-	{"FwMark", SECTION_INTERFACE, ONCE_FWMARK, key_fwmark},
-	{"MTU", SECTION_INTERFACE, ONCE_MTU, key_mtu},
-	{"Address", SECTION_INTERFACE, ONCE_NONE, key_address},
-	{"DNS", SECTION_INTERFACE, ONCE_NONE, key_dns},
-	{"Table", SECTION_INTERFACE, ONCE_NONE, key_table},
-	{"SaveConfig", SECTION_INTERFACE, ONCE_NONE, key_save_config},
-	{"PreUp", SECTION_INTERFACE, ONCE_NONE, key_program},
-	{"PostUp", SECTION_INTERFACE, ONCE_NONE, key_program},
-	{"PreDown", SECTION_INTERFACE, ONCE_NONE, key_program},
-	{"PostDown", SECTION_INTERFACE, ONCE_NONE, key_program},
-	{"PublicKey", SECTION_PEER, ONCE_PUBLIC_KEY, key_public_key},
-	{"PresharedKey", SECTION_PEER, ONCE_PRESHARED_KEY, key_preshared_key},
-	{"AllowedIPs", SECTION_PEER, ONCE_NONE, key_allowed},
-	{"Endpoint", SECTION_PEER, ONCE_ENDPOINT, key_endpoint},
-	{"PersistentKeepalive", SECTION_PEER, ONCE_KEEPALIVE, key_keepalive},
+	{"PrivateKey", SECTION_INTERFACE, true, key_private_key},
+	{"ListenPort", SECTION_INTERFACE, true, key_listen_port},
+	{"FwMark", SECTION_INTERFACE, true, key_fwmark},
+	{"MTU", SECTION_INTERFACE, true, key_mtu},
+	{"Address", SECTION_INTERFACE, false, key_address},
+	{"DNS", SECTION_INTERFACE, false, key_dns},
+	{"Table", SECTION_INTERFACE, false, key_table},
+	{"SaveConfig", SECTION_INTERFACE, false, key_save_config},
+	{"PreUp", SECTION_INTERFACE, false, key_program},
+	{"PostUp", SECTION_INTERFACE, false, key_program},
+	{"PreDown", SECTION_INTERFACE, false, key_program},
+	{"PostDown", SECTION_INTERFACE, false, key_program},
+	{"PublicKey", SECTION_PEER, true, key_public_key},
+	{"PresharedKey", SECTION_PEER, true, key_preshared_key},
+	{"AllowedIPs", SECTION_PEER, false, key_allowed},
+	{"Endpoint", SECTION_PEER, true, key_endpoint},
+	{"PersistentKeepalive", SECTION_PEER, true, key_keepalive},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -408,16 +380,14 @@ static void squeeze(char *line)
 
 static int end_section(const struct reader *r)
 {
-	const struct wg_peer *peer;
+	const struct wg_peer *peer =
+		r->section == SECTION_PEER ? reader_peer(r) : NULL;
 
-	if (r->section != SECTION_PEER)
-		return 0;
-	peer = reader_peer(r);
-	if (!*peer->public_key)
-		return error_set(r->err, -EINVAL,
-				 "%s:%u: the [Peer] has no PublicKey", r->name,
-				 peer->line);
-	return 0;
+	return !peer || *peer->public_key
+		       ? 0
+		       : error_set(r->err, -EINVAL,
+				   "%s:%u: the [Peer] has no PublicKey",
+				   r->name, peer->line);
 }
 
 static int begin_peer(struct reader *r)
@@ -490,10 +460,10 @@ static int read_line(struct reader *r, char *line)
 		    strlen(keys[i].name) != len ||
 		    strncasecmp(keys[i].name, line, len) != 0)
 			continue;
-		if (keys[i].once && r->seen >> keys[i].once & 1)
+		if (keys[i].once && r->seen >> i & 1)
 			return reader_error(r, "%s appears twice in a section",
 					    keys[i].name);
-		r->seen |= 1U << keys[i].once;
+		r->seen |= 1U << i;
 		return keys[i].read(r, value + 1);
 	}
 	return unknown_line(r, line);

@@ -17,7 +17,6 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "helper/base/answer.h"
@@ -35,11 +34,6 @@
 /* wireguard-go configures its interface and may bind a port below 1024. */
 #define WG_CAPABILITIES                                                        \
 	(UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE)
-
-static const char *wg_ifname(const struct link_site *site)
-{
-	return site->ns->ifname ? site->ns->ifname : WG_IFNAME;
-}
 
 static unsigned int wg_mtu(const struct wg_link *l,
 			   const struct link_site *site)
@@ -68,7 +62,7 @@ bool wg_device_answers(struct wg_link *l)
 static int kernel_make(struct wg_link *l, const struct link_site *site,
 		       struct error *err)
 {
-	const char *ifname = wg_ifname(site);
+	const char *ifname = l->instance->ifname;
 	const struct rtnl_new new = {
 		.kind = "wireguard",
 		.ifname = ifname,
@@ -168,7 +162,8 @@ int wg_device_make(struct wg_link *l, const struct link_site *site,
 	struct instance *i = l->instance;
 	int r;
 
-	snprintf(i->ifname, sizeof(i->ifname), "%s", wg_ifname(site));
+	snprintf(i->ifname, sizeof(i->ifname), "%s",
+		 site->ns->ifname ? site->ns->ifname : WG_IFNAME);
 	r = kernel_make(l, site, err);
 	return r == -EOPNOTSUPP ? userspace_make(l, site, events, err) : r;
 }

@@ -102,20 +102,16 @@ static void set_dns(struct instance *i, const struct wg_conf *conf)
 
 /* --- the steps --- */
 
-static void give_up(struct wg_link *l, int r, const struct error *why)
-{
-	instance_connected(l->instance, r, why); /* frees l */
-}
-
 static int next_step(struct wg_link *l, struct error *err);
 
-static void go_on(struct wg_link *l)
+static void go_on(void *data)
 {
+	struct wg_link *l = data;
 	struct error why;
 	int r = next_step(l, &why);
 
 	if (r < 0)
-		give_up(l, r, &why);
+		instance_connected(l->instance, r, &why); /* frees l */
 }
 
 static void endpoint_resolved(void *data, int r,
@@ -130,7 +126,7 @@ static void endpoint_resolved(void *data, int r,
 	if (r < 0) {
 		error_set(&text, r, "%s:%u: the endpoint of this peer: %s",
 			  l->path, peer->line, why->text);
-		give_up(l, r, &text);
+		instance_connected(l->instance, r, &text);
 		return;
 	}
 	peer->endpoint = answer->items[0];
@@ -157,11 +153,6 @@ static int resolve_next(struct wg_link *l, struct error *err)
 	return 0;
 }
 
-static void on_answer_poll(void *data)
-{
-	go_on(data);
-}
-
 /* Return: 1 while wireguard-go does not answer yet, 0, -errno. */
 static int await_device(struct wg_link *l, struct error *err)
 {
@@ -176,8 +167,8 @@ static int await_device(struct wg_link *l, struct error *err)
 			"wireguard-go did not answer at its socket /run/wireguard/%s.sock in time",
 			l->device);
 	if (!l->timer) {
-		r = timer_new(l->instance->helper->event, &l->timer,
-			      on_answer_poll, l, err);
+		r = timer_new(l->instance->helper->event, &l->timer, go_on, l,
+			      err);
 		if (r < 0)
 			return r;
 	}
@@ -194,7 +185,7 @@ static void configured(void *data, int r, const struct error *why)
 	l->tool = NULL;
 	if (r < 0) {
 		error_set(&text, r, "%s: %s", l->path, why->text);
-		give_up(l, r, &text);
+		instance_connected(l->instance, r, &text);
 		return;
 	}
 	r = wg_device_plug(l, l->site, &text);

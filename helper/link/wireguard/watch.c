@@ -35,15 +35,11 @@ const struct wg_peer *wg_peer_called(const struct wg_link *l)
 void wg_peer_format(const struct wg_peer *peer,
 		    char ret[static WG_ENDPOINT_STR])
 {
-	char text[INET_PREFIX_STR + 10];
-
-	if (*peer->endpoint_name) {
+	if (*peer->endpoint_name)
 		snprintf(ret, WG_ENDPOINT_STR, "%s:%u", peer->endpoint_name,
 			 peer->endpoint_port);
-		return;
-	}
-	wg_endpoint_format(&peer->endpoint, peer->endpoint_port, text);
-	snprintf(ret, WG_ENDPOINT_STR, "%s", text);
+	else
+		wg_endpoint_format(&peer->endpoint, peer->endpoint_port, ret);
 }
 
 /* One program at a time; a look-up ends with a program of its own. */
@@ -108,9 +104,7 @@ static void handshake_ended(void *data, int r, const struct error *why)
 {
 	struct wg_link *l = data;
 
-	l->tool = NULL;
-	if (r < 0)
-		log_warning("%s", why->text);
+	set_ended(data, r, why);
 	if (l->handshake && l->nudged)
 		nudge_end(l);
 }
@@ -287,14 +281,13 @@ static void watch_tick(void *data)
 		instance_broken(l->instance, "its interface was deleted");
 		return;
 	}
-	if (r < 0) { /* no descriptor, no memory: check later */
-		timer_arm(l->timer, WATCH_US);
-		return;
+	if (r == 0) { /* else no descriptor, no memory: check later */
+		traffic = link.tx_bytes != l->sent ||
+			  link.rx_bytes != l->received;
+		l->sent = link.tx_bytes;
+		l->received = link.rx_bytes;
+		look_at_peers(l, traffic);
 	}
-	traffic = link.tx_bytes != l->sent || link.rx_bytes != l->received;
-	l->sent = link.tx_bytes;
-	l->received = link.rx_bytes;
-	look_at_peers(l, traffic);
 	timer_arm(l->timer, WATCH_US);
 }
 
