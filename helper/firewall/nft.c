@@ -190,6 +190,20 @@ static int nft_own_table(const struct nft *nft, uint8_t family)
 	return r;
 }
 
+/*
+ * After a receive that failed, the answer to it is still in libnftables'
+ * socket: each later command would read it and fail with EPROTO.
+ */
+static void nft_drain(const struct nft *nft)
+{
+	char buffer[4096];
+
+	while (nft->ctx_fd >= 0 &&
+	       (recv(nft->ctx_fd, buffer, sizeof(buffer), MSG_DONTWAIT) > 0 ||
+		errno == ENOBUFS))
+		;
+}
+
 int nft_run(struct nft *nft, const char *commands, struct error *err)
 {
 	if (nft_run_cmd_from_buffer(nft->ctx, commands) == 0) {
@@ -197,6 +211,7 @@ int nft_run(struct nft *nft, const char *commands, struct error *err)
 		nft_ctx_get_output_buffer(nft->ctx);
 		return 0;
 	}
+	nft_drain(nft);
 	return error_set(err, -EIO, "cannot change the nftables table: %.300s",
 			 nft_ctx_get_error_buffer(nft->ctx));
 }
