@@ -79,19 +79,20 @@ int address_check_clash(const struct link_site *site,
 		inet_prefix_format(route, other);
 		return error_set(
 			err, -EADDRINUSE,
-			"the address %s lies in %s, to which the host has a route of its own: choose another",
+			"cannot use the address %s: the host has a route to %s; choose another",
 			text, other);
 	}
 	if (pool_address_is_taken(h->pool, p))
-		return error_set(err, -EADDRINUSE,
-				 "the address %s is of the pool, and in use",
-				 text);
+		return error_set(
+			err, -EADDRINUSE,
+			"cannot use the address %s: it is a pool address in use",
+			text);
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
 					inet_prefix_contains(p, &i->address6)))
 			return error_set(
 				err, -EADDRINUSE,
-				"the address %s is in use by the namespace %s",
+				"cannot use the address %s: the namespace %s has it",
 				text, i->name);
 	return 0;
 }
@@ -126,13 +127,13 @@ static int address_put_route(const struct link_site *site,
 	if (gateway && gateway->family != destination.family)
 		return error_set(
 			err, -EINVAL,
-			"the gateway of the route `%s` in the namespace %s is of another family",
+			"the gateway of the route `%s` in the namespace %s has another address family",
 			route->text, site->ns->name);
 	rtnl_put_route(b, &destination, gateway, ifindex);
 	return 0;
 }
 
-/* Does `routes` bring a default route of its own? */
+/* Is there a default route of the family in `routes`? */
 static bool address_routes_default(const struct policy_namespace *ns,
 				   sa_family_t family)
 {
@@ -170,7 +171,24 @@ int address_put(const struct link_site *site, const struct addresses *plan,
 	return r;
 }
 
-/* --- the host's routes, which addresses must not collide with --- */
+void address_set_full_length(struct inet_prefix *p)
+{
+	p->length = (uint8_t)(8 * inet_bytes(p->family));
+}
+
+void address_note(struct instance *i, const struct addresses *plan)
+{
+	for (size_t n = 0; n < plan->n; n++) {
+		const struct inet_prefix *p = &plan->items[n].inner;
+		struct inet_prefix *first =
+			p->family == AF_INET ? &i->address4 : &i->address6;
+
+		if (first->family == AF_UNSPEC)
+			*first = *p;
+	}
+}
+
+/* --- the host's routes --- */
 
 struct routes_reader {
 	const struct helper *helper;
@@ -205,7 +223,8 @@ int address_read_routes(struct helper *h, struct error *err)
 	r = rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, &reader);
 	if (r < 0) {
 		h->pool->routes_stale = true;
-		return error_set(err, r, "cannot read the host's routes: %s",
+		return error_set(err, r,
+				 "cannot read the routes of the host: %s",
 				 strerror(-r));
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `address`, `gateway` and `routes` of a section, worked out for one namespace
- * and put on its interface: what all links with static addresses share.
+ * `address`, `gateway` and `routes` of a section, for one namespace: expanded,
+ * checked, and set on its interface. All links with static addresses use this.
  */
 #ifndef NETNS_PAM_HELPER_LINK_ADDRESS_H
 #define NETNS_PAM_HELPER_LINK_ADDRESS_H
@@ -13,17 +13,18 @@
 #include "common/inet.h"
 
 struct helper;
+struct instance;
 struct link_site;
 struct policy_address;
 struct rtnl_batch;
 
 #define ADDRESS_INSIDE_MAX 8 /* of one namespace */
 
-/* One address of the namespace and how it gets out. */
+/* One address of the namespace, and its gateway. */
 struct address {
 	struct inet_prefix inner;   /* ADDR/LEN on the namespace's interface */
 	struct inet_prefix gateway; /* full length; AF_UNSPEC: none */
-	bool host_route; /* veth.c: the host needs one to inner */
+	bool host_route; /* veth.c: the host needs a route to inner */
 };
 
 struct addresses {
@@ -31,7 +32,10 @@ struct addresses {
 	size_t n;
 };
 
-/* The address or prefix for this namespace, %u, %U and %n replaced. */
+/*
+ * The address or prefix for this namespace, with %u, %U and %n replaced.
+ * Return: 0 and *ret, or -errno with err set.
+ */
 int address_expand(const struct link_site *site,
 		   const struct policy_address *address,
 		   struct inet_prefix *ret, struct error *err);
@@ -39,25 +43,35 @@ int address_expand(const struct link_site *site,
 /*
  * The static addresses of the section, each with the gateway of its family
  * from `gateway` (AF_UNSPEC when there is none).
- * Return: 0 or -errno with a sentence.
+ * Return: 0 and *ret, or -errno with err set.
  */
 int address_plan(const struct link_site *site, struct addresses *ret,
 		 struct error *err);
 
 /*
- * Requests for the socket inside: the addresses; a default route of each family
- * that has a gateway and no default in `routes`; `routes` (one without `via`
- * goes by the family's gateway, or where it has none by the interface itself).
+ * Adds requests for the socket inside: the addresses; a default route of each
+ * family that has a gateway and no default in `routes`; `routes` (one without
+ * `via` uses the family's gateway, or without a gateway the link itself).
+ * Return: 0, or -errno with err set.
  */
 int address_put(const struct link_site *site, const struct addresses *plan,
 		unsigned int ifindex, struct rtnl_batch *b, struct error *err);
 
-/* Looks at the host's routes again, when they may have changed. */
+/* Sets the length of a whole address: 32 or 128 bits. */
+void address_set_full_length(struct inet_prefix *p);
+
+/* Sets instance->address4, address6 to the first of each family, if unset. */
+void address_note(struct instance *i, const struct addresses *plan);
+
+/*
+ * Reads the host's routes into the pool, when they may have changed.
+ * Return: 0, or -errno with err set.
+ */
 int address_read_routes(struct helper *h, struct error *err);
 
 /*
- * Is it taken, by a route of the host's or by another namespace?
- * Return: 0, or -EADDRINUSE with a sentence.
+ * Validates an address against the host's routes and the other namespaces.
+ * Return: 0, or -EADDRINUSE with err set.
  */
 int address_check_clash(const struct link_site *site,
 			const struct inet_prefix *p, struct error *err);

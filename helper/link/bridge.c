@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = bridge: a port of a [network], of whatever type that is. A veth(4)
- * pair is made inside the namespace with its other end in the host's, and that
- * becomes the port.
+ * link = bridge: a port of a [network] of any type. The port is the host's end
+ * of a veth(4) pair.
  *
- * The network may have to be made first, and its switch may take its time over
- * a port: each step that does goes on in bridge_on_network().
+ * The network may have to be created first, and its switch may need time for a
+ * port: bridge_on_network() continues after each step that takes time.
  */
 #include "helper/instance/link_ops.h"
 
@@ -25,10 +24,7 @@
 #include "helper/kernel/sysctl.h"
 #include "helper/network/network.h"
 #include "host_end.h"
-
-#define BRIDGE_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
-#define BRIDGE_IFNAME  "eth0"
-#define BRIDGE_TRIES   64
+#include "interface.h"
 
 enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_LEASE, BRIDGE_DONE };
 
@@ -61,12 +57,7 @@ static bool bridge_has_ipv6(const struct helper *h,
 
 /* --- planning --- */
 
-static void full_length(struct inet_prefix *p)
-{
-	p->length = p->family == AF_INET ? 32 : 128;
-}
-
-/* The network's own address, where the namespace's lies in its prefix. */
+/* The network's own address whose prefix has the namespace's address. */
 static void bridge_gateway(const struct network *network, struct address *a)
 {
 	for (size_t n = 0; n < network->n_addresses; n++)
@@ -74,8 +65,7 @@ static void bridge_gateway(const struct network *network, struct address *a)
 		    network->addresses[n].family == a->inner.family &&
 		    inet_prefix_contains(&network->addresses[n], &a->inner))
 			a->gateway = network->addresses[n];
-	if (a->gateway.family != AF_UNSPEC)
-		full_length(&a->gateway);
+	address_set_full_length(&a->gateway);
 }
 
 static int bridge_plan_auto(struct bridge_link *link, struct error *err)
@@ -86,12 +76,12 @@ static int bridge_plan_auto(struct bridge_link *link, struct error *err)
 	if (!network->n_addresses)
 		return error_set(
 			err, -EINVAL,
-			"the namespace %s has `address = auto`, and the network %s has no `address`: give one of them one",
+			"the namespace %s has `address = auto`, and the network %s has no `address`; set one of them",
 			link->site->ns->name, network->name);
 	if (network->uplink[0])
 		return error_set(
 			err, -EINVAL,
-			"the namespace %s has `address = auto`, and which addresses are free beyond the uplink %s of the network %s is not known: set `address`",
+			"the namespace %s has `address = auto`, and which addresses are free beyond the uplink %s of the network %s is not known; set `address`",
 			link->site->ns->name, network->uplink, network->name);
 	for (size_t n = 0; r == 0 && n < network->n_addresses; n++) {
 		struct address *a = &link->plan.items[link->plan.n];
@@ -120,7 +110,7 @@ static int bridge_check_static(const struct network *network,
 	inet_address_format(address, text);
 	return error_set(
 		err, -EADDRINUSE,
-		"the address %s is %s in the network %s: choose another", text,
+		"the address %s is %s in the network %s; choose another", text,
 		why, network->name);
 }
 
@@ -134,7 +124,7 @@ static int bridge_plan_static(struct bridge_link *link, struct error *err)
 	return r;
 }
 
-/* The link-local address that its MAC address makes (RFC 4291, appendix A). */
+/* The link-local address of a MAC address (RFC 4291, appendix A). */
 static struct inet_prefix bridge_link_local(const uint8_t mac[static 6])
 {
 	return (struct inet_prefix){
@@ -145,7 +135,7 @@ static struct inet_prefix bridge_link_local(const uint8_t mac[static 6])
 	};
 }
 
-/* Noted in the instance, for status, the record and a restart. */
+/* Sets it in the instance, for status, the record and a restart. */
 static void bridge_note(struct instance *i, const struct inet_prefix *inner)
 {
 	struct inet_prefix *seen =
@@ -157,7 +147,7 @@ static void bridge_note(struct instance *i, const struct inet_prefix *inner)
 		i->more[i->n_more++] = *inner;
 }
 
-/* What the port may send from: all that the instance has. */
+/* The port may send from all addresses of the instance. */
 static void bridge_port_addresses(struct network_port *port)
 {
 	const struct instance *i = port->instance;
@@ -186,7 +176,7 @@ static int bridge_plan(struct bridge_link *link, struct error *err)
 			return 0;
 		return error_set(
 			err, -EINVAL,
-			"the namespace %s has `address = dhcp`, and the network %s has neither `dhcp` nor `uplink`: nobody would answer",
+			"the namespace %s has `address = dhcp`, and the network %s has neither `dhcp` nor `uplink`; no server would answer",
 			ns->name, network->name);
 	}
 	r = ns->address_mode == ADDRESS_AUTO ? bridge_plan_auto(link, err)
@@ -200,64 +190,32 @@ static int bridge_plan(struct bridge_link *link, struct error *err)
 
 /* --- making --- */
 
-/* The pair. A name that is taken on the host's side is -EEXIST. */
-static int bridge_make_pair(struct bridge_link *link, struct error *err)
-{
-	const struct link_site *site = link->site;
-	const struct instance *i = site->instance;
-	struct rtnl_veth veth = {
-		.ifname = i->ifname,
-		.ifindex = BRIDGE_IFINDEX,
-		.peer = i->host_ifname,
-		.peer_netns = site->helper->host->fd,
-		.peer_group = NFT_GROUP_BRIDGE_PORT,
-		.mtu = site->ns->mtu,
-	};
-	struct rtnl_batch b;
-
-	memcpy(veth.mac, link->port.mac, sizeof(veth.mac));
-	memcpy(veth.peer_mac, link->port.mac, sizeof(veth.peer_mac));
-	veth.peer_mac[0] |= NETWORK_HOST_BIT;
-	rtnl_batch_init(&b);
-	rtnl_put_veth(&b, &veth);
-	return rtnl_run(site->inside, &b, err);
-}
-
-/* Takes a slot and makes the pair; other people's npamN are passed by. */
+/* Takes a slot and creates the pair; names of other programs are skipped. */
 static int bridge_take(struct bridge_link *link, struct error *err)
 {
 	struct helper *h = link->site->helper;
 	struct instance *i = link->site->instance;
-	struct rtnl_link found;
+	uint8_t host_mac[6];
 	int r = -EEXIST;
 
-	snprintf(i->ifname, sizeof(i->ifname), "%s",
-		 link->site->ns->ifname ? link->site->ns->ifname
-					: BRIDGE_IFNAME);
-	i->ifindex = BRIDGE_IFINDEX;
 	network_port_mac(link->port.network, i, link->port.mac);
-	for (int tries = 0; r == -EEXIST && tries < BRIDGE_TRIES; tries++) {
+	memcpy(host_mac, link->port.mac, sizeof(host_mac));
+	host_mac[0] |= NETWORK_HOST_BIT;
+	for (int tries = 0; r == -EEXIST && tries < HOST_END_TRIES; tries++) {
 		r = pool_take(h->pool, false, false, &i->slot, err);
 		if (r < 0)
 			return r;
 		network_port_ifname(link->port.network, i->slot,
 				    i->host_ifname);
-		r = bridge_make_pair(link, err);
+		r = host_end_make(link->site, NFT_GROUP_BRIDGE_PORT,
+				  link->port.mac, host_mac, err);
 	}
-	if (r < 0) {
-		if (r != -EEXIST)
-			pool_release(h->pool, i->slot);
-		return r;
-	}
-	r = rtnl_link_by_name(h->rtnl, i->host_ifname, &found);
-	if (r < 0)
-		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
-				 strerror(-r));
-	i->host_ifindex = found.ifindex;
-	return 0;
+	if (r < 0 && r != -EEXIST)
+		pool_release(h->pool, i->slot);
+	return r < 0 ? r : host_end_look(i, err);
 }
 
-/* The host's end is a port and nothing else. */
+/* The host's end becomes a port, and has no addresses itself. */
 static int bridge_attach(struct bridge_link *link, struct error *err)
 {
 	struct instance *i = link->site->instance;
@@ -274,7 +232,8 @@ static int bridge_attach(struct bridge_link *link, struct error *err)
 	return r;
 }
 
-/* A gateway that is the host cannot be played by anybody else. */
+/* A gateway on the host has a fixed neighbour: no other machine can pose as it.
+ */
 static void bridge_put_gateways(const struct bridge_link *link,
 				struct rtnl_batch *b)
 {
@@ -285,10 +244,8 @@ static void bridge_put_gateways(const struct bridge_link *link,
 			const struct inet_prefix *gateway =
 				&link->plan.items[k].gateway;
 
-			if (gateway->family == network->addresses[n].family &&
-			    memcmp(gateway->addr, network->addresses[n].addr,
-				   inet_bytes(gateway->family)) == 0)
-				rtnl_put_neighbour(b, BRIDGE_IFINDEX, gateway,
+			if (inet_address_equal(gateway, &network->addresses[n]))
+				rtnl_put_neighbour(b, INSIDE_IFINDEX, gateway,
 						   network->mac);
 		}
 }
@@ -298,45 +255,33 @@ static int bridge_address(struct bridge_link *link, struct error *err)
 	const struct link_site *site = link->site;
 	const struct instance *i = site->instance;
 	struct inet_prefix local = bridge_link_local(link->port.mac);
-	char alias[NAME_MAX_INSTANCE + 16];
-	struct rtnl_link found;
 	struct rtnl_batch b;
 	int r = 0;
 
 	rtnl_batch_init(&b);
 	if (i->address6.family) {
-		/* This one, whatever the kernel is told to make them of. */
-		rtnl_put_no_link_local(&b, BRIDGE_IFINDEX);
+		/* `local` below, also where a sysctl selects another mode. */
+		rtnl_put_no_link_local(&b, INSIDE_IFINDEX);
 		r = rtnl_run(site->inside, &b, err);
 		rtnl_batch_init(&b);
 	}
-	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
-	rtnl_put_alias_up(&b, i->host_ifindex, alias);
+	host_end_put_up(&b, i);
 	if (r == 0)
 		r = rtnl_run(site->helper->rtnl, &b, err);
 	rtnl_batch_init(&b);
 	if (i->address6.family) {
-		rtnl_put_address(&b, BRIDGE_IFINDEX, &local);
-		rtnl_put_local(&b, &local, BRIDGE_IFINDEX);
+		rtnl_put_address(&b, INSIDE_IFINDEX, &local);
+		rtnl_put_local(&b, &local, INSIDE_IFINDEX);
 	}
 	bridge_put_gateways(link, &b);
 	if (r == 0)
-		r = address_put(site, &link->plan, BRIDGE_IFINDEX, &b, err);
+		r = address_put(site, &link->plan, INSIDE_IFINDEX, &b, err);
 	if (r == 0)
 		r = rtnl_run(site->inside, &b, err);
-	if (r < 0)
-		return r;
-	/*
-	 * Asking for the link makes the kernel finish its queued link-up work:
-	 * the first packet is not lost.
-	 */
-	r = rtnl_link_by_index(site->inside, BRIDGE_IFINDEX, &found);
-	return r < 0 ? error_set(err, r, "the new interface is gone: %s",
-				 strerror(-r))
-		     : 0;
+	return r < 0 ? r : host_end_finish(site, err);
 }
 
-/* A lease: the port may send from its address, and from no other. */
+/* The port may send from the address of the lease, and from no other. */
 static int bridge_leased(struct instance *i, const struct inet_prefix *address,
 			 struct error *err)
 {
@@ -348,7 +293,7 @@ static const struct dhcp_client_owner bridge_dhcp = {
 	.release = true,
 };
 
-/* The client says how it ends: instance_connected(). */
+/* The DHCP client calls instance_connected(). */
 static int bridge_lease(struct bridge_link *link, struct error *err)
 {
 	const struct link_site *site = link->site;
@@ -361,7 +306,7 @@ static int bridge_lease(struct bridge_link *link, struct error *err)
 	return r < 0 ? r : LINK_LATER;
 }
 
-/* From where it stands. Return: 0, LINK_LATER, -errno. */
+/* Runs from the current step. Return: 0, LINK_LATER, -errno. */
 static int bridge_run(struct bridge_link *link, struct error *err)
 {
 	int r = 0;
@@ -437,7 +382,7 @@ static int bridge_create(const struct link_site *site, struct error *err)
 	return r < 0 ? r : bridge_run(link, err);
 }
 
-/* --- its life --- */
+/* --- restart and end --- */
 
 static int bridge_adopt(struct helper *h, struct instance *i)
 {
@@ -447,7 +392,7 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 
 	if (answer < 0)
 		return answer;
-	/* Its client is ours to end, whatever became of the port. */
+	/* Also without the port: the client must be stopped later. */
 	r = i->by_dhcp ? dhcp_client_adopt(i, &bridge_dhcp) : 0;
 	if (r < 0 || answer == ABSENT)
 		return r < 0 ? r : ABSENT;
@@ -458,7 +403,7 @@ static int bridge_adopt(struct helper *h, struct instance *i)
 	return r;
 }
 
-/* Its address and its port are free for others, whoever is inside. */
+/* Releases the address and the port, also while processes are inside. */
 static void bridge_lost(struct helper *h, struct instance *i)
 {
 	struct bridge_link *link = i->link_data;

@@ -296,39 +296,19 @@ static int device_check_ours(const struct link_site *site, const char *name,
 static int device_find(const struct link_site *site, struct rtnl_link *ret,
 		       struct error *err)
 {
-	const struct instance *i = site->instance;
 	struct helper *h = site->helper;
-	_cleanup_free_ char *name = NULL;
-	uint32_t slot;
-	int r = policy_expand(site->ns->interface, i->user, i->uid, i->name,
-			      &name, err);
+	char name[IFNAMSIZ];
+	int r = inside_host_ifname(site, "interface", site->ns->interface, name,
+				   err);
 
+	if (r == 0)
+		r = device_check_ours(site, name, err);
 	if (r < 0)
 		return r;
-	if (!name_is_ifname(name))
-		return error_set(
-			err, -EINVAL,
-			"`interface` is `%s`, which cannot be an interface's name",
-			name);
-	if (pool_slot_of(name, &slot))
-		return error_set(
-			err, -EINVAL,
-			"the interface %s belongs to another namespace", name);
-	r = device_check_ours(site, name, err);
-	if (r < 0)
-		return r;
-	r = rtnl_link_by_name(h->rtnl, name, ret);
-	if (r == -ENODEV && device_find_stray(h, name, NULL) == 0)
-		r = rtnl_link_by_name(h->rtnl, name, ret);
-	if (r == -ENODEV)
-		return error_set(
-			err, r,
-			"the interface %s does not exist: is it in another namespace?",
-			name);
-	if (r < 0)
-		return error_set(err, r, "cannot look at the interface %s: %s",
-				 name, strerror(-r));
-	return device_check_host(h, ret, err);
+	if (rtnl_link_by_name(h->rtnl, name, ret) == -ENODEV)
+		device_find_stray(h, name, NULL);
+	r = inside_look_on_host(h, "interface", name, ret, err);
+	return r < 0 ? r : device_check_host(h, ret, err);
 }
 
 struct device_address {
@@ -378,8 +358,7 @@ static int device_create(const struct link_site *site, struct error *err)
 	if (r < 0)
 		return r;
 	device_warn(site, &link);
-	snprintf(i->ifname, sizeof(i->ifname), "%s",
-		 site->ns->ifname ? site->ns->ifname : link.ifname);
+	inside_set_ifname(site, link.ifname);
 	memcpy(i->device, link.ifname, sizeof(i->device));
 	/* Written down first: whoever is killed from now on gives it back. */
 	r = instance_record_save(i, err);
@@ -412,7 +391,7 @@ static int device_adopt(struct helper *h, struct instance *i)
 static void device_describe(struct helper *h, const struct instance *i,
 			    struct proto_namespace *ret)
 {
-	inside_describe(h, i, ret);
+	inside_describe(i, ret);
 	snprintf(ret->detail, sizeof(ret->detail), "the host's %s", i->device);
 }
 

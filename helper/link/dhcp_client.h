@@ -3,8 +3,8 @@
  * `address = dhcp`: a lease for an interface of a namespace. The client is
  * busybox's udhcpc, run inside for as long as the namespace lives, as nobody,
  * with no capabilities but those for raw sockets and its port. It only tells
- * (dhcp_event.h): the daemon checks what it says (dhcp_lease.h) and puts address,
- * routes, MTU and name servers where they belong.
+ * (dhcp_event.h): the daemon checks what it says (dhcp_lease.h) and puts
+ * address, routes, MTU and name servers where they belong.
  *
  * Without a lease the interface has no address and no route: a session whose
  * lease ran out reaches nothing, rather than somewhere else.

@@ -9,8 +9,64 @@
 #include "helper/base/answer.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
 #include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
+#include "interface.h"
+
+int host_end_make(const struct link_site *site, uint32_t group,
+		  const uint8_t mac[static 6], const uint8_t host_mac[static 6],
+		  struct error *err)
+{
+	struct instance *i = site->instance;
+	struct rtnl_veth veth = {
+		.ifname = i->ifname,
+		.ifindex = INSIDE_IFINDEX,
+		.peer = i->host_ifname,
+		.peer_netns = site->helper->host->fd,
+		.peer_group = group,
+		.mtu = site->ns->mtu,
+	};
+	struct rtnl_batch b;
+
+	memcpy(veth.mac, mac, sizeof(veth.mac));
+	memcpy(veth.peer_mac, host_mac, sizeof(veth.peer_mac));
+	inside_set_ifname(site, INSIDE_IFNAME);
+	i->ifindex = INSIDE_IFINDEX;
+	rtnl_batch_init(&b);
+	rtnl_put_veth(&b, &veth);
+	return rtnl_run(site->inside, &b, err);
+}
+
+int host_end_look(struct instance *i, struct error *err)
+{
+	struct rtnl_link link;
+	int r = rtnl_link_by_name(i->helper->rtnl, i->host_ifname, &link);
+
+	if (r < 0)
+		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
+				 strerror(-r));
+	i->host_ifindex = link.ifindex;
+	return 0;
+}
+
+void host_end_put_up(struct rtnl_batch *b, const struct instance *i)
+{
+	char alias[NAME_MAX_INSTANCE + 16];
+
+	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
+	rtnl_put_alias_up(b, i->host_ifindex, alias);
+}
+
+int host_end_finish(const struct link_site *site, struct error *err)
+{
+	struct rtnl_link link;
+	int r = rtnl_link_by_index(site->inside, INSIDE_IFINDEX, &link);
+
+	return r < 0 ? error_set(err, r, "cannot find the new interface: %s",
+				 strerror(-r))
+		     : 0;
+}
 
 int host_end_find(struct helper *h, struct instance *i, struct rtnl_link *ret)
 {
@@ -48,7 +104,7 @@ void host_end_describe(struct helper *h, const struct instance *i,
 	    rtnl_link_by_index(h->rtnl, i->host_ifindex, &link) < 0)
 		return;
 	snprintf(ret->host_ifname, sizeof(ret->host_ifname), "%s", link.ifname);
-	/* What the host's end sends is what the namespace receives. */
+	/* The host's end sends what the namespace receives. */
 	ret->rx_bytes = link.tx_bytes;
 	ret->tx_bytes = link.rx_bytes;
 }

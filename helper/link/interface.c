@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "address.h"
+#include "common/cleanup.h"
 #include "common/policy/policy.h"
 #include "common/proto.h"
 #include "dhcp_client.h"
@@ -19,27 +20,73 @@
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/netns_rtnl.h"
+#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 
-#define INSIDE_AGAIN_US 20000
+#define INSIDE_RETRY_US 20000
 
 struct inside {
 	struct instance *instance;
-	const char *lost;
-	struct rtnl *monitor; /* hears of links in the namespace */
-	sd_event_source *heard;
-	bool gone;
-	const struct link_site *site; /* while it is not up yet */
-	sd_event_source *again;
-	bool release;
+	const char *lost;     /* the reason for instance_broken() */
+	struct rtnl *monitor; /* events of links in the namespace */
+	sd_event_source *monitor_source;
+	bool deleted;
+	const struct link_site *site; /* while the interface is not up yet */
+	sd_event_source *retry;
+	const struct dhcp_client_owner *owner;
 };
 
-static const struct dhcp_client_owner inside_dhcp = {.release = false};
-static const struct dhcp_client_owner inside_dhcp_release = {.release = true};
+static const struct dhcp_client_owner inside_owners[] = {
+	[false] = {.release = false},
+	[true] = {.release = true},
+};
 
-static const struct dhcp_client_owner *inside_owner(bool release)
+/* --- for every link --- */
+
+void inside_set_ifname(const struct link_site *site, const char *fallback)
 {
-	return release ? &inside_dhcp_release : &inside_dhcp;
+	snprintf(site->instance->ifname, sizeof(site->instance->ifname), "%s",
+		 site->ns->ifname ? site->ns->ifname : fallback);
+}
+
+int inside_host_ifname(const struct link_site *site, const char *key,
+		       const char *text, char ret[static IFNAMSIZ],
+		       struct error *err)
+{
+	const struct instance *i = site->instance;
+	_cleanup_free_ char *name = NULL;
+	uint32_t slot;
+	int r = policy_expand(text, i->user, i->uid, i->name, &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name_is_ifname(name))
+		return error_set(
+			err, -EINVAL,
+			"`%s` is `%s`, which is not a valid interface name",
+			key, name);
+	if (pool_slot_of(name, &slot))
+		return error_set(
+			err, -EINVAL,
+			"the interface %s of `%s` belongs to another namespace",
+			name, key);
+	snprintf(ret, IFNAMSIZ, "%s", name);
+	return 0;
+}
+
+int inside_look_on_host(struct helper *h, const char *key, const char *name,
+			struct rtnl_link *ret, struct error *err)
+{
+	int r = rtnl_link_by_name(h->rtnl, name, ret);
+
+	if (r == -ENODEV)
+		return error_set(
+			err, r,
+			"the interface %s of `%s` does not exist on the host",
+			name, key);
+	return r < 0 ? error_set(err, r, "cannot query the interface %s: %s",
+				 name, strerror(-r))
+		     : 0;
 }
 
 /* --- watching --- */
@@ -49,7 +96,7 @@ static void inside_on_link(void *data, const struct rtnl_link *link)
 	struct inside *in = data;
 
 	if (link->ifindex == in->instance->ifindex)
-		in->gone = true;
+		in->deleted = true;
 }
 
 static void inside_on_route(void *data, const struct inet_prefix *p,
@@ -57,18 +104,14 @@ static void inside_on_route(void *data, const struct inet_prefix *p,
 {
 }
 
-/* Events were missed: is it still there? */
+/* Events were lost: the state must be queried. */
 static void inside_on_lost(void *data)
 {
 	struct inside *in = data;
-	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 
-	if (netns_rtnl_open(in->instance, -1, &rtnl, NULL) < 0)
-		return;
-	if (rtnl_link_by_index(rtnl, in->instance->ifindex, &link) == -ENODEV)
-		in->gone = true;
-	rtnl_close(rtnl);
+	if (netns_rtnl_look(in->instance, &link) == -ENODEV)
+		in->deleted = true;
 }
 
 static int inside_on_event(sd_event_source *source, int fd, uint32_t events,
@@ -79,15 +122,16 @@ static int inside_on_event(sd_event_source *source, int fd, uint32_t events,
 					     inside_on_lost, in};
 
 	rtnl_monitor_read(in->monitor, &handlers);
-	if (in->gone) {
-		in->heard = sd_event_source_disable_unref(in->heard);
+	if (in->deleted) {
+		in->monitor_source =
+			sd_event_source_disable_unref(in->monitor_source);
 		instance_broken(in->instance, in->lost); /* may free in */
 	}
 	return 0;
 }
 
 static int inside_watch(struct instance *i, int netns, const char *lost,
-			struct error *err)
+			bool release, struct error *err)
 {
 	struct inside *in = calloc(1, sizeof(*in));
 	int r;
@@ -96,12 +140,13 @@ static int inside_watch(struct instance *i, int netns, const char *lost,
 		return error_set(err, -ENOMEM, "out of memory");
 	in->instance = i;
 	in->lost = lost;
+	in->owner = &inside_owners[release];
 	i->link_data = in;
 	r = netns_rtnl_monitor(i, netns, &in->monitor, err);
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(i->helper->event, &in->heard, rtnl_fd(in->monitor),
-			    EPOLLIN, inside_on_event, in);
+	r = sd_event_add_io(i->helper->event, &in->monitor_source,
+			    rtnl_fd(in->monitor), EPOLLIN, inside_on_event, in);
 	if (r < 0)
 		return error_set(err, r, "cannot watch %s: %s", i->ifname,
 				 strerror(-r));
@@ -118,30 +163,18 @@ bool inside_has_ipv6(const struct helper *h, const struct policy_namespace *ns)
 	return false;
 }
 
-static void inside_note(struct instance *i, const struct addresses *plan)
-{
-	for (size_t n = 0; n < plan->n; n++) {
-		const struct inet_prefix *p = &plan->items[n].inner;
-		struct inet_prefix *seen =
-			p->family == AF_INET ? &i->address4 : &i->address6;
-
-		if (seen->family == AF_UNSPEC)
-			*seen = *p;
-	}
-}
-
 /* Return: 0, LINK_LATER, -errno. */
-static int inside_address(const struct link_site *site, bool release,
-			  struct error *err)
+static int inside_address(const struct inside *in, struct error *err)
 {
-	struct instance *i = site->instance;
+	const struct link_site *site = in->site;
+	struct instance *i = in->instance;
 	struct addresses plan = {.n = 0};
 	struct rtnl_batch b;
 	int r;
 
 	if (site->ns->address_mode == ADDRESS_DHCP) {
-		r = dhcp_client_start(site, i->ifname, i->ifindex,
-				      inside_owner(release), err);
+		r = dhcp_client_start(site, i->ifname, i->ifindex, in->owner,
+				      err);
 		return r < 0 ? r : LINK_LATER;
 	}
 	rtnl_batch_init(&b);
@@ -151,13 +184,13 @@ static int inside_address(const struct link_site *site, bool release,
 	if (r == 0)
 		r = rtnl_run(site->inside, &b, err);
 	if (r == 0)
-		inside_note(i, &plan);
+		address_note(i, &plan);
 	return r;
 }
 
 /*
- * The kernel refuses to bring an interface up while another one of its parent
- * has its hardware address: that of a namespace that is just being taken apart.
+ * The kernel refuses to bring an interface up while another one on its parent
+ * has its hardware address: that of a namespace that is being removed.
  * Return: 0, LINK_LATER, -errno.
  */
 static int inside_up(struct inside *in, struct error *err)
@@ -173,14 +206,14 @@ static int inside_up(struct inside *in, struct error *err)
 	if (r == -EADDRINUSE) {
 		instance_waiting(
 			i,
-			"the end of the namespace that had its hardware address");
-		timer_arm(in->again, INSIDE_AGAIN_US);
+			"the end of the previous namespace with this hardware address");
+		timer_arm(in->retry, INSIDE_RETRY_US);
 		return LINK_LATER;
 	}
-	return r < 0 ? r : inside_address(site, in->release, err);
+	return r < 0 ? r : inside_address(in, err);
 }
 
-static void inside_on_again(void *data)
+static void inside_on_retry(void *data)
 {
 	struct inside *in = data;
 	struct error why;
@@ -195,14 +228,13 @@ int inside_start(const struct link_site *site, const char *lost, bool release,
 {
 	struct instance *i = site->instance;
 	struct inside *in;
-	int r = inside_watch(i, site->netns, lost, err);
+	int r = inside_watch(i, site->netns, lost, release, err);
 
 	if (r < 0)
 		return r;
 	in = i->link_data;
 	in->site = site;
-	in->release = release;
-	r = timer_new(i->helper->event, &in->again, inside_on_again, in, err);
+	r = timer_new(i->helper->event, &in->retry, inside_on_retry, in, err);
 	return r < 0 ? r : inside_up(in, err);
 }
 
@@ -210,22 +242,17 @@ int inside_start(const struct link_site *site, const char *lost, bool release,
 
 int inside_adopt(struct instance *i, const char *lost, bool release)
 {
-	struct rtnl *rtnl = NULL;
 	struct rtnl_link link;
 	struct error why;
-	int r = netns_rtnl_open(i, -1, &rtnl, &why), answer, client = 0;
+	int answer = answer_of(netns_rtnl_look(i, &link)), client = 0;
 
-	if (r == 0)
-		r = rtnl_link_by_index(rtnl, i->ifindex, &link);
-	rtnl_close(rtnl);
-	answer = answer_of(r);
 	if (answer == FOUND)
-		answer = inside_watch(i, -1, lost, &why);
+		answer = inside_watch(i, -1, lost, release, &why);
 	if (answer == ABSENT)
 		log_warning("%s: %s", i->name, lost);
-	/* Its client is ours to end, whatever became of the interface. */
+	/* Also without the interface: the client must be stopped later. */
 	if (answer >= 0 && i->by_dhcp)
-		client = dhcp_client_adopt(i, inside_owner(release));
+		client = dhcp_client_adopt(i, &inside_owners[release]);
 	return client < 0 ? client : answer;
 }
 
@@ -234,11 +261,11 @@ void inside_lost(struct helper *h, struct instance *i)
 	dhcp_client_stop(i);
 }
 
-int inside_delete(struct instance *i, struct error *err)
+int inside_delete(struct helper *h, struct instance *i, struct error *err)
 {
 	int r;
 
-	inside_stop(i); /* before: its watch need not report this */
+	inside_stop(i); /* first: its events must not report the deletion */
 	r = netns_rtnl_delete(i, -1, err);
 	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
@@ -257,14 +284,13 @@ void inside_free(struct instance *i)
 	i->link_data = NULL;
 	if (!in)
 		return;
-	sd_event_source_disable_unref(in->heard);
-	sd_event_source_disable_unref(in->again);
+	sd_event_source_disable_unref(in->monitor_source);
+	sd_event_source_disable_unref(in->retry);
 	rtnl_close(in->monitor);
 	free(in);
 }
 
-void inside_describe(struct helper *h, const struct instance *i,
-		     struct proto_namespace *ret)
+void inside_describe(const struct instance *i, struct proto_namespace *ret)
 {
 	struct rtnl_link link;
 

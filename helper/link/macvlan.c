@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = macvlan: an interface of the namespace's own on the network that an
- * interface of the host's is in, `parent`. Made in place inside, in the mode
- * `private`: the kernel lets neither two of them, nor one and the host, talk
- * to each other by way of the parent. Everybody else on that network can reach
- * it, as if it were another machine.
+ * link = macvlan: an interface of the namespace on the network of an interface
+ * of the host, `parent`. It is created inside the namespace, in the mode
+ * `private`: the kernel passes no packets between two of them, nor between one
+ * and the host. All other machines of that network can reach it.
  */
 #include "helper/instance/link_ops.h"
 
@@ -18,20 +17,16 @@
 #include "common/proto.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
-#include "helper/instance/pool.h"
 #include "helper/kernel/rtnl.h"
 #include "interface.h"
 
-#define MACVLAN_IFINDEX                                                        \
-	32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c                   \
-	    */
 #define MACVLAN_MACHINE	 "/etc/machine-id"
 #define MACVLAN_ID_BYTES 32
 
 static const char macvlan_lost[] =
-	"its macvlan interface is gone: was its parent deleted?";
+	"its macvlan interface is gone; was its parent deleted?";
 
-/* Is there one of that name that lives on with those who are inside? */
+/* Do processes keep an older namespace of the same name? */
 static bool macvlan_is_second(const struct instance *i)
 {
 	for (const struct instance *o = i->helper->instances; o; o = o->next)
@@ -42,9 +37,9 @@ static bool macvlan_is_second(const struct instance *i)
 }
 
 /*
- * The same for this namespace of this machine at any time, so that a DHCP
- * server knows it again and can have a fixed address for it. Given with the
- * request: udev's MACAddressPolicy leaves addresses alone that were set.
+ * The hardware address: a hash of the machine and the namespace's name, so that
+ * it is the same every time and a DHCP server can reserve an address for it. It
+ * is part of the request: udev's MACAddressPolicy does not change such ones.
  */
 static void macvlan_mac(const struct instance *i, uint8_t ret[static 6])
 {
@@ -60,49 +55,31 @@ static void macvlan_mac(const struct instance *i, uint8_t ret[static 6])
 		hash = index_hash(hash, &i->id, sizeof(i->id));
 	for (int n = 0; n < 6; n++)
 		ret[n] = (uint8_t)(hash >> (8 * n));
-	ret[0] = (uint8_t)((ret[0] & 0xfc) | 0x02); /* local, of one */
+	ret[0] = (uint8_t)((ret[0] & 0xfc) | 0x02); /* local, unicast */
 }
 
 static int macvlan_parent(const struct link_site *site, struct rtnl_link *ret,
 			  struct error *err)
 {
 	struct instance *i = site->instance;
-	_cleanup_free_ char *parent = NULL;
-	uint32_t slot;
-	int r = policy_expand(site->ns->parent, i->user, i->uid, i->name,
-			      &parent, err);
+	int r = inside_host_ifname(site, "parent", site->ns->parent, i->device,
+				   err);
 
+	if (r == 0)
+		r = inside_look_on_host(site->helper, "parent", i->device, ret,
+					err);
 	if (r < 0)
 		return r;
-	if (!name_is_ifname(parent))
-		return error_set(
-			err, -EINVAL,
-			"`parent` is `%s`, which cannot be an interface's name",
-			parent);
-	if (pool_slot_of(parent, &slot))
-		return error_set(
-			err, -EINVAL,
-			"the interface %s of `parent` belongs to another namespace",
-			parent);
-	r = rtnl_link_by_name(site->helper->rtnl, parent, ret);
-	if (r == -ENODEV)
-		return error_set(err, r,
-				 "the interface %s of `parent` does not exist",
-				 parent);
-	if (r < 0)
-		return error_set(err, r, "cannot look at the interface %s: %s",
-				 parent, strerror(-r));
 	if (!ret->up)
 		return error_set(
 			err, -ENETDOWN,
 			"the interface %s of `parent` is down: bring it up (ip link set %s up)",
-			parent, parent);
+			i->device, i->device);
 	if (site->ns->mtu > ret->mtu)
 		return error_set(
 			err, -EINVAL,
 			"`mtu` is %u, and the interface %s of `parent` has no more than %u",
-			site->ns->mtu, parent, ret->mtu);
-	snprintf(i->device, sizeof(i->device), "%s", parent);
+			site->ns->mtu, i->device, ret->mtu);
 	return 0;
 }
 
@@ -112,7 +89,7 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 	struct rtnl_new new = {
 		.kind = "macvlan",
 		.ifname = i->ifname,
-		.ifindex = MACVLAN_IFINDEX,
+		.ifindex = INSIDE_IFINDEX,
 		.netns = site->netns,
 		.mtu = site->ns->mtu,
 		.has_mac = true,
@@ -125,9 +102,8 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 
 	if (r < 0)
 		return r;
-	snprintf(i->ifname, sizeof(i->ifname), "%s",
-		 site->ns->ifname ? site->ns->ifname : INSIDE_IFNAME);
-	i->ifindex = MACVLAN_IFINDEX;
+	inside_set_ifname(site, INSIDE_IFNAME);
+	i->ifindex = INSIDE_IFINDEX;
 	new.parent = parent.ifindex;
 	macvlan_mac(i, new.mac);
 	rtnl_batch_init(&b);
@@ -136,14 +112,15 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 	if (r == -EOPNOTSUPP)
 		return error_set(
 			err, r,
-			"the kernel has no macvlan interfaces: modprobe macvlan");
+			"the kernel does not support macvlan interfaces; modprobe macvlan");
 	if (r == -EBUSY)
 		return error_set(
 			err, r,
-			"the interface %s of `parent` is in use as a port of a bridge or bond: name that instead",
+			"the interface %s of `parent` is in use as a port of a bridge or bond; set `parent` to that",
 			parent.ifname);
 	if (r < 0)
-		return error_set(err, r, "cannot make a macvlan of %s: %s",
+		return error_set(err, r,
+				 "cannot create a macvlan interface on %s: %s",
 				 parent.ifname, why.text);
 	return inside_start(site, macvlan_lost, true, err);
 }
@@ -151,12 +128,6 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 static int macvlan_adopt(struct helper *h, struct instance *i)
 {
 	return inside_adopt(i, macvlan_lost, true);
-}
-
-/* Deleted: nobody inside, not even root, can bring it up again. */
-static int macvlan_cut(struct helper *h, struct instance *i, struct error *err)
-{
-	return inside_delete(i, err);
 }
 
 static int macvlan_remove(struct helper *h, struct instance *i, int netns,
@@ -169,7 +140,7 @@ static int macvlan_remove(struct helper *h, struct instance *i, int netns,
 static void macvlan_describe(struct helper *h, const struct instance *i,
 			     struct proto_namespace *ret)
 {
-	inside_describe(h, i, ret);
+	inside_describe(i, ret);
 	snprintf(ret->detail, sizeof(ret->detail), "macvlan on %s", i->device);
 }
 
@@ -179,7 +150,7 @@ const struct link_ops link_macvlan_ops = {
 	.has_ipv6 = inside_has_ipv6,
 	.create = macvlan_create,
 	.adopt = macvlan_adopt,
-	.cut = macvlan_cut,
+	.cut = inside_delete,
 	.remove = macvlan_remove,
 	.leave = inside_free,
 	.lost = inside_lost,

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * link = nat, link = routed: a veth(4) pair between the namespace and the host.
- * The pair is made inside the namespace with its other end in the host's: a
- * device that is created in place costs a twentieth of one that is moved.
  *
  * Addresses come from the pools (a /31 and a /127, host even, namespace odd) or
- * are the policy's; then the host's end has the gateway's address and a route
- * to each of the namespace's.
+ * from the policy; then the host's end has the gateway's address and a route to
+ * each address of the namespace.
  */
 #include "helper/instance/link_ops.h"
 
@@ -23,10 +21,7 @@
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
 #include "host_end.h"
-
-#define VETH_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
-#define VETH_IFNAME  "eth0"
-#define VETH_TRIES   64
+#include "interface.h"
 
 struct veth_plan {
 	struct addresses addresses;
@@ -48,12 +43,7 @@ static bool veth_has_ipv6(const struct helper *h,
 	return policy_namespace_ipv6(ns);
 }
 
-static void full_length(struct inet_prefix *p)
-{
-	p->length = p->family == AF_INET ? 32 : 128;
-}
-
-/* The address across from a static one when no gateway is given. */
+/* The default gateway: the first other address of a static one's prefix. */
 static int veth_gateway_guess(const struct inet_prefix *inner,
 			      struct inet_prefix *ret, struct error *err)
 {
@@ -65,7 +55,7 @@ static int veth_gateway_guess(const struct inet_prefix *inner,
 	if (inner->length == bits)
 		return error_set(
 			err, -EINVAL,
-			"the address %s has no room for a gateway in its prefix: set `gateway`",
+			"the prefix of the address %s has no room for a gateway; set `gateway`",
 			text);
 	inet_prefix_nth(inner, first, ret);
 	if (memcmp(ret->addr, inner->addr, sizeof(ret->addr)) == 0)
@@ -82,15 +72,14 @@ static int veth_plan_static(const struct link_site *site,
 		struct address *a = &plan->addresses.items[i];
 		struct inet_prefix alone = a->inner;
 
-		full_length(&alone);
+		address_set_full_length(&alone);
 		r = address_check_clash(site, &alone, err);
 		if (r == 0 && a->gateway.family == AF_UNSPEC)
 			r = veth_gateway_guess(&a->inner, &a->gateway, err);
 		if (r < 0)
 			return r;
-		full_length(&a->gateway);
-		/* On the host's end, it would cut the host off from its owner.
-		 */
+		address_set_full_length(&a->gateway);
+		/* On the host's end, it would hide its owner from the host. */
 		r = address_check_clash(site, &a->gateway, err);
 		a->host_route = true;
 	}
@@ -121,8 +110,8 @@ struct veth_macs {
 };
 
 /*
- * Locally administered, and given with the request: udev's MACAddressPolicy
- * leaves addresses alone that were set.
+ * Locally administered, and part of the request: udev's MACAddressPolicy does
+ * not change such ones.
  */
 static struct veth_macs veth_macs(uint32_t slot)
 {
@@ -134,31 +123,6 @@ static struct veth_macs veth_macs(uint32_t slot)
 	};
 }
 
-/* The pair. A name that is taken on the host's side is -EEXIST. */
-static int veth_make(const struct link_site *site, uint32_t slot,
-		     struct error *err)
-{
-	const struct policy_namespace *ns = site->ns;
-	struct instance *i = site->instance;
-	struct rtnl_veth veth = {
-		.ifname = ns->ifname ? ns->ifname : VETH_IFNAME,
-		.ifindex = VETH_IFINDEX,
-		.peer = i->host_ifname,
-		.peer_netns = site->helper->host->fd,
-		.peer_group =
-			ns->link == LINK_NAT ? NFT_GROUP_NAT : NFT_GROUP_ROUTED,
-		.mtu = ns->mtu,
-	};
-	const struct veth_macs macs = veth_macs(slot);
-	struct rtnl_batch b;
-
-	memcpy(veth.mac, macs.inner, sizeof(macs.inner));
-	memcpy(veth.peer_mac, macs.host, sizeof(macs.host));
-	rtnl_batch_init(&b);
-	rtnl_put_veth(&b, &veth);
-	return rtnl_run(site->inside, &b, err);
-}
-
 static int veth_address_inside(const struct link_site *site,
 			       const struct veth_plan *plan, struct error *err)
 {
@@ -168,14 +132,14 @@ static int veth_address_inside(const struct link_site *site,
 
 	rtnl_batch_init(&b);
 	for (size_t i = 0; i < plan->addresses.n; i++)
-		rtnl_put_neighbour(&b, VETH_IFINDEX,
+		rtnl_put_neighbour(&b, INSIDE_IFINDEX,
 				   &plan->addresses.items[i].gateway,
 				   macs.host);
-	r = address_put(site, &plan->addresses, VETH_IFINDEX, &b, err);
+	r = address_put(site, &plan->addresses, INSIDE_IFINDEX, &b, err);
 	return r < 0 ? r : rtnl_run(site->inside, &b, err);
 }
 
-/* The host's end: nothing it hears configures the host; then up. */
+/* Nothing received on the host's end configures the host. Up last. */
 static int veth_host_end(const struct link_site *site,
 			 const struct veth_plan *plan, struct error *err)
 {
@@ -183,10 +147,9 @@ static int veth_host_end(const struct link_site *site,
 	struct instance *i = site->instance;
 	const struct veth_macs macs = veth_macs(i->slot);
 	struct rtnl_batch b;
-	char alias[NAME_MAX_INSTANCE + 16];
 	int r;
 
-	/* Off everywhere else on the host perhaps; here as the policy says. */
+	/* The host's default may differ; here the policy decides. */
 	r = sysctl_write_interface("ipv6", i->host_ifname, "disable_ipv6",
 				   plan->ipv6 ? "0" : "1", err);
 	if (r == 0 && plan->ipv6)
@@ -197,11 +160,10 @@ static int veth_host_end(const struct link_site *site,
 					   "0", err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
 	rtnl_batch_init(&b);
 	if (plan->ipv6)
 		rtnl_put_no_link_local(&b, i->host_ifindex);
-	rtnl_put_alias_up(&b, i->host_ifindex, alias);
+	host_end_put_up(&b, i);
 	for (size_t j = 0; j < plan->addresses.n; j++) {
 		const struct address *a = &plan->addresses.items[j];
 
@@ -211,23 +173,24 @@ static int veth_host_end(const struct link_site *site,
 	for (size_t j = 0; j < plan->addresses.n; j++) {
 		struct inet_prefix to = plan->addresses.items[j].inner;
 
-		full_length(&to);
+		address_set_full_length(&to);
 		if (plan->addresses.items[j].host_route)
 			rtnl_put_route(&b, &to, NULL, i->host_ifindex);
 	}
 	return rtnl_run(h->rtnl, &b, err);
 }
 
-/* Takes a slot and makes the pair; other people's npamN are passed by. */
+/* Takes a slot and creates the pair; names of other programs are skipped. */
 static int veth_take(const struct link_site *site, struct veth_plan *plan,
 		     struct error *err)
 {
 	struct helper *h = site->helper;
 	struct instance *i = site->instance;
 	bool automatic = veth_is_auto(site->ns);
+	struct veth_macs macs;
 	int r = -EEXIST;
 
-	for (int tries = 0; r == -EEXIST && tries < VETH_TRIES; tries++) {
+	for (int tries = 0; r == -EEXIST && tries < HOST_END_TRIES; tries++) {
 		r = pool_take(h->pool,
 			      automatic && h->pool->pool4.family != AF_UNSPEC,
 			      automatic && h->pool->pool6.family != AF_UNSPEC,
@@ -237,8 +200,12 @@ static int veth_take(const struct link_site *site, struct veth_plan *plan,
 		if (automatic)
 			veth_plan_slot(h, i->slot, plan);
 		pool_ifname(i->slot, i->host_ifname);
-		/* -EEXIST leaves the slot marked: somebody has that name. */
-		r = veth_make(site, i->slot, err);
+		macs = veth_macs(i->slot);
+		/* -EEXIST leaves the slot marked: the name is in use. */
+		r = host_end_make(site,
+				  site->ns->link == LINK_NAT ? NFT_GROUP_NAT
+							     : NFT_GROUP_ROUTED,
+				  macs.inner, macs.host, err);
 	}
 	if (r < 0 && r != -EEXIST)
 		pool_release(h->pool, i->slot);
@@ -260,12 +227,10 @@ static int veth_create(const struct link_site *site, struct error *err)
 	struct veth_plan plan = {.ipv4 = false};
 	struct instance *i = site->instance;
 	struct helper *h = site->helper;
-	struct rtnl_link link;
-	int r;
+	int r = veth_choose(site, &plan, err);
 
-	r = veth_choose(site, &plan, err);
 	if (r == -EADDRNOTAVAIL || r == -EADDRINUSE) {
-		/* The route in the way may have gone since: look again. */
+		/* The routes are read again: they may have changed. */
 		h->pool->routes_stale = true;
 		plan = (struct veth_plan){.ipv4 = false};
 		r = veth_choose(site, &plan, err);
@@ -275,43 +240,24 @@ static int veth_create(const struct link_site *site, struct error *err)
 	for (size_t j = 0; j < plan.addresses.n; j++) {
 		const struct inet_prefix *inner =
 			&plan.addresses.items[j].inner;
-		bool v4 = inner->family == AF_INET;
-		struct inet_prefix *seen = v4 ? &i->address4 : &i->address6;
 
-		*(v4 ? &plan.ipv4 : &plan.ipv6) = true;
-		if (seen->family == AF_UNSPEC)
-			*seen = *inner;
+		*(inner->family == AF_INET ? &plan.ipv4 : &plan.ipv6) = true;
 		pool_take_address(h->pool, inner);
 	}
-	i->ifindex = VETH_IFINDEX;
-	snprintf(i->ifname, sizeof(i->ifname), "%s",
-		 site->ns->ifname ? site->ns->ifname : VETH_IFNAME);
+	address_note(i, &plan.addresses);
 	if (!plan.addresses.n)
 		return error_set(
 			err, -EINVAL,
-			"no addresses for the namespace %s: pool4 and pool6 are none, and it has no `address`",
+			"cannot choose an address for the namespace %s: pool4 and pool6 are none; set `address`",
 			site->ns->name);
-	r = rtnl_link_by_name(h->rtnl, i->host_ifname, &link);
-	if (r < 0)
-		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
-				 strerror(-r));
-	i->host_ifindex = link.ifindex;
-	r = forwarding_need(h, plan.ipv4, plan.ipv6, err);
+	r = host_end_look(i, err);
+	if (r == 0)
+		r = forwarding_need(h, plan.ipv4, plan.ipv6, err);
 	if (r == 0)
 		r = veth_host_end(site, &plan, err);
 	if (r == 0)
 		r = veth_address_inside(site, &plan, err);
-	if (r == 0) {
-		/*
-		 * Asking for the link makes the kernel finish its queued
-		 * link-up work: the first packet is not lost.
-		 */
-		r = rtnl_link_by_index(site->inside, VETH_IFINDEX, &link);
-		if (r < 0)
-			error_set(err, r, "the new interface is gone: %s",
-				  strerror(-r));
-	}
-	return r;
+	return r < 0 ? r : host_end_finish(site, err);
 }
 
 const struct link_ops link_veth_ops = {

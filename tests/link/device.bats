@@ -322,7 +322,7 @@ nameless() {
 	in_lab ip link delete eth0
 	wait_until 5 in_log 'lab: its interface is gone'
 	su_fails alice
-	in_log 'the interface lab0 does not exist'
+	in_log 'the interface lab0 of `interface` does not exist'
 	ssh_end a
 	wait_until 10 not_there lab
 	make_lab
