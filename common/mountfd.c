@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -133,28 +132,37 @@ int mountfd_create(int dir, const char *name, const char *text)
 	return 0;
 }
 
+ssize_t mountfd_read_bytes(int fd, void *buf, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		ssize_t n = read(fd, (char *)buf + done, bytes - done);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
 int mountfd_read(int fd, char **ret)
 {
 	_cleanup_free_ char *text = malloc(MOUNTFD_TEXT_MAX + 1);
-	size_t done = 0;
+	ssize_t n;
 
 	if (!text)
 		return -ENOMEM;
-	for (;;) {
-		ssize_t n = read(fd, text + done, MOUNTFD_TEXT_MAX + 1 - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-		if (done > MOUNTFD_TEXT_MAX)
-			return -EFBIG;
-	}
-	text[done] = '\0';
-	if (strlen(text) != done)
+	n = mountfd_read_bytes(fd, text, MOUNTFD_TEXT_MAX + 1);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n > MOUNTFD_TEXT_MAX)
+		return -EFBIG;
+	text[n] = '\0';
+	if (strlen(text) != (size_t)n)
 		return -EINVAL;
 	*ret = take_ptr(text);
 	return 0;

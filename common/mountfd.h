@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "error.h"
 
@@ -50,6 +51,9 @@ int mountfd_seal(const struct mountfd_fs *fs);
  * -EFBIG (RLIMIT_FSIZE), -errno.
  */
 int mountfd_create(int dir, const char *name, const char *text);
+
+/* Return: the bytes read, fewer than `bytes` at the end of file; -errno. */
+ssize_t mountfd_read_bytes(int fd, void *buf, size_t bytes);
 
 /*
  * Reads an open regular file as a string, malloc'd.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/mountfd.h"
 
 #define NOT_REGULAR   "it is %s; the policy must be a regular file"
 #define BEING_WRITTEN "%s: it is being written; try again"
@@ -33,11 +34,6 @@ static int lease_take(int fd)
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN)
 		return -EBUSY;
 	return 0;
-}
-
-static void lease_release(int fd)
-{
-	fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
 static const char *type_name(mode_t mode)
@@ -75,25 +71,6 @@ void policy_file_check_owner(const char *path, const struct stat *st,
 			(unsigned int)(st->st_mode & 07777));
 }
 
-/* Return: the bytes read, fewer than `bytes` at end of file; -errno. */
-static ssize_t read_whole(int fd, char *buf, size_t bytes)
-{
-	size_t got = 0;
-
-	while (got < bytes) {
-		ssize_t n = read(fd, buf + got, bytes - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	return (ssize_t)got;
-}
-
 static bool stat_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size &&
@@ -129,7 +106,7 @@ static int text_read(int fd, const char *path, const struct stat *before,
 
 	if (!text)
 		return error_set(err, -ENOMEM, "%s: out of memory", path);
-	got = read_whole(fd, text, bytes);
+	got = mountfd_read_bytes(fd, text, bytes);
 	if (got < 0)
 		return error_set(err, (int)got, "%s: cannot be read: %s", path,
 				 strerror((int)-got));
@@ -208,7 +185,7 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
 	if (lease_take(fd) < 0)
 		return error_set(err, -EBUSY, BEING_WRITTEN, path);
 	r = text_read(fd, path, &st, &text, err);
-	lease_release(fd);
+	fcntl(fd, F_SETLEASE, F_UNLCK);
 	if (r < 0)
 		return r;
 	if (!text || !policy_file_is_text(path, text, (size_t)st.st_size, book))

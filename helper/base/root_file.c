@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/mountfd.h"
 
 static int check(const char *path, const struct stat *st, bool secret,
 		 struct error *err)
@@ -73,29 +74,13 @@ static int check_ways(const char *path, struct error *err)
 		       : r;
 }
 
-/* Return: 0 or -errno. */
-static int read_all(int fd, struct root_file *file)
-{
-	while (file->bytes < file->room) {
-		ssize_t n = read(fd, file->text + file->bytes,
-				 file->room - file->bytes);
-
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			file->bytes += (size_t)n;
-	}
-	return 0;
-}
-
 int root_file_read(const char *path, bool secret, size_t max, const char *what,
 		   struct root_file *ret, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 						    O_NOCTTY | O_CLOEXEC);
 	struct root_file file = {.room = max};
+	ssize_t n;
 	int r;
 
 	if (fd < 0 && errno == ELOOP)
@@ -127,7 +112,9 @@ int root_file_read(const char *path, bool secret, size_t max, const char *what,
 	file.text = calloc(1, max + 1);
 	if (!file.text)
 		return error_set(err, -ENOMEM, "%s: out of memory", path);
-	r = read_all(fd, &file);
+	n = mountfd_read_bytes(fd, file.text, max);
+	r = n < 0 ? (int)n : 0;
+	file.bytes = n < 0 ? 0 : (size_t)n;
 	if (r < 0) {
 		root_file_clear(&file);
 		return error_set(err, r, "cannot read %s: %m", path);
