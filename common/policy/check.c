@@ -5,8 +5,6 @@
  */
 #include "check.h"
 
-#include "check_address.h"
-
 #include <string.h>
 
 #include "common/names.h"
@@ -377,21 +375,13 @@ void policy_check(struct policy_build *build)
 		};
 		void *object = policy_build_object(build, check.section);
 
-		switch (check.section->kind) {
-		case KIND_OPTIONS:
+		if (check.section->kind == KIND_OPTIONS)
 			check_options(&check);
-			break;
-		case KIND_RULE:
+		else if (check.section->kind == KIND_RULE)
 			check_rule(&check, object);
-			break;
-		case KIND_NAMESPACE:
+		else if (check.section->kind == KIND_NAMESPACE)
 			check_namespace(&check, object);
-			break;
-		case KIND_NETWORK:
+		else
 			check_network(&check, object);
-			break;
-		case POLICY_KINDS:
-			break;
-		}
 	}
 }

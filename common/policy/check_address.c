@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Errors of addresses, gateways and mtu of a namespace. */
-#include "check_address.h"
+#include "check.h"
 
 #include <stdarg.h>
 #include <string.h>
