@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/index.h"
 #include "common/proto.h"
 
@@ -32,7 +33,6 @@ static const char *const excluded[] = {
 struct asker {
 	const struct policy_login *login;
 	struct index groups, netgroups;
-	bool remember;
 };
 
 static void asker_clear(struct asker *asker)
@@ -53,7 +53,7 @@ static int asker_ask(struct asker *asker, bool netgroup, const char *name)
 		return (int)answer;
 	r = netgroup ? login->in_netgroup(login->data, name)
 		     : login->in_group(login->data, name);
-	if (r >= 0 && asker->remember)
+	if (r >= 0)
 		index_put(known, name, r > 0);
 	return r < 0 ? r : r > 0;
 }
@@ -235,30 +235,31 @@ static int rule_meets(const struct policy_rule *rule, struct asker *asker,
 int policy_match(const struct policy *p, const struct policy_login *login,
 		 const struct policy_rule **ret)
 {
-	struct asker asker = {.login = login, .remember = true};
-	const struct policy_rule *found = NULL;
-	int r = 0;
+	_cleanup_(asker_clear) struct asker asker = {.login = login};
 
-	for (size_t n = 0; n < p->n_rules && !found && r == 0; n++) {
+	for (size_t n = 0; n < p->n_rules; n++) {
 		const struct policy_rule *rule = &p->rules[n];
 		const char *why;
+		int r;
 
 		if (login->uid == 0 && !policy_rule_names_root(rule))
 			continue;
 		r = rule_meets(rule, &asker, &why);
-		if (r == 0 && !why)
-			found = rule;
+		if (r < 0)
+			return r;
+		if (!why) {
+			*ret = rule;
+			return 0;
+		}
 	}
-	asker_clear(&asker);
-	if (r == 0)
-		*ret = found;
-	return r;
+	*ret = NULL;
+	return 0;
 }
 
 int policy_rule_match(const struct policy_rule *rule,
 		      const struct policy_login *login, const char **ret_why)
 {
-	struct asker asker = {.login = login};
+	_cleanup_(asker_clear) struct asker asker = {.login = login};
 	const char *why;
 	int r = rule_meets(rule, &asker, &why);
 
@@ -272,8 +273,7 @@ int policy_rule_match(const struct policy_rule *rule,
 
 int policy_guards(const struct policy *p, const struct policy_login *login)
 {
-	struct asker asker = {.login = login, .remember = true};
-	int r = 0;
+	_cleanup_(asker_clear) struct asker asker = {.login = login};
 
 	if (login->uid == 0)
 		return 0;
@@ -284,21 +284,16 @@ int policy_guards(const struct policy *p, const struct policy_login *login)
 			       !strcmp(rule->namespace, POLICY_HOST);
 		bool always = !rule->services.n && !rule->ttys.n &&
 			      !rule->rhosts.n; /* later rules do not matter */
+		int r;
 
-		if (!rule->guard && !outside && !always)
-			continue;
-		if (rule_who(rule, login))
+		if ((!rule->guard && !outside && !always) ||
+		    rule_who(rule, login))
 			continue;
 		r = rule_ask(rule, &asker, &why);
-		if (r < 0)
-			break;
-		if (why)
-			continue;
-		r = rule->guard;
-		break;
+		if (r < 0 || !why)
+			return r < 0 ? r : rule->guard;
 	}
-	asker_clear(&asker);
-	return r;
+	return 0;
 }
 
 bool policy_has_file(const struct policy *p, const char *path)
