@@ -41,20 +41,6 @@ const char *proto_op_name(enum proto_op op)
 
 #define BAD(...) error_set(err, -EBADMSG, __VA_ARGS__)
 
-/* Is the array one string, terminated and padded with zeros? */
-static int string_check(const char *array, size_t size, const char *field,
-			struct error *err)
-{
-	const char *end = memchr(array, '\0', size);
-
-	if (!end)
-		return BAD("%s is not terminated", field);
-	for (const char *p = end; p < array + size; p++)
-		if (*p)
-			return BAD("%s is not padded with zeros", field);
-	return 0;
-}
-
 static bool all_zero(const char *array, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -73,18 +59,23 @@ struct field {
 		offsetof(type, member), sizeof(((type *)0)->member), #member   \
 	}
 
+/* Is each of these arrays one string, terminated and padded with zeros? */
 static int strings_check(const void *message, const struct field *fields,
 			 size_t n, struct error *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		int r = string_check((const char *)message + fields[i].offset,
-				     fields[i].size, fields[i].name, err);
+	for (const struct field *f = fields; f < fields + n; f++) {
+		const char *array = (const char *)message + f->offset;
+		const char *end = memchr(array, '\0', f->size);
 
-		if (r < 0)
-			return r;
+		if (!end)
+			return BAD("%s is not terminated", f->name);
+		if (!all_zero(end, f->size - (size_t)(end - array)))
+			return BAD("%s is not padded with zeros", f->name);
 	}
 	return 0;
 }
+#define STRINGS_CHECK(message, fields)                                         \
+	strings_check(message, fields, sizeof(fields) / sizeof(*(fields)), err)
 
 /* Common to requests and replies: magic, version, length. */
 static int head_check(const void *packet, size_t bytes, size_t size,
@@ -209,7 +200,7 @@ int proto_check_request(const void *packet, size_t bytes, struct error *err)
 		return ret;
 	if (r.op == 0 || r.op >= PROTO_OP_MAX_)
 		return BAD("op %u is not known", r.op);
-	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
+	ret = STRINGS_CHECK(&r, texts);
 	if (ret < 0)
 		return ret;
 	if (!all_zero(r.padding, sizeof(r.padding)))
@@ -254,11 +245,8 @@ static int record_check(const struct proto_reply *r, const char *tail,
 	if (r->tail_bytes != size)
 		return BAD("record of %u bytes instead of %zu", r->tail_bytes,
 			   size);
-	if (is_session)
-		return strings_check(tail, session,
-				     sizeof(session) / sizeof(*session), err);
-	return strings_check(tail, namespace,
-			     sizeof(namespace) / sizeof(*namespace), err);
+	return is_session ? STRINGS_CHECK(tail, session)
+			  : STRINGS_CHECK(tail, namespace);
 }
 
 static int ok_check(const struct proto_reply *r, const char *tail,
@@ -311,7 +299,7 @@ int proto_check_reply(const void *packet, size_t bytes, struct error *err)
 	tail = (const char *)packet + sizeof(r);
 	if (r.verdict == 0 || r.verdict >= PROTO_VERDICT_MAX_)
 		return BAD("verdict %u is not known", r.verdict);
-	ret = strings_check(&r, texts, sizeof(texts) / sizeof(*texts), err);
+	ret = STRINGS_CHECK(&r, texts);
 	if (ret < 0)
 		return ret;
 	if (!all_zero(r.padding, sizeof(r.padding)))
