@@ -11,9 +11,6 @@
 #ifndef NETNS_PAM_COMMON_ENTER_H
 #define NETNS_PAM_COMMON_ENTER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "error.h"
 
 /*

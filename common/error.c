@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 int error_setv(struct error *err, int code, const char *format, va_list args)
 {

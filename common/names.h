@@ -7,7 +7,6 @@
 #define NETNS_PAM_COMMON_NAMES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -37,16 +37,13 @@ static int check_print_json(const char *path, int r,
 		notes_json(notes, true), "failure",
 		r < 0 && !notes->errors ? json_text(err->text) : json_null());
 
-	if (root && policy) {
-		json_object_set_new(root, "rules",
-				    json_integer((json_int_t)policy->n_rules));
-		json_object_set_new(
-			root, "namespaces",
-			json_integer((json_int_t)policy->n_namespaces));
-		json_object_set_new(
-			root, "networks",
-			json_integer((json_int_t)policy->n_networks));
-	}
+	if (root && policy)
+		json_object_update_new(
+			root,
+			json_pack("{s:I, s:I, s:I}", "rules",
+				  (json_int_t)policy->n_rules, "namespaces",
+				  (json_int_t)policy->n_namespaces, "networks",
+				  (json_int_t)policy->n_networks));
 	return json_print(root);
 }
 

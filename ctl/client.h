@@ -3,8 +3,6 @@
 #ifndef NETNS_PAM_CTL_CLIENT_H
 #define NETNS_PAM_CTL_CLIENT_H
 
-#include <stdint.h>
-
 #include "common/error.h"
 #include "common/proto.h"
 #include "user.h"

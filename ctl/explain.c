@@ -142,23 +142,24 @@ static json_t *explain_addresses(const struct policy *policy,
 				 const struct policy_namespace *ns,
 				 const struct who *who, const char *instance)
 {
-	json_t *array = json_array();
+	const struct inet_prefix *const pools[] = {&policy->pool4,
+						   &policy->pool6};
 	char text[INET_PREFIX_STR];
+	json_t *array;
 
-	if (ns->address_mode == ADDRESS_STATIC) {
-		json_decref(array);
+	if (ns->address_mode == ADDRESS_STATIC)
 		return explain_list(&ns->address, who, instance);
-	}
+	array = json_array();
 	if (ns->address_mode == ADDRESS_DHCP) {
 		json_array_append_new(array, json_string("dhcp"));
 		return array;
 	}
 	if (ns->link != LINK_NAT && ns->link != LINK_ROUTED)
 		return array;
-	inet_prefix_format(&policy->pool4, text);
-	json_array_append_new(array, json_sprintf("auto from %s", text));
-	if (policy->pool6.family == AF_INET6) {
-		inet_prefix_format(&policy->pool6, text);
+	for (size_t n = 0; n < 2; n++) {
+		if (!pools[n]->family)
+			continue;
+		inet_prefix_format(pools[n], text);
 		json_array_append_new(array,
 				      json_sprintf("auto from %s", text));
 	}

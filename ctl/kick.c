@@ -47,14 +47,6 @@ static int process_wait(int pidfd, unsigned int ms)
 	return r < 0 ? -errno : r;
 }
 
-/* Return: 1 it has ended, 0 it has not, -errno. */
-static int process_signal(int pidfd, const struct kick_step *step)
-{
-	if (pidfd_send_signal(pidfd, step->sig, NULL, 0) < 0)
-		return errno == ESRCH ? 1 : -errno;
-	return process_wait(pidfd, step->wait_ms);
-}
-
 /* Ends the process and says how. */
 static int kick(int pidfd, uint64_t session, struct error *err)
 {
@@ -65,10 +57,15 @@ static int kick(int pidfd, uint64_t session, struct error *err)
 		return 0;
 	}
 	for (size_t i = 0; !r && i < N_KICK_STEPS; i++) {
-		r = process_signal(pidfd, &kick_steps[i]);
+		const struct kick_step *step = &kick_steps[i];
+
+		if (pidfd_send_signal(pidfd, step->sig, NULL, 0) < 0)
+			r = errno == ESRCH ? 1 : -errno;
+		else
+			r = process_wait(pidfd, step->wait_ms);
 		if (r > 0) {
 			printf("session %" PRIu64 " ended at %s\n", session,
-			       kick_steps[i].name);
+			       step->name);
 			return 0;
 		}
 	}

@@ -4,7 +4,6 @@
 #define NETNS_PAM_CTL_USER_H
 
 #include <pwd.h>
-#include <sys/types.h>
 
 #include "common/error.h"
 

@@ -121,18 +121,19 @@ static int request_take_answer(char *packet, size_t bytes, const int *fds,
 	return 0;
 }
 
-/* packet has room for the largest reply and one byte more. */
 static int request_exchange(const char *socket,
 			    const struct proto_request *request,
-			    const struct who *who, char *packet,
-			    uint64_t deadline, struct request_answer *ret,
-			    struct error *err)
+			    const struct who *who, uint64_t deadline,
+			    struct request_answer *ret, struct error *err)
 {
+	_cleanup_free_ char *packet = malloc(PACKET_MAX + 1);
 	int fds[FDMSG_FDS_MAX] = {-EBADF, -EBADF};
 	size_t n_fds = 0;
 	ssize_t n;
 	int r;
 
+	if (!packet)
+		return error_set(err, -ENOMEM, "out of memory");
 	r = fdmsg_send(ret->lease, request, sizeof(*request), who->facts,
 		       who->facts_bytes, NULL, 0, deadline);
 	if (r < 0)
@@ -157,7 +158,6 @@ int request_open(const char *socket, const struct policy *policy,
 		 struct request_answer *ret, struct error *err)
 {
 	struct proto_request request;
-	char *packet;
 	int r;
 
 	*ret = (struct request_answer)REQUEST_ANSWER_NONE;
@@ -169,10 +169,5 @@ int request_open(const char *socket, const struct policy *policy,
 	if (r < 0)
 		return r;
 	request.timeout_ms = (uint32_t)deadline_left_ms(deadline);
-	packet = malloc(PACKET_MAX + 1);
-	if (!packet)
-		return error_set(err, -ENOMEM, "out of memory");
-	r = request_exchange(socket, &request, who, packet, deadline, ret, err);
-	free(packet);
-	return r;
+	return request_exchange(socket, &request, who, deadline, ret, err);
 }

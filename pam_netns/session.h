@@ -12,7 +12,6 @@
 
 #include <security/pam_modules.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "common/enter.h"
 #include "common/error.h"

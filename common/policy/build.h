@@ -7,7 +7,6 @@
 #ifndef NETNS_PAM_COMMON_POLICY_BUILD_H
 #define NETNS_PAM_COMMON_POLICY_BUILD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/index.h"

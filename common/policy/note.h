@@ -7,7 +7,6 @@
 #define NETNS_PAM_COMMON_POLICY_NOTE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "policy.h"
 

@@ -2,8 +2,6 @@
 /* Addresses, prefixes, interfaces, routes, name servers. */
 #include "value.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
 
 #include "common/names.h"

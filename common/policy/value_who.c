@@ -5,7 +5,6 @@
  */
 #include "value.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 

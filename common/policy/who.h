@@ -9,7 +9,6 @@
 #define NETNS_PAM_COMMON_POLICY_WHO_H
 
 #include <pwd.h>
-#include <sys/types.h>
 
 #include "common/error.h"
 #include "common/proto.h"
