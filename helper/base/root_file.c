@@ -66,10 +66,11 @@ int root_file_check_directories(const char *path, const char *name,
 /* The path as it is given, and without symbolic links. */
 static int check_ways(const char *path, struct error *err)
 {
-	char real[PATH_MAX];
+	char real[PATH_MAX] = "";
 	int r = root_file_check_directories(path, path, err);
 
-	return r == 0 && realpath(path, real)
+	/* On EACCES it returns the prefix that cannot be searched. */
+	return r == 0 && (realpath(path, real) || errno == EACCES)
 		       ? root_file_check_directories(path, real, err)
 		       : r;
 }

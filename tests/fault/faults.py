@@ -178,6 +178,13 @@ class Daemon:
     def alive(self):
         return self.process.poll() is None
 
+    def ended(self):
+        """Return: its status, or None when it does not end in time."""
+        try:
+            return self.process.wait(START_LIMIT)
+        except subprocess.TimeoutExpired:
+            return None
+
     def kill(self):
         if self.alive():
             self.process.kill()
@@ -228,10 +235,10 @@ def calls_of(trace):
         call = match.group(1)
         count[call] = count.get(call, 0) + 1
         own = own or ('netns-pam' in line and call != 'execve' and '.so' not in line)
+        if 'netns-pamd: ready' in line:
+            break  # without this line, the test could not see the daemon
         if own and call not in NEVER:
             points.append((call, count[call]))
-        if 'netns-pamd: ready' in line:
-            break
     return points
 
 
@@ -295,7 +302,9 @@ def start(sessions):
             known = known_sessions()
             if known != holders:
                 wrong.append('the daemon knows the sessions %s, not %s' % (known, holders))
-        elif daemon.process.wait(START_LIMIT) < 0:
+        elif daemon.ended() is None:
+            wrong.append('neither ready nor ended: ' + ' / '.join(daemon.words()[-3:]))
+        elif daemon.process.returncode < 0:
             wrong.append('ended by signal %d' % -daemon.process.returncode)
         elif not daemon.words():
             wrong.append('ended with status %d without a message' % daemon.process.returncode)
