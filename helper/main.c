@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
@@ -29,7 +27,6 @@
 #include "helper/firewall/firewall.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/guard.h"
-#include "helper/firewall/nft.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/pool.h"
@@ -140,20 +137,17 @@ static int main_open_dir(int parent, const char *path, struct error *err)
 	struct stat st;
 
 	if (mkdirat(parent, path, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "cannot make %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot make %s: %m", path);
 	fd = openat(parent, path,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_set(err, -errno, "cannot open %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot open %s: %m", path);
 	if (st.st_uid != 0)
 		return error_set(err, -EPERM, "%s does not belong to root",
 				 path);
 	if ((st.st_mode & 07777) != 0700 && fchmod(fd, 0700) < 0)
 		return error_set(err, -errno,
-				 "cannot set the mode of %s to 0700: %s", path,
-				 strerror(errno));
+				 "cannot set the mode of %s to 0700: %m", path);
 	return take_fd(&fd);
 }
 
@@ -201,12 +195,8 @@ static void main_on_policy(void *data)
 	struct error why;
 
 	main_configure_pools(h);
-	for (const struct instance *i = h->instances; i; i = i->next) {
-		if (i->address4.family)
-			pool_take_address(h->pool, &i->address4);
-		if (i->address6.family)
-			pool_take_address(h->pool, &i->address6);
-	}
+	for (const struct instance *i = h->instances; i; i = i->next)
+		instance_take_addresses(i);
 	if (guard_reload(h, &why) < 0)
 		log_error("cannot renew the set of guarded users: %s",
 			  why.text);
@@ -302,11 +292,12 @@ static int main_on_hangup(sd_event_source *source,
 
 /* Removes files that belong to nothing: left by a crash or a failed unlink(2).
  */
-static void main_sweep(struct helper *h)
+static void main_sweep(void *data)
 {
 	int (*const sweeps[])(struct helper * h) = {
 		instance_record_sweep, session_sweep, network_sweep,
 		event_sweep, instance_keep_sweep};
+	struct helper *h = data;
 	int r = 0;
 
 	for (size_t n = 0; n < sizeof(sweeps) / sizeof(sweeps[0]); n++) {
@@ -319,11 +310,6 @@ static void main_sweep(struct helper *h)
 	log_debug("cannot remove old files below %s: %s", h->state_path,
 		  strerror(-r));
 	timer_arm(h->leftovers, HELPER_LEFTOVERS_US);
-}
-
-static void main_on_leftovers(void *data)
-{
-	main_sweep(data);
 }
 
 static int main_events(struct helper *h, struct error *err)
@@ -352,11 +338,9 @@ static int main_events(struct helper *h, struct error *err)
 					 IN_DELETE | IN_ONLYDIR, main_on_name,
 					 h);
 	if (r >= 0)
-		r = timer_new(h->event, &h->leftovers, main_on_leftovers, h,
-			      NULL);
+		r = timer_new(h->event, &h->leftovers, main_sweep, h, NULL);
 	if (r < 0)
-		return error_set(err, r, "cannot set up the event loop: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot set up the event loop: %m");
 	r = sweep_open(h, end_ask, end_run, err);
 	return r < 0 ? r : spare_open(h, err);
 }
@@ -385,8 +369,7 @@ static int main_open_kernel(struct helper *h, struct error *err)
 	if (r == 0 && !(h->pool = pool_new()))
 		r = -ENOMEM;
 	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot open rtnetlink: %m");
 	return 0;
 }
 
@@ -398,8 +381,7 @@ static int main_take_fds(struct helper *h, struct error *err)
 	int n = sd_listen_fds_with_names(1, &names), listener = -EBADF, r = 0;
 
 	if (n < 0)
-		return error_set(err, n, "cannot take systemd's sockets: %s",
-				 strerror(-n));
+		return error_set(err, n, "cannot take systemd's sockets: %m");
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i, answer;
 
@@ -412,8 +394,7 @@ static int main_take_fds(struct helper *h, struct error *err)
 				log_debug("the session of a lease has ended");
 			if (answer < 0)
 				r = error_set(err, answer,
-					      "cannot adopt a lease: %s",
-					      strerror(-answer));
+					      "cannot adopt a lease: %m");
 		} else if (listener < 0 &&
 			   sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 1) > 0) {
 			listener = fd;
@@ -433,17 +414,14 @@ static int main_take_fds(struct helper *h, struct error *err)
  */
 static int main_look(struct helper *h, struct error *err)
 {
-	int r = event_open(h, err);
+	int (*const looks[])(struct helper * h, struct error * err) = {
+		event_open,	   network_open,    lifecycle_adopt,
+		session_reconcile, forwarding_open, filter_adopt};
+	int r = 0;
 
-	if (r == 0)
-		r = network_open(h, err);
-	if (r == 0)
-		r = lifecycle_adopt(h, err);
-	if (r == 0)
-		r = session_reconcile(h, err);
-	if (r == 0)
-		r = forwarding_open(h, err);
-	return r < 0 ? r : filter_adopt(h, err);
+	for (size_t n = 0; r == 0 && n < sizeof(looks) / sizeof(looks[0]); n++)
+		r = looks[n](h, err);
+	return r;
 }
 
 /* No error is possible after this: removes what has ended. */
@@ -473,8 +451,7 @@ static int main_start(struct helper *h, struct error *err)
 		return r;
 	r = sd_event_new(&h->event);
 	if (r < 0)
-		return error_set(err, r, "cannot make an event loop: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot make an event loop: %m");
 	r = store_open(&h->store, h->event, h->config, h->state_dir,
 		       h->state_path, main_on_policy, h, err);
 	if (r < 0)

@@ -136,15 +136,17 @@ void instance_remove(struct instance *i)
 		}
 }
 
+void instance_take_addresses(const struct instance *i)
+{
+	pool_take_address(i->helper->pool, &i->address4);
+	pool_take_address(i->helper->pool, &i->address6);
+}
+
 void instance_release_addresses(struct instance *i)
 {
-	struct inet_prefix *addresses[] = {&i->address4, &i->address6};
-
-	for (size_t k = 0; k < 2; k++)
-		if (addresses[k]->family != AF_UNSPEC) {
-			pool_release_address(i->helper->pool, addresses[k]);
-			addresses[k]->family = AF_UNSPEC;
-		}
+	pool_release_address(i->helper->pool, &i->address4);
+	pool_release_address(i->helper->pool, &i->address6);
+	i->address4.family = i->address6.family = AF_UNSPEC;
 }
 
 bool instance_any_forwarded(const struct helper *h)

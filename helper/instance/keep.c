@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "helper/base/record.h"
@@ -40,8 +39,7 @@ int instance_keep(struct instance *i, int netns, struct error *err)
 		return 0;
 	i->kept = fcntl(netns, F_DUPFD_CLOEXEC, 3);
 	if (i->kept < 0)
-		return error_set(err, -errno, "cannot keep the namespace: %s",
-				 strerror(errno));
+		return error_set(err, -errno, "cannot keep the namespace: %m");
 	return netns_publish(place.dir, place.name, netns, err);
 }
 
@@ -59,8 +57,8 @@ int instance_unkeep(struct instance *i, struct error *err)
 	int r = netns_unpublish(place.dir, place.name, &i->netns);
 
 	if (r < 0 && r != -EEXIST && r != -ENOENT)
-		return error_set(err, r, "cannot remove %s/%s: %s", place.dir,
-				 place.name, strerror(-r));
+		return error_set(err, r, "cannot remove %s/%s: %m", place.dir,
+				 place.name);
 	i->kept = close_fd(i->kept);
 	return 0;
 }

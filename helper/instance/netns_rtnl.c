@@ -2,7 +2,6 @@
 #include "netns_rtnl.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "helper/helper.h"
@@ -20,9 +19,7 @@ static int netns_rtnl_visit(void *data, struct error *err)
 	struct netns_rtnl *visit = data;
 	int r = visit->open(&visit->rtnl);
 
-	return r < 0 ? error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r))
-		     : 0;
+	return r < 0 ? error_set(err, r, "cannot open rtnetlink: %m") : 0;
 }
 
 static int netns_rtnl(const struct instance *i, int netns,
@@ -34,8 +31,8 @@ static int netns_rtnl(const struct instance *i, int netns,
 	int r;
 
 	if (netns < 0 && fd < 0)
-		return error_set(err, fd, "cannot open the namespace %s: %s",
-				 i->name, strerror(-fd));
+		return error_set(err, fd, "cannot open the namespace %s: %m",
+				 i->name);
 	r = netns_visit(i->helper->host, netns < 0 ? fd : netns,
 			netns_rtnl_visit, &visit, NULL, NULL, err);
 	if (r == 0)

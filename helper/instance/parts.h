@@ -40,7 +40,8 @@ int instance_unkeep(struct instance *i, struct error *err);
  */
 int instance_keep_sweep(struct helper *h);
 
-/* Other namespaces may have its addresses from now on. Idempotent. */
+/* Other namespaces may not have its addresses; then they may. Idempotent. */
+void instance_take_addresses(const struct instance *i);
 void instance_release_addresses(struct instance *i);
 
 /* Is there a link for which the host forwards? */

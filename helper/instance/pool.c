@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 struct pool *pool_new(void)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -84,8 +86,7 @@ static uint32_t pool_slot_at(const struct pool *pool,
 	struct inet_prefix first;
 	uint64_t offset = 0;
 
-	if (p->family == AF_UNSPEC || p->family != address->family ||
-	    !inet_prefix_contains(p, address))
+	if (!inet_prefix_contains(p, address))
 		return 0;
 	/* The distance from the pool's first address. */
 	inet_prefix_nth(p, 0, &first);
@@ -212,16 +213,10 @@ void pool_routes_clear(struct pool *pool)
 
 void pool_route_add(struct pool *pool, const struct inet_prefix *route)
 {
-	if (pool->n_routes == pool->routes_size) {
-		size_t size = pool->routes_size ? pool->routes_size * 2 : 64;
-		void *more = realloc(pool->routes, size * sizeof(*route));
+	struct inet_prefix *added = ARRAY_ADD(pool->routes, pool->n_routes);
 
-		if (!more) {
-			pool->routes_stale = true; /* read again */
-			return;
-		}
-		pool->routes = more;
-		pool->routes_size = size;
-	}
-	pool->routes[pool->n_routes++] = *route;
+	if (added)
+		*added = *route;
+	else
+		pool->routes_stale = true; /* read again */
 }

@@ -27,7 +27,7 @@ struct pool {
 
 	/* Routes of the host through interfaces that are not ours. */
 	struct inet_prefix *routes;
-	size_t n_routes, routes_size;
+	size_t n_routes;
 	bool routes_stale;
 };
 

@@ -73,8 +73,8 @@ int instance_record_save(const struct instance *i, struct error *err)
 	result = record_save(&r, i->helper->namespaces_dir, file, true);
 	if (result < 0)
 		return error_set(err, result,
-				 "cannot write a record below %s: %s",
-				 i->helper->state_path, strerror(-result));
+				 "cannot write a record below %s: %m",
+				 i->helper->state_path);
 	return 0;
 }
 
@@ -120,12 +120,6 @@ int instance_record_load(struct instance *i, const char *file)
 			       i->slot < POOL_SLOTS_MAX
 		       ? FOUND
 		       : ABSENT;
-}
-
-int instance_record_each(struct helper *h,
-			 int (*each)(void *data, const char *file))
-{
-	return record_each(h->namespaces_dir, each, h);
 }
 
 static bool instance_record_known(void *data, const char *file)

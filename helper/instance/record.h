@@ -26,10 +26,6 @@ int instance_record_load(struct instance *i, const char *file);
 /* Return: the instance with that record, or NULL. */
 struct instance *instance_by_id(const struct helper *h, uint64_t id);
 
-/* As record_each(); data is the helper. */
-int instance_record_each(struct helper *h,
-			 int (*each)(void *data, const char *file));
-
 /*
  * Removes the records and directories of instances that are not in the list.
  * Return: 0, or -errno when something is left.

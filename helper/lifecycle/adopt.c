@@ -13,6 +13,7 @@
 #include "common/deadline.h"
 #include "end.h"
 #include "helper/base/log.h"
+#include "helper/base/record.h"
 #include "helper/firewall/forwarding.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
@@ -35,15 +36,6 @@ static void adopt_slot(void *data, const struct rtnl_link *link)
 		pool_mark(h->pool, slot);
 }
 
-static void adopt_addresses(const struct instance *i)
-{
-	const struct inet_prefix *addresses[] = {&i->address4, &i->address6};
-
-	for (size_t k = 0; k < 2; k++)
-		if (addresses[k]->family != AF_UNSPEC)
-			pool_take_address(i->helper->pool, addresses[k]);
-}
-
 /* Return: 0 or -errno. */
 static int adopt_link(struct instance *i)
 {
@@ -60,7 +52,7 @@ static int adopt_link(struct instance *i)
 	if (answer == ABSENT)
 		i->broken = true;
 	if (i->host_ifindex && !i->cut)
-		adopt_addresses(i);
+		instance_take_addresses(i);
 	return answer < 0 ? answer : 0;
 }
 
@@ -135,14 +127,13 @@ int lifecycle_adopt(struct helper *h, struct error *err)
 	int r = rtnl_dump_links(h->rtnl, adopt_slot, h);
 
 	if (r < 0)
-		return error_set(err, r, "cannot read the host's links: %s",
-				 strerror(-r));
-	r = instance_record_each(h, adopt_record);
+		return error_set(err, r, "cannot read the host's links: %m");
+	r = record_each(h->namespaces_dir, adopt_record, h);
 	if (r < 0)
 		return error_set(
 			err, r,
-			"cannot adopt the namespaces recorded in %s: %s",
-			h->state_path, strerror(-r));
+			"cannot adopt the namespaces recorded in %s: %m",
+			h->state_path);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "helper/base/answer.h"
@@ -37,8 +36,7 @@ static int end_open(const struct instance *i, int *ret, struct error *err)
 	*ret = fd;
 	if (fd >= 0 || fd == -ENOENT || fd == -ESTALE || fd == -EEXIST)
 		return 0;
-	return error_set(err, fd, "cannot open the namespace: %s",
-			 strerror(-fd));
+	return error_set(err, fd, "cannot open the namespace: %m");
 }
 
 static int end_link(struct instance *i, struct error *err)
@@ -143,8 +141,7 @@ static int end_name(struct instance *i, struct error *err)
 
 	/* -EEXIST: another namespace has the name. */
 	if (r < 0 && r != -EEXIST && r != -ENOENT)
-		return error_set(err, r, "cannot remove its name: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot remove its name: %m");
 	i->named = false;
 	return 0;
 }

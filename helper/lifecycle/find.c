@@ -2,7 +2,6 @@
 /* The namespace of a login: one that exists, or a new one. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -11,7 +10,6 @@
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
 #include "helper/instance/link_ops.h"
-#include "helper/instance/parts.h"
 #include "helper/instance/record.h"
 #include "helper/link/rate.h"
 #include "make.h"
@@ -30,8 +28,7 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 
 	if (answer < 0)
 		return error_set(err, answer,
-				 "cannot open the namespace %s: %s", i->name,
-				 strerror(-answer));
+				 "cannot open the namespace %s: %m", i->name);
 	if (answer == ABSENT)
 		why = "another program removed the name";
 	else if (!i->foreign && i->plan != make_plan(ns))
@@ -164,8 +161,8 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 				  who->uid, 0, name);
 	if (r < 0)
 		return error_set(err, r,
-				 "cannot choose a name for [namespace %s]: %s",
-				 ns->name, strerror(-r));
+				 "cannot choose a name for [namespace %s]: %m",
+				 ns->name);
 	if (ns->address_mode == ADDRESS_STATIC)
 		find_make_way(h, ns);
 	for (;;) {

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,7 +37,7 @@ static int hook_check(const char *path, const char *event,
 	if (r == 0 && stat(ret_path, &st) < 0)
 		r = -errno;
 	if (r < 0)
-		return error_set(err, r, "%s: %s", program, strerror(-r));
+		return error_set(err, r, "%s: %m", program);
 	if (!S_ISREG(st.st_mode) || access(ret_path, X_OK) < 0)
 		return error_set(err, -EACCES, "%s is not an executable file",
 				 program);

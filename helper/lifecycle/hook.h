@@ -17,8 +17,6 @@
 #include "helper/instance/instance.h"
 #include "helper/process/child.h"
 
-#define HOOK_TIMEOUT_MS 10000 /* default */
-
 /*
  * Starts it, after it is recorded. path: expanded; the file and all directories
  * above must be root's and not writable by others. netns: an fd, passed as

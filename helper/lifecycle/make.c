@@ -17,7 +17,6 @@
 #include "common/index.h"
 #include "end.h"
 #include "helper/base/log.h"
-#include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
@@ -385,8 +384,8 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 	r = instance_insert(i);
 	if (r < 0) {
 		instance_free(i);
-		return error_set(err, r, "cannot add the namespace %s: %s",
-				 name, strerror(-r));
+		return error_set(err, r, "cannot add the namespace %s: %m",
+				 name);
 	}
 	r = make_look(h, name, &fd, &there, err);
 	if (r == 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/policy/policy.h"
@@ -28,8 +27,7 @@ static int spare_visit(void *data, struct error *err)
 		return r;
 	r = rtnl_open(&s->inside);
 	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot open rtnetlink: %m");
 	return 0;
 }
 
@@ -125,8 +123,7 @@ int spare_open(struct helper *h, struct error *err)
 		  : -ENOMEM;
 
 	if (r < 0)
-		return error_set(err, r, "cannot set up the event loop: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot set up the event loop: %m");
 	/* After pending logins. */
 	sd_event_source_set_priority(s->timer, SD_EVENT_PRIORITY_IDLE);
 	timer_arm(s->timer, SPARE_PAUSE_US);

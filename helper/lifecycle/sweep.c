@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -200,8 +198,7 @@ int sweep_open(struct helper *h,
 	if (r >= 0)
 		r = timer_new(h->event, &s->retry, sweep_on_retry, h, err);
 	if (r < 0)
-		return error_set(err, r, "cannot set up the event loop: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot set up the event loop: %m");
 	s->ask = ask;
 	s->run = run;
 	/* After pending logins, which may join what would be removed. */

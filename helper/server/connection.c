@@ -118,8 +118,9 @@ static void connection_free(struct connection *c)
 	free(c);
 }
 
-static void connection_close(struct connection *c)
+static void connection_close(void *data)
 {
+	struct connection *c = data;
 	struct session *s = c->session;
 
 	c->session = NULL;
@@ -140,18 +141,13 @@ static void connection_on_over(struct session_holder *holder)
 		NULL;
 }
 
-static void connection_on_idle(void *data)
-{
-	connection_close(data);
-}
-
 /* A lease may be held for months; others have ten seconds for a request. */
 static void connection_be_patient(struct connection *c)
 {
 	if (c->lease || c->waiting)
 		c->timer = sd_event_source_disable_unref(c->timer);
 	else if (!c->timer && timer_new(c->helper->event, &c->timer,
-					connection_on_idle, c, NULL) == 0)
+					connection_close, c, NULL) == 0)
 		timer_arm(c->timer, CONNECTION_IDLE_US);
 }
 

@@ -112,8 +112,7 @@ static int server_listen(const char *path, struct error *err)
 	int r;
 
 	if (fd < 0)
-		return error_set(err, -errno, "cannot make a socket: %s",
-				 strerror(errno));
+		return error_set(err, -errno, "cannot make a socket: %m");
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error_set(
 			err, -ENAMETOOLONG,
@@ -127,8 +126,7 @@ static int server_listen(const char *path, struct error *err)
 	/* main.c's umask of 077 makes it 0600 from the first moment. */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(path, 0600) < 0 || listen(fd, SERVER_BACKLOG) < 0)
-		return error_set(err, -errno, "cannot listen on %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot listen on %s: %m", path);
 	return take_fd(&fd);
 }
 
@@ -148,8 +146,7 @@ int server_open(struct helper *h, int systemd_fd, struct error *err)
 		r = timer_new(h->event, &h->listen_again, server_on_pause_over,
 			      h, NULL);
 	if (r < 0)
-		return error_set(err, r, "cannot listen on %s: %s", h->socket,
-				 strerror(-r));
+		return error_set(err, r, "cannot listen on %s: %m", h->socket);
 	return 0;
 }
 

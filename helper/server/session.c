@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "helper/base/log.h"
@@ -58,15 +57,6 @@ static void session_save(const struct session *s)
 			file, strerror(-result));
 }
 
-static void session_unlink(const struct session *s)
-{
-	char file[24];
-
-	snprintf(file, sizeof(file), "%" PRIu64, s->id);
-	if (record_remove(s->helper->sessions_dir, file) < 0)
-		timer_arm(s->helper->leftovers, HELPER_LEFTOVERS_US);
-}
-
 /* --- systemd's fd store --- */
 
 /* FDSTORE=1 with a socket, or FDSTOREREMOVE=1: see sd_notify(3). */
@@ -83,17 +73,13 @@ static void session_notify(const struct session *s, const char *what, int fd)
 
 /* --- a session's life --- */
 
-static void session_free(struct session *s)
+static void session_free(struct session **s)
 {
-	sd_event_source_disable_unref(s->exit);
-	close_fd(s->pidfd);
-	free(s);
-}
-
-static void session_cleanup(struct session **s)
-{
-	if (*s)
-		session_free(*s);
+	if (!*s)
+		return;
+	sd_event_source_disable_unref((*s)->exit);
+	close_fd((*s)->pidfd);
+	free(*s);
 }
 
 static int session_on_exit(sd_event_source *source, int fd, uint32_t events,
@@ -113,8 +99,7 @@ static int session_watch(struct session *s, struct error *err)
 				session_on_exit, s);
 
 	if (r < 0)
-		return error_set(err, r, "cannot watch process %d: %s", s->pid,
-				 strerror(-r));
+		return error_set(err, r, "cannot watch process %d: %m", s->pid);
 	return 0;
 }
 
@@ -130,7 +115,7 @@ int session_open(struct helper *h, struct instance *instance,
 		 struct session_holder *holder, bool guard,
 		 struct session **ret, struct error *err)
 {
-	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
+	_cleanup_(session_free) struct session *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
@@ -142,8 +127,7 @@ int session_open(struct helper *h, struct instance *instance,
 	s->pid = pid;
 	s->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	if (s->pidfd < 0)
-		return error_set(err, -errno, "too many open sessions: %s",
-				 strerror(errno));
+		return error_set(err, -errno, "too many open sessions: %m");
 	s->guard = guard;
 	s->uid = who->uid;
 	memcpy(s->user, who->user, sizeof(s->user));
@@ -164,18 +148,21 @@ int session_open(struct helper *h, struct instance *instance,
 void session_end(struct session *s)
 {
 	struct session **p = &s->helper->sessions;
+	char file[24];
 
 	while (*p != s)
 		p = &(*p)->next;
 	*p = s->next;
 	log_info("session %" PRIu64 " of %s (%s) in %s is over", s->id, s->user,
 		 s->service, s->instance->name);
-	session_unlink(s);
+	snprintf(file, sizeof(file), "%" PRIu64, s->id);
+	if (record_remove(s->helper->sessions_dir, file) < 0)
+		timer_arm(s->helper->leftovers, HELPER_LEFTOVERS_US);
 	session_notify(s, "FDSTOREREMOVE=1", -1);
 	if (s->holder)
 		s->holder->over(s->holder);
 	lifecycle_release(s->instance);
-	session_free(s);
+	session_free(&s);
 }
 
 void session_holder_gone(struct session *s)
@@ -253,7 +240,7 @@ static int session_load(struct session *s, const char *file)
 static int session_adopt(void *data, const char *file)
 {
 	struct helper *h = data;
-	_cleanup_(session_cleanup) struct session *s = calloc(1, sizeof(*s));
+	_cleanup_(session_free) struct session *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
@@ -277,8 +264,8 @@ int session_reconcile(struct helper *h, struct error *err)
 	int r = record_each(h->sessions_dir, session_adopt, h);
 
 	if (r < 0)
-		return error_set(err, r, "cannot adopt the sessions in %s: %s",
-				 h->state_path, strerror(-r));
+		return error_set(err, r, "cannot adopt the sessions in %s: %m",
+				 h->state_path);
 	return 0;
 }
 
@@ -318,6 +305,6 @@ void session_free_all(struct helper *h)
 		struct session *s = h->sessions;
 
 		h->sessions = s->next;
-		session_free(s);
+		session_free(&s);
 	}
 }
