@@ -19,30 +19,13 @@ static const unsigned int privs_for_children[] = {
 	CAP_CHOWN,   CAP_DAC_OVERRIDE,	   CAP_FOWNER,
 };
 
-/* Return: 0 or -1. */
-static int privs_keep_for_children(const bool *had)
-{
-	const size_t n = sizeof(privs_for_children) / sizeof(unsigned int);
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned int cap = privs_for_children[i];
-
-		if (had[i] &&
-		    capng_update(CAPNG_ADD,
-				 cap == CAP_KILL
-					 ? CAPNG_EFFECTIVE | CAPNG_PERMITTED
-					 : CAPNG_PERMITTED,
-				 cap) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int privs_drop(struct error *err)
 {
+	const capng_type_t both = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
 	bool had[sizeof(privs_for_children) / sizeof(unsigned int)];
 	const struct rlimit none = {0, 0};
 	struct rlimit files;
+	int r;
 
 	if (geteuid() != 0)
 		return error_set(err, -EPERM, "netns-pamd must run as root");
@@ -57,10 +40,16 @@ int privs_drop(struct error *err)
 		had[i] = capng_have_capability(CAPNG_PERMITTED,
 					       privs_for_children[i]);
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-			  CAP_NET_ADMIN, CAP_SYS_ADMIN, -1) < 0 ||
-	    privs_keep_for_children(had) < 0 ||
-	    capng_apply(CAPNG_SELECT_CAPS) < 0)
+	r = capng_updatev(CAPNG_ADD, both, CAP_NET_ADMIN, CAP_SYS_ADMIN, -1);
+	for (size_t i = 0; r >= 0 && i < sizeof(had) / sizeof(had[0]); i++) {
+		unsigned int cap = privs_for_children[i];
+
+		if (had[i])
+			r = capng_update(
+				CAPNG_ADD,
+				cap == CAP_KILL ? both : CAPNG_PERMITTED, cap);
+	}
+	if (r < 0 || capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return error_set(err, -EPERM, "cannot drop capabilities");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

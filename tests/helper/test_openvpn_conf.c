@@ -72,7 +72,7 @@ static void a_typical_file(void **state)
 
 static void files_are_descriptors(void **state)
 {
-	static const char *const names[] = {"ca.crt", "keys/alice.key"};
+	static char *const names[] = {"ca.crt", "keys/alice.key"};
 	struct openvpn_conf *c =
 		parsed("dev tun\n"
 		       "ca ca.crt # ours\n"

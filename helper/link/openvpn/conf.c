@@ -129,13 +129,6 @@ int openvpn_words(char *line, char **ret, int max)
 	return state == BETWEEN && !escaped ? n : -EINVAL;
 }
 
-bool openvpn_redirects4(const char *flags)
-{
-	const char *no = strstr(flags, "!ipv4");
-
-	return !no || (no > flags && !isspace((unsigned char)no[-1]));
-}
-
 /* The inverse of openvpn_words(). Return: malloc'd, or NULL. */
 static char *quote(char **words, int n)
 {

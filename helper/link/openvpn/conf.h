@@ -78,10 +78,4 @@ struct openvpn_conf *openvpn_conf_free(struct openvpn_conf *conf);
  */
 int openvpn_words(char *line, char **ret, int max);
 
-/*
- * Does `redirect-gateway` with these flags, separated by blanks, route IPv4
- * into the tunnel?
- */
-bool openvpn_redirects4(const char *flags);
-
 #endif

@@ -168,8 +168,7 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 
 	_Static_assert(OPENVPN_DNS_MAX <= INSTANCE_DNS_MAX, "name servers");
 	for (size_t n = 0; same && n < push->n_dns; n++)
-		same = i->link_dns[n].family == push->dns[n].family &&
-		       inet_prefix_contains(&push->dns[n], &i->link_dns[n]);
+		same = inet_address_equal(&push->dns[n], &i->link_dns[n]);
 	if (!push->n_dns && ns && !ns->dns_set && !ns->dns_host)
 		log_warning(
 			"%s: the server pushed no name servers, and the section has no 'dns': sessions use the host's resolvers, which answer from outside",

@@ -64,29 +64,29 @@ static int copy_file(int dir, const char *path)
 }
 
 int openvpn_files_open(const char *name, const struct openvpn_conf *conf,
-		       int dir, struct openvpn_files *ret, struct error *err)
+		       int dir, int ret[static OPENVPN_FILES_MAX],
+		       struct error *err)
 {
-	ret->n = 0;
 	for (size_t n = 0; n < conf->n_files; n++) {
 		const struct openvpn_file *file = &conf->files[n];
 		int fd = copy_file(dir, file->path);
 
 		if (fd < 0) {
-			openvpn_files_close(ret);
+			openvpn_files_close(ret, n);
 			return error_set(err, fd, "%s:%u: %s: %s", name,
 					 file->line, file->path,
 					 fd == -EINVAL ? "not a regular file"
 						       : strerror(-fd));
 		}
-		ret->fds[ret->n++] = fd;
+		ret[n] = fd;
 	}
 	return 0;
 }
 
-void openvpn_files_close(struct openvpn_files *files)
+void openvpn_files_close(const int *fds, size_t n)
 {
-	while (files->n)
-		close_fd(files->fds[--files->n]);
+	while (n)
+		close_fd(fds[--n]);
 }
 
 char *openvpn_files_text(const struct openvpn_conf *conf, size_t *ret_bytes)
@@ -115,7 +115,7 @@ char *openvpn_files_text(const struct openvpn_conf *conf, size_t *ret_bytes)
 	return text;
 }
 
-void openvpn_files_name(const char *const *names, size_t n, const char *text,
+void openvpn_files_name(char *const *names, size_t n, const char *text,
 			char *ret, size_t size)
 {
 	const char *at = strstr(text, FILE_NAME);

@@ -16,19 +16,15 @@
 
 #define OPENVPN_FILES_FD 6 /* the first; program.c uses 3 to 5 */
 
-/* Copies of conf->files, in their order. */
-struct openvpn_files {
-	int fds[OPENVPN_FILES_MAX];
-	size_t n;
-};
-
 /*
- * name: of the configuration; dir: a descriptor of its directory.
- * Return: 0 and *ret (for openvpn_files_close()), or -errno with err set.
+ * Copies conf->files, in their order. name: of the configuration; dir: a
+ * descriptor of its directory. Return: 0 and conf->n_files descriptors in ret
+ * (for openvpn_files_close()), or -errno with err set.
  */
 int openvpn_files_open(const char *name, const struct openvpn_conf *conf,
-		       int dir, struct openvpn_files *ret, struct error *err);
-void openvpn_files_close(struct openvpn_files *files);
+		       int dir, int ret[static OPENVPN_FILES_MAX],
+		       struct error *err);
+void openvpn_files_close(const int *fds, size_t n);
 
 /*
  * conf->text with the copies' names in place of the files'. Return: malloc'd
@@ -37,7 +33,7 @@ void openvpn_files_close(struct openvpn_files *files);
 char *openvpn_files_text(const struct openvpn_conf *conf, size_t *ret_bytes);
 
 /* A message of openvpn with a copy's name replaced by the file's. */
-void openvpn_files_name(const char *const *names, size_t n, const char *text,
+void openvpn_files_name(char *const *names, size_t n, const char *text,
 			char *ret, size_t size);
 
 #endif

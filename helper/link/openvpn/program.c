@@ -151,21 +151,17 @@ static int openvpn_prepare(struct openvpn *o, const struct openvpn_conf *conf,
 	_cleanup_close_ int dir = openvpn_make_dir(o, err);
 	_cleanup_close_ int from = fd_above_stdio(
 		open(conf->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	int fds[2 + OPENVPN_FILES_MAX], r;
-	struct openvpn_files files;
+	int fds[2 + OPENVPN_FILES_MAX] = {dir, from}, r;
 
 	if (dir < 0)
 		return dir;
 	if (from < 0)
 		return error_set(err, -errno, "%s: %m", conf->dir);
-	r = openvpn_files_open(o->path, conf, from, &files, err);
+	r = openvpn_files_open(o->path, conf, from, fds + 2, err);
 	if (r < 0)
 		return r;
-	fds[0] = dir;
-	fds[1] = from;
-	memcpy(fds + 2, files.fds, files.n * sizeof(int));
 	r = openvpn_run(o, conf, output, fds, events, err);
-	openvpn_files_close(&files);
+	openvpn_files_close(fds + 2, conf->n_files);
 	return r;
 }
 

@@ -35,14 +35,6 @@ int openvpn_env_add(struct openvpn_env *env, const char *pair)
 	return 0;
 }
 
-static const char *env_next(const struct openvpn_env *env, const char *pair)
-{
-	if (!pair)
-		return env->bytes ? env->text : NULL;
-	pair += strlen(pair) + 1;
-	return pair < env->text + env->bytes ? pair : NULL;
-}
-
 /* Compares the name in a pair (up to its `=`) with a name, as strcmp(3). */
 static int name_compare(const char *pair, const char *name, size_t length)
 {
@@ -66,15 +58,14 @@ static int pair_compare(const void *a, const void *b)
  */
 static int env_sort(struct openvpn_env *env)
 {
-	const char *pair = NULL;
-	size_t n = 0;
+	const char *pair = env->text;
 
 	env->sorted = calloc(env->n + 1, sizeof(*env->sorted));
 	if (!env->sorted)
 		return -ENOMEM;
-	while ((pair = env_next(env, pair)))
+	for (size_t n = 0; n < env->n; pair += strlen(pair) + 1)
 		env->sorted[n++] = pair;
-	qsort(env->sorted, n, sizeof(*env->sorted), pair_compare);
+	qsort(env->sorted, env->n, sizeof(*env->sorted), pair_compare);
 	return 0;
 }
 
@@ -325,8 +316,7 @@ static void add_server(struct openvpn_push *push, const char *text)
 		return;
 	}
 	for (size_t n = 0; n < push->n_dns; n++)
-		if (push->dns[n].family == server.family &&
-		    inet_prefix_contains(&server, &push->dns[n]))
+		if (inet_address_equal(&server, &push->dns[n]))
 			return;
 	if (push->n_dns < OPENVPN_DNS_MAX)
 		push->dns[push->n_dns++] = server;
@@ -434,6 +424,17 @@ void openvpn_push_clear(struct openvpn_push *push)
 	*push = (struct openvpn_push){0};
 }
 
+/*
+ * Does `redirect-gateway` with these flags, separated by blanks, route IPv4
+ * into the tunnel?
+ */
+static bool redirects4(const char *flags)
+{
+	const char *no = strstr(flags, "!ipv4");
+
+	return !no || (no > flags && !isspace((unsigned char)no[-1]));
+}
+
 void openvpn_push_log(const char *text, bool *redirect4)
 {
 	static const char pushed[] = "PUSH: Received control message: '";
@@ -460,6 +461,6 @@ void openvpn_push_log(const char *text, bool *redirect4)
 			length = sizeof(flags) - 1;
 		memcpy(flags, at, length);
 		flags[length] = '\0';
-		*redirect4 = openvpn_redirects4(flags);
+		*redirect4 = redirects4(flags);
 	}
 }

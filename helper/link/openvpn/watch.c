@@ -31,20 +31,13 @@ void openvpn_watch_tell(struct openvpn *o)
 			 o->words);
 }
 
-/* A message with the names of the files instead of their copies'. */
-static void openvpn_name_files(const struct openvpn *o, const char *text,
-			       char *ret, size_t size)
-{
-	openvpn_files_name((const char *const *)o->files, o->n_files, text, ret,
-			   size);
-}
-
 static void openvpn_complains(struct openvpn *o, const char *text)
 {
 	if (*o->words && !o->attempt)
 		return; /* a consequence of the first error */
 	o->attempt = false;
-	openvpn_name_files(o, text, o->words, sizeof(o->words));
+	openvpn_files_name(o->files, o->n_files, text, o->words,
+			   sizeof(o->words));
 	openvpn_watch_tell(o);
 }
 
@@ -130,7 +123,7 @@ static void openvpn_on_log(void *data, char flag, const char *said)
 
 	if (openvpn_is_of_us(said))
 		return;
-	openvpn_name_files(o, said, text, sizeof(text));
+	openvpn_files_name(o->files, o->n_files, said, text, sizeof(text));
 	if (!o->nopull)
 		openvpn_push_log(text, &o->redirect4);
 	if ((bad || flag == 'W') && strncmp(text, o->last, 199) != 0) {

@@ -341,23 +341,20 @@ static int wireguard_ready(struct helper *h, struct instance *i,
 	return 0;
 }
 
-static int wireguard_remove(struct helper *h, struct instance *i, int netns,
-			    struct error *err)
-{
-	struct wg_link *l = i->link_data;
-	int r = l ? wg_device_remove(l, netns, err) : 0;
-
-	if (r < 0)
-		return r;
-	i->link_data = NULL;
-	link_free(l);
-	return 0;
-}
-
 static void wireguard_leave(struct instance *i)
 {
 	link_free(i->link_data);
 	i->link_data = NULL;
+}
+
+static int wireguard_remove(struct helper *h, struct instance *i, int netns,
+			    struct error *err)
+{
+	int r = i->link_data ? wg_device_remove(i->link_data, netns, err) : 0;
+
+	if (r == 0)
+		wireguard_leave(i);
+	return r;
 }
 
 /* --- for `status` --- */
