@@ -72,7 +72,8 @@ static void a_typical_file(void **state)
 
 static void files_are_descriptors(void **state)
 {
-	static char *const names[] = {"ca.crt", "keys/alice.key"};
+	char ca[] = "ca.crt", key[] = "keys/alice.key";
+	char *const names[] = {ca, key};
 	struct openvpn_conf *c =
 		parsed("dev tun\n"
 		       "ca ca.crt # ours\n"
