@@ -42,7 +42,6 @@
 #include "helper/network/network.h"
 #include "helper/network/vsctl.h"
 #include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "helper/process/privs.h"
 #include "helper/server/server.h"
 #include "helper/server/session.h"

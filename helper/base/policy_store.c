@@ -30,7 +30,7 @@ struct store {
 	sd_event *event;
 	struct store_held *held;
 	sd_event_source *retry, *gone;
-	char path[PATH_MAX], dropins[PATH_MAX], file[NAME_MAX + 1];
+	char path[PATH_MAX], dropins[PATH_MAX];
 	int state_dir;
 	char last_good[PATH_MAX];
 	int watch_dir, watch_dropins; /* watch descriptors of inotify */
@@ -172,6 +172,7 @@ static int store_on_change(sd_event_source *s, int fd, uint32_t events,
 		__attribute__((aligned(__alignof__(struct inotify_event))));
 	struct store *store = data;
 	const char *dropins = strrchr(store->dropins, '/') + 1;
+	const char *file = strrchr(store->path, '/') + 1;
 	bool ours = false;
 	ssize_t n;
 
@@ -185,7 +186,7 @@ static int store_on_change(sd_event_source *s, int fd, uint32_t events,
 				store_watch_dropins(store);
 			ours = ours || dir || e->mask & IN_Q_OVERFLOW ||
 			       e->wd == store->watch_dropins ||
-			       (e->len && !strcmp(e->name, store->file));
+			       (e->len && !strcmp(e->name, file));
 			p += sizeof(*e) + e->len;
 		}
 	if (ours)
@@ -230,9 +231,15 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 	       int state_dir, const char *state_path,
 	       void (*changed)(void *data), void *data, struct error *err)
 {
-	struct store *store = calloc(1, sizeof(*store));
-	int r = 0;
+	struct store *store;
+	int r;
 
+	if (path[0] != '/' || strlen(path) + 4 > PATH_MAX ||
+	    strlen(strrchr(path, '/') + 1) > NAME_MAX)
+		return error_set(err, -EINVAL,
+				 "the policy's path must be absolute: %s",
+				 path);
+	store = calloc(1, sizeof(*store));
 	if (!store)
 		return error_set(err, -ENOMEM, "out of memory");
 	*store = (struct store){.event = event,
@@ -242,20 +249,12 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 				.watch_dropins = -1,
 				.changed = changed,
 				.data = data};
-	if (path[0] != '/' || strlen(path) + 4 > PATH_MAX ||
-	    strlen(strrchr(path, '/') + 1) > NAME_MAX)
-		r = error_set(err, -EINVAL,
-			      "the policy's path must be absolute: %s", path);
-	if (r == 0) {
-		snprintf(store->path, sizeof(store->path), "%s", path);
-		snprintf(store->dropins, sizeof(store->dropins), "%.*s.d",
-			 PATH_MAX - 3, path);
-		snprintf(store->file, sizeof(store->file), "%s",
-			 strrchr(path, '/') + 1);
-		snprintf(store->last_good, sizeof(store->last_good), "%.*s/%s",
-			 PATH_MAX - 16, state_path, PROTO_LAST_GOOD);
-		r = store_watch(store, err);
-	}
+	snprintf(store->path, sizeof(store->path), "%s", path);
+	snprintf(store->dropins, sizeof(store->dropins), "%.*s.d", PATH_MAX - 3,
+		 path);
+	snprintf(store->last_good, sizeof(store->last_good), "%.*s/%s",
+		 PATH_MAX - 16, state_path, PROTO_LAST_GOOD);
+	r = store_watch(store, err);
 	if (r >= 0)
 		r = timer_new(event, &store->retry, store_on_retry, store, err);
 	if (r >= 0)

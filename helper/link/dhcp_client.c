@@ -23,7 +23,6 @@
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/process/child.h"
-#include "helper/process/child_user.h"
 
 #define DHCP_PROGRAM "udhcpc"
 #define DHCP_CAPABILITIES                                                      \

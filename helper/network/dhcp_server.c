@@ -19,7 +19,6 @@
 #include "helper/firewall/nft.h"
 #include "helper/helper.h"
 #include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "parts.h"
 
 #define DHCP_DIR       "dhcp"

@@ -108,6 +108,13 @@ static void child_free(struct child *c)
 	free(c);
 }
 
+int child_signal(const struct child *c, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0) < 0
+		       ? -errno
+		       : 0;
+}
+
 /*
  * To its process group, which holds all that it started. Kernels before 6.9
  * have no such flag: then by number, which is its own until it is waited for;
@@ -118,8 +125,7 @@ static int child_kill_group(const struct child *c, int sig)
 	if (syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL,
 		    PIDFD_SIGNAL_PROCESS_GROUP) == 0)
 		return 0;
-	if (errno != EINVAL || (!c->ours && syscall(SYS_pidfd_send_signal,
-						    c->pidfd, 0, NULL, 0) < 0))
+	if (errno != EINVAL || (!c->ours && child_signal(c, 0) < 0))
 		return -errno;
 	return kill(-c->pid, sig) < 0 ? -errno : 0;
 }
@@ -127,7 +133,7 @@ static int child_kill_group(const struct child *c, int sig)
 static void child_kill(const struct child *c, int sig)
 {
 	if (child_kill_group(c, sig) < 0)
-		syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0);
+		child_signal(c, sig);
 }
 
 static void child_line(struct child_stream *s)
@@ -276,13 +282,6 @@ void child_go(struct child *c)
 {
 	(void)!write(c->gate, "", 1);
 	c->gate = close_fd(c->gate);
-}
-
-int child_signal(const struct child *c, int sig)
-{
-	return syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0) < 0
-		       ? -errno
-		       : 0;
 }
 
 void child_print(const struct helper *h, FILE *f)

@@ -116,6 +116,15 @@ uint64_t child_identity(const struct child *child);
 int child_find(const char *program, const char *package, char ret[static 256],
 	       struct error *err);
 
+/*
+ * The user of programs that need not be root: `name`, else CHILD_USER, else
+ * nobody; never root. It is read from /etc/passwd itself: the daemon does no
+ * NSS.
+ */
+#define CHILD_USER "netns-pam" /* see packaging/sysusers.conf */
+void child_user(const char *name, uid_t *ret_uid, gid_t *ret_gid);
+bool child_user_exists(const char *name);
+
 /* At the end of the daemon: ends those that are not lasting, frees all. */
 void child_close_all(struct helper *h);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "child_user.h"
-
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "child.h"
 #include "common/cleanup.h"
 
 #define CHILD_PASSWD "/etc/passwd"

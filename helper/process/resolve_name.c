@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "child.h"
-#include "child_user.h"
 #include "common/cleanup.h"
 
 #define RESOLVE_MS 5000

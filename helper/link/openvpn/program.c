@@ -20,7 +20,6 @@
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/process/child.h"
-#include "helper/process/child_user.h"
 #include "openvpn.h"
 #include "talk.h"
 

@@ -26,7 +26,6 @@
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/link/address.h"
-#include "helper/process/child_user.h"
 
 #define WG_IFINDEX 32 /* above tunl0, sit0, gre0, ...: ip_tunnel_core.c */
 #define WG_TRIES   64
