@@ -12,40 +12,26 @@
 #define DOMAIN_MAX	253
 #define UID_FORM_PREFIX "uid-"
 
-static bool char_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define DIGITS	"0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define WORD	LETTERS DIGITS "_"
 
-static bool char_is_word(char c)
+/* At most `max` characters of a set, the first of which is of WORD? */
+static bool name_is_of(const char *name, const char *set, size_t max)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       char_is_digit(c) || c == '_';
-}
+	size_t n = strspn(name, set);
 
-static bool name_is_grammatical(const char *name, size_t max)
-{
-	size_t n;
-
-	if (!char_is_word(name[0]))
-		return false;
-	for (n = 1; name[n]; n++) {
-		if (n == max)
-			return false;
-		if (!char_is_word(name[n]) && name[n] != '.' && name[n] != '-')
-			return false;
-	}
-	return true;
+	return n && n <= max && !name[n] && strspn(name, WORD);
 }
 
 bool name_is_policy(const char *name)
 {
-	return name_is_grammatical(name, NAME_MAX_POLICY);
+	return name_is_of(name, WORD ".-", NAME_MAX_POLICY);
 }
 
 bool name_is_instance(const char *name)
 {
-	return name_is_grammatical(name, NAME_MAX_INSTANCE);
+	return name_is_of(name, WORD ".-", NAME_MAX_INSTANCE);
 }
 
 bool name_is_ifname(const char *name)
@@ -72,7 +58,7 @@ bool name_is_domain(const char *name)
 	for (const char *p = name; *p; p++) {
 		if (*p == '.' && (!label || p[-1] == '-'))
 			return false;
-		if (*p != '.' && !char_is_word(*p) && (*p != '-' || !label))
+		if (!strchr(WORD ".-", *p) || (*p == '-' && !label))
 			return false;
 		label = *p == '.' ? 0 : label + 1;
 		if (label > LABEL_MAX)
@@ -81,31 +67,16 @@ bool name_is_domain(const char *name)
 	return name[len - 1] != '-';
 }
 
-/* Is it "uid-" and digits, as name_instance() writes users? */
-static bool user_is_uid_form(const char *user)
-{
-	const char *p = user + strlen(UID_FORM_PREFIX);
-
-	if (strncmp(user, UID_FORM_PREFIX, strlen(UID_FORM_PREFIX)) != 0 || !*p)
-		return false;
-	while (char_is_digit(*p))
-		p++;
-	return !*p;
-}
-
+/* Is it written as it is, not as "uid-" and digits? */
 static bool user_is_plain(const char *user)
 {
-	size_t n;
+	static const char prefix[] = UID_FORM_PREFIX;
+	const char *uid = user + sizeof(prefix) - 1;
 
-	if (!user[0] || user[0] == '-' || user_is_uid_form(user))
+	if (!strncmp(user, prefix, sizeof(prefix) - 1) && *uid &&
+	    !uid[strspn(uid, DIGITS)])
 		return false;
-	for (n = 0; user[n]; n++) {
-		if (n == USER_PLAIN_MAX)
-			return false;
-		if (!char_is_word(user[n]) && user[n] != '-')
-			return false;
-	}
-	return true;
+	return name_is_of(user, WORD "-", USER_PLAIN_MAX);
 }
 
 int name_instance(const char *section, const char *user, uid_t uid, uint32_t n,
