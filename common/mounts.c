@@ -201,12 +201,12 @@ static bool is_hosts_line(const char *line)
 
 int mounts_nsswitch(const char *text, char **ret)
 {
-	size_t length = strlen(text), out = 0;
+	size_t length = strlen(text);
 	bool replaced = false;
-	char *made;
+	char *made, *to;
 
 	/* Room for the added line and a \n. */
-	made = malloc(length + sizeof(HOSTS_LINE) + 1);
+	made = to = malloc(length + sizeof(HOSTS_LINE) + 1);
 	if (!made)
 		return -ENOMEM;
 	while (*text) {
@@ -214,22 +214,19 @@ int mounts_nsswitch(const char *text, char **ret)
 
 		n += text[n] == '\n';
 		if (!is_hosts_line(text)) {
-			memcpy(made + out, text, n);
-			out += n;
+			to = mempcpy(to, text, n);
 		} else if (!replaced) {
-			memcpy(made + out, HOSTS_LINE, sizeof(HOSTS_LINE) - 1);
-			out += sizeof(HOSTS_LINE) - 1;
+			to = stpcpy(to, HOSTS_LINE);
 			replaced = true;
 		}
 		text += n;
 	}
 	if (!replaced) {
-		if (out > 0 && made[out - 1] != '\n')
-			made[out++] = '\n';
-		memcpy(made + out, HOSTS_LINE, sizeof(HOSTS_LINE) - 1);
-		out += sizeof(HOSTS_LINE) - 1;
+		if (to > made && to[-1] != '\n')
+			*to++ = '\n';
+		to = stpcpy(to, HOSTS_LINE);
 	}
-	made[out] = '\0';
+	*to = '\0';
 	*ret = made;
 	return 0;
 }
