@@ -67,7 +67,7 @@ unsigned int policy_section_key(const struct policy_section *section,
 		__typeof__(items) object_ = ARRAY_ADD(items, n);               \
                                                                                \
 		if (object_) {                                                 \
-			object_->name = name;                                  \
+			object_->name = (section)->name;                       \
 			object_->file = (section)->file;                       \
 			object_->line = (section)->line;                       \
 			(section)->object = (n)-1;                             \
@@ -79,11 +79,7 @@ static bool object_add(struct policy_build *build,
 		       struct policy_section *section)
 {
 	struct policy *p = build->policy;
-	char *name =
-		arena_strndup(&p->arena, section->name, strlen(section->name));
 
-	if (!name)
-		return false;
 	switch (section->kind) {
 	case KIND_RULE:
 		return OBJECT_ADD(section, p->rules, p->n_rules);
@@ -151,13 +147,11 @@ static void section_name_check(struct policy_build *build,
 {
 	const char *kind = policy_kind_name(section->kind);
 
-	if (section->kind == KIND_OPTIONS) {
-		if (*section->name)
-			BUILD_ERROR(
-				build, section->line,
-				"[options] has no name; write just [options]");
+	if (section->kind == KIND_OPTIONS && *section->name)
+		BUILD_ERROR(build, section->line,
+			    "[options] has no name; write just [options]");
+	if (section->kind == KIND_OPTIONS)
 		return;
-	}
 	if (!*section->name)
 		BUILD_ERROR(build, section->line,
 			    "[%s] needs a name; write [%s NAME]", kind, kind);
@@ -232,32 +226,28 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 {
 	const char *like = policy_key_like(kind, key);
 	const char *name = policy_kind_name(kind);
+	unsigned int other = 0;
 
-	if (!strncmp(key, "sysctl", strlen("sysctl"))) {
+	while (other < POLICY_KINDS && !policy_key_find(other, key))
+		other++;
+	if (!strncmp(key, "sysctl", strlen("sysctl")))
 		BUILD_ERROR(
 			build, line,
 			"unknown key '%s' in [%s]; write it as sysctl.net.ipv4.ip_forward",
 			key, name);
-		return;
-	}
-	if (like) {
+	else if (like)
 		BUILD_ERROR(build, line,
 			    "unknown key '%s' in [%s]; is '%s' meant?", key,
 			    name, like);
-		return;
-	}
-	for (unsigned int other = 0; other < POLICY_KINDS; other++)
-		if (policy_key_find(other, key)) {
-			BUILD_ERROR(
-				build, line,
-				"the key '%s' belongs in [%s%s], not into [%s]",
-				key, policy_kind_name(other),
-				other == KIND_OPTIONS ? "" : " NAME", name);
-			return;
-		}
-	BUILD_ERROR(build, line,
-		    "unknown key '%s' in [%s]; see netns-pam.conf(5)", key,
-		    name);
+	else if (other < POLICY_KINDS)
+		BUILD_ERROR(build, line,
+			    "the key '%s' belongs in [%s%s], not into [%s]",
+			    key, policy_kind_name(other),
+			    other == KIND_OPTIONS ? "" : " NAME", name);
+	else
+		BUILD_ERROR(build, line,
+			    "unknown key '%s' in [%s]; see netns-pam.conf(5)",
+			    key, name);
 }
 
 /*

@@ -17,7 +17,8 @@
 struct policy_section {
 	enum policy_kind kind;
 	size_t object; /* its index in rules, namespaces or networks */
-	const char *name, *file;
+	char *name;
+	const char *file;
 	unsigned int line;
 	/* By a key's place in its kind (policy_key_slot()); 0: not given. */
 	unsigned int key_lines[POLICY_KEYS_PER_KIND];

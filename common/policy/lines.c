@@ -41,6 +41,9 @@ struct line_reader {
 	note_error((reader)->book, (reader)->file, (reader)->number,           \
 		   __VA_ARGS__)
 
+/* For a line whose contents are not passed to inih. */
+#define LINE_REFUSE(reader, ...) (LINE_ERROR(reader, __VA_ARGS__), LINE_EMPTY)
+
 static bool char_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -94,16 +97,15 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 	reader->section_good = false;
 	reader->state = LINE_KEY_NONE;
 	if (*end != ']') {
-		LINE_ERROR(reader, "the section heading has no closing ']'");
-		return LINE_EMPTY;
+		return LINE_REFUSE(reader,
+				   "the section heading has no closing ']'");
 	}
 	rest = text_trim(end + 1);
 	if (*rest && *rest != ';' && *rest != '#') {
-		LINE_ERROR(
+		return LINE_REFUSE(
 			reader,
 			"'%s' after the section heading; keys go on lines of their own",
 			rest);
-		return LINE_EMPTY;
 	}
 	*end = '\0';
 	memcpy(reader->heading, text + 1, (size_t)(end - text));
@@ -120,26 +122,23 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good)
 		return LINE_EMPTY;
 	if (separator != '=') {
-		LINE_ERROR(
+		return LINE_REFUSE(
 			reader,
 			separator == ':'
 				? "write KEY = VALUE, with '=' and not ':'"
 				: "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
-		return LINE_EMPTY;
 	}
 	*end = '\0';
 	name = text_trim(text);
 	memcpy(reader->key, name, strlen(name) + 1); /* part of a line */
 	if (!reader->key[0]) {
-		LINE_ERROR(reader, "there is no key before the '='");
-		return LINE_EMPTY;
+		return LINE_REFUSE(reader, "there is no key before the '='");
 	}
 	if (!reader->in_section) {
-		LINE_ERROR(
+		return LINE_REFUSE(
 			reader,
 			"'%s' is before the first section; put it below a heading such as [options]",
 			reader->key);
-		return LINE_EMPTY;
 	}
 	reader->state = LINE_KEY_GOOD;
 	return LINE_KEY;

@@ -243,30 +243,24 @@ int value_template(const struct policy_value *value)
 void value_path(const struct policy_value *value)
 {
 	const char *text = value->text;
+	const char *up = strstr(text, "/..");
 
+	while (up && up[3] && up[3] != '/')
+		up = strstr(up + 1, "/..");
 	if (value_template(value) < 0)
 		return;
-	if (text[0] != '/') {
+	if (text[0] != '/')
 		value_wrong(value,
 			    "is not an absolute path; it must start with '/'");
-		return;
-	}
-	if (text[strlen(text) - 1] == '/') {
+	else if (text[strlen(text) - 1] == '/')
 		value_wrong(value, "is a directory; name a file");
-		return;
-	}
-	for (const char *p = strchr(text, '/'); p; p = strchr(p + 1, '/'))
-		if (!strncmp(p, "/../", 4) || !strcmp(p, "/..")) {
-			value_wrong(value,
-				    "contains '..'; write the path without it");
-			return;
-		}
-	if (strpbrk(text, " \t")) {
+	else if (up)
+		value_wrong(value, "contains '..'; write the path without it");
+	else if (strpbrk(text, " \t"))
 		value_wrong(value,
 			    "contains a blank; name a file, without arguments");
-		return;
-	}
-	*(char **)value->at = value_copy(value);
+	else
+		*(char **)value->at = value_copy(value);
 }
 
 /*
@@ -299,22 +293,16 @@ void value_sysctl(const struct policy_value *value)
 	const char *fault = sysctl_fault(name);
 	struct policy_sysctl sysctl, *item;
 
-	if (fault) {
+	for (size_t n = 0; !fault && n < ns->n_sysctls; n++)
+		if (!strcmp(ns->sysctls[n].name, name))
+			fault = "given twice in this section; keep one of them";
+	if (fault)
 		value_error(value, "%s", fault);
-		return;
-	}
-	for (size_t n = 0; n < ns->n_sysctls; n++)
-		if (!strcmp(ns->sysctls[n].name, name)) {
-			value_error(
-				value,
-				"given twice in this section; keep one of them");
-			return;
-		}
-	if (ns->n_sysctls == SYSCTLS_MAX) {
+	else if (ns->n_sysctls == SYSCTLS_MAX)
 		value_error(value, "more than %d sysctls in one section",
 			    SYSCTLS_MAX);
+	if (fault || ns->n_sysctls == SYSCTLS_MAX)
 		return;
-	}
 	sysctl.name = value_strdup(value, name);
 	sysctl.value = value_copy(value);
 	if (!sysctl.name || !sysctl.value)

@@ -119,42 +119,35 @@ void value_ifname_template(const struct policy_value *value)
 static bool text_is_address(const struct policy_value *value,
 			    struct inet_prefix *ret)
 {
-	const char *special;
-	struct inet_prefix p, all;
+	const char *special = NULL;
+	struct inet_prefix p = {0}, all;
+	bool parsed = inet_prefix_parse(value->text, &p) == 0;
 
-	if (inet_prefix_parse(value->text, &p) < 0) {
+	all = p;
+	all.length = (uint8_t)(inet_bytes(p.family) * 8);
+	if (!parsed)
 		value_wrong(
 			value,
 			"is not an address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
-		return false;
-	}
-	if (!strchr(value->text, '/')) {
+	else if (!strchr(value->text, '/'))
 		value_wrong(value, "has no prefix length, as in 192.0.2.7/24");
-		return false;
-	}
-	all = p;
-	all.length = (uint8_t)(inet_bytes(p.family) * 8);
-	special = prefix_special(&all);
-	if (special) {
+	else if ((special = prefix_special(&all)))
 		value_error(value,
 			    "'%s' (%s) cannot be the address of an interface",
 			    value->text, special);
-		return false;
-	}
-	if (p.length == 0) {
+	else if (p.length == 0)
 		value_error(value,
 			    "'%s': a prefix of length 0 is the whole Internet",
 			    value->text);
-		return false;
-	}
-	if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p)) {
+	else if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p))
 		value_wrong(
 			value,
 			"is the address of the network; write the address of a host");
-		return false;
+	else {
+		*ret = p;
+		return true;
 	}
-	*ret = p;
-	return true;
+	return false;
 }
 
 /* Appends the value to a struct policy_addresses. */
@@ -216,29 +209,22 @@ void value_network_address(const struct policy_value *value)
 void value_gateway(const struct policy_value *value)
 {
 	int template = value_template(value);
-	const char *special;
+	const char *special = NULL;
 	struct inet_prefix p = {0};
 
 	if (template <0)
 		return;
-	if (template == 0) {
-		if (strchr(value->text, '/') ||
-		    inet_prefix_parse(value->text, &p) < 0) {
-			value_wrong(
-				value,
-				"is not an address; write one without a length");
-			return;
-		}
-		special = prefix_special(&p);
-		if (special && strcmp(special, "link-local") != 0) {
-			value_error(
-				value,
-				"'%s' (%s) cannot be the address of an interface",
-				value->text, special);
-			return;
-		}
-	}
-	address_append(value, &p);
+	if (template == 0 && (strchr(value->text, '/') ||
+			      inet_prefix_parse(value->text, &p) < 0))
+		value_wrong(value,
+			    "is not an address; write one without a length");
+	else if (template == 0 && (special = prefix_special(&p)) &&
+		 strcmp(special, "link-local") != 0)
+		value_error(value,
+			    "'%s' (%s) cannot be the address of an interface",
+			    value->text, special);
+	else
+		address_append(value, &p);
 }
 
 void value_route(const struct policy_value *value)
@@ -296,21 +282,17 @@ void value_dns(const struct policy_value *value)
 	ns->dns_host = host;
 	if (host)
 		return;
-	if (strchr(value->text, '/') ||
-	    inet_prefix_parse(value->text, &p) < 0) {
+	if (strchr(value->text, '/') || inet_prefix_parse(value->text, &p) < 0)
 		value_wrong(
 			value,
 			"is neither an address of a name server nor 'host'");
-		return;
-	}
-	special = prefix_special(&p);
-	if (special && strcmp(special, "loopback") != 0) {
+	else if ((special = prefix_special(&p)) &&
+		 strcmp(special, "loopback") != 0)
 		value_error(value,
 			    "'%s' (%s) is not an address of a name server",
 			    value->text, special);
-		return;
-	}
-	prefix_append(value, &p);
+	else
+		prefix_append(value, &p);
 }
 
 void value_search(const struct policy_value *value)

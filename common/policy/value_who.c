@@ -212,47 +212,33 @@ void value_rhosts(const struct policy_value *value)
 	struct policy_address rhost = {0}, *item;
 	char ipv4[INET_PREFIX_STR];
 	const char *text = value->text;
+	/* A host name has no slash or colon, and not only digits and dots. */
+	bool is_address =
+		text_has(text, "/:") || !text[strspn(text, "0123456789.")];
 
 	if (!value_is_glob(value, "host name", HOST_MAX))
 		return;
 	if (!text[strspn(text, "0123456789.*?")] && text_has(text, "*?") &&
-	    strcmp(text, "*") != 0) {
+	    strcmp(text, "*") != 0)
 		value_wrong(
 			value,
 			"would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24");
-		return;
-	}
-	if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
-	    strchr(text, '-')) {
+	else if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
+		 strchr(text, '-'))
 		value_error(
 			value,
 			"'%s': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29",
 			text);
-		return;
-	}
-	/* A host name has no slash or colon, and not only digits and dots. */
-	if (text_has(text, "/:") || !text[strspn(text, "0123456789.")]) {
-		if (inet_prefix_parse(text, &rhost.prefix) < 0) {
-			value_wrong(value,
-				    "is neither an address nor a prefix");
-			return;
-		}
-		if (inet_prefix_has_host_bits(&rhost.prefix)) {
-			value_wrong(value,
-				    "has bits set below its prefix length");
-			return;
-		}
+	else if (is_address && inet_prefix_parse(text, &rhost.prefix) < 0)
+		value_wrong(value, "is neither an address nor a prefix");
+	else if (is_address && inet_prefix_has_host_bits(&rhost.prefix))
+		value_wrong(value, "has bits set below its prefix length");
+	else if (is_address && inet_prefix_unmap(&rhost.prefix)) {
 		/* A login from ::ffff:192.0.2.1 is matched as 192.0.2.1. */
-		if (inet_prefix_unmap(&rhost.prefix)) {
-			inet_prefix_format(&rhost.prefix, ipv4);
-			value_error(value,
-				    "'%s' is IPv4, written as IPv6; write %s",
-				    text, ipv4);
-			return;
-		}
-	}
-	rhost.text = value_copy(value);
-	item = rhost.text ? VALUE_ADD(value, list) : NULL;
-	if (item)
+		inet_prefix_format(&rhost.prefix, ipv4);
+		value_error(value, "'%s' is IPv4, written as IPv6; write %s",
+			    text, ipv4);
+	} else if ((rhost.text = value_copy(value)) &&
+		   (item = VALUE_ADD(value, list)))
 		*item = rhost;
 }
