@@ -49,14 +49,15 @@ bool netns_same(const struct netns_id *a, const struct netns_id *b)
 	return a->dev == b->dev && a->ino == b->ino && a->made_ns == b->made_ns;
 }
 
-static int netns_own_proc_inode(uint64_t *ret)
+/* fd: of the namespace that this thread is in. */
+static int netns_own(int fd, struct netns_id *ret)
 {
 	struct stat st;
 
 	if (stat("/proc/thread-self/" NETNS_PROC_ENTRY, &st) < 0)
 		return -errno;
-	*ret = st.st_ino;
-	return 0;
+	ret->proc_inode = st.st_ino;
+	return netns_stat(fd, ret);
 }
 
 int netns_host_open(struct netns_host *ret, struct error *err)
@@ -71,9 +72,7 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 		return error_set(
 			err, -errno,
 			"cannot open /proc/self/ns: %m (is /proc mounted?)");
-	r = netns_stat(net, &ret->id);
-	if (r == 0)
-		r = netns_own_proc_inode(&ret->id.proc_inode);
+	r = netns_own(net, &ret->id);
 	if (r < 0)
 		return error_set(err, r, "cannot look at /proc/self/net: %m");
 	ret->fd = take_fd(&net);
@@ -109,9 +108,7 @@ int netns_visit(const struct netns_host *host, int fd,
 				 fd >= 0 ? "enter" : "make");
 	if (fd < 0) {
 		fresh = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-		r = fresh < 0 ? -errno : netns_stat(fresh, &id);
-		if (r == 0)
-			r = netns_own_proc_inode(&id.proc_inode);
+		r = fresh < 0 ? -errno : netns_own(fresh, &id);
 		if (r < 0)
 			error_set(err, r,
 				  "cannot open the new network namespace: %m");

@@ -123,21 +123,6 @@ static int openvpn_address(const struct instance *i,
 	return r < 0 ? r : rtnl_run(inside, &b, err);
 }
 
-static int openvpn_route(const struct instance *i,
-			 const struct openvpn_route *route, struct rtnl *inside,
-			 struct error *why)
-{
-	struct rtnl_batch b;
-	int r;
-
-	rtnl_batch_init(&b);
-	rtnl_put_route(&b, &route->to,
-		       route->gateway.family ? &route->gateway : NULL,
-		       i->ifindex);
-	r = rtnl_run(inside, &b, why);
-	return r == -EEXIST ? 0 : r;
-}
-
 /* A route that the kernel refuses is left out; the others are installed. */
 static void openvpn_routes(const struct instance *i,
 			   const struct openvpn_push *push, struct rtnl *inside)
@@ -146,12 +131,20 @@ static void openvpn_routes(const struct instance *i,
 	struct error why, ignored;
 	char text[INET_PREFIX_STR];
 	unsigned int n_bad = 0;
+	struct rtnl_batch b;
 
-	for (size_t n = 0; n < push->n_routes; n++)
-		if (openvpn_route(i, &push->routes[n], inside,
-				  n_bad ? &ignored : &why) < 0 &&
-		    !n_bad++)
-			first = &push->routes[n];
+	for (size_t n = 0; n < push->n_routes; n++) {
+		const struct openvpn_route *route = &push->routes[n];
+		int r;
+
+		rtnl_batch_init(&b);
+		rtnl_put_route(&b, &route->to,
+			       route->gateway.family ? &route->gateway : NULL,
+			       i->ifindex);
+		r = rtnl_run(inside, &b, n_bad ? &ignored : &why);
+		if (r < 0 && r != -EEXIST && !n_bad++)
+			first = route;
+	}
 	if (!first)
 		return;
 	inet_prefix_format(&first->to, text);

@@ -126,12 +126,6 @@ void wg_watch_ask(struct wg_link *l)
 
 /* --- peers that do not answer --- */
 
-static bool silent_peer(const struct wg_link *l, size_t i)
-{
-	return *l->conf->peers[i].endpoint_name &&
-	       l->pulses[i].silent >= SILENT_MAX;
-}
-
 /*
  * Chooses the address after the current one, which did not answer, or the
  * first, when the name does not resolve to the current one any more.
@@ -196,7 +190,8 @@ static void resolve_silent(struct wg_link *l)
 	for (size_t i = 0; i < l->conf->n_peers; i++) {
 		struct error why;
 
-		if (!silent_peer(l, i))
+		if (!*l->conf->peers[i].endpoint_name ||
+		    l->pulses[i].silent < SILENT_MAX)
 			continue;
 		l->pulses[i].silent = 0;
 		l->resolving = i;
