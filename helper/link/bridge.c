@@ -232,8 +232,7 @@ static int bridge_attach(struct bridge_link *link, struct error *err)
 	return r;
 }
 
-/* A gateway on the host has a fixed neighbour: no other machine can pose as it.
- */
+/* No other machine can pose as a gateway that is the host. */
 static void bridge_put_gateways(const struct bridge_link *link,
 				struct rtnl_batch *b)
 {

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = cable: a veth(4) pair straight into another namespace, the peer. The
- * host has no end of it.
+ * link = cable: a veth(4) pair between two namespaces; the other one is the
+ * peer. The host has no end of it.
  *
- * Whoever comes second plugs it in: with create(), from inside the new
- * namespace with the far end made in the peer's; or, when the peer names
- * nobody back, with met(). What came first has its loopback only until then.
- * The pair goes with either namespace, and another is plugged in when that
- * comes back; each end says in its alias where the other one is.
+ * The pair is created when the second of the two comes up: in its create(), with
+ * the far end in the first; or, when its section does not name the first as its
+ * `peer`, in met() of the first. Until then the first has only its loopback. The
+ * end of either namespace deletes the pair; the next start creates another. The
+ * alias of each end names the namespace of the other end.
  *
  * Two sections that name each other share one cable: each end has its own
- * section's name and addresses. A peer that does not name us back may have any
- * number of cables: their ends there are cable0, cable1, ... with our gateway's
- * address, and a route to ours.
+ * section's name and addresses. A peer that does not name this section may have
+ * any number of cables: their ends there are cable0, cable1, ... with the
+ * address of this section's gateway, and a route to this namespace.
  */
 #include "helper/instance/link_ops.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,19 +32,20 @@
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "helper/kernel/sysctl.h"
+#include "interface.h"
 #include "rate.h"
 
-#define CABLE_IFNAME "eth0"
-#define CABLE_ALIAS  "netns-pam cable to "
-#define CABLE_MAX    256 /* that end in one namespace unasked */
+#define CABLE_ALIAS	"netns-pam cable to "
+#define CABLE_ALIAS_STR (sizeof(CABLE_ALIAS) + NAME_MAX_INSTANCE + 32)
+#define CABLE_MAX	256 /* in one namespace, besides its own */
 
-/* One end of it. */
 struct cable_end {
-	struct link_site site; /* ns: NULL when its section names nobody back */
+	struct link_site
+		site; /* ns: NULL when its section has no such `peer` */
 	char ifname[IFNAMSIZ];
 	unsigned int ifindex;
-	int fd;		     /* closed with it */
-	struct rtnl *inside; /* likewise */
+	int fd;		     /* owned; < 0: none */
+	struct rtnl *inside; /* owned */
 };
 
 static void cable_end_clear(struct cable_end *end)
@@ -54,9 +54,10 @@ static void cable_end_clear(struct cable_end *end)
 	close_fd(end->fd);
 }
 
-static const char *cable_ifname(const struct policy_namespace *ns)
+static const struct policy_namespace *cable_section(const struct instance *i)
 {
-	return ns->ifname ? ns->ifname : CABLE_IFNAME;
+	return policy_namespace_find(store_policy(i->helper->store),
+				     i->section);
 }
 
 static bool cable_names(const struct policy_namespace *ns, const char *section)
@@ -70,14 +71,15 @@ static bool cable_has_ipv6(const struct helper *h,
 	return policy_namespace_ipv6(ns);
 }
 
-/* What the end that leads to a namespace is called. */
-static void cable_alias(const struct instance *to, char *ret, size_t size)
+/* The alias of an end that leads to a namespace. */
+static void cable_alias(const struct instance *to,
+			char ret[static CABLE_ALIAS_STR])
 {
-	snprintf(ret, size, CABLE_ALIAS "%s #%llu", to->name,
+	snprintf(ret, CABLE_ALIAS_STR, CABLE_ALIAS "%s #%llu", to->name,
 		 (unsigned long long)to->id);
 }
 
-/* Is it the end of a cable to a namespace of that name, whichever it was? */
+/* Is it the end of a cable to a namespace of that name, also an earlier one? */
 static bool cable_leads_to(const struct rtnl_link *link, const char *name)
 {
 	const size_t prefix = sizeof(CABLE_ALIAS) - 1, n = strlen(name);
@@ -89,8 +91,9 @@ static bool cable_leads_to(const struct rtnl_link *link, const char *name)
 }
 
 /*
- * The end in a namespace that has its name or is being made. ns: its section
- * when that is one for a cable, else NULL.
+ * Opens the namespace of an end; it has its name, or is MAKING. ns: its
+ * section, or NULL when that has no such cable. The caller calls
+ * cable_end_clear().
  */
 static int cable_end_open(struct instance *i, const struct policy *policy,
 			  const struct policy_namespace *ns,
@@ -114,27 +117,27 @@ static int cable_end_open(struct instance *i, const struct policy *policy,
 	ret->site.inside = ret->inside;
 	if (ns)
 		snprintf(ret->ifname, sizeof(ret->ifname), "%s",
-			 cable_ifname(ns));
+			 ns->ifname ? ns->ifname : INSIDE_IFNAME);
 	return 0;
 }
 
-/* --- what is plugged in already --- */
+/* --- earlier cables --- */
 
 struct cable_survey {
-	const char *from; /* stale: those that lead to this one */
+	const char *name; /* the namespace to which they lead */
 	unsigned int stale[CABLE_MAX];
 	size_t n_stale;
 };
 
-static void survey_seen(void *data, const struct rtnl_link *link)
+static void cable_seen(void *data, const struct rtnl_link *link)
 {
 	struct cable_survey *s = data;
 
-	if (cable_leads_to(link, s->from) && s->n_stale < CABLE_MAX)
+	if (cable_leads_to(link, s->name) && s->n_stale < CABLE_MAX)
 		s->stale[s->n_stale++] = link->ifindex;
 }
 
-/* cable0, cable1, ...: the first that nobody has. */
+/* The first unused name of cable0, cable1, ... */
 static int cable_choose_name(struct cable_end *end, struct error *err)
 {
 	for (unsigned int n = 0; n < CABLE_MAX; n++) {
@@ -151,27 +154,28 @@ static int cable_choose_name(struct cable_end *end, struct error *err)
 }
 
 /*
- * Takes away what is left in a namespace of earlier cables to `from`, and finds
- * a name for the end where the section has none.
+ * Deletes the ends of earlier cables to the namespace `name`, and chooses a
+ * name for the end where the section has none.
  */
-static int cable_clear_way(struct cable_end *end, const char *from,
-			   struct error *err)
+static int cable_prepare(struct cable_end *end, const char *name,
+			 struct error *err)
 {
-	struct cable_survey survey = {.from = from};
-	int r = rtnl_dump_links(end->site.inside, survey_seen, &survey);
+	struct cable_survey survey = {.name = name};
+	int r = rtnl_dump_links(end->site.inside, cable_seen, &survey);
 
 	if (r < 0)
-		return error_set(err, r, "cannot look into %s: %s",
-				 end->site.instance->name, strerror(-r));
-	for (size_t n = 0; n < survey.n_stale; n++) {
-		rtnl_delete(end->site.inside, survey.stale[n],
-			    NULL); /* it may just have gone */
-	}
+		return error_set(
+			err, r, "cannot read the links of the namespace %s: %s",
+			end->site.instance->name, strerror(-r));
+	/* Errors are ignored: it may have been deleted since. */
+	for (size_t n = 0; n < survey.n_stale; n++)
+		rtnl_delete(end->site.inside, survey.stale[n], NULL);
 	return end->ifname[0] ? 0 : cable_choose_name(end, err);
 }
 
-/* --- plugging in --- */
+/* --- connecting --- */
 
+/* The smaller `mtu`; 0: neither section has one. */
 static unsigned int cable_mtu(const struct cable_end *near,
 			      const struct cable_end *far)
 {
@@ -181,7 +185,7 @@ static unsigned int cable_mtu(const struct cable_end *near,
 	return a && b ? (a < b ? a : b) : a + b;
 }
 
-/* The pair: near up, far down. */
+/* Creates the pair: near up, far down. */
 static int cable_make(struct cable_end *near, struct cable_end *far,
 		      struct error *err)
 {
@@ -205,7 +209,7 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 	if (r == -EEXIST)
 		return error_set(
 			err, r,
-			"there is an interface %s in %s, or %s in %s, that is none of ours",
+			"there is an interface %s in %s, or %s in %s, of another program",
 			near->ifname, near->site.instance->name, far->ifname,
 			far->site.instance->name);
 	for (size_t n = 0; r == 0 && n < 2; n++) {
@@ -214,72 +218,76 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 		r = rtnl_link_by_name(ends[n]->site.inside, ends[n]->ifname,
 				      &link);
 		if (r < 0)
-			return error_set(err, r, "the new cable is gone: %s",
+			return error_set(err, r,
+					 "cannot find the new cable: %s",
 					 strerror(-r));
 		ends[n]->ifindex = link.ifindex;
 	}
 	return r;
 }
 
-struct cable_ipv6 {
+struct cable_visit {
 	const char *ifname;
-	bool on;
+	bool ipv6;
 };
 
-static int visit_ipv6(void *data, struct error *err)
+static int cable_visit(void *data, struct error *err)
 {
-	const struct cable_ipv6 *v = data;
+	const struct cable_visit *v = data;
 	int r = sysctl_write_interface("ipv6", v->ifname, "disable_ipv6",
-				       v->on ? "0" : "1", err);
+				       v->ipv6 ? "0" : "1", err);
 
-	return r == -ENOENT && !v->on ? 0 : r;
+	return r == -ENOENT && !v->ipv6 ? 0 : r;
 }
 
-/* The end in a namespace whose section does not know of it. */
-static int cable_put_unasked(const struct cable_end *end,
+/*
+ * Configures the end in a namespace whose section does not name this cable,
+ * with the gateways of the other end. across: the addresses of the other end.
+ */
+static int cable_put_foreign(const struct cable_end *end,
 			     const struct addresses *across,
 			     struct rtnl_batch *b, struct error *err)
 {
-	struct cable_ipv6 ipv6 = {.ifname = end->ifname};
-	struct inet_prefix done[2] = {{0}};
+	struct cable_visit visit = {.ifname = end->ifname};
+	bool done[2] = {false};
 	int r;
 
 	for (size_t n = 0; n < across->n; n++)
 		if (across->items[n].gateway.family == AF_INET6)
-			ipv6.on = true;
-	r = netns_visit(end->site.helper->host, end->site.netns, visit_ipv6,
-			&ipv6, NULL, NULL, err);
+			visit.ipv6 = true;
+	r = netns_visit(end->site.helper->host, end->site.netns, cable_visit,
+			&visit, NULL, NULL, err);
 	for (size_t n = 0; r == 0 && n < across->n; n++) {
 		struct inet_prefix here = across->items[n].gateway;
 		struct inet_prefix there = across->items[n].inner;
-		const uint8_t bits = here.family == AF_INET ? 32 : 128;
-		struct inet_prefix *seen = &done[here.family == AF_INET6];
+		bool *has_address = &done[here.family == AF_INET6];
 
 		if (here.family == AF_UNSPEC)
 			continue;
-		here.length = there.length = bits;
-		if (seen->family == AF_UNSPEC)
+		address_set_full_length(&here);
+		address_set_full_length(&there);
+		if (!*has_address)
 			rtnl_put_address(b, end->ifindex, &here);
-		*seen = here;
+		*has_address = true;
 		rtnl_put_route(b, &there, NULL, end->ifindex);
 	}
 	return r;
 }
 
-/* Alias, addresses, up. across: what the other end has. */
-static int cable_dress(struct cable_end *end, const struct cable_end *other,
-		       const struct addresses *across, struct error *err)
+/* Sets alias and addresses, and brings it up. across: as above. */
+static int cable_configure(struct cable_end *end, const struct cable_end *other,
+			   const struct addresses *across, struct error *err)
 {
-	char alias[sizeof(CABLE_ALIAS) + NAME_MAX_INSTANCE + 32];
+	char alias[CABLE_ALIAS_STR];
 	struct addresses own;
 	struct rtnl_batch b;
 	int r;
 
-	cable_alias(other->site.instance, alias, sizeof(alias));
+	cable_alias(other->site.instance, alias);
 	rtnl_batch_init(&b);
 	rtnl_put_alias_up(&b, end->ifindex, alias);
 	if (!end->site.ns) {
-		r = cable_put_unasked(end, across, &b, err);
+		r = cable_put_foreign(end, across, &b, err);
 	} else {
 		r = address_plan(&end->site, &own, err);
 		if (r == 0)
@@ -289,7 +297,7 @@ static int cable_dress(struct cable_end *end, const struct cable_end *other,
 	return r < 0 ? r : rtnl_run(end->site.inside, &b, err);
 }
 
-/* Notes what is there now. An end that appears late is limited late. */
+/* Records the new end. The rate of one that is created late is set here. */
 static int cable_note(struct cable_end *end, struct error *err)
 {
 	struct instance *i = end->site.instance;
@@ -298,29 +306,29 @@ static int cable_note(struct cable_end *end, struct error *err)
 	if (!end->site.ns)
 		return 0;
 	i->ifindex = end->ifindex;
-	rate_forget(i);
+	i->rate_bits = 0; /* none on the new interface */
 	if (end->fd < 0)
-		return 0; /* by its create(): the rest follows */
+		return 0; /* in create(): its caller does the rest */
 	r = rate_apply(i, end->site.ns, end->site.netns, err);
 	return r < 0 || i->making ? r : instance_record_save(i, err);
 }
 
-static int cable_plug(struct cable_end *near, struct cable_end *far,
-		      struct error *err)
+static int cable_connect(struct cable_end *near, struct cable_end *far,
+			 struct error *err)
 {
 	struct addresses across;
 	int r = address_plan(&near->site, &across, err);
 
 	if (r == 0)
-		r = cable_clear_way(near, far->site.instance->name, err);
+		r = cable_prepare(near, far->site.instance->name, err);
 	if (r == 0)
-		r = cable_clear_way(far, near->site.instance->name, err);
+		r = cable_prepare(far, near->site.instance->name, err);
 	if (r == 0)
 		r = cable_make(near, far, err);
 	if (r == 0)
-		r = cable_dress(far, near, &across, err);
+		r = cable_configure(far, near, &across, err);
 	if (r == 0)
-		r = cable_dress(near, far, &across, err);
+		r = cable_configure(near, far, &across, err);
 	if (r == 0)
 		r = cable_note(far, err);
 	if (r == 0)
@@ -329,14 +337,14 @@ static int cable_plug(struct cable_end *near, struct cable_end *far,
 		rtnl_delete(near->site.inside, near->ifindex, NULL);
 	if (r < 0)
 		return r;
-	log_info("a cable joins %s and %s", near->site.instance->name,
+	log_info("a cable connects %s and %s", near->site.instance->name,
 		 far->site.instance->name);
 	return 0;
 }
 
-/* Opens the far end and plugs it in. */
-static int cable_lead(struct cable_end *near, struct instance *peer,
-		      struct error *err)
+/* Opens the far end and creates the cable. */
+static int cable_lead_to(struct cable_end *near, struct instance *peer,
+			 struct error *err)
 {
 	_cleanup_(cable_end_clear) struct cable_end far = {.fd = -EBADF};
 	const struct policy *policy = near->site.policy;
@@ -349,17 +357,18 @@ static int cable_lead(struct cable_end *near, struct instance *peer,
 		ns = NULL;
 	r = cable_end_open(peer, policy, ns, &far, &why);
 	if (r == 0)
-		r = cable_plug(near, &far, &why);
+		r = cable_connect(near, &far, &why);
 	if (r < 0)
-		return error_set(err, r, "no cable from %s to %s: %s",
-				 near->site.instance->name, peer->name,
-				 why.text);
+		return error_set(
+			err, r, "cannot connect %s to %s by a cable: %s",
+			near->site.instance->name, peer->name, why.text);
 	return 0;
 }
 
-/* --- for link.c --- */
+/* --- link_ops --- */
 
-/* Return: the namespace to lead it to, or NULL. Scope shared: one name. */
+/* Return: the other namespace, or NULL. Its scope is shared: it has one name.
+ */
 static struct instance *cable_peer(const struct helper *h,
 				   const struct policy_namespace *ns)
 {
@@ -381,24 +390,20 @@ static int cable_create(const struct link_site *site, struct error *err)
 
 	if (r < 0)
 		return r;
-	for (size_t n = plan.n; n-- > 0;)
-		*(plan.items[n].inner.family == AF_INET ? &i->address4
-							: &i->address6) =
-			plan.items[n].inner;
-	snprintf(near.ifname, sizeof(near.ifname), "%s",
-		 cable_ifname(site->ns));
-	snprintf(i->ifname, sizeof(i->ifname), "%s", near.ifname);
+	address_note(i, &plan);
+	inside_set_ifname(site, INSIDE_IFNAME);
+	memcpy(near.ifname, i->ifname, sizeof(near.ifname));
 	if (!peer)
 		return 0;
 	if (peer->foreign)
 		return error_set(
 			err, -EPERM,
-			"the namespace %s was made by somebody else, and netns-pam leads no cable into it: remove it, or its section's `peer`",
+			"the namespace %s was not made by netns-pam, which creates no cable to it; remove it, or the `peer` of this section",
 			peer->name);
-	return cable_lead(&near, peer, err);
+	return cable_lead_to(&near, peer, err);
 }
 
-/* Its end as it is. Return: 0; -ENODEV when it is not plugged in. */
+/* Queries the end. Return: 0; -ENODEV when there is no cable; -errno. */
 static int cable_look(struct rtnl *inside, const char *ifname,
 		      struct rtnl_link *ret)
 {
@@ -410,26 +415,24 @@ static int cable_look(struct rtnl *inside, const char *ifname,
 	return r;
 }
 
-/* Our end, where it can be reached and the section is still of a cable. */
+/* Opens the near end. Return: -ESTALE when the section has no cable any more.
+ */
 static int cable_near(struct instance *i, struct cable_end *ret,
 		      struct error *err)
 {
-	const struct policy *policy = store_policy(i->helper->store);
-	const struct policy_namespace *ns =
-		policy_namespace_find(policy, i->section);
+	const struct policy_namespace *ns = cable_section(i);
 
 	*ret = (struct cable_end){.fd = -EBADF};
 	if (!ns || ns->link != LINK_CABLE)
 		return -ESTALE;
-	return cable_end_open(i, policy, ns, ret, err);
+	return cable_end_open(i, store_policy(i->helper->store), ns, ret, err);
 }
 
 static void cable_met(struct helper *h, struct instance *i,
 		      struct instance *other)
 {
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(h->store), i->section);
-	char alias[sizeof(CABLE_ALIAS) + NAME_MAX_INSTANCE + 32];
+	const struct policy_namespace *ns = cable_section(i);
+	char alias[CABLE_ALIAS_STR];
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
 	struct error why = {""};
 	struct rtnl_link link;
@@ -440,18 +443,18 @@ static void cable_met(struct helper *h, struct instance *i,
 		return;
 	r = cable_near(i, &near, &why);
 	if (r == 0) {
-		cable_alias(other, alias, sizeof(alias));
+		cable_alias(other, alias);
 		if (cable_look(near.inside, near.ifname, &link) == 0 &&
 		    !strcmp(link.alias, alias))
 			return;
-		r = cable_lead(&near, other, &why);
+		r = cable_lead_to(&near, other, &why);
 	}
 	if (r < 0)
 		log_error("%s", why.text);
 }
 
-/* Return: 0, also when it is not plugged in; -errno with a sentence. */
-static int cable_unplug(struct instance *i, struct error *err)
+/* Return: 0, also when there is no cable; -errno with err set. */
+static int cable_cut(struct helper *h, struct instance *i, struct error *err)
 {
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
 	struct rtnl_link link;
@@ -466,20 +469,13 @@ static int cable_unplug(struct instance *i, struct error *err)
 	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
 }
 
-static int cable_cut(struct helper *h, struct instance *i, struct error *err)
-{
-	return cable_unplug(i, err);
-}
-
 static void cable_parted(struct helper *h, struct instance *i,
 			 struct instance *other)
 {
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(h->store), i->section);
-
 	struct error why;
 
-	if (cable_names(ns, other->section) && cable_unplug(i, &why) < 0)
+	if (cable_names(cable_section(i), other->section) &&
+	    cable_cut(h, i, &why) < 0)
 		log_error("%s: %s", i->name, why.text);
 }
 
@@ -487,8 +483,7 @@ static void cable_describe(struct helper *h, const struct instance *i,
 			   struct proto_namespace *ret)
 {
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(h->store), i->section);
+	const struct policy_namespace *ns = cable_section(i);
 	const char *peer = ns && ns->link == LINK_CABLE ? ns->peer : "?";
 	struct rtnl_link link;
 
@@ -496,7 +491,7 @@ static void cable_describe(struct helper *h, const struct instance *i,
 		return;
 	if (cable_look(near.inside, i->ifname, &link) < 0) {
 		snprintf(ret->detail, sizeof(ret->detail),
-			 "not plugged in: %s is not there", peer);
+			 "not connected: %s does not exist", peer);
 		return;
 	}
 	ret->rx_bytes = link.rx_bytes;

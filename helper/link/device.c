@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link = device: a whole interface of the host's, moved into the namespace and
- * given back at the end, by its old name. Nothing of ours is left of it on the
- * host meanwhile, so all that is needed to give it back goes with it, in its
- * alias: the name, whether it was up, its MTU, the alias it had. The kernel
- * itself would destroy a virtual interface with the namespace, and would give
- * back a real one by whatever name it has then.
+ * link = device: an interface of the host, moved into the namespace and
+ * returned at the end, with its old name. All that is needed to return it is in
+ * its alias: name, state, MTU, the alias before. The kernel would delete a
+ * virtual interface with the namespace, and return a physical one with its
+ * current name.
  *
- * Its addresses and routes on the host end with the move, as with
- * `ip link set IFACE netns NAME`.
+ * The move removes its addresses and routes on the host, as does `ip link set
+ * IFACE netns NAME`.
  */
 #include "helper/instance/link_ops.h"
 
@@ -30,18 +29,18 @@
 
 #define DEVICE_ALIAS	 "netns-pam-device"
 #define DEVICE_ALIAS_MAX 256	    /* IFALIASZ */
-#define DEVICE_LOST_AS	 "npback%d" /* its name is taken by another */
+#define DEVICE_LOST_AS	 "npback%d" /* its name is in use */
 
 static const char device_lost[] = "its interface is gone";
 
-/* How it was on the host, as its alias says: "netns-pam-device NAME up MTU
- * ...". */
+/* Its state on the host, from the alias "netns-pam-device NAME up MTU ALIAS".
+ */
 struct device_home {
 	char text[DEVICE_ALIAS_MAX];
 	const char *name;
 	bool up;
 	unsigned int mtu;
-	const char *alias; /* its own */
+	const char *alias; /* the one before */
 };
 
 static bool device_home_read(const struct rtnl_link *link,
@@ -67,7 +66,7 @@ static bool device_home_read(const struct rtnl_link *link,
 static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
 {
 	char alias[DEVICE_ALIAS_MAX];
-	/* What was there already, after a kill, stays as it is. */
+	/* An existing one, after a SIGKILL, is kept. */
 	struct device_home home = {.up = false};
 
 	if (device_home_read(link, &home))
@@ -78,11 +77,11 @@ static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
 	rtnl_put_alias(b, link->ifindex, alias);
 }
 
-/* --- giving it back --- */
+/* --- returning it --- */
 
-/* On the host again: as it was. */
-static int device_settle(struct helper *h, const struct rtnl_link *link,
-			 const char *name, struct error *err)
+/* Restores the state of an interface on the host. */
+static int device_restore(struct helper *h, const struct rtnl_link *link,
+			  const char *name, struct error *err)
 {
 	struct device_home home = {.up = false};
 	struct rtnl_batch b;
@@ -117,8 +116,8 @@ static void device_seen(void *data, const struct rtnl_link *link)
 }
 
 /*
- * One that the kernel gave back, or that was to be moved when the helper was
- * killed. Return: 0; -ENODEV.
+ * Restores one that the kernel returned, or that was not moved yet when the
+ * daemon was killed. Return: 0; -ENODEV; -errno with err set.
  */
 static int device_find_stray(struct helper *h, const char *name,
 			     struct error *err)
@@ -127,16 +126,18 @@ static int device_find_stray(struct helper *h, const char *name,
 	int r = rtnl_dump_links(h->rtnl, device_seen, &search);
 
 	if (r < 0)
-		return error_set(err, r, "cannot read the host's links: %s",
+		return error_set(err, r,
+				 "cannot read the links of the host: %s",
 				 strerror(-r));
-	return search.found.ifindex ? device_settle(h, &search.found, name, err)
-				    : -ENODEV;
+	return search.found.ifindex
+		       ? device_restore(h, &search.found, name, err)
+		       : -ENODEV;
 }
 
 static int device_move_back(struct instance *i, struct rtnl *inside,
 			    const struct rtnl_link *link, struct error *err)
 {
-	static const char *const names[] = {NULL, DEVICE_LOST_AS};
+	const char *const names[] = {i->device, DEVICE_LOST_AS};
 	struct helper *h = i->helper;
 	int r = -EEXIST;
 
@@ -144,19 +145,18 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 		struct rtnl_batch b;
 
 		rtnl_batch_init(&b);
-		rtnl_put_move(&b, link->ifindex, h->host->fd,
-			      names[n] ? names[n] : i->device);
+		rtnl_put_move(&b, link->ifindex, h->host->fd, names[n]);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)
 			log_error(
-				"%s: the host has another %s by now: what was %s comes back by another name",
-				i->name, i->device, i->device);
+				"%s: the host has another %s by now; the interface is returned with another name",
+				i->name, i->device);
 	}
 	return r;
 }
 
-/* Return: 0; -ENODEV when it is not in there; -errno. */
-static int device_give_back(struct instance *i, int netns, struct error *err)
+/* Return: 0; -ENODEV when it is not in the namespace; -errno with err set. */
+static int device_return(struct instance *i, int netns, struct error *err)
 {
 	struct helper *h = i->helper;
 	struct rtnl *inside = NULL;
@@ -172,21 +172,21 @@ static int device_give_back(struct instance *i, int netns, struct error *err)
 	if (r == 0)
 		r = device_move_back(i, inside, &link, err);
 	else
-		error_set(err, r, "it is not in the namespace any more");
+		error_set(err, r, "it is not in the namespace");
 	rtnl_close(inside);
 	if (r < 0)
 		return r;
 	r = rtnl_dump_links(h->rtnl, device_seen, &search);
 	if (r < 0 || !search.found.ifindex)
 		return r;
-	return device_settle(h, &search.found,
-			     strncmp(search.found.ifname, "npback", 6) != 0
-				     ? i->device
-				     : search.found.ifname,
-			     err);
+	return device_restore(h, &search.found,
+			      strncmp(search.found.ifname, "npback", 6) != 0
+				      ? i->device
+				      : search.found.ifname,
+			      err);
 }
 
-/* Return: 0: it is on the host, or lost; -errno with a sentence: try again. */
+/* Return: 0: it is on the host, or does not exist; -errno: called again. */
 static int device_remove(struct helper *h, struct instance *i, int netns,
 			 struct error *err)
 {
@@ -197,8 +197,8 @@ static int device_remove(struct helper *h, struct instance *i, int netns,
 	if (!i->device[0])
 		return 0;
 	if (netns >= 0)
-		r = device_give_back(i, netns, &why);
-	/* Never moved, or given back by the kernel. */
+		r = device_return(i, netns, &why);
+	/* Not moved yet, or returned by the kernel. */
 	stray = r < 0 ? device_find_stray(h, i->device, err) : 0;
 	if (stray < 0 && stray != -ENODEV)
 		return stray;
@@ -214,31 +214,30 @@ static int device_remove(struct helper *h, struct instance *i, int netns,
 		log_info("%s: the interface %s was deleted", i->name,
 			 i->device);
 	else
-		log_error(
-			"%s: cannot give the interface %s back to the host: %s",
-			i->name, i->device, why.text);
+		log_error("%s: cannot return the interface %s to the host: %s",
+			  i->name, i->device, why.text);
 	i->device[0] = '\0';
 	return 0;
 }
 
-/* --- taking it --- */
+/* --- moving it in --- */
 
 struct device_uses {
 	const struct rtnl_link *link;
-	char upper[IFNAMSIZ]; /* an interface that was made on it */
+	char upper[IFNAMSIZ]; /* an interface on top of it */
 };
 
 static void device_upper_seen(void *data, const struct rtnl_link *link)
 {
 	struct device_uses *uses = data;
 
-	/* A veth's other end is no user of it. */
+	/* The other end of a veth is not on top of it. */
 	if (link->lower == uses->link->ifindex && !link->elsewhere &&
 	    link->ifindex != link->lower && strcmp(link->kind, "veth") != 0)
 		memcpy(uses->upper, link->ifname, sizeof(uses->upper));
 }
 
-/* Does the host need it itself? */
+/* Does the host need it? Return: 0, or -errno with err set. */
 static int device_check_host(struct helper *h, const struct rtnl_link *link,
 			     struct error *err)
 {
@@ -249,11 +248,11 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	if (link->ifindex == 1 || !strcmp(link->ifname, "lo"))
 		return error_set(
 			err, -EINVAL,
-			"the loopback cannot be moved into a namespace");
+			"cannot move the loopback interface into a namespace");
 	if (link->master)
 		return error_set(
 			err, -EBUSY,
-			"the interface %s is a port of %s: take it off first (ip link set %s nomaster)",
+			"the interface %s is a port of %s; remove it from there (ip link set %s nomaster)",
 			link->ifname,
 			rtnl_link_by_index(h->rtnl, link->master, &master) == 0
 				? master.ifname
@@ -263,12 +262,13 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	if (r > 0)
 		return error_set(
 			err, -EBUSY,
-			"the host's default route goes by the interface %s: the host would be cut off",
+			"the host's default route goes by the interface %s: the host would be disconnected",
 			link->ifname);
 	if (r == 0)
 		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);
 	if (r < 0)
-		return error_set(err, r, "cannot look at the host's links: %s",
+		return error_set(err, r,
+				 "cannot read the links of the host: %s",
 				 strerror(-r));
 	if (uses.upper[0])
 		return error_set(err, -EBUSY,
@@ -277,7 +277,7 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	return 0;
 }
 
-/* Has one of our own namespaces a use of it? */
+/* Does another namespace use it, moved in or as a parent? */
 static int device_check_ours(const struct link_site *site, const char *name,
 			     struct error *err)
 {
@@ -288,7 +288,7 @@ static int device_check_ours(const struct link_site *site, const char *name,
 				err, -EBUSY,
 				o->link == LINK_DEVICE
 					? "the interface %s is in the namespace %s"
-					: "the interface %s is the parent of one of the namespace %s",
+					: "the interface %s is the `parent` of the namespace %s",
 				name, o->name);
 	return 0;
 }
@@ -330,7 +330,7 @@ static void device_address_seen(void *data, const struct inet_prefix *p,
 		address->one = *p;
 }
 
-/* What the host does not get back. */
+/* Warns that the host loses the addresses and routes of the interface. */
 static void device_warn(const struct link_site *site,
 			const struct rtnl_link *link)
 {
@@ -343,7 +343,7 @@ static void device_warn(const struct link_site *site,
 		return;
 	inet_prefix_format(&address.one, text);
 	log_warning(
-		"%s: the interface %s leaves the host, which had addresses or routes on it (%s, ...) and does not get these back",
+		"%s: the interface %s leaves the host, whose addresses and routes on it are lost (%s, ...)",
 		site->instance->name, link->ifname, text);
 }
 
@@ -360,7 +360,7 @@ static int device_create(const struct link_site *site, struct error *err)
 	device_warn(site, &link);
 	inside_set_ifname(site, link.ifname);
 	memcpy(i->device, link.ifname, sizeof(i->device));
-	/* Written down first: whoever is killed from now on gives it back. */
+	/* Recorded before the move: it is returned also after a SIGKILL. */
 	r = instance_record_save(i, err);
 	if (r < 0)
 		return r;
@@ -372,8 +372,10 @@ static int device_create(const struct link_site *site, struct error *err)
 		return error_set(err, r, "%s: %s", i->device, why.text);
 	r = rtnl_link_by_name(site->inside, i->ifname, &link);
 	if (r < 0)
-		return error_set(err, r, "the interface %s is gone: %s",
-				 i->device, strerror(-r));
+		return error_set(
+			err, r,
+			"cannot find the interface %s in the namespace: %s",
+			i->device, strerror(-r));
 	i->ifindex = link.ifindex;
 	if (site->ns->mtu) {
 		rtnl_batch_init(&b);

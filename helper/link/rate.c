@@ -16,14 +16,14 @@
 #include "helper/kernel/rtnl.h"
 #include "helper/network/network.h"
 
-#define RATE_IFB "rate0" /* in the namespace, for what it receives */
+#define RATE_IFB "rate0" /* in the namespace: delays what it receives */
 
-#define RATE_BURST_S	100 /* a hundredth of a second at once */
+#define RATE_BURST_S	100 /* 10 ms */
 #define RATE_BURST_MAX	(4 << 20)
-#define RATE_QUEUE_S	10 /* what waits is a tenth of a second old */
+#define RATE_QUEUE_S	10 /* 100 ms; the excess is dropped */
 #define RATE_QUEUE_MAX	(64 << 20)
-#define RATE_FRAMES_MIN 10 /* or this many frames, at very low rates */
-#define RATE_HEADER	64 /* in front of the MTU, at most */
+#define RATE_FRAMES_MIN 10 /* at least, for very low rates */
+#define RATE_HEADER	64 /* of the link layer, at most; the MTU excludes it */
 
 static struct rtnl_tbf rate_tbf(uint64_t bits, const struct rtnl_link *link)
 {
@@ -31,7 +31,7 @@ static struct rtnl_tbf rate_tbf(uint64_t bits, const struct rtnl_link *link)
 	const uint64_t frame = (uint64_t)link->mtu + RATE_HEADER;
 	uint64_t burst = bytes / RATE_BURST_S, queue = bytes / RATE_QUEUE_S;
 
-	/* The kernel cuts bundles of segments that do not fit (tbf_segment). */
+	/* The kernel splits segments that are larger (tbf_segment()). */
 	if (burst < 2 * frame)
 		burst = 2 * frame;
 	if (burst > RATE_BURST_MAX)
@@ -45,15 +45,7 @@ static struct rtnl_tbf rate_tbf(uint64_t bits, const struct rtnl_link *link)
 				 .limit = (uint32_t)(queue + burst)};
 }
 
-static int rate_run(struct rtnl *rtnl, struct rtnl_batch *b)
-{
-	int r = rtnl_run(rtnl, b, NULL);
-
-	rtnl_batch_init(b);
-	return r;
-}
-
-/* Puts or lifts the limit of what one interface sends. */
+/* Limits what an interface sends; bits 0: removes the limit. */
 static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 		      uint64_t bits, struct error *err)
 {
@@ -64,7 +56,7 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 	rtnl_batch_init(&b);
 	if (!bits) {
 		rtnl_put_tbf_gone(&b, link->ifindex);
-		rate_run(rtnl, &b); /* -ENOENT or -EINVAL: there is none */
+		rtnl_run(rtnl, &b, NULL); /* -ENOENT, -EINVAL: there is none */
 		return 0;
 	}
 	rtnl_put_tbf(&b, link->ifindex, &tbf);
@@ -72,11 +64,11 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 	if (r == -ENOENT)
 		error_set(
 			err, r,
-			"the kernel has no token bucket for `rate`: modprobe sch_tbf");
+			"the kernel does not support the token bucket of `rate`; modprobe sch_tbf");
 	return r;
 }
 
-/* The interface that what is received goes through. */
+/* Finds or creates the interface of kind "ifb". */
 static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 			 struct error *err)
 {
@@ -93,11 +85,11 @@ static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 	if (r == -EOPNOTSUPP)
 		return error_set(
 			err, r,
-			"the kernel has no interfaces of kind ifb, which `rate` needs with this link: modprobe ifb");
+			"the kernel does not support interfaces of kind ifb, which `rate` needs with this link; modprobe ifb");
 	return r < 0 ? r : rtnl_link_by_name(rtnl, RATE_IFB, ret);
 }
 
-/* Puts or lifts the limit of what an interface in the namespace receives. */
+/* Likewise for what an interface in the namespace receives. */
 static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 			 uint64_t bits, struct error *err)
 {
@@ -107,7 +99,8 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 
 	rtnl_batch_init(&b);
 	rtnl_put_redirect_gone(&b, link->ifindex);
-	rate_run(rtnl, &b); /* there may be none */
+	rtnl_run(rtnl, &b, NULL); /* there may be none */
+	rtnl_batch_init(&b);
 	if (!bits) {
 		if (rtnl_link_by_name(rtnl, RATE_IFB, &ifb) < 0)
 			return 0;
@@ -126,11 +119,11 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	if (r == -ENOENT)
 		error_set(
 			err, r,
-			"the kernel cannot redirect packets, which `rate` needs with this link: modprobe cls_u32 act_mirred");
+			"the kernel cannot redirect packets, which `rate` needs with this link; modprobe cls_u32 act_mirred");
 	return r;
 }
 
-/* Return: 1 both ways are held to it, 0 there is no interface, -errno. */
+/* Return: 1: both directions are limited; 0: no interface; -errno. */
 static int rate_both(struct instance *i, struct rtnl *inside, uint64_t bits,
 		     struct error *err)
 {
@@ -171,13 +164,8 @@ int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
 	if (r >= 0)
 		return 0;
 	policy_describe_rate(ns->rate_bits, rate);
-	return error_set(err, r, "cannot hold %s to the rate %s: %s", i->name,
+	return error_set(err, r, "cannot limit %s to the rate %s: %s", i->name,
 			 rate, why.text[0] ? why.text : strerror(-r));
-}
-
-void rate_forget(struct instance *i)
-{
-	i->rate_bits = 0;
 }
 
 void rate_reload(struct helper *h)

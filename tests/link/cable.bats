@@ -86,7 +86,7 @@ host_is_apart() {
 	local order
 	hold tester
 	equal lo "$(links_of client)"
-	match 'not plugged in: server is not there' "$(netns-pam status)"
+	match 'not connected: server does not exist' "$(netns-pam status)"
 	serve
 	page
 	equal "lo eth0" "$(links_of client)"
@@ -234,7 +234,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	ip netns add server
 	hold webmaster
 	refuses timeout 10 su tester -c true
-	wait_until 5 grep -qF 'the namespace server was made by somebody else, and netns-pam leads no cable into it' $T/syslog
+	wait_until 5 grep -qF 'the namespace server was not made by netns-pam, which creates no cable to it' $T/syslog
 	not_there client
 	end holder
 	equal lo "$(links_of server)"
@@ -244,7 +244,7 @@ fetch_raw() { timeout 10 su tester -c "python3 -c '$FETCH' http://$1:8000/page";
 	hold webmaster
 	ip -n server link add eth0 type veth peer name other
 	refuses timeout 10 su tester -c true
-	wait_until 5 grep -qF 'there is an interface eth0 in client, or eth0 in server, that is none of ours' $T/syslog $T/helper.log
+	wait_until 5 grep -qF 'there is an interface eth0 in client, or eth0 in server, of another program' $T/syslog $T/helper.log
 	not_there client
 	end holder
 	wait_until 10 not_there server

@@ -134,7 +134,7 @@ lab_policy() {
 @test "interface that the host uses: refused with the reason" {
 	local what
 	for what in 'up0|default route goes by the interface up0' \
-		'eth77|the interface eth77 does not exist' \
+		'eth77|the interface eth77 of `interface` does not exist' \
 		'port0|the interface port0 is a port of br0' \
 		'base0|the interface base0 carries vm0' \
 		'br0|br0: cannot move the interface'; do

@@ -191,7 +191,7 @@ static void openvpn_restore(const struct openvpn *o, int netns)
 	struct error why = {""};
 	int r = 0;
 
-	rate_forget(i);
+	i->rate_bits = 0; /* none on the new interface */
 	if (!ns || (i->making && !o->told))
 		return;
 	if (ns->n_sysctls)
