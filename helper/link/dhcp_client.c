@@ -27,23 +27,23 @@
 #define DHCP_PROGRAM "udhcpc"
 #define DHCP_CAPABILITIES                                                      \
 	(UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_BIND_SERVICE)
-#define DHCP_AGAIN_MAX_S 64
-#define DHCP_EXPIRY_S	 10 /* the client itself is a little earlier */
+#define DHCP_RETRY_MAX_S 64
+#define DHCP_EXPIRY_S	 10 /* after the client's own end of the lease */
 #define DHCP_SECOND_US	 UINT64_C(1000000)
 
-_Static_assert(DHCP_DNS_MAX <= INSTANCE_DNS_MAX, "all fit");
+_Static_assert(DHCP_DNS_MAX <= INSTANCE_DNS_MAX, "room for DNS");
 
 struct dhcp_client {
 	struct instance *instance;
 	const struct dhcp_client_owner *owner;
 	struct dhcp_lease lease; /* in force; AF_UNSPEC: none */
 	/*
-	 * The client was started anew while there was a lease: until it has one
-	 * again, that it has none is no news.
+	 * The client was restarted while there was a lease: that it has none is
+	 * ignored until it has one again.
 	 */
 	bool restarted;
-	unsigned int deaths; /* in a row */
-	sd_event_source *again, *expiry;
+	unsigned int failures; /* in a row */
+	sd_event_source *retry, *expiry;
 };
 
 static bool dhcp_is_bound(const struct dhcp_client *c)
@@ -53,7 +53,7 @@ static bool dhcp_is_bound(const struct dhcp_client *c)
 
 /* --- on the interface --- */
 
-/* The section as it is now, or one that says nothing. */
+/* The current section, or an empty one. */
 static const struct policy_namespace *dhcp_section(const struct instance *i,
 						   const struct policy *policy)
 {
@@ -76,11 +76,11 @@ static void dhcp_put_mtu(const struct link_site *site,
 	rtnl_batch_init(&b);
 	rtnl_put_mtu(&b, i->ifindex, lease->mtu);
 	if (rtnl_run(site->inside, &b, &why) < 0)
-		log_warning("%s: the MTU %u of the lease on %s: %s", i->name,
-			    lease->mtu, i->ifname, why.text);
+		log_warning("%s: cannot set the MTU %u of the lease on %s: %s",
+			    i->name, lease->mtu, i->ifname, why.text);
 }
 
-/* The policy's `routes`, which are there already, go before the lease's. */
+/* The policy's `routes`, which are set already, take precedence. */
 static void dhcp_put_routes(const struct link_site *site,
 			    const struct dhcp_lease *lease)
 {
@@ -95,7 +95,7 @@ static void dhcp_put_routes(const struct link_site *site,
 		int r;
 
 		if (!route->destination.length && has_gateway)
-			continue; /* address_put() had it as the gateway */
+			continue; /* set by address_put() */
 		rtnl_batch_init(&b);
 		rtnl_put_route(&b, &route->destination,
 			       has_gateway ? &route->gateway : NULL,
@@ -103,8 +103,9 @@ static void dhcp_put_routes(const struct link_site *site,
 		r = rtnl_run(site->inside, &b, &why);
 		inet_prefix_format(&route->destination, text);
 		if (r < 0 && r != -EEXIST)
-			log_warning("%s: the lease's route to %s on %s: %s",
-				    i->name, text, i->ifname, why.text);
+			log_warning(
+				"%s: cannot add the route of the lease to %s on %s: %s",
+				i->name, text, i->ifname, why.text);
 	}
 }
 
@@ -130,10 +131,10 @@ static int dhcp_put(const struct link_site *site,
 	return 0;
 }
 
-/* With the last address all IPv4 routes of the interface go (fib_disable_ip).
+/* The kernel removes all IPv4 routes with the last address (fib_disable_ip()).
  */
-static void dhcp_take_away(const struct link_site *site,
-			   const struct inet_prefix *address)
+static void dhcp_remove_address(const struct link_site *site,
+				const struct inet_prefix *address)
 {
 	struct rtnl_batch b;
 
@@ -152,8 +153,7 @@ static int dhcp_allow(const struct dhcp_client *c,
 static bool dhcp_same_address(const struct inet_prefix *a,
 			      const struct inet_prefix *b)
 {
-	return a->family == b->family && a->length == b->length &&
-	       !memcmp(a->addr, b->addr, inet_bytes(a->family));
+	return a->length == b->length && inet_address_equal(a, b);
 }
 
 static bool dhcp_same_routes(const struct dhcp_lease *a,
@@ -170,7 +170,7 @@ static bool dhcp_same_routes(const struct dhcp_lease *a,
 	return true;
 }
 
-/* Old for new (NULL: none); what is the same stays as it is. */
+/* Replaces the lease (NULL: none); what is equal is not changed. */
 static int dhcp_configure(struct dhcp_client *c, const struct dhcp_lease *lease,
 			  struct error *err)
 {
@@ -193,13 +193,13 @@ static int dhcp_configure(struct dhcp_client *c, const struct dhcp_lease *lease,
 	if (r < 0)
 		return r;
 	if (dhcp_is_bound(c))
-		dhcp_take_away(&site, &c->lease.address);
+		dhcp_remove_address(&site, &c->lease.address);
 	if (lease && moved)
 		r = dhcp_allow(c, &lease->address, err);
 	if (lease && r == 0) {
 		r = dhcp_put(&site, lease, err);
 		if (r < 0)
-			dhcp_take_away(&site, &lease->address);
+			dhcp_remove_address(&site, &lease->address);
 	}
 	if (!lease || r < 0)
 		dhcp_allow(c, NULL, NULL);
@@ -209,7 +209,7 @@ static int dhcp_configure(struct dhcp_client *c, const struct dhcp_lease *lease,
 
 /* --- in the instance --- */
 
-/* Return: have the name servers changed? */
+/* Sets the lease in the instance. Return: have the name servers changed? */
 static bool dhcp_note(struct dhcp_client *c, const struct dhcp_lease *lease)
 {
 	static const struct dhcp_lease none;
@@ -237,7 +237,6 @@ static void dhcp_record(struct instance *i)
 		log_warning("%s: %s", i->name, why.text);
 }
 
-/* There is no address any more, and no name server. */
 static void dhcp_note_none(struct dhcp_client *c)
 {
 	timer_arm(c->expiry, 0);
@@ -257,7 +256,7 @@ static void dhcp_lost(struct dhcp_client *c, const char *why)
 		return;
 	inet_address_format(&c->lease.address, text);
 	log_warning(
-		"%s: the lease of %s on %s is lost: %s; it reaches nothing until there is another",
+		"%s: the lease of %s on %s is lost: %s; it has no network until the next lease",
 		i->name, text, i->ifname, why);
 	if (dhcp_configure(c, NULL, &failed) < 0)
 		log_error("%s: %s", i->name, failed.text);
@@ -271,10 +270,10 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err);
 static void dhcp_start_later(struct dhcp_client *c)
 {
 	unsigned int seconds =
-		c->deaths < 6 ? 1u << c->deaths : DHCP_AGAIN_MAX_S;
+		c->failures < 6 ? 1u << c->failures : DHCP_RETRY_MAX_S;
 
-	c->deaths++;
-	timer_arm(c->again, seconds * DHCP_SECOND_US);
+	c->failures++;
+	timer_arm(c->retry, seconds * DHCP_SECOND_US);
 }
 
 static void dhcp_ended(void *data, int r, const struct error *why)
@@ -292,7 +291,7 @@ static void dhcp_ended(void *data, int r, const struct error *why)
 	dhcp_start_later(c);
 }
 
-static void dhcp_again(void *data)
+static void dhcp_retry(void *data)
 {
 	struct dhcp_client *c = data;
 	struct error why;
@@ -306,7 +305,7 @@ static void dhcp_again(void *data)
 
 static void dhcp_expired(void *data)
 {
-	dhcp_lost(data, "it ran out");
+	dhcp_lost(data, "it has expired");
 }
 
 static void dhcp_arm_expiry(struct dhcp_client *c)
@@ -329,43 +328,35 @@ static struct child_events dhcp_events(struct dhcp_client *c)
 	return (struct child_events){.ended = dhcp_ended, .data = c};
 }
 
-/* Asks for the address that it has, if any. netns < 0: to be found. */
+/* Requests the current address again, if any. netns: an fd; < 0: by name. */
 static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 {
 	struct instance *i = c->instance;
 	const struct child_events events = dhcp_events(c);
-	static const char script[] = EVENT_SCRIPT;
 	_cleanup_close_ int found = -EBADF;
 	char label[160], address[INET_PREFIX_STR];
 	/*
-	 * Three questions in three seconds, again after five more; -o: nothing
-	 * is asked for that is not used.
+	 * Three requests in three seconds, again after five; -o: no options but
+	 * those that are used.
 	 */
-	const char *argv[] = {DHCP_PROGRAM,
-			      "-f",
-			      "-i",
-			      i->ifname,
-			      "-s",
-			      script,
-			      "-t",
-			      "3",
-			      "-T",
-			      "1",
-			      "-A",
-			      "5",
-			      "-o",
-			      "-Osubnet",
-			      "-Orouter",
-			      "-Odns",
-			      "-Odomain",
-			      "-Osearch",
-			      "-Omtu",
-			      "-Ostaticroutes",
-			      "-Omsstaticroutes",
-			      NULL,
-			      NULL,
-			      NULL,
-			      NULL};
+	const char *argv[24] = {DHCP_PROGRAM,
+				"-f",
+				"-i",
+				i->ifname,
+				"-s",
+				EVENT_SCRIPT,
+				"-t3",
+				"-T1",
+				"-A5",
+				"-o",
+				"-Osubnet",
+				"-Orouter",
+				"-Odns",
+				"-Odomain",
+				"-Osearch",
+				"-Omtu",
+				"-Ostaticroutes",
+				"-Omsstaticroutes"};
 	static const char *const env[] = {EVENT_VARIABLE_BY_FD, NULL};
 	struct child_command command = {
 		.label = label,
@@ -377,7 +368,7 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		.pass_as = EVENT_FD,
 		.capabilities = DHCP_CAPABILITIES,
 	};
-	size_t n = sizeof(argv) / sizeof(argv[0]) - 4;
+	size_t n = 0;
 
 	if (netns < 0) {
 		found = instance_netns(i);
@@ -390,6 +381,8 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	dhcp_label(i, label);
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	inet_address_format(&c->lease.address, address);
+	while (argv[n])
+		n++;
 	if (c->owner->release)
 		argv[n++] = "-R";
 	if (dhcp_is_bound(c)) {
@@ -399,8 +392,8 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	return instance_start_child(i, &command, &events, err);
 }
 
-/* Another server may know better than the one it listens to. */
-static void dhcp_start_anew(struct dhcp_client *c)
+/* Restarts the client, so that it may choose another server. */
+static void dhcp_restart(struct dhcp_client *c)
 {
 	struct instance *i = c->instance;
 
@@ -409,31 +402,31 @@ static void dhcp_start_anew(struct dhcp_client *c)
 	dhcp_start_later(c);
 }
 
-/* --- what it tells --- */
+/* --- events --- */
 
 static void dhcp_refused(struct dhcp_client *c, const struct error *why)
 {
 	struct instance *i = c->instance;
 
-	log_warning("%s: a DHCP server's answer on %s is of no use: %s",
+	log_warning("%s: the answer of a DHCP server on %s is invalid: %s",
 		    i->name, i->ifname, why->text);
 	instance_waiting(
 		i,
-		"a DHCP lease on %s (the answer of a server was of no use: %.80s)",
+		"a DHCP lease on %s (the answer of a server is invalid: %.80s)",
 		i->ifname, why->text);
-	dhcp_lost(c, "the server renewed it with one that is of no use");
-	dhcp_start_anew(c);
+	dhcp_lost(c, "the server renewed it with an invalid one");
+	dhcp_restart(c);
 }
 
 static void dhcp_bound(struct dhcp_client *c, const struct dhcp_lease *lease)
 {
 	struct instance *i = c->instance;
 	bool moved = !dhcp_same_address(&lease->address, &c->lease.address);
-	bool odd = lease->refused[0] &&
-		   strcmp(lease->refused, c->lease.refused) != 0;
+	bool refused = lease->refused[0] &&
+		       strcmp(lease->refused, c->lease.refused) != 0;
 	char text[INET_PREFIX_STR];
 	struct error why;
-	bool renamed;
+	bool dns_changed;
 
 	if (dhcp_configure(c, lease, &why) < 0) {
 		dhcp_note_none(c);
@@ -444,32 +437,32 @@ static void dhcp_bound(struct dhcp_client *c, const struct dhcp_lease *lease)
 	if (moved)
 		log_info("%s: %s has the address %s by DHCP", i->name,
 			 i->ifname, text);
-	if (odd)
-		log_warning("%s: left out of the DHCP lease on %s: %s", i->name,
+	if (refused)
+		log_warning("%s: ignored in the DHCP lease on %s: %s", i->name,
 			    i->ifname, lease->refused);
-	c->deaths = 0;
+	c->failures = 0;
 	c->restarted = false;
-	renamed = dhcp_note(c, lease);
+	dns_changed = dhcp_note(c, lease);
 	dhcp_arm_expiry(c);
 	event_done(i);
 	if (i->making) {
-		instance_connected(i, 0, NULL); /* the end of c, perhaps */
+		instance_connected(i, 0, NULL); /* may free c */
 		return;
 	}
 	if (moved)
 		dhcp_record(i);
-	if (renamed)
-		filter_dns_changed(i); /* which records it, too */
+	if (dns_changed)
+		filter_dns_changed(i); /* records it */
 }
 
-/* What the helper before us dealt with is in force. */
+/* A lease that the previous daemon configured. */
 static void dhcp_resume(struct dhcp_client *c, const struct dhcp_lease *lease)
 {
 	c->lease = *lease;
 	dhcp_arm_expiry(c);
 }
 
-static void dhcp_told(struct instance *i, const struct event *e)
+static void dhcp_changed(struct instance *i, const struct event *e)
 {
 	struct dhcp_client *c = i->dhcp;
 	const char *what = event_get(e, "NETNS_PAM_ARGUMENT");
@@ -505,18 +498,18 @@ static void dhcp_told(struct instance *i, const struct event *e)
 		instance_waiting(
 			i, "a DHCP lease on %s (a server refused to give one)",
 			i->ifname);
-		dhcp_lost(c, "the server took it back");
+		dhcp_lost(c, "the server revoked it");
 	} else if (!c->restarted) { /* deconfig, leasefail */
 		dhcp_lost(c, "the server did not renew it");
 	}
 	event_done(i);
 }
 
-/* --- its life --- */
+/* --- start and end --- */
 
 static void dhcp_free(struct dhcp_client *c)
 {
-	sd_event_source_disable_unref(c->again);
+	sd_event_source_disable_unref(c->retry);
 	sd_event_source_disable_unref(c->expiry);
 	free(c);
 }
@@ -531,7 +524,7 @@ static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 		return error_set(err, -ENOMEM, "out of memory");
 	c->instance = i;
 	c->owner = owner;
-	r = timer_new(i->helper->event, &c->again, dhcp_again, c, err);
+	r = timer_new(i->helper->event, &c->retry, dhcp_retry, c, err);
 	if (r >= 0)
 		r = timer_new(i->helper->event, &c->expiry, dhcp_expired, c,
 			      err);
@@ -541,7 +534,7 @@ static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 	}
 	i->dhcp = c;
 	i->by_dhcp = true;
-	return event_watch(i, dhcp_told, err);
+	return event_watch(i, dhcp_changed, err);
 }
 
 int dhcp_client_start(const struct link_site *site, const char *ifname,
@@ -571,7 +564,8 @@ int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 		log_error("%s: %s", i->name, why.text);
 		return r;
 	}
-	/* What it said is heard from the loop; until then what is recorded. */
+	/* The recorded address is valid until the event loop reads the event.
+	 */
 	i->dhcp->lease.address = i->address4;
 	events = dhcp_events(i->dhcp);
 	dhcp_label(i, label);
@@ -579,7 +573,7 @@ int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 			&i->child);
 	if (r == ABSENT) {
 		i->pid = 0;
-		timer_arm(i->dhcp->again, 1);
+		timer_arm(i->dhcp->retry, 1);
 	}
 	return r < 0 ? r : 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `address = dhcp`: a lease for an interface of a namespace. The client is
- * busybox's udhcpc, run inside for as long as the namespace lives, as nobody,
- * with no capabilities but those for raw sockets and its port. It only tells
- * (dhcp_event.h): the daemon checks what it says (dhcp_lease.h) and puts
- * address, routes, MTU and name servers where they belong.
+ * busybox's udhcpc, run inside while the namespace exists, as the user of
+ * daemon programs with the capabilities for raw sockets and its port. It only
+ * reports (dhcp_event.h): the daemon validates the lease (dhcp_lease.h) and
+ * sets address, routes, MTU and name servers.
  *
  * Without a lease the interface has no address and no route: a session whose
- * lease ran out reaches nothing, rather than somewhere else.
+ * lease expires has no network, rather than another one.
  */
 #ifndef NETNS_PAM_HELPER_LINK_DHCP_CLIENT_H
 #define NETNS_PAM_HELPER_LINK_DHCP_CLIENT_H
@@ -22,36 +22,35 @@ struct link_site;
 
 struct dhcp_client_owner {
 	/*
-	 * The address is this from now on, or none (NULL): for a link that
-	 * filters by it. Called before the address is on the interface, resp.
-	 * after it has left it. A failure means: not to be used. NULL: no such
-	 * thing.
+	 * For a link that filters by address: the address is this one from now
+	 * on, or none (NULL). Called before the address is set, and after it is
+	 * removed. On -errno the address is not used. NULL: no effect.
 	 */
 	int (*address)(struct instance *i, const struct inet_prefix *address,
 		       struct error *err);
-	/* Gives the lease back at the end; else it is left to run out. */
+	/* Releases the lease at the end; false: it expires. */
 	bool release;
 };
 
 /*
- * Starts the client on an interface that is up; makes instance->dhcp and notes
- * ifname, ifindex and the process in the instance. To be called by create(),
- * which then returns LINK_LATER: instance_connected() is called when the first
- * lease is on the interface. owner must stay.
- * Return: 0 or -errno with a sentence.
+ * Starts the client on an interface that is up; creates instance->dhcp and sets
+ * ifname, ifindex and the process in the instance. Called by create(), which
+ * then returns LINK_LATER: instance_connected() is called when the first lease
+ * is on the interface. owner must stay valid. Return: 0, or -errno with err
+ * set.
  */
 int dhcp_client_start(const struct link_site *site, const char *ifname,
 		      unsigned int ifindex,
 		      const struct dhcp_client_owner *owner, struct error *err);
 
-/* From adopt(). Return: 0 or -errno; a client that has ended is started. */
+/* From adopt(). Starts a client that has ended. Return: 0 or -errno. */
 int dhcp_client_adopt(struct instance *i,
 		      const struct dhcp_client_owner *owner);
 
-/* From remove(): ends the client and forgets the lease. Fine when none is. */
+/* From remove(): stops the client, forgets the lease. Idempotent. */
 void dhcp_client_stop(struct instance *i);
 
-/* At the end of the helper: the client goes on, our memory of it is freed. */
+/* From leave(): frees memory; the client keeps running. Idempotent. */
 void dhcp_client_free(struct instance *i);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +23,15 @@
 #include "helper/instance/record.h"
 
 #define EVENT_FILE	"event"
-#define EVENT_NOW	"now"  /* the last that was looked at */
-#define EVENT_DONE	"done" /* the last that was dealt with */
+#define EVENT_NOW	"now"  /* the last one that was read */
+#define EVENT_DONE	"done" /* the last one that was processed */
 #define EVENT_BYTES_MAX 65536
-#define EVENT_FILES_MAX 64 /* that a directory is cleared of */
+#define EVENT_FILES_MAX 64 /* removed from one directory */
 
-/* Whoever holds a descriptor of it may write; by its path, only root gets in.
+/* A process with a descriptor of it may write; the path is open to root only.
  */
-#define EVENT_DIR_MODE 0733
+#define EVENT_DIR_MODE	0733
+#define EVENT_DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct event {
 	char text[EVENT_BYTES_MAX + 1]; /* "NAME=VALUE", each with its NUL */
@@ -40,9 +42,9 @@ struct event {
 struct event_watch {
 	struct event_watch *next;
 	struct instance *instance;
-	void (*told)(struct instance *i, const struct event *e);
+	void (*changed)(struct instance *i, const struct event *e);
 	int dir;
-	sd_event_source *heard, *first;
+	sd_event_source *inotify, *first;
 };
 
 struct events {
@@ -52,22 +54,31 @@ struct events {
 
 /* --- the directory --- */
 
+/* Creates and opens a directory in `at`. path: the same, for messages. */
+static int event_open_in(int at, const char *name, const char *path,
+			 struct error *err)
+{
+	int dir;
+
+	if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "cannot create %s: %s", path,
+				 strerror(errno));
+	dir = openat(at, name, EVENT_DIR_FLAGS);
+	return dir < 0 ? error_set(err, -errno, "cannot open %s: %s", path,
+				   strerror(errno))
+		       : dir;
+}
+
 int event_open(struct helper *h, struct error *err)
 {
+	char path[PATH_MAX];
+
 	h->events = calloc(1, sizeof(*h->events));
 	if (!h->events)
 		return error_set(err, -ENOMEM, "out of memory");
-	h->events->dir = -EBADF;
-	if (mkdirat(h->state_dir, "events", 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "cannot make %s/events: %s",
-				 h->state_path, strerror(errno));
-	h->events->dir =
-		openat(h->state_dir, "events",
-		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (h->events->dir < 0)
-		return error_set(err, -errno, "cannot open %s/events: %s",
-				 h->state_path, strerror(errno));
-	return 0;
+	snprintf(path, sizeof(path), "%s/events", h->state_path);
+	h->events->dir = event_open_in(h->state_dir, "events", path, err);
+	return h->events->dir < 0 ? h->events->dir : 0;
 }
 
 static void event_name(const struct instance *i, char ret[static 24])
@@ -75,7 +86,7 @@ static void event_name(const struct instance *i, char ret[static 24])
 	snprintf(ret, 24, "%" PRIu64, i->id);
 }
 
-/* Takes away what is in there, whoever has put it there. */
+/* Removes the files and empty directories in it. */
 static void event_clear(int dir)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -96,18 +107,18 @@ static void event_clear(int dir)
 static int event_open_dir(const struct instance *i, struct error *err)
 {
 	_cleanup_close_ int dir = -EBADF;
-	char name[24];
+	char name[24], path[PATH_MAX];
 
 	event_name(i, name);
-	if (mkdirat(i->helper->events->dir, name, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "cannot make %s/events/%s: %s",
-				 i->helper->state_path, name, strerror(errno));
-	dir = openat(i->helper->events->dir, name,
-		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || fchmod(dir, EVENT_DIR_MODE) < 0)
-		return error_set(err, -errno, "cannot open %s/events/%s: %s",
-				 i->helper->state_path, name, strerror(errno));
-	/* Left by a namespace of the same number that was never remembered. */
+	snprintf(path, sizeof(path), "%s/events/%s", i->helper->state_path,
+		 name);
+	dir = event_open_in(i->helper->events->dir, name, path, err);
+	if (dir < 0)
+		return dir;
+	if (fchmod(dir, EVENT_DIR_MODE) < 0)
+		return error_set(err, -errno, "cannot open %s: %s", path,
+				 strerror(errno));
+	/* Left by a namespace of the same number that was never recorded. */
 	if (i->state == INSTANCE_MAKING)
 		event_clear(dir);
 	return take_fd(&dir);
@@ -115,7 +126,7 @@ static int event_open_dir(const struct instance *i, struct error *err)
 
 /* --- reading --- */
 
-/* Did it fit, and is its last variable complete? */
+/* Is it not too large, and is its last variable complete? */
 static bool event_is_complete(const struct event *e)
 {
 	return e->bytes && e->bytes < sizeof(e->text) &&
@@ -159,8 +170,8 @@ bool event_is_done(const struct event *e)
 	return e->done;
 }
 
-/* Return: is the instance still watched? told() may forget it. */
-static bool event_tell(struct event_watch *w, const char *file)
+/* Return: is the instance still watched? changed() may call event_forget(). */
+static bool event_deliver(struct event_watch *w, const char *file)
 {
 	_cleanup_free_ struct event *e = malloc(sizeof(*e));
 	const struct events *all = w->instance->helper->events;
@@ -169,23 +180,23 @@ static bool event_tell(struct event_watch *w, const char *file)
 	if (r == -ENOENT)
 		return true;
 	if (r < 0) {
-		log_warning("%s: what its program told cannot be read: %s",
+		log_warning("%s: cannot read the event of its program: %s",
 			    w->instance->name, strerror(-r));
 		return true;
 	}
 	e->done = !strcmp(file, EVENT_DONE);
-	w->told(w->instance, e);
+	w->changed(w->instance, e);
 	for (const struct event_watch *p = all->watches; p; p = p->next)
 		if (p == w)
 			return true;
 	return false;
 }
 
-/* Taken first, read then: one that comes meanwhile is another. */
-static void event_tell_new(struct event_watch *w)
+/* Renames it before it reads: a newer event is a new file. */
+static void event_deliver_new(struct event_watch *w)
 {
 	renameat(w->dir, EVENT_FILE, w->dir, EVENT_NOW);
-	event_tell(w, EVENT_NOW);
+	event_deliver(w, EVENT_NOW);
 }
 
 static int event_on_inotify(sd_event_source *source,
@@ -193,14 +204,14 @@ static int event_on_inotify(sd_event_source *source,
 {
 	if (event->mask & IN_Q_OVERFLOW ||
 	    (event->len && !strcmp(event->name, EVENT_FILE)))
-		event_tell_new(data);
+		event_deliver_new(data);
 	return 0;
 }
 
 static int event_on_first(sd_event_source *source, void *data)
 {
-	if (event_tell(data, EVENT_DONE))
-		event_tell_new(data);
+	if (event_deliver(data, EVENT_DONE))
+		event_deliver_new(data);
 	return 0;
 }
 
@@ -210,7 +221,7 @@ static void event_watch_free(struct event_watch *w)
 {
 	if (!w)
 		return;
-	sd_event_source_disable_unref(w->heard);
+	sd_event_source_disable_unref(w->inotify);
 	sd_event_source_disable_unref(w->first);
 	close_fd(w->dir);
 	free(w);
@@ -235,7 +246,7 @@ static struct event_watch *event_unlink(struct instance *i)
 }
 
 int event_watch(struct instance *i,
-		void (*told)(struct instance *i, const struct event *e),
+		void (*changed)(struct instance *i, const struct event *e),
 		struct error *err)
 {
 	_cleanup_(event_watch_cleanup) struct event_watch *w =
@@ -247,12 +258,12 @@ int event_watch(struct instance *i,
 	if (!w)
 		return error_set(err, -ENOMEM, "out of memory");
 	w->instance = i;
-	w->told = told;
+	w->changed = changed;
 	w->dir = event_open_dir(i, err);
 	if (w->dir < 0)
 		return w->dir;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", w->dir);
-	r = sd_event_add_inotify(h->event, &w->heard, path,
+	r = sd_event_add_inotify(h->event, &w->inotify, path,
 				 IN_MOVED_TO | IN_ONLYDIR, event_on_inotify, w);
 	if (r >= 0)
 		r = sd_event_add_defer(h->event, &w->first, event_on_first, w);
@@ -286,13 +297,11 @@ void event_done(struct instance *i)
 /* Return: 0, also when there is none; -errno. */
 static int event_remove(const struct helper *h, const char *name)
 {
-	_cleanup_close_ int dir =
-		openat(h->events->dir, name,
-		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int dir = openat(h->events->dir, name, EVENT_DIR_FLAGS);
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -errno;
-	/* A client that is ending must not write into it any more. */
+	/* A client that is ending must not create files in it any more. */
 	fchmod(dir, 0700);
 	event_clear(dir);
 	return unlinkat(h->events->dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;

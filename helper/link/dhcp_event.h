@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What DHCP and VPN clients tell by way of the script they run: it leaves its
- * environment (env -0) as a file below STATE_DIR/events, its first argument in
- * it as NETNS_PAM_ARGUMENT, in place of the one before, and the helper,
- * watching, reads it. The file outlives both, so that a restarted helper knows
- * the lease.
+ * Events of DHCP and VPN clients, by the script that they run: it writes its
+ * environment (env -0) to a file below STATE_DIR/events, its first argument in
+ * it as NETNS_PAM_ARGUMENT; a new file replaces the previous one. The daemon
+ * watches the directory and reads it. The file remains when the client or the
+ * daemon ends: a restarted daemon reads the lease from it.
  *
- * All that is in there may come from a stranger on the network: whoever uses a
- * value checks it. An interface's name is never taken from it.
+ * Any machine on the network may have sent the values: users of a value
+ * validate it. An interface's name is never taken from it.
  */
 #ifndef NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
 #define NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
@@ -22,51 +22,53 @@ struct event;
 struct helper;
 struct instance;
 
-/* The program that clients are told to run (packaging/link-event). */
+/* The script that clients run (packaging/link-event). */
 #define EVENT_SCRIPT LIBEXECDIR "/link-event"
 
-/* At start, and at the end. */
+/*
+ * At start, and at the end of the daemon: opens STATE_DIR/events, and closes
+ * all. Return: 0, or -errno with err set.
+ */
 int event_open(struct helper *h, struct error *err);
 void event_close(struct helper *h);
 
 /*
- * A program that is not root cannot follow that path, since the state is root's
- * alone. It is given a descriptor instead, as child_command.pass_fd and
- * pass_as, and this for its environment. (Not as 3: udhcpc has a use of its own
- * for that.)
- * Return: a descriptor that event_watch() opened and event_forget() closes, or
- * -ENOENT.
+ * A client that is not root cannot open the directory by its path, because only
+ * root may enter STATE_DIR. It gets a descriptor by child_command.pass_fd and
+ * pass_as, and this variable. (Not fd 3, which udhcpc uses itself.)
+ * Return: a descriptor, valid from event_watch() to event_forget(); or -ENOENT.
  */
 #define EVENT_FD	     9
 #define EVENT_VARIABLE_BY_FD "NETNS_PAM_EVENT=/proc/self/fd/9/event"
 int event_directory(const struct instance *i);
 
 /*
- * From now on told() hears what instance->id's program says, from the event
- * loop; a file that is there already counts, unless the instance is MAKING:
- * then it is of another. Again after a restart, in adopt().
+ * Watches the events of instance->id; the event loop calls changed() for each.
+ * A file that exists already counts, unless the instance is MAKING: it is that
+ * of an earlier one. Called again after a restart, in adopt(). Return: 0, or
+ * -errno with err set.
  */
 int event_watch(struct instance *i,
-		void (*told)(struct instance *i, const struct event *e),
+		void (*changed)(struct instance *i, const struct event *e),
 		struct error *err);
 
 /*
- * From within told(): what the event asks for is done. A restarted helper is
- * told of it before anything newer, as one that event_is_done(), to know how
- * things stand.
+ * From within changed(): the event is completely processed. A restarted daemon
+ * gets it before newer ones, as one that event_is_done(), for the current
+ * state.
  */
 void event_done(struct instance *i);
 bool event_is_done(const struct event *e);
 
 /*
- * No more of it, and the file is removed. Fine when there is none, and from
- * within told(), which must not look at the event after it.
+ * Stops watching and removes the directory. Idempotent. From within changed(),
+ * the event is invalid afterwards.
  */
 void event_forget(struct instance *i);
 
 /*
- * Removes the directories of instances that are not in the list. Return: 0, or
- * -errno when something is left.
+ * Removes the directories of instances that do not exist. Return: 0, or -errno
+ * when something is left.
  */
 int event_sweep(struct helper *h);
 

@@ -9,12 +9,12 @@
 
 #include "common/names.h"
 
-#define DHCP_TEXT_MAX	4096 /* of one option */
-#define DHCP_MTU_MIN	576  /* RFC 791; less is an attack on the session */
+#define DHCP_TEXT_MAX	4096 /* bytes of one option */
+#define DHCP_MTU_MIN	576  /* RFC 791; a smaller one blocks connections */
 #define DHCP_MTU_MAX	65535
 #define DHCP_PREFIX_MIN 8
 
-/* The first thing that was left out is named; the rest is likely the same. */
+/* Only the first ignored value is named. */
 static void __attribute__((format(printf, 2, 3)))
 lease_refuse(struct dhcp_lease *lease, const char *format, ...)
 {
@@ -32,7 +32,7 @@ lease_refuse(struct dhcp_lease *lease, const char *format, ...)
 		 (int)sizeof(lease->refused) - 1, text.text);
 }
 
-/* A copy to be cut up; a list that is too long for it is no list at all. */
+/* Copies a list, to be split. Return: ret, or NULL when it is too long. */
 static char *lease_list(struct dhcp_lease *lease, const char *list,
 			char ret[static DHCP_TEXT_MAX])
 {
@@ -42,6 +42,17 @@ static char *lease_list(struct dhcp_lease *lease, const char *list,
 		return memcpy(ret, list, bytes + 1);
 	lease_refuse(lease, "a list of %zu bytes", bytes);
 	return NULL;
+}
+
+/* The next word of a copy; *rest may be NULL. Return: NULL at the end. */
+static char *lease_word(char **rest)
+{
+	char *word;
+
+	do
+		word = strsep(rest, " ");
+	while (word && !*word);
+	return word;
 }
 
 /* --- addresses --- */
@@ -61,8 +72,8 @@ static int lease_ipv4(const char *text, struct inet_prefix *ret)
 }
 
 /*
- * Can a machine have it? Not 0/8, 127/8, 169.254/16 (nobody leases those, and
- * the services of a cloud are there), multicast and what is above.
+ * Can it be a machine's? Not 0/8, 127/8, 169.254/16 (no server leases those,
+ * and services of a cloud are there), multicast and higher ones.
  */
 static bool lease_is_host(const struct inet_prefix *p)
 {
@@ -70,12 +81,17 @@ static bool lease_is_host(const struct inet_prefix *p)
 	       (p->addr[0] != 169 || p->addr[1] != 254);
 }
 
+static bool lease_parse_host(const char *text, struct inet_prefix *ret)
+{
+	return lease_ipv4(text, ret) == 0 && lease_is_host(ret);
+}
+
 static uint32_t lease_mask(unsigned int length)
 {
 	return length ? ~UINT32_C(0) << (32 - length) : 0;
 }
 
-/* A netmask without holes. Return: its length, or -EBADMSG. */
+/* Return: the length of a netmask; -EBADMSG when it is not contiguous. */
 static int lease_mask_length(const char *text)
 {
 	struct inet_prefix mask;
@@ -97,22 +113,20 @@ static int lease_address(const struct dhcp_words *words,
 	uint32_t host;
 	int length;
 
-	if (!words->ip || lease_ipv4(words->ip, &p) < 0 || !lease_is_host(&p))
-		return error_set(
-			err, -EBADMSG,
-			"the address %.40s is none that a machine can have",
-			words->ip ? words->ip : "(none)");
-	/* Without a mask it is a single one, and all goes by the router. */
+	if (!words->ip || !lease_parse_host(words->ip, &p))
+		return error_set(err, -EBADMSG, "the address %.40s is invalid",
+				 words->ip ? words->ip : "(none)");
+	/* Without a mask, all other addresses are reached by the router. */
 	length = words->subnet ? lease_mask_length(words->subnet) : 32;
 	if (length < DHCP_PREFIX_MIN)
 		return error_set(err, -EBADMSG,
-				 "the netmask %.40s of %.40s makes no sense",
+				 "the netmask %.40s of %.40s is invalid",
 				 words->subnet, words->ip);
 	host = lease_bits(&p) & ~lease_mask((unsigned int)length);
 	if (length < 31 && (!host || host == ~lease_mask((unsigned int)length)))
 		return error_set(
 			err, -EBADMSG,
-			"the address %.40s is that of its network as a whole, or the broadcast one",
+			"the address %.40s is the network or broadcast address of its prefix",
 			words->ip);
 	p.length = (uint8_t)length;
 	lease->address = p;
@@ -131,7 +145,7 @@ static void lease_add_route(struct dhcp_lease *lease,
 		const struct inet_prefix *p = &lease->routes[n].destination;
 
 		if (p->length == destination->length &&
-		    lease_bits(p) == lease_bits(destination))
+		    inet_address_equal(p, destination))
 			return;
 	}
 	if (lease->n_routes == DHCP_ROUTES_MAX) {
@@ -139,7 +153,8 @@ static void lease_add_route(struct dhcp_lease *lease,
 		return;
 	}
 	*route = (struct dhcp_route){.destination = *destination};
-	/* By our own address is the old way to say: on the link. */
+	/* RFC 3442 has 0.0.0.0 for the link itself; older servers our address.
+	 */
 	if (lease_bits(gateway) &&
 	    lease_bits(gateway) != lease_bits(&lease->address))
 		route->gateway = *gateway;
@@ -160,7 +175,8 @@ static int lease_route(struct dhcp_lease *lease, const char *to,
 	bits = lease_bits(&destination) & lease_mask(destination.length);
 	for (int n = 0; n < 4; n++)
 		destination.addr[n] = (uint8_t)(bits >> (24 - 8 * n));
-	/* The ends of what can be routed at all; halves of it are fine. */
+	/* Shorter prefixes, such as 0.0.0.0/1, may contain invalid addresses.
+	 */
 	if (destination.length >= 8 && !lease_is_host(&destination))
 		return -EBADMSG;
 	lease_add_route(lease, &destination, &gateway);
@@ -169,16 +185,14 @@ static int lease_route(struct dhcp_lease *lease, const char *to,
 
 static void lease_static_routes(struct dhcp_lease *lease, const char *list)
 {
-	char text[DHCP_TEXT_MAX], *rest = lease_list(lease, list, text), *to,
-				  *via;
+	char text[DHCP_TEXT_MAX], *rest = lease_list(lease, list, text);
+	const char *to, *via;
 
-	while ((to = strsep(&rest, " "))) {
-		if (!*to)
-			continue;
+	while ((to = lease_word(&rest))) {
 		via = strsep(&rest, " ");
 		if (!via || lease_route(lease, to, via) < 0)
 			lease_refuse(lease, "the route to %.40s by %.40s", to,
-				     via ? via : "nobody");
+				     via ? via : "(none)");
 	}
 }
 
@@ -187,17 +201,14 @@ static void lease_router(struct dhcp_lease *lease, const char *list)
 	static const struct inet_prefix any = {.family = AF_INET};
 	char text[DHCP_TEXT_MAX], *rest = lease_list(lease, list, text), *word;
 
-	while ((word = strsep(&rest, " "))) {
+	while ((word = lease_word(&rest))) {
 		struct inet_prefix router;
 
-		if (!*word)
-			continue;
-		if (lease_ipv4(word, &router) < 0 || !lease_is_host(&router)) {
-			lease_refuse(lease, "the router %.40s", word);
-			continue;
+		if (lease_parse_host(word, &router)) {
+			lease_add_route(lease, &any, &router);
+			return; /* further routers are not used */
 		}
-		lease_add_route(lease, &any, &router);
-		return; /* the others stand in for it, and nobody notices */
+		lease_refuse(lease, "the router %.40s", word);
 	}
 }
 
@@ -207,16 +218,11 @@ static void lease_dns(struct dhcp_lease *lease, const char *list)
 {
 	char text[DHCP_TEXT_MAX], *rest = lease_list(lease, list, text), *word;
 
-	while ((word = strsep(&rest, " ")) && lease->n_dns < DHCP_DNS_MAX) {
-		struct inet_prefix server;
-
-		if (!*word)
-			continue;
-		if (lease_ipv4(word, &server) < 0 || !lease_is_host(&server))
-			lease_refuse(lease, "the name server %.40s", word);
+	while ((word = lease_word(&rest)) && lease->n_dns < DHCP_DNS_MAX)
+		if (lease_parse_host(word, &lease->dns[lease->n_dns]))
+			lease->n_dns++;
 		else
-			lease->dns[lease->n_dns++] = server;
-	}
+			lease_refuse(lease, "the name server %.40s", word);
 }
 
 static void lease_search(struct dhcp_lease *lease, const char *list)
@@ -224,11 +230,9 @@ static void lease_search(struct dhcp_lease *lease, const char *list)
 	char text[DHCP_TEXT_MAX], *rest = lease_list(lease, list, text), *word;
 	size_t used = 0;
 
-	while ((word = strsep(&rest, " "))) {
+	while ((word = lease_word(&rest))) {
 		size_t length = strlen(word);
 
-		if (!length)
-			continue;
 		if (!name_is_domain(word) ||
 		    used + length + 2 > sizeof(lease->search)) {
 			lease_refuse(lease, "the domain %.60s", word);
@@ -243,7 +247,7 @@ static void lease_search(struct dhcp_lease *lease, const char *list)
 
 /* --- numbers --- */
 
-/* Return: the number, or 0 when it is none or more than max. */
+/* Return: the number; 0 when the text is not one, or it is above max. */
 static uint32_t lease_number(const char *text, uint32_t max)
 {
 	unsigned long long value;

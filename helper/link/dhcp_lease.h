@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A DHCP lease as the client's script tells it (busybox udhcpc's variables),
- * with every value checked: they come from whoever answered on the network.
+ * Parses and validates a DHCP lease from the variables of busybox udhcpc. Any
+ * machine on the network may have sent the values.
  *
- * What cannot be used of the address is an error. Any other value that makes no
- * sense is left out, and named in `refused`, once.
+ * An invalid address is an error. Any other invalid value is ignored, and the
+ * first one is named in `refused`.
  */
 #ifndef NETNS_PAM_HELPER_LINK_DHCP_LEASE_H
 #define NETNS_PAM_HELPER_LINK_DHCP_LEASE_H
@@ -19,7 +19,7 @@
 #define DHCP_SEARCH_MAX 256
 #define DHCP_FOREVER	UINT32_MAX
 
-/* Values as they were told, or NULL. */
+/* The variables, unchecked; NULL: not set. */
 struct dhcp_words {
 	const char *ip, *subnet, *router, *staticroutes, *msstaticroutes;
 	const char *dns, *domain, *search, *mtu, *lease;
@@ -27,7 +27,7 @@ struct dhcp_words {
 
 struct dhcp_route {
 	struct inet_prefix destination; /* without host bits */
-	struct inet_prefix gateway;	/* AF_UNSPEC: on the link itself */
+	struct inet_prefix gateway;	/* AF_UNSPEC: the link itself */
 };
 
 struct dhcp_lease {
@@ -36,16 +36,16 @@ struct dhcp_lease {
 	size_t n_routes;
 	struct inet_prefix dns[DHCP_DNS_MAX];
 	size_t n_dns;
-	char search[DHCP_SEARCH_MAX]; /* domains, a space between; or "" */
-	unsigned int mtu;	      /* 0: not said */
-	uint32_t seconds;	      /* that it lasts */
-	char refused[160];	      /* "the name server 127.0.0.1"; or "" */
+	char search[DHCP_SEARCH_MAX]; /* domains, separated by spaces */
+	unsigned int mtu;	      /* 0: not given */
+	uint32_t seconds;	      /* or DHCP_FOREVER */
+	char refused[160];	      /* "the name server 127.0.0.1" */
 };
 
 /*
- * Routes: the classless static routes (RFC 3442, else Microsoft's), which take
- * the place of the router; domains: the search list (RFC 3397), else the
- * domain. Return: 0, or -EBADMSG with what is wrong with the address.
+ * Routes: the classless static routes (RFC 3442, else Microsoft's option)
+ * replace the router. Domains: the search list (RFC 3397), else the domain.
+ * Return: 0 and *ret, or -EBADMSG with err set: the address is invalid.
  */
 int dhcp_lease_parse(const struct dhcp_words *words, struct dhcp_lease *ret,
 		     struct error *err);

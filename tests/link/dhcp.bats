@@ -211,7 +211,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	wait_until 10 has_address blue ''
 	equal '' "$(ip -n blue route)"
 	refuses ip netns exec blue $PROBE tcp 203.0.113.10 80 1
-	in_log 'the server took it back'
+	in_log 'the server revoked it'
 	not resolv_has 'nameserver 203.0.113.10'
 	# a server that refuses the address
 	server 203.0.113.110 203.0.113.110
@@ -373,7 +373,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	done
 	rogue 203.0.113.100 1=ff00ff00
 	su_fails alice
-	in_syslog 'a DHCP lease on eth0 .*netmask 255.0.255.0 .* makes no sense'
+	in_syslog 'a DHCP lease on eth0 .*netmask 255.0.255.0 .* is invalid'
 	no_server
 	nothing_left
 	no_server
@@ -396,7 +396,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	equal 1 "$(grep -c nameserver $T/seen)"
 	ip -n blue link show eth0 | grep -q 'mtu 1500'
 	equal 203.0.113.100/24 "$(address_of blue)"
-	in_log 'left out of the DHCP lease on eth0: '
+	in_log 'ignored in the DHCP lease on eth0: '
 	ssh_end a
 	wait_until 10 not_there blue
 	# shell code in a domain, a route to the loopback interface, forty routes
@@ -415,7 +415,7 @@ hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 	policy_with
 	ssh_hold a alice
 	kill -USR1 "$(client)"
-	wait_until 15 in_log "a DHCP server's answer on eth0 is of no use"
+	wait_until 15 in_log "the answer of a DHCP server on eth0 is invalid"
 	equal '' "$(address_of blue)"
 	ssh_end a
 	wait_until 10 no_client
