@@ -298,56 +298,6 @@ static bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link *ret)
 	return ifi->ifi_family == AF_UNSPEC;
 }
 
-static int rtnl_link_get(struct rtnl *rtnl, const char *ifname,
-			 unsigned int ifindex, struct rtnl_link *ret)
-{
-	char request[256];
-	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
-	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
-	int r, left;
-	ssize_t n;
-
-	if (!ifname && !ifindex)
-		return -ENODEV;
-	h->nlmsg_type = RTM_GETLINK;
-	h->nlmsg_flags = NLM_F_REQUEST;
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = (int)ifindex;
-	if (ifname)
-		mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
-	h->nlmsg_seq = ++rtnl->seq;
-	r = rtnl_send(rtnl, h, h->nlmsg_len);
-	if (r < 0)
-		return r;
-	for (;;) {
-		n = rtnl_recv(rtnl);
-		if (n < 0)
-			return (int)n;
-		left = (int)n;
-		h = (void *)rtnl->buffer;
-		if (!mnl_nlmsg_ok(h, left) || h->nlmsg_seq != rtnl->seq)
-			continue;
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-
-			return e->error ? e->error : -ENODEV;
-		}
-		return rtnl_read_link(h, ret) ? 0 : -EBADMSG;
-	}
-}
-
-int rtnl_link_by_name(struct rtnl *rtnl, const char *ifname,
-		      struct rtnl_link *ret)
-{
-	return rtnl_link_get(rtnl, ifname, 0, ret);
-}
-
-int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
-		       struct rtnl_link *ret)
-{
-	return rtnl_link_get(rtnl, NULL, ifindex, ret);
-}
-
 struct route_attrs {
 	const struct nlattr *dst;
 	unsigned int oif;
@@ -417,24 +367,17 @@ static void dump_each(const struct dump *dump, const struct nlmsghdr *h)
 }
 
 /*
- * Return: 0, -EINTR when the kernel says that the table changed meanwhile,
- * -errno.
+ * Sends a query, and hands on its answers. Return: 0, -EINTR when the kernel
+ * says that the table changed meanwhile, -errno.
  */
-static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type,
-			  const struct dump *dump)
+static int rtnl_query(struct rtnl *rtnl, struct nlmsghdr *query,
+		      const struct dump *dump)
 {
-	/* Of all families: struct rtmsg is shorter, and begins alike. */
-	struct {
-		struct nlmsghdr h;
-		struct ifinfomsg ifi;
-	} req = {.h = {.nlmsg_len = sizeof(req),
-		       .nlmsg_type = type,
-		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		       .nlmsg_seq = ++rtnl->seq}};
 	bool interrupted = false;
 	int r;
 
-	r = rtnl_send(rtnl, &req, req.h.nlmsg_len);
+	query->nlmsg_seq = ++rtnl->seq;
+	r = rtnl_send(rtnl, query, query->nlmsg_len);
 	if (r < 0)
 		return r;
 	for (;;) {
@@ -445,33 +388,82 @@ static int rtnl_dump_once(struct rtnl *rtnl, uint16_t type,
 			return (int)n;
 		for (const struct nlmsghdr *h = (void *)rtnl->buffer;
 		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+
 			if (h->nlmsg_seq != rtnl->seq)
 				continue;
 			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
 				interrupted = true;
 			if (h->nlmsg_type == NLMSG_DONE)
 				return interrupted ? -EINTR : 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				const struct nlmsgerr *e =
-					mnl_nlmsg_get_payload(h);
-
+			if (h->nlmsg_type == NLMSG_ERROR)
 				return e->error ? e->error : -EBADMSG;
-			}
 			dump_each(dump, h);
+			if (!(query->nlmsg_flags & NLM_F_DUMP))
+				return 0;
 		}
 	}
 }
 
 static int rtnl_dump(struct rtnl *rtnl, uint16_t type, const struct dump *dump)
 {
+	/* Of all families: struct rtmsg is shorter, and begins alike. */
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg ifi;
+	} req = {.h = {.nlmsg_len = sizeof(req),
+		       .nlmsg_type = type,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
 	int r = -EINTR;
 
 	for (int i = 0; i < RTNL_DUMP_TRIES && r == -EINTR; i++) {
 		if (dump->restart)
 			dump->restart(dump->data);
-		r = rtnl_dump_once(rtnl, type, dump);
+		r = rtnl_query(rtnl, &req.h, dump);
 	}
 	return r;
+}
+
+static void link_found(void *data, const struct rtnl_link *link)
+{
+	*(struct rtnl_link *)data = *link;
+}
+
+static int rtnl_link_get(struct rtnl *rtnl, const char *ifname,
+			 unsigned int ifindex, struct rtnl_link *ret)
+{
+	struct rtnl_link link = {.ifindex = 0};
+	const struct dump dump = {.link = link_found, .data = &link};
+	char request[256];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	int r;
+
+	if (!ifname && !ifindex)
+		return -ENODEV;
+	h->nlmsg_type = RTM_GETLINK;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	ifi->ifi_index = (int)ifindex;
+	if (ifname)
+		mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
+	r = rtnl_query(rtnl, h, &dump);
+	if (r == 0 && !link.ifindex)
+		r = -EBADMSG;
+	if (r == 0)
+		*ret = link;
+	return r;
+}
+
+int rtnl_link_by_name(struct rtnl *rtnl, const char *ifname,
+		      struct rtnl_link *ret)
+{
+	return rtnl_link_get(rtnl, ifname, 0, ret);
+}
+
+int rtnl_link_by_index(struct rtnl *rtnl, unsigned int ifindex,
+		       struct rtnl_link *ret)
+{
+	return rtnl_link_get(rtnl, NULL, ifindex, ret);
 }
 
 int rtnl_dump_links(struct rtnl *rtnl,
