@@ -20,15 +20,19 @@
 #define RETRY_LAST_MS  20
 
 /*
- * Waits for an event, or without one (sock < 0), at most `at_most` ms. Return:
- * 0 try again; -ETIMEDOUT; -errno.
+ * After a call that failed with errno: waits for an event, or without one
+ * (sock < 0), at most `at_most` ms. Return: 0 try again; -ETIMEDOUT; -errno.
  */
-static int event_wait(int sock, short events, int at_most, uint64_t deadline_ms)
+static int retry_wait(int sock, short events, int at_most, uint64_t deadline_ms)
 {
 	struct pollfd p = {.fd = sock, .events = events};
 	int left = deadline_left_ms(deadline_ms);
 	struct timespec t;
 
+	if (errno == EINTR)
+		return 0;
+	if (errno != EAGAIN)
+		return -errno;
 	if (left <= 0)
 		return -ETIMEDOUT;
 	if (left > at_most)
@@ -59,13 +63,8 @@ int fdmsg_connect(const char *path, uint64_t deadline_ms)
 		return -errno;
 	while (connect(sock, (const struct sockaddr *)&address,
 		       sizeof(address)) < 0) {
-		int r;
+		int r = retry_wait(-1, 0, pause, deadline_ms);
 
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return -errno;
-		r = event_wait(-1, 0, pause, deadline_ms);
 		if (r < 0)
 			return r;
 		pause = pause * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : pause * 2;
@@ -111,11 +110,7 @@ int fdmsg_send(int sock, const void *head, size_t head_bytes, const void *tail,
 		if (n >= 0)
 			return (size_t)n == head_bytes + tail_bytes ? 0
 								    : -EMSGSIZE;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return -errno;
-		r = event_wait(sock, POLLOUT, INT32_MAX, deadline_ms);
+		r = retry_wait(sock, POLLOUT, INT32_MAX, deadline_ms);
 		if (r < 0)
 			return r;
 	}
@@ -188,11 +183,7 @@ ssize_t fdmsg_recv(int sock, void *buf, size_t size, int *fds, size_t fds_max,
 		n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n >= 0)
 			break;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return -errno;
-		r = event_wait(sock, POLLIN, INT32_MAX, deadline_ms);
+		r = retry_wait(sock, POLLIN, INT32_MAX, deadline_ms);
 		if (r < 0)
 			return r;
 	}
