@@ -9,14 +9,7 @@
 
 size_t inet_bytes(sa_family_t family)
 {
-	switch (family) {
-	case AF_INET:
-		return 4;
-	case AF_INET6:
-		return 16;
-	default:
-		return 0;
-	}
+	return family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
 }
 
 /* One to three digits without a leading zero, at most `max`. */

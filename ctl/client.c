@@ -125,22 +125,6 @@ static int client_verdict_error(const struct proto_reply *head,
 			: "netns-pamd refused without a reason; see its log");
 }
 
-static int client_fill_reply(struct client_reply *reply, const char *packet,
-			     int *fd, struct error *err)
-{
-	const struct proto_reply *head = (const struct proto_reply *)packet;
-	char *tail = malloc((size_t)head->tail_bytes + 1);
-
-	if (!tail)
-		return error_set(err, -ENOMEM, "out of memory");
-	memcpy(tail, packet + sizeof(*head), head->tail_bytes);
-	tail[head->tail_bytes] = '\0';
-	reply->head = *head;
-	reply->tail = tail;
-	reply->fd = take_fd(fd);
-	return 0;
-}
-
 /* Receives up to the packet that ends the answer. */
 static int client_recv(int sock, uint64_t deadline, client_each *each,
 		       void *data, struct client_reply *ret, struct error *err)
@@ -170,7 +154,12 @@ static int client_recv(int sock, uint64_t deadline, client_each *each,
 		r = client_verdict_error(head, err);
 		if (r < 0 || !ret)
 			return r;
-		return client_fill_reply(ret, packet, &fd, err);
+		ret->tail = strndup(packet + sizeof(*head), head->tail_bytes);
+		if (!ret->tail)
+			return error_set(err, -ENOMEM, "out of memory");
+		ret->head = *head;
+		ret->fd = take_fd(&fd);
+		return 0;
 	}
 }
 

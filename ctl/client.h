@@ -16,7 +16,8 @@
 
 struct client_reply {
 	struct proto_reply head;
-	char *tail; /* head.tail_bytes bytes and a NUL; may be NULL */
+	char *tail; /* head.tail_bytes bytes without a NUL, and a NUL; or NULL
+		     */
 	int fd;	    /* ENTER: the namespace, KICK: the process; or -EBADF */
 };
 #define CLIENT_REPLY_NONE                                                      \

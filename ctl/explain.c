@@ -18,8 +18,6 @@
 #include "explain.h"
 #include "json.h"
 
-#define DEFAULT_SERVICE "sshd"
-
 /*
  * The policy that the module would use now, and the path of its file.
  * Return: 0, -errno with a sentence.
@@ -273,22 +271,15 @@ static json_t *explain_result(const struct policy *policy,
 			      const struct policy_rule *rule,
 			      const struct who *who, bool guard)
 {
-	static const char *const nested[] = {
-		[POLICY_SWITCH] = "switch",
-		[POLICY_KEEP] = "keep",
-		[POLICY_NESTED_DENY] = "deny",
-	};
 	const struct policy_namespace *ns =
 		policy_namespace_find(policy, rule->namespace);
 
 	return json_pack("{s:s, s:o, s:s, s:i, s:s, s:b}", "rule", rule->name,
 			 "namespace",
 			 ns ? explain_namespace(policy, ns, who) : json_null(),
-			 "on_error",
-			 rule->on_error == POLICY_ON_ERROR_HOST ? "host"
-								: "deny",
+			 "on_error", policy_on_error_words[rule->on_error],
 			 "timeout_ms", (int)rule->timeout_ms, "nested",
-			 nested[rule->nested], "guard", guard);
+			 policy_nested_words[rule->nested], "guard", guard);
 }
 
 /* Return: 0 and the answer; -errno when a look-up failed. */
@@ -354,7 +345,7 @@ int ctl_explain(const struct ctl *ctl, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{0},
 	};
-	const char *given['z'] = {['s'] = DEFAULT_SERVICE};
+	const char *given['z'] = {['s'] = "sshd"};
 	struct who who;
 	struct error err;
 	int c, status;

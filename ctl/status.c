@@ -113,15 +113,6 @@ static void add_moment(struct table *table, uint64_t since)
 	table_add(table, "%s", text);
 }
 
-/* Has a namespace details, for a column of their own? */
-static bool status_has_details(const struct status *status)
-{
-	for (size_t i = 0; i < status->n_namespaces; i++)
-		if (*status->namespaces[i].detail)
-			return true;
-	return false;
-}
-
 static int print_namespaces(const struct status *status, bool colour)
 {
 	static const struct table_column columns[] = {
@@ -130,13 +121,16 @@ static int print_namespaces(const struct status *status, bool colour)
 		{"RECEIVED", true},    {"SENT", true},	     {"AGE", true},
 		{"CONNECTION", false},
 	};
-	bool details = status_has_details(status);
+	bool details = false; /* a column of their own */
 	_cleanup_(table_clear) struct table table = {
 		.columns = columns,
-		.n_columns = sizeof(columns) / sizeof(*columns) - !details,
+		.n_columns = sizeof(columns) / sizeof(*columns),
 	};
 	time_t now = time(NULL);
 
+	for (size_t i = 0; i < status->n_namespaces; i++)
+		details |= *status->namespaces[i].detail;
+	table.n_columns -= !details;
 	for (size_t i = 0; i < status->n_namespaces; i++) {
 		const struct proto_namespace *ns = &status->namespaces[i];
 
@@ -187,21 +181,20 @@ static int print_sessions(const struct status *status, bool colour)
 static int status_print(const struct status *status)
 {
 	bool colour = table_wants_colour(stdout);
-	int r;
+	int r = 0;
 
-	if (!status->n_namespaces) {
-		puts("No namespace is up.");
-	} else {
+	if (status->n_namespaces)
 		r = print_namespaces(status, colour);
-		if (r < 0)
-			return r;
-	}
+	else
+		puts("No namespace is up.");
+	if (r < 0)
+		return r;
 	putchar('\n');
-	if (!status->n_sessions) {
+	if (status->n_sessions)
+		r = print_sessions(status, colour);
+	else
 		puts("No session is inside one.");
-		return 0;
-	}
-	return print_sessions(status, colour);
+	return r;
 }
 
 /* For programs */

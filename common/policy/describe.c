@@ -8,19 +8,6 @@
 
 #include "common/cleanup.h"
 
-/* Prints the key's value for this user; as written when that fails. */
-static void print_value(FILE *f, const char *text,
-			const struct policy_whose *whose)
-{
-	_cleanup_free_ char *expanded = NULL;
-
-	if (policy_expand(text, whose->user, whose->uid, whose->instance,
-			  &expanded, NULL) < 0)
-		fputs(text, f);
-	else
-		fputs(expanded, f);
-}
-
 static void print_bridge(FILE *f, const struct policy *p,
 			 const struct policy_namespace *ns)
 {
@@ -102,13 +89,16 @@ int policy_describe_link(const struct policy *p,
 			"/run/netns/%s as it is: made by another program, joined unchanged",
 			whose->instance);
 	} else {
-		fputs(sentences[ns->link].before, f);
-		if (sentences[ns->link].key)
-			print_value(f,
-				    *(char *const *)((const char *)ns +
-						     sentences[ns->link].key),
-				    whose);
-		fputs(sentences[ns->link].after, f);
+		size_t key = sentences[ns->link].key;
+		const char *value =
+			key ? *(char *const *)((const char *)ns + key) : "";
+		_cleanup_free_ char *expanded = NULL;
+
+		/* As written when it cannot be expanded. */
+		policy_expand(value, whose->user, whose->uid, whose->instance,
+			      &expanded, NULL);
+		fprintf(f, "%s%s%s", sentences[ns->link].before,
+			expanded ? expanded : value, sentences[ns->link].after);
 	}
 	if (fclose(f) != 0) {
 		free(text);

@@ -128,25 +128,22 @@ static int file_open(int dir_fd, const char *name, const char *path,
 		     struct note_book *book, struct error *err)
 {
 	int fd = openat(dir_fd, name, OPEN_FLAGS);
+	const char *kind = NULL;
 
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
-	case ELOOP:
-		note_error(book, path, 0, NOT_REGULAR, "a symbolic link");
-		return -EINVAL;
-	case ENXIO:
-	case ENODEV:
-		note_error(book, path, 0, NOT_REGULAR, "a socket or a device");
-		return -EINVAL;
-	case ENOENT:
-		return -ENOENT;
-	case EWOULDBLOCK: /* somebody has a write lease */
+	if (fd >= 0 || errno == ENOENT)
+		return fd >= 0 ? fd : -ENOENT;
+	if (errno == EWOULDBLOCK) /* a process has a write lease */
 		return error_set(err, -EBUSY, BEING_WRITTEN, path);
-	default:
-		error_set(err, 0, "%s: cannot be opened: %m", path);
-		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	if (errno == ELOOP)
+		kind = "a symbolic link";
+	else if (errno == ENXIO || errno == ENODEV)
+		kind = "a socket or a device";
+	if (kind) {
+		note_error(book, path, 0, NOT_REGULAR, kind);
+		return -EINVAL;
 	}
+	error_set(err, 0, "%s: cannot be opened: %m", path);
+	return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
 }
 
 /* Notes errors of type, owner, mode and size. Return: can it be read? */

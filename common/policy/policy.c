@@ -55,32 +55,22 @@ const char *const policy_link_words[] = {
 	[LINK_KINDS] = NULL,
 };
 const char *const policy_scope_words[] = {
-	[SCOPE_SHARED] = "shared",
-	[SCOPE_USER] = "user",
-	[SCOPE_SESSION] = "session",
-	NULL,
+	[SCOPE_SHARED] = "shared", [SCOPE_USER] = "user",
+	[SCOPE_SESSION] = "session", NULL,
 };
 const char *const policy_lifetime_words[] = {
-	[LIFETIME_PROCESSES] = "processes",
-	[LIFETIME_SESSIONS] = "sessions",
-	[LIFETIME_FOREVER] = "forever",
-	NULL,
+	[LIFETIME_PROCESSES] = "processes", [LIFETIME_SESSIONS] = "sessions",
+	[LIFETIME_FOREVER] = "forever", NULL,
 };
 const char *const policy_on_error_words[] = {
-	[POLICY_ON_ERROR_DENY] = "deny",
-	[POLICY_ON_ERROR_HOST] = "host",
-	NULL,
+	[POLICY_ON_ERROR_DENY] = "deny", [POLICY_ON_ERROR_HOST] = "host", NULL,
 };
 const char *const policy_nested_words[] = {
-	[POLICY_SWITCH] = "switch",
-	[POLICY_KEEP] = "keep",
-	[POLICY_NESTED_DENY] = "deny",
-	NULL,
+	[POLICY_SWITCH] = "switch", [POLICY_KEEP] = "keep",
+	[POLICY_NESTED_DENY] = "deny", NULL,
 };
 const char *const policy_network_type_words[] = {
-	[NETWORK_LINUX] = "linux",
-	[NETWORK_OVS] = "ovs",
-	NULL,
+	[NETWORK_LINUX] = "linux", [NETWORK_OVS] = "ovs", NULL,
 };
 /* clang-format on */
 
