@@ -15,7 +15,7 @@
 #include "helper/instance/link_ops.h"
 #include "helper/instance/parts.h"
 #include "helper/instance/record.h"
-#include "helper/kernel/netns.h"
+#include "helper/kernel/rtnl.h"
 #include "helper/process/child.h"
 #include "hook.h"
 #include "make.h"
@@ -259,6 +259,22 @@ void end_ask(struct instance *i, enum instance_end end)
 }
 
 /* --- undoing --- */
+
+void making_free(struct making *m)
+{
+	struct instance *i;
+
+	if (!m)
+		return;
+	i = m->site.instance;
+	sd_event_source_disable_unref(m->poll);
+	rtnl_close(m->site.inside);
+	close_fd(m->site.netns);
+	store_release(i->helper->store, m->site.policy);
+	i->making = NULL;
+	i->making_netns = -EBADF;
+	free(m);
+}
 
 void end_free(struct instance *i, int r, const struct error *why)
 {

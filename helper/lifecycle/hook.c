@@ -50,7 +50,6 @@ static int hook_check(const char *path, const char *event,
 }
 
 static void hook_environment(const struct instance *i, const char *event,
-			     bool named,
 			     char text[HOOK_VARIABLES][HOOK_VARIABLE])
 {
 	char address4[INET_PREFIX_STR] = "", address6[INET_PREFIX_STR] = "";
@@ -64,7 +63,7 @@ static void hook_environment(const struct instance *i, const char *event,
 	snprintf(text[n++], HOOK_VARIABLE, "NETNS_PAM_" __VA_ARGS__)
 	VARIABLE("EVENT=%s", event);
 	VARIABLE("NAMESPACE=%s", i->name);
-	if (named)
+	if (i->state != INSTANCE_LEAVING)
 		VARIABLE("NETNS=%s/%s", i->helper->netns_dir, i->name);
 	else
 		VARIABLE("NETNS=/proc/self/fd/3");
@@ -116,7 +115,7 @@ int hook_start(struct instance *i, const char *path, const char *event,
 		return r;
 	snprintf(label, sizeof(label), "%s: `%s` program %.160s", i->name,
 		 event, path);
-	hook_environment(i, event, i->state != INSTANCE_LEAVING, text);
+	hook_environment(i, event, text);
 	for (size_t n = 0; n < HOOK_VARIABLES; n++)
 		env[n] = text[n];
 	r = child_start(i->helper, &command, events, &i->hook, err);

@@ -17,6 +17,7 @@
 #include "common/index.h"
 #include "end.h"
 #include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/firewall/filter.h"
 #include "helper/firewall/firewall.h"
@@ -47,7 +48,7 @@ static int making_sysctls(void *data, struct error *err)
 /* Recorded first, for a restart to undo. */
 static int making_publish(struct making *m, struct error *err)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	int r = instance_record_save(i, err);
 
 	if (r < 0 || i->named)
@@ -60,7 +61,7 @@ static int making_publish(struct making *m, struct error *err)
 /* The namespace and its link. Return: 0, LINK_LATER, -errno. */
 static int making_link(struct making *m, struct error *err)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	struct helper *h = i->helper;
 	const struct policy_namespace *ns = m->site.ns;
 	const struct link_ops *ops = i->ops;
@@ -87,7 +88,7 @@ static int making_link(struct making *m, struct error *err)
 /* What every link gets. */
 static int making_configure(struct making *m, struct error *err)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	const struct policy_namespace *ns = m->site.ns;
 	int r = 0;
 
@@ -116,7 +117,7 @@ static void making_on_up(void *data, int r, const struct error *why)
 /* With the name published, so that `ip -n NAME` works in the program. */
 static int making_up(struct making *m, struct error *err)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	const struct child_events events = {.ended = making_on_up, .data = i};
 	_cleanup_free_ char *path = NULL;
 	int r;
@@ -138,7 +139,7 @@ static int making_ready_one(struct making *m, const char *condition,
 			    struct error *err)
 {
 	static const char prefix[] = "interface:";
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	struct rtnl_link link;
 	int r;
 
@@ -175,15 +176,16 @@ static int making_ready(struct making *m, struct error *err)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (!m->poll)
-		r = timer_new(m->instance->helper->event, &m->poll,
+		r = timer_new(m->site.instance->helper->event, &m->poll,
 			      making_on_poll, m, err);
 	timer_arm(m->poll, MAKING_POLL_US);
+	m->step = STEP_READY; /* again */
 	return r < 0 ? r : LINK_LATER;
 }
 
 static int making_done(struct making *m, struct error *err)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	int r;
 
 	instance_set_state(i, INSTANCE_LIVE);
@@ -198,35 +200,21 @@ static int making_done(struct making *m, struct error *err)
 /* From m->step on. Return: 0: it is LIVE; LINK_LATER; -errno. */
 static int making_run(struct making *m, struct error *err)
 {
+	static int (*const steps[])(struct making * m, struct error * err) = {
+		[STEP_LINK] = making_link, [STEP_CONFIGURE] = making_configure,
+		[STEP_UP] = making_up,	   [STEP_READY] = making_ready,
+		[STEP_DONE] = making_done,
+	};
 	int r = 0;
 
-	while (r == 0 && m->step <= STEP_DONE) {
-		switch (m->step++) {
-		case STEP_LINK:
-			r = making_link(m, err);
-			break;
-		case STEP_CONFIGURE:
-			r = making_configure(m, err);
-			break;
-		case STEP_UP:
-			r = making_up(m, err);
-			break;
-		case STEP_READY:
-			r = making_ready(m, err);
-			if (r == LINK_LATER)
-				m->step = STEP_READY;
-			break;
-		case STEP_DONE:
-			r = making_done(m, err);
-			break;
-		}
-	}
+	while (r == 0 && m->step <= STEP_DONE)
+		r = steps[m->step++](m, err);
 	return r;
 }
 
 void make_go_on(struct making *m)
 {
-	struct instance *i = m->instance;
+	struct instance *i = m->site.instance;
 	struct error why = {""};
 	int r = making_run(m, &why);
 
@@ -278,6 +266,29 @@ uint64_t make_plan(const struct policy_namespace *ns)
 		plan_add(&hash, "=", ns->sysctls[n].value);
 	}
 	return hash;
+}
+
+/*
+ * Makes i->making; ns stays valid until making_free(), whatever is reloaded.
+ * Return: 0, or -ENOMEM with a sentence.
+ */
+static int making_new(struct instance *i, const struct policy_namespace *ns,
+		      struct error *err)
+{
+	struct making *m = calloc(1, sizeof(*m));
+
+	if (m)
+		m->site.policy = store_hold(i->helper->store);
+	if (!m || !m->site.policy) {
+		free(m);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	m->site.helper = i->helper;
+	m->site.instance = i;
+	m->site.ns = ns;
+	m->site.netns = -EBADF;
+	i->making = m;
+	return 0;
 }
 
 /* Return: 0 and the namespace's descriptor, LINK_LATER, -errno. */

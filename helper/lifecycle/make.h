@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A namespace that is MAKING: shared by find.c, make.c, making.c and end.c. */
+/* A namespace that is MAKING: shared by find.c, make.c and end.c. */
 #ifndef NETNS_PAM_HELPER_LIFECYCLE_MAKE_H
 #define NETNS_PAM_HELPER_LIFECYCLE_MAKE_H
 
@@ -9,20 +9,12 @@
 enum making_step { STEP_LINK, STEP_CONFIGURE, STEP_UP, STEP_READY, STEP_DONE };
 
 struct making {
-	struct instance *instance;
 	struct link_site site; /* its fd and socket are closed with it */
 	enum making_step step; /* the next */
 	sd_event_source *poll; /* for `ready` */
 };
 
-/*
- * Makes instance->making; ns stays valid until making_free(), whatever is
- * reloaded. Return: 0, or -ENOMEM with a sentence.
- */
-int making_new(struct instance *i, const struct policy_namespace *ns,
-	       struct error *err);
-
-/* NULL is fine. */
+/* Frees instance->making, see end.c. NULL is fine. */
 void making_free(struct making *m);
 
 /* A fingerprint of the section: when it changes, a new namespace is made. */

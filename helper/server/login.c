@@ -102,30 +102,6 @@ static int login_mounts(struct answer *a, const struct instance *i,
 }
 
 /*
- * A login from inside a namespace, where the rule does not switch.
- * Return: 0, answered.
- */
-static int login_nested(const struct policy_rule *rule, struct answer *a)
-{
-	if (rule->nested == POLICY_KEEP)
-		return answer_set(
-			a, PROTO_STAY,
-			"rule %s leaves a login from inside a namespace there",
-			rule->name);
-	return answer_set(a, PROTO_DENIED,
-			  "rule %s refuses logins from inside a namespace",
-			  rule->name);
-}
-
-/* `namespace = host`: leaves a login outside, or returns it there. */
-static int login_to_host(const struct helper *h, struct answer *a)
-{
-	answer_fd(a, PROTO_FD_NETNS, h->host->fd, false);
-	answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
-	return answer_ok(a, POLICY_HOST, "");
-}
-
-/*
  * Finds or makes the namespace of a section, and opens the session.
  * Return: 0 and *ret; INSTANCE_LATER; -errno with a sentence, and neither is
  * left.
@@ -228,15 +204,25 @@ int login_open(struct connection *c, const struct proto_request *req,
 				  strerror(-r));
 	if (!rule)
 		return answer_set(a, PROTO_STAY, "no rule matches");
+	if (nested && rule->nested == POLICY_KEEP)
+		return answer_set(
+			a, PROTO_STAY,
+			"rule %s leaves a login from inside a namespace there",
+			rule->name);
 	if (nested && rule->nested != POLICY_SWITCH)
-		return login_nested(rule, a);
+		return answer_set(
+			a, PROTO_DENIED,
+			"rule %s refuses logins from inside a namespace",
+			rule->name);
 	if (strcmp(rule->namespace, POLICY_HOST) != 0)
 		return login_place(c, req, rule, guard, nested, a);
 	if (!nested)
 		return answer_set(a, PROTO_STAY,
 				  "rule %s leaves this login where it is",
 				  rule->name);
-	return login_to_host(h, a);
+	answer_fd(a, PROTO_FD_NETNS, h->host->fd, false);
+	answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
+	return answer_ok(a, POLICY_HOST, "");
 }
 
 int login_close(struct connection *c, const struct proto_request *req,
