@@ -41,29 +41,27 @@ static void asker_clear(struct asker *asker)
 	index_clear(&asker->netgroups);
 }
 
-/* An answer that cannot be stored for lack of memory is queried again. */
-static int asker_ask(struct asker *asker, bool netgroup, const char *name)
-{
-	const struct policy_login *login = asker->login;
-	struct index *known = netgroup ? &asker->netgroups : &asker->groups;
-	size_t answer = index_find(known, name);
-	int r;
-
-	if (answer != INDEX_NONE)
-		return (int)answer;
-	r = netgroup ? login->in_netgroup(login->data, name)
-		     : login->in_group(login->data, name);
-	if (r >= 0)
-		index_put(known, name, r > 0);
-	return r < 0 ? r : r > 0;
-}
-
+/*
+ * Is the user in one of them? An answer that cannot be stored for lack of
+ * memory is queried again.
+ */
 static int asker_any(struct asker *asker, bool netgroup,
 		     const struct policy_list *list)
 {
-	for (size_t n = 0; n < list->n; n++) {
-		int r = asker_ask(asker, netgroup, list->items[n]);
+	const struct policy_login *login = asker->login;
+	struct index *known = netgroup ? &asker->netgroups : &asker->groups;
 
+	for (size_t n = 0; n < list->n; n++) {
+		const char *name = list->items[n];
+		size_t answer = index_find(known, name);
+		int r = (int)answer;
+
+		if (answer == INDEX_NONE) {
+			r = netgroup ? login->in_netgroup(login->data, name)
+				     : login->in_group(login->data, name);
+			if (r >= 0)
+				index_put(known, name, r > 0);
+		}
 		if (r != 0)
 			return r;
 	}
