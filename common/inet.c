@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t inet_bytes(sa_family_t family)
@@ -15,15 +16,10 @@ size_t inet_bytes(sa_family_t family)
 /* One to three digits without a leading zero, at most `max`. */
 static int length_parse(const char *text, unsigned int max, uint8_t *ret)
 {
-	unsigned int value = 0;
-	size_t n;
+	size_t n = strspn(text, "0123456789");
+	unsigned long value = strtoul(text, NULL, 10);
 
-	for (n = 0; text[n]; n++) {
-		if (n == 3 || text[n] < '0' || text[n] > '9')
-			return -EINVAL;
-		value = value * 10 + (unsigned int)(text[n] - '0');
-	}
-	if (!n || (n > 1 && text[0] == '0') || value > max)
+	if (!n || n > 3 || text[n] || (n > 1 && text[0] == '0') || value > max)
 		return -EINVAL;
 	*ret = (uint8_t)value;
 	return 0;

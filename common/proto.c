@@ -206,12 +206,12 @@ int proto_check_request(const void *packet, size_t bytes, struct error *err)
 	if (!all_zero(r.padding, sizeof(r.padding)))
 		return BAD("padding is not zero");
 	ret = uses_check(&r, err);
-	if (ret < 0)
-		return ret;
-	ret = needs_check(&r, err);
-	if (ret < 0)
-		return ret;
-	return facts_check((const char *)packet + sizeof(r), r.tail_bytes, err);
+	if (ret == 0)
+		ret = needs_check(&r, err);
+	if (ret == 0)
+		ret = facts_check((const char *)packet + sizeof(r),
+				  r.tail_bytes, err);
+	return ret;
 }
 
 /* The tail of an answer to STATUS. */

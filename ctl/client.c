@@ -9,24 +9,29 @@
 #include "common/fdmsg.h"
 
 int client_request_name(struct proto_request *request, const char *name,
-			const struct user *user, struct error *err)
+			const char *user_name, struct user *user,
+			struct error *err)
 {
+	int r = user_name ? user_find(user_name, user, err) : 0;
+	size_t bytes;
+
+	if (r < 0)
+		return r;
 	if (!name_is_policy(name))
 		return error_set(
 			err, -EINVAL,
 			"'%s' cannot be the name of a namespace: letters, digits, '_', '.' and '-', at most %d, not starting with '.' or '-'",
 			name, NAME_MAX_POLICY);
-	if (user) {
-		size_t bytes = strlen(user->pw.pw_name);
-
-		if (!bytes || bytes > NAME_MAX_USER)
-			return error_set(err, -EINVAL,
-					 "a user's name has 1 to %d bytes",
-					 NAME_MAX_USER);
-		memcpy(request->user, user->pw.pw_name, bytes);
-		request->uid = user->pw.pw_uid;
-	}
 	memcpy(request->name, name, strlen(name));
+	if (!user_name)
+		return 0;
+	bytes = strlen(user->pw.pw_name);
+	if (!bytes || bytes > NAME_MAX_USER)
+		return error_set(err, -EINVAL,
+				 "a user's name has 1 to %d bytes",
+				 NAME_MAX_USER);
+	memcpy(request->user, user->pw.pw_name, bytes);
+	request->uid = user->pw.pw_uid;
 	return 0;
 }
 

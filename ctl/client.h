@@ -35,11 +35,13 @@ typedef int client_each(void *data, enum proto_verdict verdict,
 			const void *record, size_t bytes);
 
 /*
- * Puts the section's name and, unless user is NULL, the user's name and uid
- * into the request. Return: 0; -EINVAL with a sentence.
+ * Puts the section's name into the request and, unless user_name is NULL, looks
+ * the user up (user_find()) and puts the account's name and uid into it.
+ * Return: 0; -EINVAL, -ENOENT, -errno with a sentence; clear *user.
  */
 int client_request_name(struct proto_request *request, const char *name,
-			const struct user *user, struct error *err);
+			const char *user_name, struct user *user,
+			struct error *err);
 
 /*
  * Connects to the socket, sends the request and receives until the last

@@ -49,16 +49,10 @@ static int exec_prepare(const char *socket, const char *name,
 		CLIENT_REPLY_NONE;
 	_cleanup_(user_clear) struct user user = {.gids = NULL};
 	struct proto_request request = PROTO_REQUEST(PROTO_ENTER);
-	int r = 0;
+	int r = client_request_name(&request, name, user_name, &user, err);
 
-	if (user_name) {
-		r = user_find(user_name, &user, err);
-		if (!r)
-			r = user_groups(&user, err);
-	}
-	if (!r)
-		r = client_request_name(&request, name,
-					user_name ? &user : NULL, err);
+	if (!r && user_name)
+		r = user_groups(&user, err);
 	if (!r)
 		r = client_call(socket, &request, NULL, NULL, &reply, err);
 	if (r < 0)

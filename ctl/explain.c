@@ -15,7 +15,6 @@
 #include "common/policy/who.h"
 #include "common/proto.h"
 #include "ctl.h"
-#include "explain.h"
 #include "json.h"
 
 /*

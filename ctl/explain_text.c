@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "explain.h"
+/* The answer of `netns-pam explain` in columns. */
+#include "json.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,10 +15,16 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+static void print_escaped(const char *before, const char *text)
+{
+	_cleanup_free_ char *shown = table_escape(text);
+
+	printf("%s%s", before, shown ? shown : "?");
+}
+
 /* One line, "KEY  VALUE", the value of whatever type it is. */
 static void print_value(const char *key, const json_t *value)
 {
-	_cleanup_free_ char *text = NULL;
 	const json_t *item;
 	size_t n;
 
@@ -26,37 +33,31 @@ static void print_value(const char *key, const json_t *value)
 		return;
 	printf("%-17s", key);
 	json_array_foreach(value, n, item)
-	{
-		_cleanup_free_ char *shown =
-			table_escape(json_string_value(item));
-
-		printf("%s%s", n ? ", " : "", shown ? shown : "?");
-	}
-	if (json_is_string(value)) {
-		text = table_escape(json_string_value(value));
-		printf("%s", text ? text : "?");
-	} else if (json_is_integer(value)) {
+		print_escaped(n ? ", " : "", json_string_value(item));
+	if (json_is_string(value))
+		print_escaped("", json_string_value(value));
+	else if (json_is_integer(value))
 		printf("%lld", (long long)json_integer_value(value));
-	} else if (json_is_boolean(value)) {
+	else if (json_is_boolean(value))
 		printf("%s", json_is_true(value) ? "yes" : "no");
-	}
 	putchar('\n');
 }
 
 static void print_login(const json_t *answer)
 {
-	_cleanup_free_ char *user = table_escape(text_of(answer, "user")),
-			    *service = table_escape(text_of(answer, "service")),
-			    *tty = table_escape(text_of(answer, "tty")),
-			    *rhost = table_escape(text_of(answer, "rhost"));
+	const char *service = text_of(answer, "service"),
+		   *tty = text_of(answer, "tty"),
+		   *rhost = text_of(answer, "rhost");
 
-	printf("%-17s%s (uid %lld), service %s", "login", user ? user : "?",
-	       (long long)json_integer_value(json_object_get(answer, "uid")),
-	       service && *service ? service : "unknown");
-	if (tty && *tty)
-		printf(", terminal %s", tty);
-	if (rhost && *rhost)
-		printf(", from %s", rhost);
+	printf("%-17s", "login");
+	print_escaped("", text_of(answer, "user"));
+	printf(" (uid %lld)",
+	       (long long)json_integer_value(json_object_get(answer, "uid")));
+	print_escaped(", service ", *service ? service : "unknown");
+	if (*tty)
+		print_escaped(", terminal ", tty);
+	if (*rhost)
+		print_escaped(", from ", rhost);
 	putchar('\n');
 	print_value("policy", json_object_get(answer, "policy"));
 	putchar('\n');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the commands that print JSON share. */
+/* What the commands that print JSON share, and JSON in columns. */
 #ifndef NETNS_PAM_CTL_JSON_H
 #define NETNS_PAM_CTL_JSON_H
 
@@ -13,5 +13,8 @@ json_t *json_text(const char *text);
 
 /* Prints and releases root (NULL: out of memory). Return: 0, -errno. */
 int json_print(json_t *root);
+
+/* Prints the answer that explain.c has built in columns. Return: 0, -errno. */
+int explain_print(const json_t *answer);
 
 #endif

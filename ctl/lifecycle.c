@@ -20,7 +20,7 @@ static int lifecycle_run(const struct ctl *ctl, enum proto_op op, int argc,
 	struct proto_request request = PROTO_REQUEST((uint16_t)op);
 	const char *user_name = NULL;
 	struct error err;
-	int c, r = 0;
+	int c, r;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'u')
@@ -32,11 +32,7 @@ static int lifecycle_run(const struct ctl *ctl, enum proto_op op, int argc,
 	}
 	if (argc - optind != 1)
 		return CTL_USAGE;
-	if (user_name)
-		r = user_find(user_name, &user, &err);
-	if (!r)
-		r = client_request_name(&request, argv[optind],
-					user_name ? &user : NULL, &err);
+	r = client_request_name(&request, argv[optind], user_name, &user, &err);
 	if (!r)
 		r = client_call(ctl->socket, &request, NULL, NULL, NULL, &err);
 	return r < 0 ? ctl_fail("%s", err.text) : CTL_YES;

@@ -17,17 +17,15 @@ struct session {
 	struct enter_origin origin;
 };
 
-static void session_free(struct session *session)
-{
-	session->lease = close_fd(session->lease);
-	enter_forget(&session->origin);
-	free(session);
-}
-
 static void session_on_drop(pam_handle_t *pamh, void *data, int status)
 {
-	if (data)
-		session_free(data);
+	struct session *session = data;
+
+	if (!session)
+		return;
+	close_fd(session->lease);
+	enter_forget(&session->origin);
+	free(session);
 }
 
 static struct session *session_find(const pam_handle_t *pamh)

@@ -2,16 +2,10 @@
 #include "words.h"
 
 #include <string.h>
+#include <sys/param.h>
 
 #define WORD_MAX 64 /* a longer word is no misspelt key */
 #define SLIPS	 2
-
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
 
 /* Levenshtein distance, row by row. */
 bool policy_word_like(const char *word, const char *other)
@@ -28,8 +22,8 @@ bool policy_word_like(const char *word, const char *other)
 		row[0] = i;
 		for (size_t j = 1; j <= m; j++) {
 			left = row[j];
-			row[j] = min3(row[j] + 1, row[j - 1] + 1,
-				      above + (word[i - 1] != other[j - 1]));
+			row[j] = MIN(MIN(row[j], row[j - 1]) + 1,
+				     above + (word[i - 1] != other[j - 1]));
 			above = left;
 		}
 	}
