@@ -152,6 +152,9 @@ close_sessions() {
 	done <<<"$SESSIONS"
 }
 
+# The daemon's queries at its start have ended: they are processes as well.
+no_query() { ! pgrep -x ovs-vsctl >/dev/null; }
+
 faults() { # faults start|end
 	"$TOP/tests/fault/faults.py" "$1" $T/sessions >&3
 }
@@ -161,6 +164,7 @@ faults() { # faults start|end
 	start_helper
 	su_lands carol green # the first use makes what stays
 	wait_until 10 not_there green
+	wait_until 10 no_query
 	objects >$T/before
 	open_sessions
 	stop_helper KILL
@@ -175,6 +179,7 @@ faults() { # faults start|end
 	start_helper
 	su_lands carol green
 	wait_until 10 not_there green
+	wait_until 10 no_query
 	objects >$T/before
 	stop_helper KILL
 	echo "$SESSIONS" >$T/sessions
