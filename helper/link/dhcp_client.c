@@ -339,24 +339,13 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	 * Three requests in three seconds, again after five; -o: no options but
 	 * those that are used.
 	 */
-	const char *argv[24] = {DHCP_PROGRAM,
-				"-f",
-				"-i",
-				i->ifname,
-				"-s",
-				EVENT_SCRIPT,
-				"-t3",
-				"-T1",
-				"-A5",
-				"-o",
-				"-Osubnet",
-				"-Orouter",
-				"-Odns",
-				"-Odomain",
-				"-Osearch",
-				"-Omtu",
-				"-Ostaticroutes",
-				"-Omsstaticroutes"};
+	/* clang-format off */
+	const char *argv[24] = {
+		DHCP_PROGRAM, "-f", "-i", i->ifname, "-s", EVENT_SCRIPT, "-t3",
+		"-T1", "-A5", "-o", "-Osubnet", "-Orouter", "-Odns", "-Odomain",
+		"-Osearch", "-Omtu", "-Ostaticroutes", "-Omsstaticroutes",
+	};
+	/* clang-format on */
 	static const char *const env[] = {EVENT_VARIABLE_BY_FD, NULL};
 	struct child_command command = {
 		.label = label,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `address = dhcp`: a lease for an interface of a namespace. The client is
- * busybox's udhcpc, run inside while the namespace exists, as the user of
- * daemon programs with the capabilities for raw sockets and its port. It only
- * reports (dhcp_event.h): the daemon validates the lease (dhcp_lease.h) and
- * sets address, routes, MTU and name servers.
+ * busybox's udhcpc, run inside while the namespace exists, as CHILD_USER,
+ * with only the capabilities for raw sockets and its port. It only reports
+ * (dhcp_event.h): the daemon validates the lease (dhcp_lease.h) and sets
+ * address, routes, MTU and name servers.
  *
  * Without a lease the interface has no address and no route: a session whose
  * lease expires has no network, rather than another one.
