@@ -190,37 +190,32 @@ void address_note(struct instance *i, const struct addresses *plan)
 
 /* --- the host's routes --- */
 
-struct routes_reader {
-	const struct helper *helper;
-	struct pool *pool;
-};
-
 static void routes_restart(void *data)
 {
-	pool_routes_clear(((struct routes_reader *)data)->pool);
+	const struct helper *h = data;
+
+	pool_routes_clear(h->pool);
 }
 
 static void routes_seen(void *data, const struct inet_prefix *p,
 			unsigned int ifindex)
 {
-	const struct routes_reader *reader = data;
+	const struct helper *h = data;
 
-	for (const struct instance *i = reader->helper->instances; i;
-	     i = i->next)
+	for (const struct instance *i = h->instances; i; i = i->next)
 		if (ifindex && i->host_ifindex == ifindex)
 			return;
-	pool_route_add(reader->pool, p);
+	pool_route_add(h->pool, p);
 }
 
 int address_read_routes(struct helper *h, struct error *err)
 {
-	struct routes_reader reader = {h, h->pool};
 	int r;
 
 	if (!h->pool->routes_stale)
 		return 0;
 	h->pool->routes_stale = false;
-	r = rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, &reader);
+	r = rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, h);
 	if (r < 0) {
 		h->pool->routes_stale = true;
 		return error_set(err, r,

@@ -26,12 +26,10 @@
 #include "host_end.h"
 #include "interface.h"
 
-enum bridge_step { BRIDGE_PLAN, BRIDGE_ADDRESS, BRIDGE_LEASE, BRIDGE_DONE };
-
 struct bridge_link {
 	struct network_port port;     /* instance->port */
 	const struct link_site *site; /* until it is connected */
-	enum bridge_step step;
+	size_t step;		      /* the next one of bridge_run() */
 	struct addresses plan;
 };
 
@@ -94,33 +92,25 @@ static int bridge_plan_auto(struct bridge_link *link, struct error *err)
 	return r;
 }
 
-static int bridge_check_static(const struct network *network,
-			       const struct inet_prefix *address,
-			       struct error *err)
-{
-	const char *why = NULL;
-	char text[INET_PREFIX_STR];
-
-	if (network_has_address(network, address))
-		why = "in use";
-	else if (network_leases(network, address))
-		why = "in its `dhcp` range";
-	if (!why)
-		return 0;
-	inet_address_format(address, text);
-	return error_set(
-		err, -EADDRINUSE,
-		"the address %s is %s in the network %s; choose another", text,
-		why, network->name);
-}
-
 static int bridge_plan_static(struct bridge_link *link, struct error *err)
 {
+	const struct network *network = link->port.network;
+	char text[INET_PREFIX_STR];
 	int r = address_plan(link->site, &link->plan, err);
 
-	for (size_t n = 0; r == 0 && n < link->plan.n; n++)
-		r = bridge_check_static(link->port.network,
-					&link->plan.items[n].inner, err);
+	for (size_t n = 0; r == 0 && n < link->plan.n; n++) {
+		const struct inet_prefix *address = &link->plan.items[n].inner;
+		bool used = network_has_address(network, address);
+
+		if (!used && !network_leases(network, address))
+			continue;
+		inet_address_format(address, text);
+		r = error_set(
+			err, -EADDRINUSE,
+			"the address %s is %s in the network %s; choose another",
+			text, used ? "in use" : "in its `dhcp` range",
+			network->name);
+	}
 	return r;
 }
 
@@ -295,40 +285,27 @@ static const struct dhcp_client_owner bridge_dhcp = {
 /* The DHCP client calls instance_connected(). */
 static int bridge_lease(struct bridge_link *link, struct error *err)
 {
-	const struct link_site *site = link->site;
-	const struct instance *i = site->instance;
 	int r;
 
-	if (site->ns->address_mode != ADDRESS_DHCP)
+	if (link->site->ns->address_mode != ADDRESS_DHCP)
 		return 0;
-	r = dhcp_client_start(site, i->ifname, i->ifindex, &bridge_dhcp, err);
+	r = dhcp_client_start(link->site, &bridge_dhcp, err);
 	return r < 0 ? r : LINK_LATER;
 }
 
 /* Runs from the current step. Return: 0, LINK_LATER, -errno. */
 static int bridge_run(struct bridge_link *link, struct error *err)
 {
+	static int (*const steps[])(struct bridge_link * link,
+				    struct error * err) = {
+		bridge_plan, bridge_take, bridge_attach, bridge_address,
+		bridge_lease};
+	const size_t n = sizeof(steps) / sizeof(steps[0]);
 	int r = 0;
 
-	while (r == 0 && link->step < BRIDGE_DONE)
-		switch (link->step++) {
-		case BRIDGE_PLAN:
-			r = bridge_plan(link, err);
-			if (r == 0)
-				r = bridge_take(link, err);
-			if (r == 0)
-				r = bridge_attach(link, err);
-			break;
-		case BRIDGE_ADDRESS:
-			r = bridge_address(link, err);
-			break;
-		case BRIDGE_LEASE:
-			r = bridge_lease(link, err);
-			break;
-		case BRIDGE_DONE:
-			break;
-		}
-	if (link->step == BRIDGE_DONE)
+	while (r == 0 && link->step < n)
+		r = steps[link->step++](link, err);
+	if (link->step == n)
 		link->site = NULL;
 	return r == NETWORK_LATER ? LINK_LATER : r;
 }

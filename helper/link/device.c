@@ -79,9 +79,12 @@ static void device_put_alias(struct rtnl_batch *b, const struct rtnl_link *link)
 
 /* --- returning it --- */
 
-/* Restores the state of an interface on the host. */
+/*
+ * Restores the state of an interface on the host. lost: it keeps the name
+ * DEVICE_LOST_AS if it has that.
+ */
 static int device_restore(struct helper *h, const struct rtnl_link *link,
-			  const char *name, struct error *err)
+			  bool lost, struct error *err)
 {
 	struct device_home home = {.up = false};
 	struct rtnl_batch b;
@@ -89,9 +92,10 @@ static int device_restore(struct helper *h, const struct rtnl_link *link,
 	if (!device_home_read(link, &home))
 		return 0;
 	rtnl_batch_init(&b);
-	if (strcmp(link->ifname, name) != 0) {
+	if (strcmp(link->ifname, home.name) != 0 &&
+	    !(lost && !strncmp(link->ifname, "npback", 6))) {
 		rtnl_put_down(&b, link->ifindex);
-		rtnl_put_rename(&b, link->ifindex, name);
+		rtnl_put_rename(&b, link->ifindex, home.name);
 	}
 	if (home.mtu != link->mtu)
 		rtnl_put_mtu(&b, link->ifindex, home.mtu);
@@ -116,10 +120,11 @@ static void device_seen(void *data, const struct rtnl_link *link)
 }
 
 /*
- * Restores one that the kernel returned, or that was not moved yet when the
- * daemon was killed. Return: 0; -ENODEV; -errno with err set.
+ * Restores one that is on the host: moved back, returned by the kernel, or not
+ * moved yet when the daemon was killed. lost: as above.
+ * Return: 0; -ENODEV; -errno with err set.
  */
-static int device_find_stray(struct helper *h, const char *name,
+static int device_find_stray(struct helper *h, const char *name, bool lost,
 			     struct error *err)
 {
 	struct device_search search = {.name = name};
@@ -130,7 +135,7 @@ static int device_find_stray(struct helper *h, const char *name,
 				 "cannot read the links of the host: %s",
 				 strerror(-r));
 	return search.found.ifindex
-		       ? device_restore(h, &search.found, name, err)
+		       ? device_restore(h, &search.found, lost, err)
 		       : -ENODEV;
 }
 
@@ -158,10 +163,8 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 /* Return: 0; -ENODEV when it is not in the namespace; -errno with err set. */
 static int device_return(struct instance *i, int netns, struct error *err)
 {
-	struct helper *h = i->helper;
 	struct rtnl *inside = NULL;
 	struct rtnl_link link = {0};
-	struct device_search search = {.name = i->device};
 	int r = netns_rtnl_open(i, netns, &inside, err);
 
 	if (r < 0)
@@ -176,14 +179,8 @@ static int device_return(struct instance *i, int netns, struct error *err)
 	rtnl_close(inside);
 	if (r < 0)
 		return r;
-	r = rtnl_dump_links(h->rtnl, device_seen, &search);
-	if (r < 0 || !search.found.ifindex)
-		return r;
-	return device_restore(h, &search.found,
-			      strncmp(search.found.ifname, "npback", 6) != 0
-				      ? i->device
-				      : search.found.ifname,
-			      err);
+	r = device_find_stray(i->helper, i->device, true, err);
+	return r == -ENODEV ? 0 : r;
 }
 
 /* Return: 0: it is on the host, or does not exist; -errno: called again. */
@@ -199,7 +196,7 @@ static int device_remove(struct helper *h, struct instance *i, int netns,
 	if (netns >= 0)
 		r = device_return(i, netns, &why);
 	/* Not moved yet, or returned by the kernel. */
-	stray = r < 0 ? device_find_stray(h, i->device, err) : 0;
+	stray = r < 0 ? device_find_stray(h, i->device, false, err) : 0;
 	if (stray < 0 && stray != -ENODEV)
 		return stray;
 	if (r < 0 && r != -ENODEV && stray < 0)
@@ -306,7 +303,7 @@ static int device_find(const struct link_site *site, struct rtnl_link *ret,
 	if (r < 0)
 		return r;
 	if (rtnl_link_by_name(h->rtnl, name, ret) == -ENODEV)
-		device_find_stray(h, name, NULL);
+		device_find_stray(h, name, false, NULL);
 	r = inside_look_on_host(h, "interface", name, ret, err);
 	return r < 0 ? r : device_check_host(h, ret, err);
 }

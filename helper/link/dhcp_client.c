@@ -35,6 +35,7 @@ _Static_assert(DHCP_DNS_MAX <= INSTANCE_DNS_MAX, "room for DNS");
 
 struct dhcp_client {
 	struct instance *instance;
+	char label[160];
 	const struct dhcp_client_owner *owner;
 	struct dhcp_lease lease; /* in force; AF_UNSPEC: none */
 	/*
@@ -52,17 +53,6 @@ static bool dhcp_is_bound(const struct dhcp_client *c)
 }
 
 /* --- on the interface --- */
-
-/* The current section, or an empty one. */
-static const struct policy_namespace *dhcp_section(const struct instance *i,
-						   const struct policy *policy)
-{
-	static const struct policy_namespace none;
-	const struct policy_namespace *ns =
-		policy_namespace_find(policy, i->section);
-
-	return ns ? ns : &none;
-}
 
 static void dhcp_put_mtu(const struct link_site *site,
 			 const struct dhcp_lease *lease)
@@ -174,13 +164,16 @@ static bool dhcp_same_routes(const struct dhcp_lease *a,
 static int dhcp_configure(struct dhcp_client *c, const struct dhcp_lease *lease,
 			  struct error *err)
 {
+	static const struct policy_namespace empty;
 	struct instance *i = c->instance;
 	const struct policy *policy = store_policy(i->helper->store);
+	const struct policy_namespace *ns =
+		policy_namespace_find(policy, i->section);
 	struct link_site site = {
 		.helper = i->helper,
 		.instance = i,
 		.policy = policy,
-		.ns = dhcp_section(i, policy),
+		.ns = ns ? ns : &empty,
 		.netns = -EBADF,
 	};
 	bool moved = !lease ||
@@ -318,23 +311,13 @@ static void dhcp_arm_expiry(struct dhcp_client *c)
 			  : (seconds + DHCP_EXPIRY_S) * DHCP_SECOND_US);
 }
 
-static void dhcp_label(const struct instance *i, char ret[static 160])
-{
-	snprintf(ret, 160, "%s: " DHCP_PROGRAM, i->name);
-}
-
-static struct child_events dhcp_events(struct dhcp_client *c)
-{
-	return (struct child_events){.ended = dhcp_ended, .data = c};
-}
-
 /* Requests the current address again, if any. netns: an fd; < 0: by name. */
 static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 {
 	struct instance *i = c->instance;
-	const struct child_events events = dhcp_events(c);
+	const struct child_events events = {.ended = dhcp_ended, .data = c};
 	_cleanup_close_ int found = -EBADF;
-	char label[160], address[INET_PREFIX_STR];
+	char address[INET_PREFIX_STR];
 	/*
 	 * Three requests in three seconds, again after five; -o: no options but
 	 * those that are used.
@@ -348,7 +331,7 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	/* clang-format on */
 	static const char *const env[] = {EVENT_VARIABLE_BY_FD, NULL};
 	struct child_command command = {
-		.label = label,
+		.label = c->label,
 		.argv = argv,
 		.package = DHCP_PROGRAM,
 		.env = env,
@@ -367,7 +350,6 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 					 i->name, strerror(-found));
 		command.netns = found;
 	}
-	dhcp_label(i, label);
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	inet_address_format(&c->lease.address, address);
 	while (argv[n])
@@ -496,13 +478,6 @@ static void dhcp_changed(struct instance *i, const struct event *e)
 
 /* --- start and end --- */
 
-static void dhcp_free(struct dhcp_client *c)
-{
-	sd_event_source_disable_unref(c->retry);
-	sd_event_source_disable_unref(c->expiry);
-	free(c);
-}
-
 static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 		    struct error *err)
 {
@@ -511,31 +486,26 @@ static int dhcp_new(struct instance *i, const struct dhcp_client_owner *owner,
 
 	if (!c)
 		return error_set(err, -ENOMEM, "out of memory");
+	i->dhcp = c;
 	c->instance = i;
 	c->owner = owner;
+	snprintf(c->label, sizeof(c->label), "%s: " DHCP_PROGRAM, i->name);
 	r = timer_new(i->helper->event, &c->retry, dhcp_retry, c, err);
 	if (r >= 0)
 		r = timer_new(i->helper->event, &c->expiry, dhcp_expired, c,
 			      err);
-	if (r < 0) {
-		dhcp_free(c);
+	if (r < 0)
 		return r;
-	}
-	i->dhcp = c;
 	i->by_dhcp = true;
 	return event_watch(i, dhcp_changed, err);
 }
 
-int dhcp_client_start(const struct link_site *site, const char *ifname,
-		      unsigned int ifindex,
+int dhcp_client_start(const struct link_site *site,
 		      const struct dhcp_client_owner *owner, struct error *err)
 {
 	struct instance *i = site->instance;
 	int r;
 
-	if (i->ifname != ifname)
-		snprintf(i->ifname, sizeof(i->ifname), "%s", ifname);
-	i->ifindex = ifindex;
 	instance_waiting(i, "a DHCP lease on %s (no DHCP server has answered)",
 			 i->ifname);
 	r = dhcp_new(i, owner, err);
@@ -544,8 +514,7 @@ int dhcp_client_start(const struct link_site *site, const char *ifname,
 
 int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 {
-	struct child_events events;
-	char label[160];
+	struct child_events events = {.ended = dhcp_ended};
 	struct error why;
 	int r = dhcp_new(i, owner, &why);
 
@@ -556,9 +525,8 @@ int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 	/* The recorded address is valid until the event loop reads the event.
 	 */
 	i->dhcp->lease.address = i->address4;
-	events = dhcp_events(i->dhcp);
-	dhcp_label(i, label);
-	r = child_adopt(i->helper, i->pid, i->process, label, &events,
+	events.data = i->dhcp;
+	r = child_adopt(i->helper, i->pid, i->process, i->dhcp->label, &events,
 			&i->child);
 	if (r == ABSENT) {
 		i->pid = 0;
@@ -580,7 +548,10 @@ void dhcp_client_stop(struct instance *i)
 
 void dhcp_client_free(struct instance *i)
 {
-	if (i->dhcp)
-		dhcp_free(i->dhcp);
+	if (!i->dhcp)
+		return;
+	sd_event_source_disable_unref(i->dhcp->retry);
+	sd_event_source_disable_unref(i->dhcp->expiry);
+	free(i->dhcp);
 	i->dhcp = NULL;
 }

@@ -33,14 +33,12 @@ struct dhcp_client_owner {
 };
 
 /*
- * Starts the client on an interface that is up; creates instance->dhcp and sets
- * ifname, ifindex and the process in the instance. Called by create(), which
- * then returns LINK_LATER: instance_connected() is called when the first lease
- * is on the interface. owner must stay valid. Return: 0, or -errno with err
- * set.
+ * Starts the client on instance->ifname, which is up; creates instance->dhcp.
+ * Called by create(), which then returns LINK_LATER: instance_connected() is
+ * called when the first lease is on the interface. owner must stay valid.
+ * Return: 0, or -errno with err set.
  */
-int dhcp_client_start(const struct link_site *site, const char *ifname,
-		      unsigned int ifindex,
+int dhcp_client_start(const struct link_site *site,
 		      const struct dhcp_client_owner *owner, struct error *err);
 
 /* From adopt(). Starts a client that has ended. Return: 0 or -errno. */

@@ -232,17 +232,23 @@ static void event_watch_cleanup(struct event_watch **w)
 	event_watch_free(*w);
 }
 
-static struct event_watch *event_unlink(struct instance *i)
+/* Return: where the watch of an instance is linked; *it is NULL: none. */
+static struct event_watch **event_find(const struct instance *i)
 {
-	for (struct event_watch **p = &i->helper->events->watches; *p;
-	     p = &(*p)->next)
-		if ((*p)->instance == i) {
-			struct event_watch *w = *p;
+	struct event_watch **p = &i->helper->events->watches;
 
-			*p = w->next;
-			return w;
-		}
-	return NULL;
+	while (*p && (*p)->instance != i)
+		p = &(*p)->next;
+	return p;
+}
+
+static void event_unwatch(const struct instance *i)
+{
+	struct event_watch **p = event_find(i), *w = *p;
+
+	if (w)
+		*p = w->next;
+	event_watch_free(w);
 }
 
 int event_watch(struct instance *i,
@@ -270,7 +276,7 @@ int event_watch(struct instance *i,
 	if (r < 0)
 		return error_set(err, r, "cannot watch %s/events: %s",
 				 h->state_path, strerror(-r));
-	event_watch_free(event_unlink(i));
+	event_unwatch(i);
 	w->next = h->events->watches;
 	h->events->watches = w;
 	take_ptr(w);
@@ -279,11 +285,9 @@ int event_watch(struct instance *i,
 
 int event_directory(const struct instance *i)
 {
-	for (const struct event_watch *w = i->helper->events->watches; w;
-	     w = w->next)
-		if (w->instance == i)
-			return w->dir;
-	return -ENOENT;
+	const struct event_watch *w = *event_find(i);
+
+	return w ? w->dir : -ENOENT;
 }
 
 void event_done(struct instance *i)
@@ -312,7 +316,7 @@ void event_forget(struct instance *i)
 	struct helper *h = i->helper;
 	char name[24];
 
-	event_watch_free(event_unlink(i));
+	event_unwatch(i);
 	event_name(i, name);
 	if (event_remove(h, name) < 0)
 		timer_arm(h->leftovers, HELPER_LEFTOVERS_US);

@@ -173,8 +173,7 @@ static int inside_address(const struct inside *in, struct error *err)
 	int r;
 
 	if (site->ns->address_mode == ADDRESS_DHCP) {
-		r = dhcp_client_start(site, i->ifname, i->ifindex, in->owner,
-				      err);
+		r = dhcp_client_start(site, in->owner, err);
 		return r < 0 ? r : LINK_LATER;
 	}
 	rtnl_batch_init(&b);

@@ -170,11 +170,9 @@ int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
 
 void rate_reload(struct helper *h)
 {
-	const struct policy *policy = store_policy(h->store);
-
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct policy_namespace *ns =
-			policy_namespace_find(policy, i->section);
+		const struct policy_namespace *ns = policy_namespace_find(
+			store_policy(h->store), i->section);
 		_cleanup_close_ int fd = -EBADF;
 		struct error why;
 
