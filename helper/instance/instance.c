@@ -50,17 +50,12 @@ static void instance_leave_tree(struct instance *i)
 		tdelete(i, &i->helper->by_name, instance_compare);
 }
 
-const char *instance_state_name(enum instance_state state)
-{
-	static const char *const names[] = {
-		[INSTANCE_MAKING] = "making",
-		[INSTANCE_LIVE] = "live",
-		[INSTANCE_CLOSING] = "closing",
-		[INSTANCE_LEAVING] = "leaving",
-	};
-
-	return names[state];
-}
+const char *const instance_state_names[] = {
+	[INSTANCE_MAKING] = "making",
+	[INSTANCE_LIVE] = "live",
+	[INSTANCE_CLOSING] = "closing",
+	[INSTANCE_LEAVING] = "leaving",
+};
 
 void instance_set_state(struct instance *i, enum instance_state state)
 {
@@ -68,7 +63,7 @@ void instance_set_state(struct instance *i, enum instance_state state)
 		return;
 	log_debug("namespace %s (%s, %u sessions): %s -> %s", i->name,
 		  i->user[0] ? i->user : "shared", i->sessions,
-		  instance_state_name(i->state), instance_state_name(state));
+		  instance_state_names[i->state], instance_state_names[state]);
 	i->state = state;
 	if (state != INSTANCE_LEAVING)
 		return;

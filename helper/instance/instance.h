@@ -157,8 +157,8 @@ struct instance_lifecycle {
 	void (*broken)(struct instance *i, const char *why);
 };
 
-/* "making", "live", "closing", "leaving". */
-const char *instance_state_name(enum instance_state state);
+/* By state: "making", "live", "closing", "leaving". */
+extern const char *const instance_state_names[];
 
 /* Return: the live instance of that name, or NULL. */
 struct instance *instance_find(const struct helper *h, const char *name);

@@ -36,15 +36,6 @@ static int spare_visit_without_ipv6(void *data, struct error *err)
 	return sysctl_without_ipv6(err);
 }
 
-static int spare_loopback_up(const struct spare *s, struct error *err)
-{
-	struct rtnl_batch b;
-
-	rtnl_batch_init(&b);
-	rtnl_put_up(&b, 1);
-	return rtnl_run(s->inside, &b, err);
-}
-
 static void spare_drop(struct spare *s)
 {
 	if (!s->inside)
@@ -56,11 +47,14 @@ static void spare_drop(struct spare *s)
 static int spare_make(struct helper *h, struct error *err)
 {
 	struct spare *s = h->spare;
+	struct rtnl_batch b;
 	int r = netns_visit(h->host, -1, spare_visit, s, &s->netns, &s->id,
 			    err);
 
+	rtnl_batch_init(&b);
+	rtnl_put_up(&b, 1); /* its loopback */
 	if (r == 0)
-		r = spare_loopback_up(s, err);
+		r = rtnl_run(s->inside, &b, err);
 	if (r < 0)
 		spare_drop(s);
 	return r;

@@ -331,11 +331,9 @@ static int connection_on_event(sd_event_source *source, int fd, uint32_t events,
 {
 	struct connection *c = data;
 
-	if (events & EPOLLOUT && connection_flush(c) < 0) {
+	if (events & EPOLLOUT && connection_flush(c) < 0)
 		connection_close(c);
-		return 0;
-	}
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+	else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		connection_read(c);
 	return 0;
 }

@@ -61,7 +61,7 @@ static void status_namespace(FILE *f, struct helper *h,
 	snprintf(n.lifetime, sizeof(n.lifetime), "%s",
 		 policy_lifetime_words[i->lifetime]);
 	snprintf(n.state, sizeof(n.state), "%s",
-		 i->state != INSTANCE_LIVE ? instance_state_name(i->state)
+		 i->state != INSTANCE_LIVE ? instance_state_names[i->state]
 		 : i->broken		   ? "broken"
 		 : i->pinned		   ? "up"
 		 : i->sessions		   ? "in use"
@@ -111,7 +111,7 @@ static void status_debug_instance(FILE *f, struct helper *h,
 		"namespace %s: id %" PRIu64
 		", state %s, link %s, inode %" PRIu64
 		", sessions %u, waiters %zu",
-		i->name, i->id, instance_state_name(i->state),
+		i->name, i->id, instance_state_names[i->state],
 		policy_link_name(i->link), i->netns.ino, i->sessions, waiters);
 	status_flag(f, i->foreign, "foreign");
 	status_flag(f, i->pinned, "pinned");
