@@ -352,9 +352,8 @@ static int main_open_kernel(struct helper *h, struct error *err)
 
 	if (r == 0)
 		r = sysctl_open(err);
-	if (r < 0)
-		return r;
-	r = sysctl_remember_host(err);
+	if (r == 0)
+		r = sysctl_remember_host(err);
 	if (r == 0)
 		r = sysctl_has_ipv6(&h->ipv6, err);
 	if (r == 0)

@@ -54,16 +54,6 @@ int admin_up(struct connection *c, const struct proto_request *req,
 	return answer_ok(a, i->name, ns->name);
 }
 
-/* The request has the name of the namespace, or section and user. */
-static int admin_name(const struct proto_request *req,
-		      char ret[static NAME_MAX_INSTANCE + 1])
-{
-	if (req->user[0])
-		return name_instance(req->name, req->user, req->uid, 0, ret);
-	memcpy(ret, req->name, sizeof(req->name));
-	return 0;
-}
-
 /*
  * Called a second time when the `down` program has run and the namespace is
  * removed: a namespace of that name is another one by then.
@@ -75,7 +65,11 @@ int admin_down(struct connection *c, const struct proto_request *req,
 	struct helper *h = c->helper;
 	struct instance *i = NULL;
 
-	if (admin_name(req, name) == 0)
+	/* The request has the name of the namespace, or section and user. */
+	if (!req->user[0])
+		memcpy(name, req->name, sizeof(req->name));
+	if (!req->user[0] ||
+	    name_instance(req->name, req->user, req->uid, 0, name) == 0)
 		i = instance_find(h, name);
 	if (c->waiting)
 		return answer_ok(a, name, "");
