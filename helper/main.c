@@ -366,9 +366,7 @@ static int main_open_kernel(struct helper *h, struct error *err)
 		r = rtnl_open(&h->rtnl);
 	if (r == 0 && !(h->pool = pool_new()))
 		r = -ENOMEM;
-	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %m");
-	return 0;
+	return r < 0 ? error_set(err, r, "cannot open rtnetlink: %m") : 0;
 }
 
 /* Sockets from systemd: the one to listen on, and leases, by their names. */

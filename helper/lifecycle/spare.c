@@ -26,9 +26,7 @@ static int spare_visit(void *data, struct error *err)
 	if (r < 0)
 		return r;
 	r = rtnl_open(&s->inside);
-	if (r < 0)
-		return error_set(err, r, "cannot open rtnetlink: %m");
-	return 0;
+	return r < 0 ? error_set(err, r, "cannot open rtnetlink: %m") : 0;
 }
 
 static int spare_visit_without_ipv6(void *data, struct error *err)
