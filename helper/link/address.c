@@ -2,7 +2,6 @@
 #include "address.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"

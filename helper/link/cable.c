@@ -40,8 +40,7 @@
 #define CABLE_MAX	256 /* in one namespace, besides its own */
 
 struct cable_end {
-	struct link_site
-		site; /* ns: NULL when its section has no such `peer` */
+	struct link_site site; /* ns: NULL: its section has no such `peer` */
 	char ifname[IFNAMSIZ];
 	unsigned int ifindex;
 	int fd;		     /* owned; < 0: none */
@@ -415,8 +414,7 @@ static int cable_look(struct rtnl *inside, const char *ifname,
 	return r;
 }
 
-/* Opens the near end. Return: -ESTALE when the section has no cable any more.
- */
+/* Opens the near end. -ESTALE: its section has no cable any more. */
 static int cable_near(struct instance *i, struct cable_end *ret,
 		      struct error *err)
 {

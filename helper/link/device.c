@@ -16,13 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/proto.h"
 #include "helper/base/log.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
-#include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
 #include "interface.h"

@@ -12,9 +12,7 @@
 #ifndef NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
 #define NETNS_PAM_HELPER_LINK_DHCP_EVENT_H
 
-#include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "common/error.h"
 
