@@ -78,17 +78,6 @@ static void cable_alias(const struct instance *to,
 		 (unsigned long long)to->id);
 }
 
-/* Is it the end of a cable to a namespace of that name, also an earlier one? */
-static bool cable_leads_to(const struct rtnl_link *link, const char *name)
-{
-	const size_t prefix = sizeof(CABLE_ALIAS) - 1, n = strlen(name);
-
-	return !strcmp(link->kind, "veth") &&
-	       !strncmp(link->alias, CABLE_ALIAS, prefix) &&
-	       !strncmp(link->alias + prefix, name, n) &&
-	       !strncmp(link->alias + prefix + n, " #", 2);
-}
-
 /*
  * Opens the namespace of an end; it has its name, or is MAKING. ns: its
  * section, or NULL when that has no such cable. The caller calls
@@ -128,11 +117,17 @@ struct cable_survey {
 	size_t n_stale;
 };
 
+/* Notes an end of a cable to the namespace, or to an earlier one. */
 static void cable_seen(void *data, const struct rtnl_link *link)
 {
 	struct cable_survey *s = data;
+	const size_t prefix = sizeof(CABLE_ALIAS) - 1, n = strlen(s->name);
 
-	if (cable_leads_to(link, s->name) && s->n_stale < CABLE_MAX)
+	if (!strcmp(link->kind, "veth") &&
+	    !strncmp(link->alias, CABLE_ALIAS, prefix) &&
+	    !strncmp(link->alias + prefix, s->name, n) &&
+	    !strncmp(link->alias + prefix + n, " #", 2) &&
+	    s->n_stale < CABLE_MAX)
 		s->stale[s->n_stale++] = link->ifindex;
 }
 
@@ -366,8 +361,7 @@ static int cable_lead_to(struct cable_end *near, struct instance *peer,
 
 /* --- link_ops --- */
 
-/* Return: the other namespace, or NULL. Its scope is shared: it has one name.
- */
+/* Return: the other namespace, or NULL. Its scope is shared: one name. */
 static struct instance *cable_peer(const struct helper *h,
 				   const struct policy_namespace *ns)
 {

@@ -31,8 +31,7 @@
 
 static const char device_lost[] = "its interface is gone";
 
-/* Its state on the host, from the alias "netns-pam-device NAME up MTU ALIAS".
- */
+/* Its state on the host: the alias "netns-pam-device NAME up MTU ALIAS". */
 struct device_home {
 	char text[DEVICE_ALIAS_MAX];
 	const char *name;
@@ -257,7 +256,7 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	if (r > 0)
 		return error_set(
 			err, -EBUSY,
-			"the host's default route goes by the interface %s: the host would be disconnected",
+			"the host's default route goes by the interface %s; the host would be disconnected",
 			link->ifname);
 	if (r == 0)
 		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);

@@ -121,8 +121,7 @@ static int dhcp_put(const struct link_site *site,
 	return 0;
 }
 
-/* The kernel removes all IPv4 routes with the last address (fib_disable_ip()).
- */
+/* The last address removes all IPv4 routes, too (fib_disable_ip()). */
 static void dhcp_remove_address(const struct link_site *site,
 				const struct inet_prefix *address)
 {
@@ -522,8 +521,7 @@ int dhcp_client_adopt(struct instance *i, const struct dhcp_client_owner *owner)
 		log_error("%s: %s", i->name, why.text);
 		return r;
 	}
-	/* The recorded address is valid until the event loop reads the event.
-	 */
+	/* The recorded address, until the event loop reads the event. */
 	i->dhcp->lease.address = i->address4;
 	events.data = i->dhcp;
 	r = child_adopt(i->helper, i->pid, i->process, i->dhcp->label, &events,

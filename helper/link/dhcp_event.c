@@ -27,8 +27,7 @@
 #define EVENT_BYTES_MAX 65536
 #define EVENT_FILES_MAX 64 /* removed from one directory */
 
-/* A process with a descriptor of it may write; the path is open to root only.
- */
+/* A process with a descriptor may write; only root can use the path. */
 #define EVENT_DIR_MODE	0733
 #define EVENT_DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

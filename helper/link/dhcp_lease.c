@@ -153,8 +153,7 @@ static void lease_add_route(struct dhcp_lease *lease,
 		return;
 	}
 	*route = (struct dhcp_route){.destination = *destination};
-	/* RFC 3442 has 0.0.0.0 for the link itself; older servers our address.
-	 */
+	/* The link itself: 0.0.0.0 (RFC 3442), or the address of the lease. */
 	if (lease_bits(gateway) &&
 	    lease_bits(gateway) != lease_bits(&lease->address))
 		route->gateway = *gateway;
@@ -175,8 +174,7 @@ static int lease_route(struct dhcp_lease *lease, const char *to,
 	bits = lease_bits(&destination) & lease_mask(destination.length);
 	for (int n = 0; n < 4; n++)
 		destination.addr[n] = (uint8_t)(bits >> (24 - 8 * n));
-	/* Shorter prefixes, such as 0.0.0.0/1, may contain invalid addresses.
-	 */
+	/* Shorter ones, such as 0.0.0.0/1, may contain invalid addresses. */
 	if (destination.length >= 8 && !lease_is_host(&destination))
 		return -EBADMSG;
 	lease_add_route(lease, &destination, &gateway);

@@ -89,7 +89,7 @@ static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 	return r < 0 ? r : rtnl_link_by_name(rtnl, RATE_IFB, ret);
 }
 
-/* Likewise for what an interface in the namespace receives. */
+/* As rate_sends(), for what an interface in the namespace receives. */
 static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 			 uint64_t bits, struct error *err)
 {

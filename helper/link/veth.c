@@ -152,12 +152,10 @@ static int veth_host_end(const struct link_site *site,
 	/* The host's default may differ; here the policy decides. */
 	r = sysctl_write_interface("ipv6", i->host_ifname, "disable_ipv6",
 				   plan->ipv6 ? "0" : "1", err);
-	if (r == 0 && plan->ipv6)
-		r = sysctl_write_interface("ipv6", i->host_ifname, "accept_ra",
-					   "0", err);
-	if (r == 0 && plan->ipv6)
-		r = sysctl_write_interface("ipv6", i->host_ifname, "accept_dad",
-					   "0", err);
+	for (size_t n = 0; r == 0 && plan->ipv6 && n < 2; n++)
+		r = sysctl_write_interface("ipv6", i->host_ifname,
+					   n ? "accept_dad" : "accept_ra", "0",
+					   err);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	rtnl_batch_init(&b);
