@@ -2,7 +2,6 @@
 #include "address.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "helper/helper.h"
@@ -218,8 +217,7 @@ int address_read_routes(struct helper *h, struct error *err)
 	if (r < 0) {
 		h->pool->routes_stale = true;
 		return error_set(err, r,
-				 "cannot read the routes of the host: %s",
-				 strerror(-r));
+				 "cannot read the routes of the host: %m");
 	}
 	return 0;
 }

@@ -96,8 +96,7 @@ static int cable_end_open(struct instance *i, const struct policy *policy,
 				  .fd = instance_netns(i)};
 	if (ret->fd < 0)
 		return error_set(err, ret->fd,
-				 "cannot open the namespace %s: %s", i->name,
-				 strerror(-ret->fd));
+				 "cannot open the namespace %s: %m", i->name);
 	r = netns_rtnl_open(i, ret->fd, &ret->inside, err);
 	if (r < 0)
 		return r;
@@ -159,8 +158,8 @@ static int cable_prepare(struct cable_end *end, const char *name,
 
 	if (r < 0)
 		return error_set(
-			err, r, "cannot read the links of the namespace %s: %s",
-			end->site.instance->name, strerror(-r));
+			err, r, "cannot read the links of the namespace %s: %m",
+			end->site.instance->name);
 	/* Errors are ignored: it may have been deleted since. */
 	for (size_t n = 0; n < survey.n_stale; n++)
 		rtnl_delete(end->site.inside, survey.stale[n], NULL);
@@ -213,8 +212,7 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 				      &link);
 		if (r < 0)
 			return error_set(err, r,
-					 "cannot find the new cable: %s",
-					 strerror(-r));
+					 "cannot find the new cable: %m");
 		ends[n]->ifindex = link.ifindex;
 	}
 	return r;
@@ -454,7 +452,7 @@ static int cable_cut(struct helper *h, struct instance *i, struct error *err)
 
 	if (r == 0) {
 		r = cable_look(near.inside, near.ifname, &link);
-		error_set(err, r, "cannot find its cable: %s", strerror(-r));
+		error_set(err, r, "cannot find its cable: %m");
 	}
 	if (r == 0)
 		r = rtnl_down(near.inside, link.ifindex, err);

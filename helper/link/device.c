@@ -129,8 +129,7 @@ static int device_find_stray(struct helper *h, const char *name, bool lost,
 
 	if (r < 0)
 		return error_set(err, r,
-				 "cannot read the links of the host: %s",
-				 strerror(-r));
+				 "cannot read the links of the host: %m");
 	return search.found.ifindex
 		       ? device_restore(h, &search.found, lost, err)
 		       : -ENODEV;
@@ -262,8 +261,7 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);
 	if (r < 0)
 		return error_set(err, r,
-				 "cannot read the links of the host: %s",
-				 strerror(-r));
+				 "cannot read the links of the host: %m");
 	if (uses.upper[0])
 		return error_set(err, -EBUSY,
 				 "the interface %s carries %s on the host",
@@ -368,8 +366,8 @@ static int device_create(const struct link_site *site, struct error *err)
 	if (r < 0)
 		return error_set(
 			err, r,
-			"cannot find the interface %s in the namespace: %s",
-			i->device, strerror(-r));
+			"cannot find the interface %s in the namespace: %m",
+			i->device);
 	i->ifindex = link.ifindex;
 	if (site->ns->mtu) {
 		rtnl_batch_init(&b);

@@ -345,8 +345,8 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 		found = instance_netns(i);
 		if (found < 0)
 			return error_set(err, found,
-					 "cannot open the namespace %s: %s",
-					 i->name, strerror(-found));
+					 "cannot open the namespace %s: %m",
+					 i->name);
 		command.netns = found;
 	}
 	child_user(CHILD_USER, &command.uid, &command.gid);

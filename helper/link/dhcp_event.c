@@ -59,11 +59,9 @@ static int event_open_in(int at, const char *name, const char *path,
 	int dir;
 
 	if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "cannot create %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot create %s: %m", path);
 	dir = openat(at, name, EVENT_DIR_FLAGS);
-	return dir < 0 ? error_set(err, -errno, "cannot open %s: %s", path,
-				   strerror(errno))
+	return dir < 0 ? error_set(err, -errno, "cannot open %s: %m", path)
 		       : dir;
 }
 
@@ -114,8 +112,7 @@ static int event_open_dir(const struct instance *i, struct error *err)
 	if (dir < 0)
 		return dir;
 	if (fchmod(dir, EVENT_DIR_MODE) < 0)
-		return error_set(err, -errno, "cannot open %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot open %s: %m", path);
 	/* Left by a namespace of the same number that was never recorded. */
 	if (i->state == INSTANCE_MAKING)
 		event_clear(dir);
@@ -272,8 +269,8 @@ int event_watch(struct instance *i,
 	if (r >= 0)
 		r = sd_event_add_defer(h->event, &w->first, event_on_first, w);
 	if (r < 0)
-		return error_set(err, r, "cannot watch %s/events: %s",
-				 h->state_path, strerror(-r));
+		return error_set(err, r, "cannot watch %s/events: %m",
+				 h->state_path);
 	event_unwatch(i);
 	w->next = h->events->watches;
 	h->events->watches = w;

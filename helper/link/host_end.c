@@ -44,8 +44,7 @@ int host_end_look(struct instance *i, struct error *err)
 	int r = rtnl_link_by_name(i->helper->rtnl, i->host_ifname, &link);
 
 	if (r < 0)
-		return error_set(err, r, "cannot find %s: %s", i->host_ifname,
-				 strerror(-r));
+		return error_set(err, r, "cannot find %s: %m", i->host_ifname);
 	i->host_ifindex = link.ifindex;
 	return 0;
 }
@@ -63,8 +62,7 @@ int host_end_finish(const struct link_site *site, struct error *err)
 	struct rtnl_link link;
 	int r = rtnl_link_by_index(site->inside, INSIDE_IFINDEX, &link);
 
-	return r < 0 ? error_set(err, r, "cannot find the new interface: %s",
-				 strerror(-r))
+	return r < 0 ? error_set(err, r, "cannot find the new interface: %m")
 		     : 0;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-event.h>
 
@@ -84,8 +83,8 @@ int inside_look_on_host(struct helper *h, const char *key, const char *name,
 			err, r,
 			"the interface %s of `%s` does not exist on the host",
 			name, key);
-	return r < 0 ? error_set(err, r, "cannot query the interface %s: %s",
-				 name, strerror(-r))
+	return r < 0 ? error_set(err, r, "cannot query the interface %s: %m",
+				 name)
 		     : 0;
 }
 
@@ -148,8 +147,7 @@ static int inside_watch(struct instance *i, int netns, const char *lost,
 	r = sd_event_add_io(i->helper->event, &in->monitor_source,
 			    rtnl_fd(in->monitor), EPOLLIN, inside_on_event, in);
 	if (r < 0)
-		return error_set(err, r, "cannot watch %s: %s", i->ifname,
-				 strerror(-r));
+		return error_set(err, r, "cannot watch %s: %m", i->ifname);
 	return 0;
 }
 
