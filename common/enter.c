@@ -314,8 +314,7 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 	if (code < 0)
 		return error_set(
 			err, code,
-			"cannot return to the original network namespace: %s",
-			strerror(-code));
+			"cannot return to the original network namespace: %m");
 	return error_set(
 		err, r < 0 ? r : -EXDEV,
 		"the process is not in its original network namespace");

@@ -275,8 +275,7 @@ int mountfd_follow(const char *path, const char *const *stops,
 				"%s leads through the link %s, which users other than root can change",
 				path, now);
 		if (r < 0)
-			return error_set(err, r, "cannot follow %s: %s", path,
-					 strerror(-r));
+			return error_set(err, r, "cannot follow %s: %m", path);
 	}
 	return error_set(err, -ELOOP, "%s leads through too many links", path);
 }
@@ -291,21 +290,20 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 	int r;
 
 	if (dir < 0)
-		return error_set(err, dir, "%s cannot be opened: %s", t->dir,
-				 strerror(-dir));
+		return error_set(err, dir, "%s cannot be opened: %m", t->dir);
 	fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
 	if (fd == -ENOENT && create) {
 		r = mountfd_create(dir, t->base, "");
 		if (r < 0 && r != -EEXIST)
 			return error_set(
 				err, r,
-				"cannot create %s/%s, which is missing: %s",
-				t->dir, t->base, strerror(-r));
+				"cannot create %s/%s, which is missing: %m",
+				t->dir, t->base);
 		fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
 	}
 	if (fd < 0)
-		return error_set(err, fd, "%s/%s cannot be opened: %s", t->dir,
-				 t->base, strerror(-fd));
+		return error_set(err, fd, "%s/%s cannot be opened: %m", t->dir,
+				 t->base);
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", t->dir, t->base);
 	if (!S_ISREG(st.st_mode))

@@ -57,8 +57,7 @@ static int etc_bind(int source, const char *name, struct error *err)
 		return to;
 	r = mountfd_bind(source, "", to);
 	if (r < 0)
-		return error_set(err, r, "cannot mount over %s: %s", path,
-				 strerror(-r));
+		return error_set(err, r, "cannot mount over %s: %m", path);
 	return 0;
 }
 
@@ -96,8 +95,8 @@ static int etc_file(int dir, const char *name, const char *dir_path,
 		return etc_bind(fd, name, err);
 	r = mountfd_read(fd, resolv_conf);
 	if (r < 0)
-		return error_set(err, r, "cannot read %s/%s: %s", dir_path,
-				 name, strerror(-r));
+		return error_set(err, r, "cannot read %s/%s: %m", dir_path,
+				 name);
 	return 0;
 }
 
@@ -258,8 +257,7 @@ static int nsswitch_make(const struct mountfd_target *t, char **ret,
 	if (r == 0)
 		r = mounts_nsswitch(text, ret);
 	if (r < 0)
-		return error_set(err, r, "%s cannot be read: %s", path,
-				 strerror(-r));
+		return error_set(err, r, "%s cannot be read: %m", path);
 	return 0;
 }
 
@@ -300,8 +298,7 @@ static int dir_cover(const char *real, const struct mountfd_target *resolv,
 	if (r == 0)
 		r = mountfd_attach(fs.mount, to);
 	if (r < 0)
-		return error_set(err, r, "cannot cover %s: %s", real,
-				 strerror(-r));
+		return error_set(err, r, "cannot cover %s: %m", real);
 	return 0;
 }
 
@@ -327,8 +324,8 @@ static int socket_cover(const char *const path[2], int scratch,
 		r = S_ISLNK(st.st_mode) ? -ELOOP
 					: mountfd_bind(scratch, "empty", to);
 	if (r < 0)
-		return error_set(err, r, "cannot cover %s/%s: %s", path[0],
-				 path[1], strerror(-r));
+		return error_set(err, r, "cannot cover %s/%s: %m", path[0],
+				 path[1]);
 	return 0;
 }
 
@@ -342,8 +339,8 @@ static int file_bind(int scratch, const char *name,
 		return to;
 	r = mountfd_bind(scratch, name, to);
 	if (r < 0)
-		return error_set(err, r, "cannot mount over %s/%s: %s", t->dir,
-				 t->base, strerror(-r));
+		return error_set(err, r, "cannot mount over %s/%s: %m", t->dir,
+				 t->base);
 	return 0;
 }
 
@@ -424,8 +421,7 @@ static int sys_make(int scratch, struct error *err)
 	if (r < 0)
 		return error_set(
 			err, r,
-			"cannot show the namespace's devices in /sys: %s",
-			strerror(-r));
+			"cannot show the namespace's devices in /sys: %m");
 	return 0;
 }
 
@@ -461,8 +457,8 @@ int mounts_make(const char *resolv_conf, const char *etc_section,
 		r = mountfd_attach(fs.mount, place);
 	if (r < 0)
 		return error_set(err, r,
-				 "cannot prepare the session's files on %s: %s",
-				 scratch, strerror(-r));
+				 "cannot prepare the session's files on %s: %m",
+				 scratch);
 
 	if (resolv_conf)
 		r = dns_make(fs.mount, resolv_conf, nss_text ? &nss : NULL,

@@ -58,8 +58,7 @@ static int client_connect_error(const char *socket, int code, struct error *err)
 			"netns-pamd accepts no connection at %s: is it hung or stopped?",
 			socket);
 	default:
-		return error_set(err, code, "cannot connect to %s: %s", socket,
-				 strerror(-code));
+		return error_set(err, code, "cannot connect to %s: %m", socket);
 	}
 }
 
@@ -81,8 +80,7 @@ static int client_exchange_error(int code, struct error *err)
 			err, code,
 			"netns-pamd sent an invalid reply: are netns-pam and netns-pamd of one version?");
 	default:
-		return error_set(err, code, "cannot talk to netns-pamd: %s",
-				 strerror(-code));
+		return error_set(err, code, "cannot talk to netns-pamd: %m");
 	}
 }
 
@@ -153,7 +151,7 @@ static int client_recv(int sock, uint64_t deadline, client_each *each,
 			r = each(data, (enum proto_verdict)head->verdict,
 				 packet + sizeof(*head), head->tail_bytes);
 			if (r < 0)
-				return error_set(err, r, "%s", strerror(-r));
+				return error_set(err, r, "%m");
 			continue;
 		}
 		r = client_verdict_error(head, err);

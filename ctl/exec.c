@@ -36,8 +36,7 @@ static int exec_enter(const char *socket, const struct client_reply *reply,
 		return r;
 	enter_forget(&origin);
 	if (setenv("NETNS_PAM_NAMESPACE", reply->head.namespace, 1) < 0)
-		return error_set(err, -errno, "cannot set the environment: %s",
-				 strerror(errno));
+		return error_set(err, -errno, "cannot set the environment: %m");
 	return 0;
 }
 

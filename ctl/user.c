@@ -29,8 +29,7 @@ int user_find(const char *name, struct user *ret, struct error *err)
 		return error_set(err, r, "the entry of user '%s' is too long",
 				 name);
 	if (r < 0)
-		return error_set(err, r, "cannot look up user '%s': %s", name,
-				 strerror(-r));
+		return error_set(err, r, "cannot look up user '%s': %m", name);
 	*ret = (struct user){.pw = pw, .buf = take_ptr(buf)};
 	return 0;
 }
@@ -96,20 +95,18 @@ int user_become(const struct user *user, struct error *err)
 
 	if (setgroups((size_t)user->n_gids, user->gids) < 0 ||
 	    setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-		return error_set(err, -errno, "cannot become user '%s': %s",
-				 user->pw.pw_name, strerror(errno));
+		return error_set(err, -errno, "cannot become user '%s': %m",
+				 user->pw.pw_name);
 	if (getresuid(&ruid, &euid, &suid) < 0 || ruid != uid || euid != uid ||
 	    suid != uid)
 		return error_set(err, -EPERM, "did not become user '%s'",
 				 user->pw.pw_name);
 	r = user_environment(user);
 	if (r < 0)
-		return error_set(err, r, "cannot set the environment: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot set the environment: %m");
 	r = user_chdir(user);
 	if (r < 0)
-		return error_set(err, r, "cannot go to the directory /: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot go to the directory /: %m");
 	return 0;
 }
 

@@ -230,8 +230,7 @@ static enum outcome login_use_answer(struct login *l, struct request_answer *a,
 			return OUTCOME_MOVED;
 		}
 		error_set(err, r,
-			  "cannot store the session in the PAM handle: %s",
-			  strerror(-r));
+			  "cannot store the session in the PAM handle: %m");
 		if (enter_restore(&origin, &back) < 0)
 			r = -ENOTRECOVERABLE;
 		enter_forget(&origin);

@@ -59,8 +59,7 @@ static int request_fill(const struct policy *policy, const struct who *who,
 	if (ret < 0)
 		return error_set(
 			err, ret,
-			"cannot identify the network namespace of this process: %s (is /proc mounted?)",
-			strerror(-ret));
+			"cannot identify the network namespace of this process: %m (is /proc mounted?)");
 	r->netns_dev = dev;
 	r->netns_ino = ino;
 	return 0;
@@ -75,8 +74,8 @@ static int request_failed(int code, const char *socket, struct error *err)
 			socket);
 	return error_set(
 		err, code,
-		"netns-pamd does not answer on %s: %s (see systemctl status netns-pamd)",
-		socket, strerror(-code));
+		"netns-pamd does not answer on %s: %m (see systemctl status netns-pamd)",
+		socket);
 }
 
 /* packet: has one byte more than `bytes`. fds: moved into *ret on success. */

@@ -108,8 +108,7 @@ static int text_read(int fd, const char *path, const struct stat *before,
 		return error_set(err, -ENOMEM, "%s: out of memory", path);
 	got = mountfd_read_bytes(fd, text, bytes);
 	if (got < 0)
-		return error_set(err, (int)got, "%s: cannot be read: %s", path,
-				 strerror((int)-got));
+		return error_set(err, (int)got, "%s: cannot be read: %m", path);
 	if (fstat(fd, &after) < 0)
 		return error_set(err, -errno, "%s: fstat: %m", path);
 	if ((size_t)got != bytes || !stat_same(before, &after))

@@ -90,8 +90,8 @@ int who_init(struct who *who, const char *user, const char *service,
 	else if (r < 0)
 		return error_set(
 			err, r,
-			"user \"%s\" cannot be looked up: %s (see nsswitch.conf and the directory service)",
-			user, strerror(-r));
+			"user \"%s\" cannot be looked up: %m (see nsswitch.conf and the directory service)",
+			user);
 
 	/*
 	 * Rules name accounts: a directory that ignores case must not let ALICE
@@ -251,8 +251,8 @@ static int answer(struct who *who, char kind, const char *name)
 	else if (r < 0)
 		error_set(
 			&who->trouble, r,
-			"%s \"%s\" cannot be looked up for %s: %s (see nsswitch.conf and the directory service)",
-			what, name, who->user, strerror(-r));
+			"%s \"%s\" cannot be looked up for %s: %m (see nsswitch.conf and the directory service)",
+			what, name, who->user);
 	return r;
 }
 

@@ -288,8 +288,8 @@ static int changes_check_port(struct changes *c, struct instance *i,
 	if (r < 0)
 		return error_set(
 			err, r,
-			"publish: cannot query whether a program uses the port %s of the host: %s; does the kernel have CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG?",
-			port, strerror(-r));
+			"publish: cannot query whether a program uses the port %s of the host: %m; does the kernel have CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG?",
+			port);
 	return error_set(
 		err, -EADDRINUSE,
 		"publish: the port %s of the host is in use by a program of the host",
@@ -328,8 +328,8 @@ static int filter_run_inside(struct instance *i, struct filter *f, int netns,
 	if (i->filter_inside == hash)
 		return 0;
 	if (netns < 0)
-		return error_set(err, netns, "cannot open the namespace %s: %s",
-				 i->name, strerror(-netns));
+		return error_set(err, netns, "cannot open the namespace %s: %m",
+				 i->name);
 	r = nft_run_inside(i->helper->host, netns, commands, err);
 	if (r < 0)
 		return r;

@@ -87,8 +87,7 @@ static int firewall_watch(struct helper *h, struct error *err)
 		r = timer_new(h->event, &h->firewall_retry, firewall_on_retry,
 			      h, NULL);
 	if (r < 0)
-		return error_set(err, r, "cannot watch nftables: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot watch nftables: %m");
 	if (!nft_is_loaded(h->nft))
 		timer_arm(h->firewall_retry, FIREWALL_RETRY_US);
 	return 0;

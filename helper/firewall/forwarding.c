@@ -41,8 +41,7 @@ static int list_note(const char *family, const char *key, const char *value,
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
 	dir = opendir(path);
 	if (!dir)
-		return error_set(err, -errno, "cannot read %s: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot read %s: %m", path);
 	while ((entry = readdir(dir))) {
 		char file[sizeof(entry->d_name) + 64], now[16];
 
@@ -97,8 +96,7 @@ static int forwarding_save(const struct helper *h, struct error *err)
 	n = record_save(&r, h->state_dir, FORWARDING_RECORD, true);
 	if (n < 0)
 		return error_set(err, n,
-				 "cannot record the state of forwarding: %s",
-				 strerror(-n));
+				 "cannot record the state of forwarding: %m");
 	return 0;
 }
 
@@ -113,9 +111,8 @@ int forwarding_open(struct helper *h, struct error *err)
 	record_remove(h->state_dir, "." FORWARDING_RECORD);
 	answer = record_find(&r, h->state_dir, FORWARDING_RECORD);
 	if (answer < 0)
-		return error_set(err, answer, "cannot read %s/%s: %s",
-				 h->state_path, FORWARDING_RECORD,
-				 strerror(-answer));
+		return error_set(err, answer, "cannot read %s/%s: %m",
+				 h->state_path, FORWARDING_RECORD);
 	if (answer == FOUND)
 		record_get_fields(&r, forwarding_fields, N_FIELDS, f);
 	return 0;
@@ -157,8 +154,7 @@ static int forwarding_switch_on(struct helper *h, bool ipv6, struct error *err)
 	int r = sysctl_read(path, value, sizeof(value));
 
 	if (r < 0)
-		return error_set(err, r, "cannot read %s: %s", path,
-				 strerror(-r));
+		return error_set(err, r, "cannot read %s: %m", path);
 	if (strcmp(value, "0") != 0)
 		return 0;
 	if (!*on && ipv6) {

@@ -105,8 +105,7 @@ int nft_open(struct nft **ret, struct error *err)
 		nft_close(nft);
 		return error_set(
 			err, r,
-			"cannot open nftables: %s (does the kernel have nf_tables?)",
-			strerror(-r));
+			"cannot open nftables: %m (does the kernel have nf_tables?)");
 	}
 	*ret = nft;
 	return 0;
@@ -474,9 +473,7 @@ static int nft_print_clear_of(FILE *f, bool (*is)(const char *name),
 	c.attribute = NFTA_CHAIN_NAME;
 	if (r == 0)
 		r = nft_dump(NFT_MSG_GETCHAIN, &c);
-	return r < 0 ? error_set(err, r, "cannot read the firewall: %s",
-				 strerror(-r))
-		     : 0;
+	return r < 0 ? error_set(err, r, "cannot read the firewall: %m") : 0;
 }
 
 int nft_print_clear(FILE *f, struct error *err)

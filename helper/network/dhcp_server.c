@@ -365,8 +365,7 @@ int dhcp_server_start(struct network *network,
 	int r = dhcp_new(network);
 
 	if (r < 0)
-		return error_set(err, r, "cannot start dnsmasq: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot start dnsmasq: %m");
 	r = dhcp_spawn(network, true, err);
 	if (r < 0) {
 		dhcp_server_stop(network);

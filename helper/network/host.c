@@ -55,8 +55,8 @@ int network_host_put(struct network *network, struct error *err)
 	if (r < 0)
 		return error_set(
 			err, r,
-			"cannot query the interface %s of the network %s: %s",
-			network->host_ifname, network->name, strerror(-r));
+			"cannot query the interface %s of the network %s: %m",
+			network->host_ifname, network->name);
 	network->host_ifindex = link.ifindex;
 	r = network_host_harden(network, err);
 	if (r < 0)
@@ -122,8 +122,7 @@ int network_host_clash(const struct network *network, struct error *err)
 	int r = network->has_host ? network_find_route(network, 0, &route) : 0;
 
 	if (r < 0)
-		return error_set(err, r, "cannot read the host's routes: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot read the host's routes: %m");
 	if (route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&route, text);

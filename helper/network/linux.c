@@ -214,8 +214,8 @@ static int linux_check_name(const struct network *network, struct error *err)
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
-		return error_set(err, r, "cannot query the interface %s: %s",
-				 network->bridge, strerror(-r));
+		return error_set(err, r, "cannot query the interface %s: %m",
+				 network->bridge);
 	for (const struct network *n = h->networks; n; n = n->next)
 		if (n != network && n->ifindex == link.ifindex)
 			return error_set(
@@ -252,8 +252,8 @@ static int linux_make_bridge(struct network *network, struct error *err)
 		return r;
 	r = rtnl_link_by_name(h->rtnl, network->bridge, &link);
 	if (r < 0)
-		return error_set(err, r, "cannot query the bridge %s: %s",
-				 network->bridge, strerror(-r));
+		return error_set(err, r, "cannot query the bridge %s: %m",
+				 network->bridge);
 	network->ifindex = link.ifindex;
 	return network_record_save(network, err);
 }
@@ -289,8 +289,8 @@ static int linux_remove(struct network *network, struct error *err)
 		return r;
 	r = linux_find_bridge(network, &link);
 	if (r < 0)
-		return error_set(err, r, "cannot query the bridge %s: %s",
-				 network->bridge, strerror(-r));
+		return error_set(err, r, "cannot query the bridge %s: %m",
+				 network->bridge);
 	if (r == FOUND && rtnl_delete(h->rtnl, link.ifindex, err) < 0)
 		return -EIO;
 	network->ifindex = 0;

@@ -663,8 +663,8 @@ int network_open(struct helper *h, struct error *err)
 	int r = network_record_each(h, network_read);
 
 	if (r < 0)
-		return error_set(err, r, "cannot read %s/networks: %s",
-				 h->state_path, strerror(-r));
+		return error_set(err, r, "cannot read %s/networks: %m",
+				 h->state_path);
 	return 0;
 }
 

@@ -97,8 +97,8 @@ static int ovs_strip_host(const struct network *network, struct error *err)
 			: ABSENT;
 
 	if (r < 0)
-		return error_set(err, r, "cannot query the interface %s: %s",
-				 network->host_ifname, strerror(-r));
+		return error_set(err, r, "cannot query the interface %s: %m",
+				 network->host_ifname);
 	if (r == ABSENT)
 		return 0;
 	/* An address that it has lost already is an error of no interest. */
@@ -219,8 +219,8 @@ static int ovs_uplink_up(const struct network *network, struct error *err)
 				  &link);
 
 	if (r < 0)
-		return error_set(err, r, "cannot query the uplink %s: %s",
-				 network->uplink, strerror(-r));
+		return error_set(err, r, "cannot query the uplink %s: %m",
+				 network->uplink);
 	rtnl_batch_init(&b);
 	rtnl_put_up(&b, link.ifindex);
 	return rtnl_run(network->helper->rtnl, &b, err);

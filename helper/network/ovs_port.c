@@ -44,8 +44,8 @@ static int ovs_checksums_inside(void *data, struct error *err)
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
 		return error_set(
 			err, -errno,
-			"cannot switch off checksum offload of %s in the namespace %s: %s",
-			i->ifname, i->name, strerror(errno));
+			"cannot switch off checksum offload of %s in the namespace %s: %m",
+			i->ifname, i->name);
 	return 0;
 }
 
@@ -54,8 +54,8 @@ static int ovs_checksums(struct instance *i, struct error *err)
 	_cleanup_close_ int netns = instance_netns(i);
 
 	if (netns < 0)
-		return error_set(err, netns, "cannot open the namespace %s: %s",
-				 i->name, strerror(-netns));
+		return error_set(err, netns, "cannot open the namespace %s: %m",
+				 i->name);
 	return netns_visit(i->helper->host, netns, ovs_checksums_inside, i,
 			   NULL, NULL, err);
 }

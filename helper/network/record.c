@@ -101,8 +101,8 @@ int network_fill(struct network *network, const struct policy_network *config,
 	network->dhcp_last = config->dhcp_last;
 	network_derive(network);
 	r = network_fill_salt(network);
-	return r < 0 ? error_set(err, r, "cannot read %s: %s",
-				 NETWORK_MACHINE_ID, strerror(-r))
+	return r < 0 ? error_set(err, r, "cannot read %s: %m",
+				 NETWORK_MACHINE_ID)
 		     : 0;
 }
 
@@ -165,9 +165,9 @@ int network_record_save(const struct network *network, struct error *err)
 	if (result == 0)
 		result = record_save(&r, dir, network->name, true);
 	if (result < 0)
-		return error_set(
-			err, result, "cannot write a record below %s: %s",
-			network->helper->state_path, strerror(-result));
+		return error_set(err, result,
+				 "cannot write a record below %s: %m",
+				 network->helper->state_path);
 	return 0;
 }
 

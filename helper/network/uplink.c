@@ -58,8 +58,8 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 	if (r == 0)
 		r = network_find_route(network, ret->ifindex, &route);
 	if (r < 0)
-		return error_set(err, r, "cannot query the uplink %s: %s",
-				 network->uplink, strerror(-r));
+		return error_set(err, r, "cannot query the uplink %s: %m",
+				 network->uplink);
 	if (route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&route, text);
@@ -109,8 +109,8 @@ int network_uplink_give_back(struct network *network, struct error *err)
 		rtnl_link_by_index(h->rtnl, (unsigned int)ifindex, &link));
 	taken = r == FOUND ? uplink_is_taken(network, &link) : r;
 	if (taken < 0)
-		return error_set(err, taken, "cannot query the uplink %s: %s",
-				 network->uplink, strerror(-taken));
+		return error_set(err, taken, "cannot query the uplink %s: %m",
+				 network->uplink);
 	if (taken) {
 		network->note[0] = '\0';
 		return 0;
