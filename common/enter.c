@@ -71,10 +71,9 @@ static int namespace_check(int fd, int type, const char *what,
 		return error_set(err, -errno, "%s namespace: NS_GET_NSTYPE: %m",
 				 what);
 	if (r != type)
-		return error_set(
-			err, -EINVAL,
-			"the %s namespace is a namespace of another kind (0x%x, see setns(2))",
-			what, (unsigned int)r);
+		return error_set(err, -EINVAL,
+				 "the %s namespace is a namespace of another kind (0x%x, see setns(2))",
+				 what, (unsigned int)r);
 	return 0;
 }
 
@@ -187,9 +186,8 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 	 * chroot.
 	 */
 	if (stat("/", &now) < 0 || !same_object(&now, &root))
-		return error_set(
-			err, -EXDEV,
-			"this process has another root directory than the host: a login from a chroot is not possible");
+		return error_set(err, -EXDEV,
+				 "this process has another root directory than the host: a login from a chroot is not possible");
 	cwd_follow(path, &cwd);
 	return 0;
 }
@@ -197,13 +195,11 @@ static int mntns_join(int mntns, const struct enter_origin *o,
 static int mntns_unshare(struct error *err)
 {
 	if (unshare(CLONE_NEWNS) < 0)
-		return error_set(
-			err, -errno,
-			"cannot create a mount namespace for the session: %m");
+		return error_set(err, -errno,
+				 "cannot create a mount namespace for the session: %m");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return error_set(
-			err, -errno,
-			"cannot make the session's mounts private: %m (is / a mount point?)");
+		return error_set(err, -errno,
+				 "cannot make the session's mounts private: %m (is / a mount point?)");
 	return 0;
 }
 
@@ -217,18 +213,17 @@ static int netns_join(int netns, int origin, struct error *err)
 	    same_object(&there, &here))
 		return 0;
 	if (setns(netns, CLONE_NEWNET) < 0)
-		return error_set(
-			err, -errno, "cannot join the network namespace: %m%s",
-			errno == EPERM
-				? " (the service lacks CAP_SYS_ADMIN, or has RestrictNamespaces=)"
-				: "");
+		return error_set(err, -errno,
+				 "cannot join the network namespace: %m%s",
+				 errno == EPERM
+					 ? " (the service lacks CAP_SYS_ADMIN, or has RestrictNamespaces=)"
+					 : "");
 	r = namespace_is(netns, OWN_NETNS);
 	if (r < 0)
 		return error_set(err, r, OWN_NETNS ": %s", strerror(-r));
 	if (r == 0)
-		return error_set(
-			err, -EXDEV,
-			"setns() succeeded, but the process is not in the network namespace");
+		return error_set(err, -EXDEV,
+				 "setns() succeeded, but the process is not in the network namespace");
 	return 0;
 }
 
@@ -265,10 +260,9 @@ int enter_namespace(const struct enter_plan *plan,
 	if (r == 0) {
 		r = steps_do(plan, &origin, mounts, err);
 		if (r < 0 && enter_restore(&origin, &back) < 0)
-			r = error_set(
-				err, -ENOTRECOVERABLE,
-				"cannot set up the session and cannot return to the original namespaces: %s",
-				back.text);
+			r = error_set(err, -ENOTRECOVERABLE,
+				      "cannot set up the session and cannot return to the original namespaces: %s",
+				      back.text);
 	}
 	if (r < 0) {
 		enter_forget(&origin);
@@ -283,13 +277,11 @@ static int mounts_restore(const struct enter_origin *o, struct error *err)
 	if (namespace_is(o->mntns, OWN_MNTNS) == 1)
 		return 0;
 	if (unshare(CLONE_FS) < 0 || setns(o->mntns, CLONE_NEWNS) < 0)
-		return error_set(
-			err, -errno,
-			"cannot return to the original mount namespace: %m");
+		return error_set(err, -errno,
+				 "cannot return to the original mount namespace: %m");
 	if (fchdir(o->root) < 0 || chroot(".") < 0)
-		return error_set(
-			err, -errno,
-			"cannot return to the original root directory: %m");
+		return error_set(err, -errno,
+				 "cannot return to the original root directory: %m");
 	if (o->cwd >= 0)
 		(void)!fchdir(o->cwd); /* else it stays in "/" */
 	return 0;
@@ -312,10 +304,8 @@ int enter_restore(const struct enter_origin *origin, struct error *err)
 	if (r == 1)
 		return 0; /* also when it never left */
 	if (code < 0)
-		return error_set(
-			err, code,
-			"cannot return to the original network namespace: %m");
-	return error_set(
-		err, r < 0 ? r : -EXDEV,
-		"the process is not in its original network namespace");
+		return error_set(err, code,
+				 "cannot return to the original network namespace: %m");
+	return error_set(err, r < 0 ? r : -EXDEV,
+			 "the process is not in its original network namespace");
 }

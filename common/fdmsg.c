@@ -57,8 +57,9 @@ int fdmsg_connect(const char *path, uint64_t deadline_ms)
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, length);
 
-	sock = fd_above_stdio(socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	sock = fd_above_stdio(
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0));
 	if (sock < 0)
 		return -errno;
 	while (connect(sock, (const struct sockaddr *)&address,

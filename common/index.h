@@ -12,7 +12,7 @@ struct index {
 	struct index_slot {
 		const char *name; /* borrowed; NULL: free */
 		size_t value;
-	} * slots;
+	} *slots;
 	size_t n, size; /* size is a power of two */
 };
 

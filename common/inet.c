@@ -110,7 +110,7 @@ void inet_prefix_clear_host_bits(struct inet_prefix *p)
 {
 	for (unsigned int bit = p->length; bit < inet_bytes(p->family) * 8;
 	     bit++)
-		p->addr[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+		p->addr[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
 }
 
 void inet_prefix_nth(const struct inet_prefix *p, uint64_t offset,

@@ -38,10 +38,11 @@ int mountfd_attach(int mount, int to)
 
 int mountfd_bind(int dir, const char *name, int to)
 {
-	_cleanup_close_ int tree = fd_above_stdio(open_tree(
-		dir, name,
-		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW |
-			(name[0] ? 0 : AT_EMPTY_PATH)));
+	_cleanup_close_ int tree = fd_above_stdio(
+		open_tree(dir, name,
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				  AT_SYMLINK_NOFOLLOW |
+				  (name[0] ? 0 : AT_EMPTY_PATH)));
 
 	if (tree < 0)
 		return -errno;
@@ -265,15 +266,13 @@ int mountfd_follow(const char *path, const char *const *stops,
 		if (r == 0)
 			return 0;
 		if (r == -ENOENT || r == -ENOTDIR)
-			return error_set(
-				err, r,
-				"%s leads to %s, whose directory does not exist: correct the link",
-				path, now);
+			return error_set(err, r,
+					 "%s leads to %s, whose directory does not exist: correct the link",
+					 path, now);
 		if (r == -EPERM)
-			return error_set(
-				err, r,
-				"%s leads through the link %s, which users other than root can change",
-				path, now);
+			return error_set(err, r,
+					 "%s leads through the link %s, which users other than root can change",
+					 path, now);
 		if (r < 0)
 			return error_set(err, r, "cannot follow %s: %m", path);
 	}
@@ -295,10 +294,9 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 	if (fd == -ENOENT && create) {
 		r = mountfd_create(dir, t->base, "");
 		if (r < 0 && r != -EEXIST)
-			return error_set(
-				err, r,
-				"cannot create %s/%s, which is missing: %m",
-				t->dir, t->base);
+			return error_set(err, r,
+					 "cannot create %s/%s, which is missing: %m",
+					 t->dir, t->base);
 		fd = mountfd_open(dir, t->base, O_PATH | O_NOFOLLOW);
 	}
 	if (fd < 0)
@@ -307,9 +305,8 @@ int mountfd_target(const struct mountfd_target *t, bool create,
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", t->dir, t->base);
 	if (!S_ISREG(st.st_mode))
-		return error_set(
-			err, -EINVAL,
-			"cannot mount over %s/%s: it is not a regular file",
-			t->dir, t->base);
+		return error_set(err, -EINVAL,
+				 "cannot mount over %s/%s: it is not a regular file",
+				 t->dir, t->base);
 	return take_fd(&fd);
 }

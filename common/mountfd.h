@@ -33,10 +33,7 @@ int mountfd_bind(int dir, const char *name, int to);
 struct mountfd_fs {
 	int context, mount;
 };
-#define MOUNTFD_FS_NONE                                                        \
-	{                                                                      \
-		-1, -1                                                         \
-	}
+#define MOUNTFD_FS_NONE {-1, -1}
 
 /* nosuid, nodev, noexec; mountfd_close() *ret also after a failure. */
 int mountfd_sysfs(bool read_only, struct mountfd_fs *ret);

@@ -76,21 +76,20 @@ static int etc_file(int dir, const char *name, const char *dir_path,
 			  dns ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 			      : O_PATH | O_NOFOLLOW);
 	if (fd < 0)
-		return error_set(
-			err, fd, "cannot open %s/%s: %s", dir_path, name,
-			fd == -ELOOP ? "it is a symbolic link" : strerror(-fd));
+		return error_set(err, fd, "cannot open %s/%s: %s", dir_path,
+				 name,
+				 fd == -ELOOP ? "it is a symbolic link"
+					      : strerror(-fd));
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s/%s: %m", dir_path, name);
 	if (!S_ISREG(st.st_mode))
-		return error_set(
-			err, -EINVAL,
-			"%s/%s is not a regular file: only regular files are mounted over /etc, and no link is followed",
-			dir_path, name);
+		return error_set(err, -EINVAL,
+				 "%s/%s is not a regular file: only regular files are mounted over /etc, and no link is followed",
+				 dir_path, name);
 	if (!mountfd_only_roots(&st))
-		return error_set(
-			err, -EPERM,
-			"%s/%s must be owned by root and not writable by group or others",
-			dir_path, name);
+		return error_set(err, -EPERM,
+				 "%s/%s must be owned by root and not writable by group or others",
+				 dir_path, name);
 	if (!dns)
 		return etc_bind(fd, name, err);
 	r = mountfd_read(fd, resolv_conf);
@@ -113,10 +112,9 @@ static int dir_is_roots(int fd, const char *path, struct error *err)
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s: %m", path);
 	if (!mountfd_only_roots(&st))
-		return error_set(
-			err, -EPERM,
-			"%s must be owned by root and not writable by group or others",
-			path);
+		return error_set(err, -EPERM,
+				 "%s must be owned by root and not writable by group or others",
+				 path);
 	return 0;
 }
 
@@ -286,10 +284,9 @@ static int dir_cover(const char *real, const struct mountfd_target *resolv,
 	r = to < 0 ? to : mountfd_tmpfs(&fs);
 	if (r == 0 && is_below(resolv->dir, real)) {
 		if (strcmp(resolv->dir, real) != 0)
-			return error_set(
-				err, -EOPNOTSUPP,
-				"/etc/resolv.conf leads to %s, which the session must not see",
-				resolv->dir);
+			return error_set(err, -EOPNOTSUPP,
+					 "/etc/resolv.conf leads to %s, which the session must not see",
+					 resolv->dir);
 		r = mountfd_create(fs.mount, resolv->base, resolv_conf);
 		*placed = true;
 	}
@@ -419,9 +416,8 @@ static int sys_make(int scratch, struct error *err)
 		r = to < 0 ? to : mountfd_bind(fs.mount, parts[i], to);
 	}
 	if (r < 0)
-		return error_set(
-			err, r,
-			"cannot show the namespace's devices in /sys: %m");
+		return error_set(err, r,
+				 "cannot show the namespace's devices in /sys: %m");
 	return 0;
 }
 

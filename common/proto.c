@@ -55,9 +55,7 @@ struct field {
 	const char *name;
 };
 #define FIELD(type, member)                                                    \
-	{                                                                      \
-		offsetof(type, member), sizeof(((type *)0)->member), #member   \
-	}
+	{offsetof(type, member), sizeof(((type *)0)->member), #member}
 
 /* Is each of these arrays one string, terminated and padded with zeros? */
 static int strings_check(const void *message, const struct field *fields,
@@ -89,9 +87,8 @@ static int head_check(const void *packet, size_t bytes, size_t size,
 		return BAD("magic is 0x%08x: not a %s of netns-pam", magic,
 			   what);
 	if (version != PROTO_VERSION)
-		return BAD(
-			"version is %u, this side speaks %u: restart netns-pamd and log in again after an upgrade",
-			version, PROTO_VERSION);
+		return BAD("version is %u, this side speaks %u: restart netns-pamd and log in again after an upgrade",
+			   version, PROTO_VERSION);
 	if (tail > PROTO_TAIL_MAX)
 		return BAD("tail_bytes is %u, more than %u are not taken", tail,
 			   PROTO_TAIL_MAX);
@@ -109,9 +106,8 @@ static int facts_check(const char *facts, size_t bytes, struct error *err)
 		const char *end = memchr(facts + at, '\0', bytes - at);
 
 		if (facts[at] != 'g' && facts[at] != 'n')
-			return BAD(
-				"fact at byte %zu is of kind 0x%02x, neither group nor netgroup",
-				at, (unsigned char)facts[at]);
+			return BAD("fact at byte %zu is of kind 0x%02x, neither group nor netgroup",
+				   at, (unsigned char)facts[at]);
 		if (!end)
 			return BAD("fact at byte %zu is not terminated", at);
 		if (end == facts + at + 1)
@@ -259,9 +255,8 @@ static int ok_check(const struct proto_reply *r, const char *tail,
 			PROTO_FD_MNT | PROTO_FD_PID))
 		return BAD("flags 0x%x are not known", r->flags);
 	if ((r->flags & PROTO_FD_MNT) && !(r->flags & PROTO_FD_NETNS))
-		return BAD(
-			"flags 0x%x: a mount namespace without a network namespace",
-			r->flags);
+		return BAD("flags 0x%x: a mount namespace without a network namespace",
+			   r->flags);
 	if ((r->flags & PROTO_FD_PID) && r->flags != PROTO_FD_PID)
 		return BAD("flags 0x%x: a process and a namespace", r->flags);
 	if (!(r->flags & PROTO_DNS) != !r->tail_bytes)

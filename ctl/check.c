@@ -17,11 +17,14 @@ static json_t *notes_json(const struct policy_notes *notes, bool warnings)
 		const struct policy_note *note = &notes->items[n];
 
 		if (note->warning == warnings)
-			json_array_append_new(
-				list, json_pack("{s:o, s:i, s:o}", "file",
-						json_text(note->file), "line",
-						(int)note->line, "message",
-						json_text(note->message)));
+			json_array_append_new(list,
+					      json_pack("{s:o, s:i, s:o}",
+							"file",
+							json_text(note->file),
+							"line", (int)note->line,
+							"message",
+							json_text(
+								note->message)));
 	}
 	return list;
 }
@@ -31,19 +34,23 @@ static int check_print_json(const char *path, int r,
 			    const struct policy_notes *notes,
 			    const struct error *err)
 {
-	json_t *root = json_pack(
-		"{s:o, s:b, s:o, s:o, s:o}", "policy", json_text(path), "valid",
-		r == 0, "errors", notes_json(notes, false), "warnings",
-		notes_json(notes, true), "failure",
-		r < 0 && !notes->errors ? json_text(err->text) : json_null());
+	json_t *root = json_pack("{s:o, s:b, s:o, s:o, s:o}", "policy",
+				 json_text(path), "valid", r == 0, "errors",
+				 notes_json(notes, false), "warnings",
+				 notes_json(notes, true), "failure",
+				 r < 0 && !notes->errors ? json_text(err->text)
+							 : json_null());
 
 	if (root && policy)
-		json_object_update_new(
-			root,
-			json_pack("{s:I, s:I, s:I}", "rules",
-				  (json_int_t)policy->n_rules, "namespaces",
-				  (json_int_t)policy->n_namespaces, "networks",
-				  (json_int_t)policy->n_networks));
+		json_object_update_new(root,
+				       json_pack("{s:I, s:I, s:I}", "rules",
+						 (json_int_t)policy->n_rules,
+						 "namespaces",
+						 (json_int_t)
+							 policy->n_namespaces,
+						 "networks",
+						 (json_int_t)
+							 policy->n_networks));
 	return json_print(root);
 }
 

@@ -18,10 +18,9 @@ int client_request_name(struct proto_request *request, const char *name,
 	if (r < 0)
 		return r;
 	if (!name_is_policy(name))
-		return error_set(
-			err, -EINVAL,
-			"'%s' cannot be the name of a namespace: letters, digits, '_', '.' and '-', at most %d, not starting with '.' or '-'",
-			name, NAME_MAX_POLICY);
+		return error_set(err, -EINVAL,
+				 "'%s' cannot be the name of a namespace: letters, digits, '_', '.' and '-', at most %d, not starting with '.' or '-'",
+				 name, NAME_MAX_POLICY);
 	memcpy(request->name, name, strlen(name));
 	if (!user_name)
 		return 0;
@@ -40,11 +39,11 @@ static int client_connect_error(const char *socket, int code, struct error *err)
 	switch (code) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		return error_set(
-			err, code,
-			"netns-pamd is not running (%s at %s): systemctl start netns-pamd.socket",
-			code == -ENOENT ? "no socket" : "connection refused",
-			socket);
+		return error_set(err, code,
+				 "netns-pamd is not running (%s at %s): systemctl start netns-pamd.socket",
+				 code == -ENOENT ? "no socket"
+						 : "connection refused",
+				 socket);
 	case -EACCES:
 	case -EPERM:
 		return error_set(err, code,
@@ -53,10 +52,9 @@ static int client_connect_error(const char *socket, int code, struct error *err)
 		return error_set(err, code, "the socket's path is too long: %s",
 				 socket);
 	case -ETIMEDOUT:
-		return error_set(
-			err, code,
-			"netns-pamd accepts no connection at %s: is it hung or stopped?",
-			socket);
+		return error_set(err, code,
+				 "netns-pamd accepts no connection at %s: is it hung or stopped?",
+				 socket);
 	default:
 		return error_set(err, code, "cannot connect to %s: %m", socket);
 	}
@@ -66,19 +64,16 @@ static int client_exchange_error(int code, struct error *err)
 {
 	switch (code) {
 	case -ETIMEDOUT:
-		return error_set(
-			err, code,
-			"netns-pamd did not answer within %d s: is it hung or stopped?",
-			CLIENT_TIMEOUT_MS / 1000);
+		return error_set(err, code,
+				 "netns-pamd did not answer within %d s: is it hung or stopped?",
+				 CLIENT_TIMEOUT_MS / 1000);
 	case -EPIPE:
 	case -ECONNRESET:
-		return error_set(
-			err, code,
-			"netns-pamd closed the connection without an answer; its log says why");
+		return error_set(err, code,
+				 "netns-pamd closed the connection without an answer; its log says why");
 	case -EBADMSG:
-		return error_set(
-			err, code,
-			"netns-pamd sent an invalid reply: are netns-pam and netns-pamd of one version?");
+		return error_set(err, code,
+				 "netns-pamd sent an invalid reply: are netns-pam and netns-pamd of one version?");
 	default:
 		return error_set(err, code, "cannot talk to netns-pamd: %m");
 	}
@@ -121,11 +116,10 @@ static int client_verdict_error(const struct proto_reply *head,
 		return 0;
 	if (!codes[head->verdict]) /* proto_check_reply(): is below the end */
 		return client_exchange_error(-EBADMSG, err);
-	return error_set(
-		err, codes[head->verdict], "%s",
-		*head->text
-			? head->text
-			: "netns-pamd refused without a reason; see its log");
+	return error_set(err, codes[head->verdict], "%s",
+			 *head->text
+				 ? head->text
+				 : "netns-pamd refused without a reason; see its log");
 }
 
 /* Receives up to the packet that ends the answer. */

@@ -87,14 +87,17 @@ static int explain_rules(const struct policy *policy, struct who *who,
 
 		if (r < 0)
 			return r;
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:o, s:i, s:b, s:o, s:o}", "name",
-				  rule->name, "file", json_text(rule->file),
-				  "line", (int)rule->line, "matches", !why,
-				  "key", why ? json_text(why) : json_null(),
-				  "why",
-				  why ? explain_why(why, who) : json_null()));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:i, s:b, s:o, s:o}",
+						"name", rule->name, "file",
+						json_text(rule->file), "line",
+						(int)rule->line, "matches",
+						!why, "key",
+						why ? json_text(why)
+						    : json_null(),
+						"why",
+						why ? explain_why(why, who)
+						    : json_null()));
 		if (!why)
 			*ret_rule = rule;
 	}
@@ -242,21 +245,23 @@ static json_t *explain_namespace(const struct policy *policy,
 	if (name_instance(ns->name, shared ? NULL : who->user, who->uid, 0,
 			  instance) < 0)
 		return NULL;
-	object = json_pack(
-		"{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"name",
-		json_sprintf("%s%s", instance,
-			     ns->scope == SCOPE_SESSION ? ".N" : ""),
-		"section", ns->name, "scope", policy_scope_words[ns->scope],
-		"link", policy_link_name(ns->link), "connection",
-		explain_link(policy, ns, who, instance), "lifetime",
-		policy_lifetime_words[ns->lifetime], "addresses",
-		explain_addresses(policy, ns, who, instance), "gateway",
-		explain_list(&ns->gateway, who, instance), "routes",
-		explain_list(&ns->routes, who, instance), "mtu",
-		ns->mtu ? json_integer(ns->mtu) : json_null(), "ifname",
-		json_text(ns->ifname ? ns->ifname : ""), "dns", explain_dns(ns),
-		"search", explain_list(&ns->search, who, instance));
+	object =
+		json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			  "name",
+			  json_sprintf("%s%s", instance,
+				       ns->scope == SCOPE_SESSION ? ".N" : ""),
+			  "section", ns->name, "scope",
+			  policy_scope_words[ns->scope], "link",
+			  policy_link_name(ns->link), "connection",
+			  explain_link(policy, ns, who, instance), "lifetime",
+			  policy_lifetime_words[ns->lifetime], "addresses",
+			  explain_addresses(policy, ns, who, instance),
+			  "gateway", explain_list(&ns->gateway, who, instance),
+			  "routes", explain_list(&ns->routes, who, instance),
+			  "mtu", ns->mtu ? json_integer(ns->mtu) : json_null(),
+			  "ifname", json_text(ns->ifname ? ns->ifname : ""),
+			  "dns", explain_dns(ns), "search",
+			  explain_list(&ns->search, who, instance));
 	limits = explain_limits(ns, who, instance);
 	if (json_object_update_new(object, limits) < 0) {
 		json_decref(object);
@@ -298,14 +303,15 @@ static int explain_answer(const struct policy *policy, const char *path,
 		json_decref(rules);
 		return r;
 	}
-	*ret = json_pack(
-		"{s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "user",
-		json_text(who->user), "uid", (json_int_t)who->uid, "service",
-		json_text(who->service), "tty", json_text(who->tty), "rhost",
-		json_text(who->rhost), "policy", json_text(path), "excluded",
-		excluded, "rules", rules, "result",
-		rule ? explain_result(policy, rule, who, guard > 0)
-		     : json_null());
+	*ret = json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+			 "user", json_text(who->user), "uid",
+			 (json_int_t)who->uid, "service",
+			 json_text(who->service), "tty", json_text(who->tty),
+			 "rhost", json_text(who->rhost), "policy",
+			 json_text(path), "excluded", excluded, "rules", rules,
+			 "result",
+			 rule ? explain_result(policy, rule, who, guard > 0)
+			      : json_null());
 	return *ret ? 0 : -ENOMEM;
 }
 

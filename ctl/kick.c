@@ -86,10 +86,9 @@ static int session_parse(const char *text, uint64_t *ret, struct error *err)
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || !value)
-		return error_set(
-			err, -EINVAL,
-			"'%s' is not a session's number; `netns-pam status` lists them",
-			text);
+		return error_set(err, -EINVAL,
+				 "'%s' is not a session's number; `netns-pam status` lists them",
+				 text);
 	*ret = value;
 	return 0;
 }

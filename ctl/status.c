@@ -212,18 +212,21 @@ static json_t *json_addresses(const struct proto_namespace *ns)
 
 static json_t *json_namespace(const struct proto_namespace *ns)
 {
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
-		"name", json_text(ns->name), "section", json_text(ns->section),
-		"state", json_text(ns->state), "link", json_text(ns->link),
-		"scope", json_text(ns->scope), "lifetime",
-		json_text(ns->lifetime), "user", json_text(ns->user), "uid",
-		*ns->user ? json_integer(ns->uid) : json_null(),
-		"host_interface", json_text(ns->host_ifname), "addresses",
-		json_addresses(ns), "detail", json_text(ns->detail), "inode",
-		(json_int_t)ns->netns_ino, "sessions", (json_int_t)ns->sessions,
-		"rx_bytes", (json_int_t)ns->rx_bytes, "tx_bytes",
-		(json_int_t)ns->tx_bytes, "since", (json_int_t)ns->since);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+			 "name", json_text(ns->name), "section",
+			 json_text(ns->section), "state", json_text(ns->state),
+			 "link", json_text(ns->link), "scope",
+			 json_text(ns->scope), "lifetime",
+			 json_text(ns->lifetime), "user", json_text(ns->user),
+			 "uid", *ns->user ? json_integer(ns->uid) : json_null(),
+			 "host_interface", json_text(ns->host_ifname),
+			 "addresses", json_addresses(ns), "detail",
+			 json_text(ns->detail), "inode",
+			 (json_int_t)ns->netns_ino, "sessions",
+			 (json_int_t)ns->sessions, "rx_bytes",
+			 (json_int_t)ns->rx_bytes, "tx_bytes",
+			 (json_int_t)ns->tx_bytes, "since",
+			 (json_int_t)ns->since);
 }
 
 static json_t *json_session(const struct proto_session *s)
@@ -244,8 +247,9 @@ static int status_print_json(const struct status *status)
 	int r = 0;
 
 	for (size_t i = 0; i < status->n_namespaces; i++)
-		r |= json_array_append_new(
-			namespaces, json_namespace(&status->namespaces[i]));
+		r |= json_array_append_new(namespaces,
+					   json_namespace(
+						   &status->namespaces[i]));
 	for (size_t i = 0; i < status->n_sessions; i++)
 		r |= json_array_append_new(sessions,
 					   json_session(&status->sessions[i]));

@@ -242,9 +242,8 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 			continue;
 		inet_prefix_format(p, route);
 		inet_prefix_format(mine, address);
-		log_warning(
-			"the host has a new route to %s, which overlaps %s of the namespace %s",
-			route, address, i->name);
+		log_warning("the host has a new route to %s, which overlaps %s of the namespace %s",
+			    route, address, i->name);
 		return;
 	}
 }
@@ -293,9 +292,10 @@ static int main_on_hangup(sd_event_source *source,
  */
 static void main_sweep(void *data)
 {
-	int (*const sweeps[])(struct helper * h) = {
-		instance_record_sweep, session_sweep, network_sweep,
-		event_sweep, instance_keep_sweep};
+	int (*const sweeps[])(struct helper *h) = {instance_record_sweep,
+						   session_sweep, network_sweep,
+						   event_sweep,
+						   instance_keep_sweep};
 	struct helper *h = data;
 	int r = 0;
 
@@ -382,10 +382,12 @@ static int main_take_fds(struct helper *h, struct error *err)
 		int fd = SD_LISTEN_FDS_START + i, answer;
 
 		if (strncmp(names[i], prefix, sizeof(prefix) - 1) == 0) {
-			answer = answer_of(server_restore_lease(
-				h, fd,
-				strtoull(names[i] + sizeof(prefix) - 1, NULL,
-					 10)));
+			answer = answer_of(
+				server_restore_lease(h, fd,
+						     strtoull(names[i] +
+								      sizeof(prefix) -
+								      1,
+							      NULL, 10)));
 			if (answer == ABSENT)
 				log_debug("the session of a lease has ended");
 			if (answer < 0)
@@ -410,9 +412,9 @@ static int main_take_fds(struct helper *h, struct error *err)
  */
 static int main_look(struct helper *h, struct error *err)
 {
-	int (*const looks[])(struct helper * h, struct error * err) = {
-		event_open,	   network_open,    lifecycle_adopt,
-		session_reconcile, forwarding_open, filter_adopt};
+	int (*const looks[])(struct helper *h, struct error *err) =
+		{event_open,	    network_open,    lifecycle_adopt,
+		 session_reconcile, forwarding_open, filter_adopt};
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < sizeof(looks) / sizeof(looks[0]); n++)
@@ -497,8 +499,8 @@ static const struct network_ops *const main_network_types[NETWORK_TYPES] = {
 	[NETWORK_OVS] = &network_ovs_ops,
 };
 
-static const struct firewall_part *const main_firewall_parts[] = {
-	&guard_part, &filter_part, &forwarding_part, &network_part, NULL};
+static const struct firewall_part *const main_firewall_parts[] =
+	{&guard_part, &filter_part, &forwarding_part, &network_part, NULL};
 
 int main(int argc, char **argv)
 {

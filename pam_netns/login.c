@@ -59,10 +59,9 @@ static bool login_is_disabled(const struct login *l)
 	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return true;
-	outcome_log(
-		l->pamh, LOG_WARNING,
-		"%s is ignored: not a regular file that only root can write",
-		path);
+	outcome_log(l->pamh, LOG_WARNING,
+		    "%s is ignored: not a regular file that only root can write",
+		    path);
 	return false;
 }
 
@@ -95,10 +94,9 @@ static int login_read_policy(struct login *l, struct error *err)
 	r = policy_current(&sources, &now, NULL);
 	*err = now.why;
 	if (now.last_good)
-		outcome_log(
-			l->pamh, LOG_WARNING,
-			"%s: the last good policy is used instead (see netns-pam check)",
-			err->text);
+		outcome_log(l->pamh, LOG_WARNING,
+			    "%s: the last good policy is used instead (see netns-pam check)",
+			    err->text);
 	l->policy = now.policy;
 	return r;
 }
@@ -194,10 +192,9 @@ static int login_enter(struct login *l, struct request_answer *a,
 		plan.netns = own;
 	}
 	if (guest_is_threaded())
-		outcome_log(
-			l->pamh, LOG_WARNING,
-			"%s has more than one thread: only the thread that opens the session moves into the namespace, and the processes that it starts",
-			l->service[0] ? l->service : "this program");
+		outcome_log(l->pamh, LOG_WARNING,
+			    "%s has more than one thread: only the thread that opens the session moves into the namespace, and the processes that it starts",
+			    l->service[0] ? l->service : "this program");
 	return enter_namespace(&plan, origin, err);
 }
 
@@ -256,10 +253,9 @@ static enum outcome login_request(struct login *l, uint64_t deadline,
 		return OUTCOME_STAYS;
 	case PROTO_RETRY:
 		*again = true;
-		error_set(
-			err, -ETIMEDOUT,
-			"netns-pamd has another policy than %s (see netns-pam reload)",
-			l->options->config);
+		error_set(err, -ETIMEDOUT,
+			  "netns-pamd has another policy than %s (see netns-pam reload)",
+			  l->options->config);
 		return OUTCOME_UNAVAILABLE;
 	case PROTO_DENIED:
 		error_set(err, -EACCES, "%s", a.reply.text);
@@ -315,8 +311,8 @@ int login_open(pam_handle_t *pamh, const struct options *options,
 	else if (login_is_disabled(&l))
 		outcome = OUTCOME_DISABLED;
 	else if (wrong)
-		outcome = login_without_policy(
-			&l, error_set(&err, -EINVAL, "%s", wrong));
+		outcome = login_without_policy(&l, error_set(&err, -EINVAL,
+							     "%s", wrong));
 	else
 		outcome = login_run(&l, &err);
 

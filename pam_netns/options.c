@@ -56,10 +56,9 @@ static int options_parse_one(const char *argument, struct options *o,
 		o->debug = true;
 		return 0;
 	}
-	return error_set(
-		err, -EINVAL,
-		"unknown option \"%s\" in the PAM file (known: config=, socket=, namespace= and debug)",
-		argument);
+	return error_set(err, -EINVAL,
+			 "unknown option \"%s\" in the PAM file (known: config=, socket=, namespace= and debug)",
+			 argument);
 }
 
 int options_parse(int argc, const char **argv, struct options *ret,

@@ -60,23 +60,20 @@ static void outcome_log_report(const pam_handle_t *pamh,
 
 	switch (r->outcome) {
 	case OUTCOME_MOVED:
-		outcome_log(
-			pamh, LOG_INFO,
-			"%s is in network namespace %s (rule %s, session %llu)",
-			r->user, r->namespace, r->rule, r->session);
+		outcome_log(pamh, LOG_INFO,
+			    "%s is in network namespace %s (rule %s, session %llu)",
+			    r->user, r->namespace, r->rule, r->session);
 		break;
 	case OUTCOME_DISABLED:
 		proto_state_path(options->socket, PROTO_DISABLE, path);
-		outcome_log(
-			pamh, LOG_ALERT,
-			"%s exists: %s logs in outside of any namespace, as everybody does; remove the file when it is not needed any more",
-			path, r->user);
+		outcome_log(pamh, LOG_ALERT,
+			    "%s exists: %s logs in outside of any namespace, as everybody does; remove the file when it is not needed any more",
+			    path, r->user);
 		break;
 	case OUTCOME_ROOT_PASSES:
-		outcome_log(
-			pamh, LOG_ALERT,
-			"%s may log in as root, to repair it: %s; all others are refused (see netns-pam check)",
-			r->user, r->why);
+		outcome_log(pamh, LOG_ALERT,
+			    "%s may log in as root, to repair it: %s; all others are refused (see netns-pam check)",
+			    r->user, r->why);
 		break;
 	case OUTCOME_DENIED:
 	case OUTCOME_UNAVAILABLE:

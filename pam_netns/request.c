@@ -57,9 +57,8 @@ static int request_fill(const struct policy *policy, const struct who *who,
 		return ret;
 	ret = enter_current_netns(&dev, &ino);
 	if (ret < 0)
-		return error_set(
-			err, ret,
-			"cannot identify the network namespace of this process: %m (is /proc mounted?)");
+		return error_set(err, ret,
+				 "cannot identify the network namespace of this process: %m (is /proc mounted?)");
 	r->netns_dev = dev;
 	r->netns_ino = ino;
 	return 0;
@@ -68,14 +67,12 @@ static int request_fill(const struct policy *policy, const struct who *who,
 static int request_failed(int code, const char *socket, struct error *err)
 {
 	if (code == -ETIMEDOUT)
-		return error_set(
-			err, code,
-			"netns-pamd does not answer on %s in time (`timeout` of the policy; see systemctl status netns-pamd)",
-			socket);
-	return error_set(
-		err, code,
-		"netns-pamd does not answer on %s: %m (see systemctl status netns-pamd)",
-		socket);
+		return error_set(err, code,
+				 "netns-pamd does not answer on %s in time (`timeout` of the policy; see systemctl status netns-pamd)",
+				 socket);
+	return error_set(err, code,
+			 "netns-pamd does not answer on %s: %m (see systemctl status netns-pamd)",
+			 socket);
 }
 
 /* packet: has one byte more than `bytes`. fds: moved into *ret on success. */
@@ -99,10 +96,9 @@ static int request_take_answer(char *packet, size_t bytes, const int *fds,
 	expected = !!(reply->flags & PROTO_FD_NETNS) +
 		   !!(reply->flags & PROTO_FD_MNT);
 	if (n_fds != expected)
-		return error_set(
-			err, -EBADMSG,
-			"reply of netns-pamd: %zu descriptors instead of %zu",
-			n_fds, expected);
+		return error_set(err, -EBADMSG,
+				 "reply of netns-pamd: %zu descriptors instead of %zu",
+				 n_fds, expected);
 	if (reply->verdict == PROTO_OK &&
 	    !(reply->flags & (PROTO_FD_NETNS | PROTO_ALREADY)))
 		return error_set(err, -EBADMSG,

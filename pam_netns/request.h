@@ -20,10 +20,7 @@ struct request_answer {
 	int netns;	   /* with PROTO_FD_NETNS; else -EBADF */
 	int mntns;	   /* with PROTO_FD_MNT; else -EBADF */
 };
-#define REQUEST_ANSWER_NONE                                                    \
-	{                                                                      \
-		.lease = -EBADF, .netns = -EBADF, .mntns = -EBADF              \
-	}
+#define REQUEST_ANSWER_NONE {.lease = -EBADF, .netns = -EBADF, .mntns = -EBADF}
 
 /* Closes and frees what the answer still holds. */
 void request_answer_clear(struct request_answer *answer);

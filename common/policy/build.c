@@ -70,7 +70,7 @@ unsigned int policy_section_key(const struct policy_section *section,
 			object_->name = (section)->name;                       \
 			object_->file = (section)->file;                       \
 			object_->line = (section)->line;                       \
-			(section)->object = (n)-1;                             \
+			(section)->object = (n) - 1;                           \
 		}                                                              \
 		object_ != NULL;                                               \
 	})
@@ -102,10 +102,9 @@ static void key_finish(struct policy_build *build)
 {
 	if (build->key && build->key->flags & KEY_LIST && !build->key_items &&
 	    build->book.notes.errors == build->key_errors)
-		BUILD_ERROR(
-			build, build->key_line,
-			"%s: the list is empty; write %s, or leave the key out",
-			build->key->name, build->key->help);
+		BUILD_ERROR(build, build->key_line,
+			    "%s: the list is empty; write %s, or leave the key out",
+			    build->key->name, build->key->help);
 	build->key = NULL;
 }
 
@@ -136,10 +135,9 @@ static void section_unknown(struct policy_build *build, unsigned int line,
 				    heading + word);
 			return;
 		}
-	BUILD_ERROR(
-		build, line,
-		"unknown section [%s]; there are [options], [rule NAME], [namespace NAME] and [network NAME]",
-		heading);
+	BUILD_ERROR(build, line,
+		    "unknown section [%s]; there are [options], [rule NAME], [namespace NAME] and [network NAME]",
+		    heading);
 }
 
 static void section_name_check(struct policy_build *build,
@@ -156,16 +154,14 @@ static void section_name_check(struct policy_build *build,
 		BUILD_ERROR(build, section->line,
 			    "[%s] needs a name; write [%s NAME]", kind, kind);
 	else if (!name_is_policy(section->name))
-		BUILD_ERROR(
-			build, section->line,
-			"'%s' cannot be the name of a %s; use at most %d letters, digits, '_', '.' and '-', and begin with neither '.' nor '-'",
-			section->name, kind, NAME_MAX_POLICY);
+		BUILD_ERROR(build, section->line,
+			    "'%s' cannot be the name of a %s; use at most %d letters, digits, '_', '.' and '-', and begin with neither '.' nor '-'",
+			    section->name, kind, NAME_MAX_POLICY);
 	else if (section->kind != KIND_NETWORK &&
 		 !strcmp(section->name, POLICY_HOST))
-		BUILD_ERROR(
-			build, section->line,
-			"no %s can be named 'host': the word means the host's namespace",
-			kind);
+		BUILD_ERROR(build, section->line,
+			    "no %s can be named 'host': the word means the host's namespace",
+			    kind);
 }
 
 /* Adds the section to the index, or notes an error. Return: 0, -ENOMEM. */
@@ -176,12 +172,11 @@ static int section_register(struct policy_build *build,
 		policy_build_find(build, section->kind, section->name);
 
 	if (first) {
-		BUILD_ERROR(
-			build, section->line,
-			"[%s%s%s] is already defined at %s:%u; join the two",
-			policy_kind_name(section->kind),
-			*section->name ? " " : "", section->name, first->file,
-			first->line);
+		BUILD_ERROR(build, section->line,
+			    "[%s%s%s] is already defined at %s:%u; join the two",
+			    policy_kind_name(section->kind),
+			    *section->name ? " " : "", section->name,
+			    first->file, first->line);
 		return 0;
 	}
 	return index_put(&build->names[section->kind], section->name,
@@ -231,10 +226,9 @@ static void key_unknown(struct policy_build *build, enum policy_kind kind,
 	while (other < POLICY_KINDS && !policy_key_find(other, key))
 		other++;
 	if (!strncmp(key, "sysctl", strlen("sysctl")))
-		BUILD_ERROR(
-			build, line,
-			"unknown key '%s' in [%s]; write it as sysctl.net.ipv4.ip_forward",
-			key, name);
+		BUILD_ERROR(build, line,
+			    "unknown key '%s' in [%s]; write it as sysctl.net.ipv4.ip_forward",
+			    key, name);
 	else if (like)
 		BUILD_ERROR(build, line,
 			    "unknown key '%s' in [%s]; is '%s' meant?", key,
@@ -260,10 +254,9 @@ static bool text_has_comment(struct policy_build *build, unsigned int line,
 	for (const char *p = text; *p; p++) {
 		if (*p == ';' ||
 		    (*p == '#' && (p == text || strchr(BLANKS, p[-1])))) {
-			BUILD_ERROR(
-				build, line,
-				"%s: '%c' in the value; a comment after a value starts with a blank and ';'",
-				key, *p);
+			BUILD_ERROR(build, line,
+				    "%s: '%c' in the value; a comment after a value starts with a blank and ';'",
+				    key, *p);
 			return true;
 		}
 	}
@@ -314,10 +307,9 @@ static void build_items(struct policy_build *build, unsigned int line,
 		if (*item)
 			build_value(build, line, build->key->name, item);
 		else if (comma)
-			BUILD_ERROR(
-				build, line,
-				"%s: an empty item before a comma; remove the comma or add the item",
-				build->key->name);
+			BUILD_ERROR(build, line,
+				    "%s: an empty item before a comma; remove the comma or add the item",
+				    build->key->name);
 		item = comma ? comma + 1 : NULL;
 	}
 }
@@ -378,10 +370,9 @@ static void build_more(void *data, unsigned int line, const char *text)
 	if (!build->key)
 		return; /* of a key that was refused */
 	if (!(build->key->flags & KEY_LIST)) {
-		BUILD_ERROR(
-			build, line,
-			"'%s' takes one value; an indented line goes on only with a list",
-			build->key->name);
+		BUILD_ERROR(build, line,
+			    "'%s' takes one value; an indented line goes on only with a list",
+			    build->key->name);
 		return;
 	}
 	build_text(build, line, build->key->name, text);

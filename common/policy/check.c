@@ -34,13 +34,12 @@ static void check_keys(const struct check *check, const char *title,
 			char links[POLICY_WORDS_MAX];
 
 			check_links_list(key->links, links);
-			check_error(
-				check, key->name,
-				"cannot be used with link = %s, only with %s%s",
-				policy_link_name(link), links,
-				check_key_line(check, "link")
-					? ""
-					: " (the section has no 'link')");
+			check_error(check, key->name,
+				    "cannot be used with link = %s, only with %s%s",
+				    policy_link_name(link), links,
+				    check_key_line(check, "link")
+					    ? ""
+					    : " (the section has no 'link')");
 		}
 	}
 }
@@ -52,10 +51,9 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	bool host;
 
 	if (!check_key_line(check, "namespace")) {
-		check_error(
-			check, NULL,
-			"[rule %s] needs the key 'namespace': a [namespace] section's name, or host",
-			rule->name);
+		check_error(check, NULL,
+			    "[rule %s] needs the key 'namespace': a [namespace] section's name, or host",
+			    rule->name);
 		return;
 	}
 	if (!rule->namespace)
@@ -78,9 +76,8 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 		rule->guard = !host && !whence &&
 			      rule->on_error == POLICY_ON_ERROR_DENY;
 	else if (rule->guard && host)
-		check_error(
-			check, "guard",
-			"with namespace = host the user's processes run in the host's namespace; their packets cannot be refused");
+		check_error(check, "guard",
+			    "with namespace = host the user's processes run in the host's namespace; their packets cannot be refused");
 }
 
 static void check_scope(const struct check *check,
@@ -91,23 +88,19 @@ static void check_scope(const struct check *check,
 	if (ns->scope == SCOPE_SHARED)
 		return;
 	if (ns->link == LINK_EXTERNAL && ns->scope == SCOPE_SESSION)
-		check_error(
-			check, "scope",
-			"an external namespace would have to exist for each session before it begins; use shared or user");
+		check_error(check, "scope",
+			    "an external namespace would have to exist for each session before it begins; use shared or user");
 	if (ns->scope == SCOPE_SESSION && ns->lifetime == LIFETIME_FOREVER)
-		check_error(
-			check, "lifetime",
-			"with scope = session every login would leave a namespace that is never removed");
+		check_error(check, "lifetime",
+			    "with scope = session every login would leave a namespace that is never removed");
 	if (ns->interface && !policy_is_template(ns->interface))
-		check_error(
-			check, "interface",
-			"'%s' can be in one namespace only, and scope = %s makes several; put %%u, %%U or %%n into it",
-			ns->interface, scope);
+		check_error(check, "interface",
+			    "'%s' can be in one namespace only, and scope = %s makes several; put %%u, %%U or %%n into it",
+			    ns->interface, scope);
 	if (ns->publish.n)
-		check_error(
-			check, "publish",
-			"a port of the host is forwarded to one namespace only, and scope = %s makes several",
-			scope);
+		check_error(check, "publish",
+			    "a port of the host is forwarded to one namespace only, and scope = %s makes several",
+			    scope);
 }
 
 /* Do both match the same packets? */
@@ -138,11 +131,11 @@ static void check_publish(const struct check *check,
 			     k++) {
 				if (!publish_clash(mine, &by->publish.items[k]))
 					continue;
-				check_error(
-					check, "publish",
-					"'%s' and '%s' of [namespace %s] are the same port of the host",
-					mine->text, by->publish.items[k].text,
-					by->name);
+				check_error(check, "publish",
+					    "'%s' and '%s' of [namespace %s] are the same port of the host",
+					    mine->text,
+					    by->publish.items[k].text,
+					    by->name);
 				return;
 			}
 	}
@@ -171,15 +164,13 @@ static void check_references(const struct check *check,
 		check_error(check, "peer",
 			    "the peer of a cable must be another namespace");
 	else if (other->link == LINK_EXTERNAL)
-		check_error(
-			check, "peer",
-			"[namespace %s] has link = external, and external namespaces are not changed",
-			ns->peer);
+		check_error(check, "peer",
+			    "[namespace %s] has link = external, and external namespaces are not changed",
+			    ns->peer);
 	else if (other->scope != SCOPE_SHARED)
-		check_error(
-			check, "peer",
-			"[namespace %s] has scope = %s, so that there is no single namespace to connect a cable to",
-			ns->peer, policy_scope_words[other->scope]);
+		check_error(check, "peer",
+			    "[namespace %s] has scope = %s, so that there is no single namespace to connect a cable to",
+			    ns->peer, policy_scope_words[other->scope]);
 }
 
 /*
@@ -205,10 +196,9 @@ static void check_name(const struct check *check,
 		owner = policy_build_object(check->build, other);
 		if (owner->scope == SCOPE_SHARED)
 			continue;
-		check_error(
-			check, NULL,
-			"[namespace %s] could be an instance of [namespace %s], which has scope = %s; choose another name",
-			ns->name, prefix, policy_scope_words[owner->scope]);
+		check_error(check, NULL,
+			    "[namespace %s] could be an instance of [namespace %s], which has scope = %s; choose another name",
+			    ns->name, prefix, policy_scope_words[owner->scope]);
 		return;
 	}
 }
@@ -221,9 +211,8 @@ static void check_namespace(const struct check *check,
 	check_name(check, ns);
 	check_references(check, ns);
 	if (ns->search.n && !ns->dns_set)
-		check_error(
-			check, "search",
-			"needs servers in 'dns'; without them the session resolves as the host does");
+		check_error(check, "search",
+			    "needs servers in 'dns'; without them the session resolves as the host does");
 	if (ns->link == LINK_KINDS)
 		return; /* an unknown word, noted when it was read */
 
@@ -235,9 +224,8 @@ static void check_namespace(const struct check *check,
 	for (size_t n = 0; n < ns->ready.n; n++)
 		if (!strcmp(ns->ready.items[n], "handshake") &&
 		    ns->link != LINK_WIREGUARD && ns->link != LINK_OPENVPN)
-			check_error(
-				check, "ready",
-				"'handshake' is possible only with link = wireguard or openvpn");
+			check_error(check, "ready",
+				    "'handshake' is possible only with link = wireguard or openvpn");
 }
 
 /* Is the DHCP range inside the prefix of one of the network's addresses? */
@@ -269,10 +257,9 @@ static void check_uplink(const struct check *check,
 		     by->bridge && network->bridge &&
 		     !strcmp(by->bridge, network->bridge)))
 			continue;
-		check_error(
-			check, "uplink",
-			"'%s' is the uplink of [network %s] already: [network %s] needs another, since an interface can be a port of one bridge only",
-			network->uplink, by->name, network->name);
+		check_error(check, "uplink",
+			    "'%s' is the uplink of [network %s] already: [network %s] needs another, since an interface can be a port of one bridge only",
+			    network->uplink, by->name, network->name);
 		return;
 	}
 }
@@ -300,10 +287,9 @@ static void check_bridge(const struct check *check,
 	bool ovs = network->type == NETWORK_OVS;
 
 	if (is_npam(network->bridge))
-		check_error(
-			check, "bridge",
-			"'%s' is reserved for interfaces of netns-pam; choose another name",
-			network->bridge);
+		check_error(check, "bridge",
+			    "'%s' is reserved for interfaces of netns-pam; choose another name",
+			    network->bridge);
 	for (const struct policy_network *by = policy->networks; by < network;
 	     by++) {
 		bool both = ovs && by->type == NETWORK_OVS;
@@ -311,11 +297,10 @@ static void check_bridge(const struct check *check,
 		if (!by->bridge || strcmp(by->bridge, network->bridge) != 0 ||
 		    (both && by->vlan != network->vlan))
 			continue;
-		check_error(
-			check, "bridge",
-			"'%s' is the bridge of [network %s] already: give [network %s] another%s",
-			network->bridge, by->name, network->name,
-			both ? ", or a 'vlan' of its own" : "");
+		check_error(check, "bridge",
+			    "'%s' is the bridge of [network %s] already: give [network %s] another%s",
+			    network->bridge, by->name, network->name,
+			    both ? ", or a 'vlan' of its own" : "");
 		return;
 	}
 }
@@ -348,9 +333,8 @@ static void check_network(const struct check *check,
 				break;
 			}
 	if (network->dhcp_first.family && !network_has_range(network))
-		check_error(
-			check, "dhcp",
-			"the range must lie in the prefix of an 'address' of this section");
+		check_error(check, "dhcp",
+			    "the range must lie in the prefix of an 'address' of this section");
 }
 
 static void check_options(const struct check *check)
@@ -359,10 +343,9 @@ static void check_options(const struct check *check)
 
 	for (size_t n = 0; n < list->n; n++)
 		if (!list->items[n][strspn(list->items[n], "*")])
-			check_error(
-				check, "exclude_services",
-				"'%s' matches every service; no login would be handled",
-				list->items[n]);
+			check_error(check, "exclude_services",
+				    "'%s' matches every service; no login would be handled",
+				    list->items[n]);
 }
 
 void policy_check(struct policy_build *build)

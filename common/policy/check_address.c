@@ -109,9 +109,8 @@ static void check_gateways(const struct check *check,
 	    ns->link == LINK_OPENVPN)
 		return;
 	if (ns->address_mode != ADDRESS_STATIC) {
-		check_error(
-			check, "gateway",
-			"needs a static 'address' (auto and dhcp bring their own gateway)");
+		check_error(check, "gateway",
+			    "needs a static 'address' (auto and dhcp bring their own gateway)");
 		return;
 	}
 	for (size_t n = 0; n < ns->gateway.n; n++) {
@@ -123,10 +122,10 @@ static void check_gateways(const struct check *check,
 		v4 += p->family == AF_INET;
 		v6 += p->family == AF_INET6;
 		if (!namespace_has_family(ns, p->family))
-			check_error(
-				check, "gateway",
-				"'%s' is %s and 'address' has no address of that family",
-				text, p->family == AF_INET ? "IPv4" : "IPv6");
+			check_error(check, "gateway",
+				    "'%s' is %s and 'address' has no address of that family",
+				    text,
+				    p->family == AF_INET ? "IPv4" : "IPv6");
 		else if (gateway_is_own(ns, p))
 			check_error(check, "gateway",
 				    "'%s' is the namespace's own address",
@@ -159,9 +158,9 @@ static void check_addresses_twice(const struct check *check,
 
 		for (size_t k = 0; k < n && !twice; k++)
 			twice = a->prefix.family
-					? inet_address_equal(
-						  &a->prefix,
-						  &address->items[k].prefix)
+					? inet_address_equal(&a->prefix,
+							     &address->items[k]
+								      .prefix)
 					: !strcmp(a->text,
 						  address->items[k].text);
 		if (twice)
@@ -197,12 +196,11 @@ static void check_mtu(const struct check *check,
 
 	if (!ns->mtu || ns->mtu >= IPV6_MTU_MIN || !ipv6)
 		return;
-	check_error(
-		check, "mtu", "IPv6 needs at least %d; %s", IPV6_MTU_MIN,
-		fixed ? "leave the IPv6 address out"
-		: ns->link == LINK_BRIDGE
-			? "set a static IPv4 address, or leave the IPv6 address of the network out"
-			: "set pool6 = none, or a static IPv4 address");
+	check_error(check, "mtu", "IPv6 needs at least %d; %s", IPV6_MTU_MIN,
+		    fixed ? "leave the IPv6 address out"
+		    : ns->link == LINK_BRIDGE
+			    ? "set a static IPv4 address, or leave the IPv6 address of the network out"
+			    : "set pool6 = none, or a static IPv4 address");
 }
 
 void policy_check_addresses(const struct check *check,
@@ -215,11 +213,10 @@ void policy_check_addresses(const struct check *check,
 	for (size_t n = 0; n < ns->address.n; n++)
 		if (ns->scope != SCOPE_SHARED &&
 		    ns->address.items[n].prefix.family)
-			check_error(
-				check, "address",
-				"'%s' would be the address of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
-				ns->address.items[n].text,
-				policy_scope_words[ns->scope]);
+			check_error(check, "address",
+				    "'%s' would be the address of every instance of scope = %s; put %%u, %%U or %%n into it, or write auto",
+				    ns->address.items[n].text,
+				    policy_scope_words[ns->scope]);
 	check_gateways(check, ns);
 	check_addresses_twice(check, &ns->address);
 	check_mtu(check, ns);

@@ -52,10 +52,10 @@ static int fall_back(const char *last_good, struct policy *files,
 	if (files) {
 		struct error missing = ret->why;
 
-		ret->code = error_set(
-			&ret->why, r,
-			"%s, and the last good policy cannot be used: %s",
-			missing.text, why.text);
+		ret->code =
+			error_set(&ret->why, r,
+				  "%s, and the last good policy cannot be used: %s",
+				  missing.text, why.text);
 	}
 	policy_free(files);
 	return ret->code;

@@ -45,9 +45,8 @@ static int dir_open(const char *path, struct note_book *book, struct error *err)
 		error_set(err, 0, "%s: cannot be opened: %m", path);
 		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
 	}
-	note_error(
-		book, path, 0,
-		"it is not a directory; drop-ins must be in a directory that is not a symbolic link");
+	note_error(book, path, 0,
+		   "it is not a directory; drop-ins must be in a directory that is not a symbolic link");
 	return -EINVAL;
 }
 

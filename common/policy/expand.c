@@ -38,10 +38,9 @@ int policy_expand(const char *text, const char *user, uid_t uid,
 		if (*p == '%') {
 			p++;
 			if (*p == 'u' && !user_is_part(user))
-				return error_set(
-					err, -EINVAL,
-					"the user name '%s' cannot replace %%u in '%s'; use %%U there",
-					user ? user : "", text);
+				return error_set(err, -EINVAL,
+						 "the user name '%s' cannot replace %%u in '%s'; use %%U there",
+						 user ? user : "", text);
 			else if (*p == 'u')
 				part = user;
 			else if (*p == 'n')
@@ -54,10 +53,9 @@ int policy_expand(const char *text, const char *user, uid_t uid,
 						 text, p);
 		}
 		if (len + strlen(part) >= EXPANDED_MAX)
-			return error_set(
-				err, -EINVAL,
-				"'%s' after expansion is longer than %d bytes",
-				text, EXPANDED_MAX);
+			return error_set(err, -EINVAL,
+					 "'%s' after expansion is longer than %d bytes",
+					 text, EXPANDED_MAX);
 		memcpy(out + len, part, strlen(part));
 		len += strlen(part);
 	}

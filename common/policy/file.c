@@ -58,17 +58,15 @@ void policy_file_check_owner(const char *path, const struct stat *st,
 			     struct note_book *book)
 {
 	if (st->st_uid != 0)
-		note_error(
-			book, path, 0,
-			"the %s belongs to uid %u; it must belong to root (chown root)",
-			what, (unsigned int)st->st_uid);
+		note_error(book, path, 0,
+			   "the %s belongs to uid %u; it must belong to root (chown root)",
+			   what, (unsigned int)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH) &&
 	    !(sticky && st->st_mode & S_ISVTX))
-		note_error(
-			book, path, 0,
-			"the %s can be written by %s (mode %04o); only root may (chmod go-w)",
-			what, st->st_mode & S_IWOTH ? "others" : "its group",
-			(unsigned int)(st->st_mode & 07777));
+		note_error(book, path, 0,
+			   "the %s can be written by %s (mode %04o); only root may (chmod go-w)",
+			   what, st->st_mode & S_IWOTH ? "others" : "its group",
+			   (unsigned int)(st->st_mode & 07777));
 }
 
 static bool stat_same(const struct stat *a, const struct stat *b)

@@ -15,11 +15,13 @@
 
 /* The help, then words, or min and max of a number. */
 #define KEY(kind_, name_, type, member, parse_, flags_, links_, ...)           \
-	{                                                                      \
-		.kind = kind_, .name = name_, .parse = parse_,                 \
-		.offset = offsetof(type, member), .flags = flags_,             \
-		.links = links_, .help = __VA_ARGS__                           \
-	}
+	{.kind = kind_,                                                        \
+	 .name = name_,                                                        \
+	 .parse = parse_,                                                      \
+	 .offset = offsetof(type, member),                                     \
+	 .flags = flags_,                                                      \
+	 .links = links_,                                                      \
+	 .help = __VA_ARGS__}
 /* Keys whose member has the key's name. */
 #define OPTION(key, parse, flags, ...)                                         \
 	KEY(KIND_OPTIONS, #key, struct policy, key, parse, flags, 0,           \

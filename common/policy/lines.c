@@ -102,15 +102,15 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 	}
 	rest = text_trim(end + 1);
 	if (*rest && *rest != ';' && *rest != '#') {
-		return LINE_REFUSE(
-			reader,
-			"'%s' after the section heading; keys go on lines of their own",
-			rest);
+		return LINE_REFUSE(reader,
+				   "'%s' after the section heading; keys go on lines of their own",
+				   rest);
 	}
 	*end = '\0';
 	memcpy(reader->heading, text + 1, (size_t)(end - text));
-	reader->section_good = reader->to->section(
-		reader->to->data, reader->number, text_trim(text + 1));
+	reader->section_good =
+		reader->to->section(reader->to->data, reader->number,
+				    text_trim(text + 1));
 	return LINE_SECTION;
 }
 
@@ -122,11 +122,10 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good)
 		return LINE_EMPTY;
 	if (separator != '=') {
-		return LINE_REFUSE(
-			reader,
-			separator == ':'
-				? "write KEY = VALUE, with '=' and not ':'"
-				: "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
+		return LINE_REFUSE(reader,
+				   separator == ':'
+					   ? "write KEY = VALUE, with '=' and not ':'"
+					   : "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
 	}
 	*end = '\0';
 	name = text_trim(text);
@@ -135,10 +134,9 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 		return LINE_REFUSE(reader, "there is no key before the '='");
 	}
 	if (!reader->in_section) {
-		return LINE_REFUSE(
-			reader,
-			"'%s' is before the first section; put it below a heading such as [options]",
-			reader->key);
+		return LINE_REFUSE(reader,
+				   "'%s' is before the first section; put it below a heading such as [options]",
+				   reader->key);
 	}
 	reader->state = LINE_KEY_GOOD;
 	return LINE_KEY;
@@ -159,16 +157,14 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 		return LINE_EMPTY;
 	}
 	if (*after == '=' && reader->to->is_key(text, word)) {
-		LINE_ERROR(
-			reader,
-			"keys start in column 1: an indented line continues the list above");
+		LINE_ERROR(reader,
+			   "keys start in column 1: an indented line continues the list above");
 		reader->state = LINE_KEY_BROKEN;
 		return LINE_EMPTY;
 	}
 	if (reader->state == LINE_KEY_NONE)
-		LINE_ERROR(
-			reader,
-			"an indented line continues a list, and there is none above it");
+		LINE_ERROR(reader,
+			   "an indented line continues a list, and there is none above it");
 	if (reader->state != LINE_KEY_GOOD)
 		return LINE_EMPTY;
 	return LINE_MORE;
@@ -230,10 +226,9 @@ static const char *line_take(struct line_reader *reader, size_t max,
 	len = newline ? (size_t)(newline - line) : left;
 	reader->next += len + (newline != NULL);
 	if (len > max) {
-		LINE_ERROR(
-			reader,
-			"the line has %zu bytes, the limit is %zu; continue lists on indented lines",
-			len, max);
+		LINE_ERROR(reader,
+			   "the line has %zu bytes, the limit is %zu; continue lists on indented lines",
+			   len, max);
 		return NULL;
 	}
 	*ret_len = len;
@@ -309,9 +304,8 @@ int policy_lines_read(const char *file, const char *text, size_t bytes,
 	int r;
 
 	if (bytes >= strlen(BOM) && !memcmp(text, BOM, strlen(BOM))) {
-		note_error(
-			book, file, 1,
-			"the file starts with a byte order mark; save it as plain UTF-8");
+		note_error(book, file, 1,
+			   "the file starts with a byte order mark; save it as plain UTF-8");
 		reader.next += strlen(BOM);
 		errors = book->notes.errors;
 	}

@@ -50,10 +50,9 @@ static int load_text(struct policy_build *build, const char *file,
 	if (!joined)
 		return error_set(err, -ENOMEM, "%s: out of memory", file);
 	if (before + bytes > POLICY_FILE_BYTES_MAX)
-		note_error(
-			&build->book, file, 0,
-			"all files of the policy together have more than %d bytes",
-			POLICY_FILE_BYTES_MAX);
+		note_error(&build->book, file, 0,
+			   "all files of the policy together have more than %d bytes",
+			   POLICY_FILE_BYTES_MAX);
 	policy->text = joined;
 	if (policy->n_files > 1)
 		joined[before++] = '\n';
@@ -93,10 +92,9 @@ static int load_dropins(struct policy_build *build, const char *path,
 		else
 			r = load_file(build, dir.fd, name, file, err);
 		if (r == -ENOENT)
-			r = error_set(
-				err, -EBUSY,
-				"%s: it was removed while the directory was read; try again",
-				file);
+			r = error_set(err, -EBUSY,
+				      "%s: it was removed while the directory was read; try again",
+				      file);
 	}
 	policy_dir_close(&dir);
 	return r;

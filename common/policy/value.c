@@ -164,8 +164,10 @@ static int unit_read(const char *text, const struct unit *units,
 
 void value_timeout(const struct policy_value *value)
 {
-	static const struct unit units[] = {
-		{"ms", 1}, {"s", 1000}, {"m", 60000}, {NULL, 0}};
+	static const struct unit units[] = {{"ms", 1},
+					    {"s", 1000},
+					    {"m", 60000},
+					    {NULL, 0}};
 	const char *unit = value->text + strspn(value->text, "0123456789");
 	unsigned long ms;
 	int r = unit_read(value->text, units, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX,
@@ -210,9 +212,8 @@ void value_rate(const struct policy_value *value)
 	int r = unit_read(value->text, units, RATE_MIN, RATE_MAX, &bits);
 
 	if (r == -EINVAL)
-		value_wrong(
-			value,
-			"is not a rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
+		value_wrong(value,
+			    "is not a rate; write a whole number and bit, kbit, mbit or gbit, as in 10mbit");
 	else if (r < 0)
 		value_wrong(value,
 			    "is out of range; 8kbit to 400gbit are possible");
@@ -229,10 +230,9 @@ int value_template(const struct policy_value *value)
 			continue;
 		p++;
 		if (!*p || !strchr("uUn%", *p)) {
-			value_error(
-				value,
-				"'%%%.1s' in '%s' is not known; %%u (user), %%U (uid), %%n (namespace) and %%%% are",
-				p, value->text);
+			value_error(value,
+				    "'%%%.1s' in '%s' is not known; %%u (user), %%U (uid), %%n (namespace) and %%%% are",
+				    p, value->text);
 			return -EINVAL;
 		}
 		found = 1;

@@ -53,10 +53,9 @@ static void value_pool(const struct policy_value *value, sa_family_t family,
 		value_error(value, "the length of '%s' must be /%u to /%u",
 			    value->text, min, max);
 	else if ((special = prefix_special(&p)))
-		value_error(
-			value,
-			"'%s' contains %s addresses, which cannot be given to namespaces",
-			value->text, special);
+		value_error(value,
+			    "'%s' contains %s addresses, which cannot be given to namespaces",
+			    value->text, special);
 	else
 		*(struct inet_prefix *)value->at = p;
 }
@@ -78,19 +77,16 @@ void value_pool6(const struct policy_value *value)
 static bool text_is_ifname(const struct policy_value *value, const char *text)
 {
 	if (!name_is_ifname(text))
-		value_error(
-			value,
-			"'%s' is not an interface name; use 1 to 15 characters without blank, '/', ':', '%%'",
-			text);
+		value_error(value,
+			    "'%s' is not an interface name; use 1 to 15 characters without blank, '/', ':', '%%'",
+			    text);
 	else if (!strcmp(text, "lo"))
-		value_error(
-			value,
-			"'lo' is the loopback interface, which every namespace has");
+		value_error(value,
+			    "'lo' is the loopback interface, which every namespace has");
 	else if (!strcmp(text, "all") || !strcmp(text, "default"))
-		value_error(
-			value,
-			"'%s' is the kernel's name for settings of all interfaces; no interface can have it",
-			text);
+		value_error(value,
+			    "'%s' is the kernel's name for settings of all interfaces; no interface can have it",
+			    text);
 	else
 		return true;
 	return false;
@@ -126,9 +122,8 @@ static bool text_is_address(const struct policy_value *value,
 	all = p;
 	all.length = (uint8_t)(inet_bytes(p.family) * 8);
 	if (!parsed)
-		value_wrong(
-			value,
-			"is not an address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
+		value_wrong(value,
+			    "is not an address; write ADDRESS/LENGTH, as in 192.0.2.7/24");
 	else if (!strchr(value->text, '/'))
 		value_wrong(value, "has no prefix length, as in 192.0.2.7/24");
 	else if ((special = prefix_special(&all)))
@@ -140,9 +135,8 @@ static bool text_is_address(const struct policy_value *value,
 			    "'%s': a prefix of length 0 is the whole Internet",
 			    value->text);
 	else if (p.length < all.length - 1 && !inet_prefix_has_host_bits(&p))
-		value_wrong(
-			value,
-			"is the address of the network; write the address of a host");
+		value_wrong(value,
+			    "is the address of the network; write the address of a host");
 	else {
 		*ret = p;
 		return true;
@@ -185,9 +179,8 @@ void value_address(const struct policy_value *value)
 		mode = ADDRESS_DHCP;
 	if (value->item > 0 &&
 	    (mode != ADDRESS_STATIC || ns->address_mode != ADDRESS_STATIC)) {
-		value_error(
-			value,
-			"'auto' and 'dhcp' cannot be combined with addresses");
+		value_error(value,
+			    "'auto' and 'dhcp' cannot be combined with addresses");
 		return;
 	}
 	ns->address_mode = mode;
@@ -247,10 +240,9 @@ void value_route(const struct policy_value *value)
 		value_error(value, "'%s': write PREFIX or PREFIX via ADDRESS",
 			    value->text);
 	else if (!template && inet_prefix_parse(prefix, to) < 0)
-		value_error(
-			value,
-			"'%s' is not a prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
-			prefix);
+		value_error(value,
+			    "'%s' is not a prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
+			    prefix);
 	else if (!template && inet_prefix_has_host_bits(to))
 		value_error(value, "'%s' has bits set below its prefix length",
 			    prefix);
@@ -283,9 +275,8 @@ void value_dns(const struct policy_value *value)
 	if (host)
 		return;
 	if (strchr(value->text, '/') || inet_prefix_parse(value->text, &p) < 0)
-		value_wrong(
-			value,
-			"is neither an address of a name server nor 'host'");
+		value_wrong(value,
+			    "is neither an address of a name server nor 'host'");
 	else if ((special = prefix_special(&p)) &&
 		 strcmp(special, "loopback") != 0)
 		value_error(value,
@@ -312,9 +303,8 @@ void value_ready(const struct policy_value *value)
 			return;
 	} else if (strcmp(value->text, "route") != 0 &&
 		   strcmp(value->text, "handshake") != 0) {
-		value_wrong(
-			value,
-			"is not known; write route, interface:NAME or handshake");
+		value_wrong(value,
+			    "is not known; write route, interface:NAME or handshake");
 		return;
 	}
 	value_append(value, value->at);
@@ -334,9 +324,8 @@ void value_dhcp(const struct policy_value *value)
 	    inet_prefix_parse(text, &first) < 0 ||
 	    inet_prefix_parse(dash, &last) < 0 || first.family != AF_INET ||
 	    last.family != AF_INET)
-		value_wrong(
-			value,
-			"is not a range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99");
+		value_wrong(value,
+			    "is not a range; write FIRST-LAST, as in 192.0.2.10-192.0.2.99");
 	else if (memcmp(first.addr, last.addr, inet_bytes(AF_INET)) > 0)
 		value_error(value, "the range '%s' is in reverse order",
 			    value->text);

@@ -81,18 +81,16 @@ void value_egress(const struct policy_value *value)
 	t.ports.protocol = cut_protocol(copy);
 	prefix = split_ports(copy, &ports);
 	if (!prefix || inet_prefix_parse(prefix, &t.prefix) < 0)
-		value_error(
-			value,
-			"'%s': write PREFIX[:PORT[-PORT]][/tcp|udp|icmp], with IPv6 as [PREFIX]:PORT",
-			value->text);
+		value_error(value,
+			    "'%s': write PREFIX[:PORT[-PORT]][/tcp|udp|icmp], with IPv6 as [PREFIX]:PORT",
+			    value->text);
 	else if (inet_prefix_has_host_bits(&t.prefix))
 		value_error(value, "'%s' has bits set below its prefix length",
 			    prefix);
 	else if (ports && !ports_parse(ports, &t.ports))
-		value_error(
-			value,
-			"'%s' is neither a port nor a range of ports (1 to 65535)",
-			ports);
+		value_error(value,
+			    "'%s' is neither a port nor a range of ports (1 to 65535)",
+			    ports);
 	else if (ports && t.ports.protocol == TARGET_ICMP)
 		value_error(value, "'%s': icmp has no ports", value->text);
 	else if (t.text && (item = VALUE_ADD(value, list)))
@@ -152,10 +150,9 @@ void value_publish(const struct policy_value *value)
 	p.port = inside ? port_parse(inside, strlen(inside)) : 0;
 	p.host_port = port_parse(outside, strlen(outside));
 	if (!p.port || !p.host_port || p.protocol == TARGET_ICMP)
-		value_error(
-			value,
-			"'%s': write [ADDRESS:]HOSTPORT:PORT[/tcp|udp], as in 8080:80/tcp",
-			value->text);
+		value_error(value,
+			    "'%s': write [ADDRESS:]HOSTPORT:PORT[/tcp|udp], as in 8080:80/tcp",
+			    value->text);
 	else if (address && (strchr(address, '/') ||
 			     inet_prefix_parse(address, &p.address) < 0))
 		value_error(value, "'%s' is not an address of the host",

@@ -39,9 +39,8 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 	else if (text[0] == '"' || text[0] == '\'')
 		value_error(value, "%s is in quotes; remove them", text);
 	else if (strchr(text, '='))
-		value_wrong(
-			value,
-			"contains '='; a key starts in column 1 of its own line");
+		value_wrong(value,
+			    "contains '='; a key starts in column 1 of its own line");
 	else
 		return true;
 	return false;
@@ -50,10 +49,9 @@ static bool text_is_plain(const struct policy_value *value, const char *what,
 void value_section_name(const struct policy_value *value)
 {
 	if (!name_is_policy(value->text))
-		value_error(
-			value,
-			"'%s' cannot be the name of a section; they have at most %d letters, digits, '_', '.' and '-'",
-			value->text, NAME_MAX_POLICY);
+		value_error(value,
+			    "'%s' cannot be the name of a section; they have at most %d letters, digits, '_', '.' and '-'",
+			    value->text, NAME_MAX_POLICY);
 	else
 		*(char **)value->at = value_copy(value);
 }
@@ -70,9 +68,8 @@ static void names_append(const struct policy_value *value)
 
 	for (const char *p = value->text; *p && n + 1 < sizeof(name); p++) {
 		if (*p == ' ' || *p == '\t') {
-			value_wrong(
-				value,
-				"contains a blank; separate names by commas, and write a blank that belongs to a name as '\\ '");
+			value_wrong(value,
+				    "contains a blank; separate names by commas, and write a blank that belongs to a name as '\\ '");
 			return;
 		}
 		if (p[0] == '\\' && p[1] == ' ')
@@ -89,15 +86,13 @@ void value_users(const struct policy_value *value)
 	if (!text_is_plain(value, "user name", NAME_MAX_USER))
 		return;
 	if (value->text[0] == '%' || value->text[0] == '@')
-		value_error(
-			value,
-			"'%s' is not a user; groups go into 'groups' or 'netgroups', without the '%c'",
-			value->text, value->text[0]);
+		value_error(value,
+			    "'%s' is not a user; groups go into 'groups' or 'netgroups', without the '%c'",
+			    value->text, value->text[0]);
 	else if (text_has(value->text, "*?"))
-		value_error(
-			value,
-			"'%s': user names are compared as they are, without wildcards",
-			value->text);
+		value_error(value,
+			    "'%s': user names are compared as they are, without wildcards",
+			    value->text);
 	else if (text_has(value->text, ":/"))
 		value_error(value,
 			    "'%s': a user name cannot contain ':' or '/'",
@@ -114,10 +109,9 @@ void value_groups(const struct policy_value *value)
 		value_error(value, "'%s': write the name without the '%c'",
 			    value->text, value->text[0]);
 	else if (text_has(value->text, "*?"))
-		value_error(
-			value,
-			"'%s': names are compared as they are, without wildcards",
-			value->text);
+		value_error(value,
+			    "'%s': names are compared as they are, without wildcards",
+			    value->text);
 	else if (strchr(value->text, ':'))
 		value_error(value, "'%s': a group name cannot contain ':'",
 			    value->text);
@@ -136,10 +130,9 @@ void value_uids(const struct policy_value *value)
 	    (dash < len ? value_number(value->text + dash + 1, len - dash - 1,
 				       UINT32_MAX, &last)
 			: (last = first, 0)) < 0) {
-		value_error(
-			value,
-			"'%s' is neither a uid nor a range of uids; write 1000 or 1000-1999, at most %lu",
-			value->text, (unsigned long)UINT32_MAX);
+		value_error(value,
+			    "'%s' is neither a uid nor a range of uids; write 1000 or 1000-1999, at most %lu",
+			    value->text, (unsigned long)UINT32_MAX);
 		return;
 	}
 	if (first > last) {
@@ -192,10 +185,9 @@ void value_services(const struct policy_value *value)
 	if (!value_is_glob(value, "service name", PROTO_SERVICE_MAX - 1))
 		return;
 	if (strchr(value->text, '/'))
-		value_error(
-			value,
-			"'%s': a PAM service is the name of a file in /etc/pam.d, without a path",
-			value->text);
+		value_error(value,
+			    "'%s': a PAM service is the name of a file in /etc/pam.d, without a path",
+			    value->text);
 	else
 		value_append(value, value->at);
 }
@@ -220,15 +212,13 @@ void value_rhosts(const struct policy_value *value)
 		return;
 	if (!text[strspn(text, "0123456789.*?")] && text_has(text, "*?") &&
 	    strcmp(text, "*") != 0)
-		value_wrong(
-			value,
-			"would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24");
+		value_wrong(value,
+			    "would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24");
 	else if (!text[strspn(text, "0123456789.-")] && strchr(text, '.') &&
 		 strchr(text, '-'))
-		value_error(
-			value,
-			"'%s': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29",
-			text);
+		value_error(value,
+			    "'%s': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29",
+			    text);
 	else if (is_address && inet_prefix_parse(text, &rhost.prefix) < 0)
 		value_wrong(value, "is neither an address nor a prefix");
 	else if (is_address && inet_prefix_has_host_bits(&rhost.prefix))

@@ -88,10 +88,9 @@ int who_init(struct who *who, const char *user, const char *service,
 	else if (r == -ERANGE)
 		return error_set(err, r, TOO_LARGE, "user", user, BUFFER_MIB);
 	else if (r < 0)
-		return error_set(
-			err, r,
-			"user \"%s\" cannot be looked up: %m (see nsswitch.conf and the directory service)",
-			user);
+		return error_set(err, r,
+				 "user \"%s\" cannot be looked up: %m (see nsswitch.conf and the directory service)",
+				 user);
 
 	/*
 	 * Rules name accounts: a directory that ignores case must not let ALICE
@@ -99,10 +98,9 @@ int who_init(struct who *who, const char *user, const char *service,
 	 */
 	name = pw.pw_name ? pw.pw_name : user;
 	if (!name[0] || strlen(name) > NAME_MAX_USER)
-		return error_set(
-			err, -ENAMETOOLONG,
-			"user \"%s\" has a name of %zu bytes in the user database",
-			user, strlen(name));
+		return error_set(err, -ENAMETOOLONG,
+				 "user \"%s\" has a name of %zu bytes in the user database",
+				 user, strlen(name));
 
 	memset(who, 0, sizeof(*who));
 	memcpy(who->user, name, strlen(name));
@@ -249,10 +247,9 @@ static int answer(struct who *who, char kind, const char *name)
 	if (r == -ERANGE)
 		error_set(&who->trouble, r, TOO_LARGE, what, name, BUFFER_MIB);
 	else if (r < 0)
-		error_set(
-			&who->trouble, r,
-			"%s \"%s\" cannot be looked up for %s: %m (see nsswitch.conf and the directory service)",
-			what, name, who->user);
+		error_set(&who->trouble, r,
+			  "%s \"%s\" cannot be looked up for %s: %m (see nsswitch.conf and the directory service)",
+			  what, name, who->user);
 	return r;
 }
 

@@ -118,10 +118,9 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	if (now.code == -ENOENT) {
 		policy_notes_clear(&notes);
 		store_wait(store->gone, STORE_GONE_US);
-		return error_set(
-			err, -ENOENT,
-			"%s: the policy as it was stays in force for a second",
-			now.why.text);
+		return error_set(err, -ENOENT,
+				 "%s: the policy as it was stays in force for a second",
+				 now.why.text);
 	}
 	if (now.code == -EBUSY || policy_is_shortage(now.code))
 		store_wait(store->retry, STORE_RETRY_US);

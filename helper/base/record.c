@@ -135,8 +135,9 @@ static int record_parse(struct record *r, size_t n)
 
 int record_load(struct record *r, int dirfd, const char *name)
 {
-	_cleanup_close_ int fd = openat(
-		dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_close_ int fd =
+		openat(dirfd, name,
+		       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	const char *id;
 	ssize_t n;
 	int code;
@@ -285,9 +286,11 @@ void record_get_fields(struct record *r, const struct record_field *fields,
 			inet_prefix_parse(record_get(r, f->key), member);
 			break;
 		case RECORD_ADDRESSES:
-			*(size_t *)count = record_get_addresses(
-				r, f->key, member,
-				f->size / sizeof(struct inet_prefix));
+			*(size_t *)count =
+				record_get_addresses(r, f->key, member,
+						     f->size /
+							     sizeof(struct
+								    inet_prefix));
 			break;
 		}
 	}

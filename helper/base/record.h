@@ -82,16 +82,11 @@ struct record_field {
 };
 
 #define RECORD_FIELD(in, type, key, member)                                    \
-	{                                                                      \
-		key, RECORD_##type, offsetof(struct in, member),               \
-			sizeof(((struct in *)0)->member), 0                    \
-	}
+	{key, RECORD_##type, offsetof(struct in, member),                      \
+	 sizeof(((struct in *)0)->member), 0}
 #define RECORD_LIST(in, key, member, number)                                   \
-	{                                                                      \
-		key, RECORD_ADDRESSES, offsetof(struct in, member),            \
-			sizeof(((struct in *)0)->member),                      \
-			offsetof(struct in, number)                            \
-	}
+	{key, RECORD_ADDRESSES, offsetof(struct in, member),                   \
+	 sizeof(((struct in *)0)->member), offsetof(struct in, number)}
 
 void record_add_fields(struct record *r, const struct record_field *fields,
 		       size_t n, const void *from);

@@ -26,15 +26,13 @@ static int check(const char *path, const struct stat *st, bool secret,
 				 "%s %sbelongs to uid %u: chown root %s", path,
 				 holds, (unsigned int)st->st_uid, path);
 	if (secret && mode & 077)
-		return error_set(
-			err, -EPERM,
-			"%s %shas mode %04o, so that others than root can get at it: chmod 600 %s",
-			path, holds, mode, path);
+		return error_set(err, -EPERM,
+				 "%s %shas mode %04o, so that others than root can get at it: chmod 600 %s",
+				 path, holds, mode, path);
 	if (mode & 022)
-		return error_set(
-			err, -EPERM,
-			"%s has mode %04o, so that others than root can write it: chmod go-w %s",
-			path, mode, path);
+		return error_set(err, -EPERM,
+				 "%s has mode %04o, so that others than root can write it: chmod go-w %s",
+				 path, mode, path);
 	return 0;
 }
 
@@ -55,10 +53,9 @@ int root_file_check_directories(const char *path, const char *name,
 		/* In a sticky one, only root removes root's files. */
 		if (st.st_uid != 0 ||
 		    (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))
-			return error_set(
-				err, -EPERM,
-				"%s: others than root can replace files in the directory %s: chown root and chmod go-w it, or use another directory",
-				path, dir);
+			return error_set(err, -EPERM,
+					 "%s: others than root can replace files in the directory %s: chown root and chmod go-w it, or use another directory",
+					 path, dir);
 	}
 	return 0;
 }

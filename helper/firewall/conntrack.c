@@ -209,8 +209,9 @@ int conntrack_forget(const struct conntrack_port *port, bool gone)
 {
 	struct mnl_socket *dump =
 		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	struct forgetting f = {
-		port, gone, mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
+	struct forgetting f = {port, gone,
+			       mnl_socket_open2(NETLINK_NETFILTER,
+						SOCK_CLOEXEC)};
 	int r = dump && f.socket ? 0 : -errno;
 
 	if (r == 0)

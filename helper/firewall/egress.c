@@ -180,8 +180,9 @@ static void rules_ground(struct egress_rules *rules)
 {
 	const struct inet_prefix all = {.family = rules->family};
 
-	rules->items[rules->n++] = (struct egress_rule){
-		.last = prefix_last(&all), .verdict = VERDICTS};
+	rules->items[rules->n++] =
+		(struct egress_rule){.last = prefix_last(&all),
+				     .verdict = VERDICTS};
 }
 
 /* By the first address; of the same first address, the widest first. */
@@ -511,8 +512,10 @@ static void print_removal(const struct egress_printer *p, bool v4, bool v6,
 int egress_print(const struct egress *e, const char *table, const char *name,
 		 FILE *add, FILE *remove, struct error *err)
 {
-	struct egress_printer p = {
-		.table = table, .name = name, .add = add, .remove = remove};
+	struct egress_printer p = {.table = table,
+				   .name = name,
+				   .add = add,
+				   .remove = remove};
 	struct egress_rules families[] = {{.family = AF_INET},
 					  {.family = AF_INET6}};
 	int r = 0;
@@ -547,8 +550,10 @@ int egress_print_ports(const struct policy_targets *list, const char *table,
 		       const char *name, const char *otherwise, FILE *add,
 		       FILE *remove, struct error *err)
 {
-	const struct egress_printer p = {
-		.table = table, .name = name, .add = add, .remove = remove};
+	const struct egress_printer p = {.table = table,
+					 .name = name,
+					 .add = add,
+					 .remove = remove};
 	_cleanup_free_ struct target_ports *ports =
 		calloc(list->n + 1, sizeof(*ports));
 	_cleanup_(text_clear) struct text t = {NULL};

@@ -196,9 +196,8 @@ static void ports_changed(const struct filter *from, const struct filter *to,
 		if (e->port.port && e->udp && !filter_has(to, e))
 			r = conntrack_forget(&e->port, gone);
 		if (r < 0)
-			log_warning(
-				"publish: cannot remove connections of port %u/udp: %s; clients that use it already may reach its former target",
-				e->port.port, strerror(-r));
+			log_warning("publish: cannot remove connections of port %u/udp: %s; clients that use it already may reach its former target",
+				    e->port.port, strerror(-r));
 	}
 }
 
@@ -251,10 +250,9 @@ static int changes_take_over(struct changes *c, struct instance *from,
 	if (filter_after(c, from) != from->filter ||
 	    (from->state != INSTANCE_LEAVING &&
 	     policy_namespace_find(policy, from->section)))
-		return error_set(
-			err, -EADDRINUSE,
-			"publish: the port %s of the host is already published for the namespace %s",
-			port, from->name);
+		return error_set(err, -EADDRINUSE,
+				 "publish: the port %s of the host is already published for the namespace %s",
+				 port, from->name);
 	without = filter_unpublished(c->helper, from->filter);
 	return without ? changes_add(c, from, without, err)
 		       : error_set(err, -ENOMEM, "out of memory");
@@ -286,14 +284,12 @@ static int changes_check_port(struct changes *c, struct instance *i,
 		return 0;
 	port_name(e, port);
 	if (r < 0)
-		return error_set(
-			err, r,
-			"publish: cannot query whether a program uses the port %s of the host: %m; does the kernel have CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG?",
-			port);
-	return error_set(
-		err, -EADDRINUSE,
-		"publish: the port %s of the host is in use by a program of the host",
-		port);
+		return error_set(err, r,
+				 "publish: cannot query whether a program uses the port %s of the host: %m; does the kernel have CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG?",
+				 port);
+	return error_set(err, -EADDRINUSE,
+			 "publish: the port %s of the host is in use by a program of the host",
+			 port);
 }
 
 static int changes_check_ports(struct changes *c, struct error *err)
@@ -469,13 +465,12 @@ int filter_adopt(struct helper *h, struct error *err)
 		if (!filter_concerns(i))
 			continue;
 		if (!ns)
-			log_warning(
-				"the policy no longer has a section [namespace %s]: %s the namespace %s",
-				i->section,
-				i->ops->filter == FILTER_HOST
-					? "nothing is allowed to leave"
-					: "the rules inside stay as they are in",
-				i->name);
+			log_warning("the policy no longer has a section [namespace %s]: %s the namespace %s",
+				    i->section,
+				    i->ops->filter == FILTER_HOST
+					    ? "nothing is allowed to leave"
+					    : "the rules inside stay as they are in",
+				    i->name);
 		r = filter_plan(i, store_policy(h->store), ns, &i->filter, err);
 		if (r < 0)
 			return r;
@@ -485,11 +480,12 @@ int filter_adopt(struct helper *h, struct error *err)
 
 static int filter_print(struct helper *h, FILE *f, struct error *err)
 {
-	static const char *const sets[] = {
-		"map egress",	   "map allow_host",  "map allow_host4",
-		"map allow_host6", "map limits",      "map limits_in",
-		"map publish4",	   "map publish4_at", "map publish6",
-		"map publish6_at", "set published4",  "set published6"};
+	static const char *const sets[] = {"map egress",      "map allow_host",
+					   "map allow_host4", "map allow_host6",
+					   "map limits",      "map limits_in",
+					   "map publish4",    "map publish4_at",
+					   "map publish6",    "map publish6_at",
+					   "set published4",  "set published6"};
 	int r;
 
 	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
@@ -514,8 +510,9 @@ const struct firewall_part filter_part = {.print = filter_print};
 
 void filter_dns_changed(struct instance *i)
 {
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(i->helper->store), i->section);
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(i->helper->store),
+				      i->section);
 	_cleanup_close_ int fd = -EBADF;
 	struct error why;
 

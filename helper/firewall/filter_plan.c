@@ -198,8 +198,9 @@ static int plan_put(const struct plan *p, const struct filter_element *e)
 static int plan_add(const struct plan *p, const char *set, const char *key,
 		    const char *value)
 {
-	return plan_put(p, &(struct filter_element){
-				   .set = set, .key = key, .value = value});
+	return plan_put(p, &(struct filter_element){.set = set,
+						    .key = key,
+						    .value = value});
 }
 
 /* The value of an element that leads to a chain. */
@@ -241,9 +242,10 @@ static int plan_allow_address(const struct plan *p, const char *verdict,
 	if (address->family == AF_UNSPEC)
 		return 0;
 	inet_address_format(address, text);
-	return plan_add(
-		p, address->family == AF_INET ? "allow_host4" : "allow_host6",
-		text, verdict);
+	return plan_add(p,
+			address->family == AF_INET ? "allow_host4"
+						   : "allow_host6",
+			text, verdict);
 }
 
 /* by_address: behind a switch the host does not see the port. */
@@ -354,16 +356,14 @@ static int plan_publish_item(const struct plan *p,
 	}
 	/* Without a lease for a time: no reason to refuse the rest. */
 	if (r == 0 && !done && i->state != INSTANCE_MAKING) {
-		log_warning(
-			"%s: publish: '%s' has no effect: the namespace has no address of that family now",
-			i->name, publish->text);
+		log_warning("%s: publish: '%s' has no effect: the namespace has no address of that family now",
+			    i->name, publish->text);
 		return 0;
 	}
 	if (r == 0 && !done)
-		return error_set(
-			p->err, -EADDRNOTAVAIL,
-			"publish: '%s' has no target: the namespace %s has no address of that family",
-			publish->text, i->name);
+		return error_set(p->err, -EADDRNOTAVAIL,
+				 "publish: '%s' has no target: the namespace %s has no address of that family",
+				 publish->text, i->name);
 	return r;
 }
 

@@ -120,9 +120,8 @@ int firewall_open(struct helper *h, struct error *err)
 		r = firewall_load(h, &why);
 	}
 	if (r < 0)
-		log_error(
-			"cannot load the firewall: %s; logins that need it are refused",
-			why.text);
+		log_error("cannot load the firewall: %s; logins that need it are refused",
+			  why.text);
 	return firewall_watch(h, err);
 }
 

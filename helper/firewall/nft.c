@@ -103,9 +103,8 @@ int nft_open(struct nft **ret, struct error *err)
 	}
 	if (r < 0) {
 		nft_close(nft);
-		return error_set(
-			err, r,
-			"cannot open nftables: %m (does the kernel have nf_tables?)");
+		return error_set(err, r,
+				 "cannot open nftables: %m (does the kernel have nf_tables?)");
 	}
 	*ret = nft;
 	return 0;
@@ -236,11 +235,10 @@ static int nft_make_table(struct nft *nft, uint8_t family, struct error *err)
 	nft->owned = nft->owned || r == 0;
 	nft_learn_portid(nft);
 	if (r == -EPERM)
-		return error_set(
-			err, r,
-			"the nftables table %s " NFT_TABLE
-			" belongs to another process: is another netns-pamd running?",
-			name);
+		return error_set(err, r,
+				 "the nftables table %s " NFT_TABLE
+				 " belongs to another process: is another netns-pamd running?",
+				 name);
 	if (r == 0 || nft->owned)
 		return 0;
 	snprintf(command, sizeof(command), "add table %s " NFT_TABLE, name);
@@ -509,10 +507,9 @@ static int nft_run_here(void *data, struct error *err)
 	nft_ctx_buffer_output(ctx);
 	nft_ctx_buffer_error(ctx);
 	if (nft_run_cmd_from_buffer(ctx, t.s) != 0)
-		r = error_set(
-			err, -EIO,
-			"cannot change the nftables table inside the namespace: %.300s",
-			nft_ctx_get_error_buffer(ctx));
+		r = error_set(err, -EIO,
+			      "cannot change the nftables table inside the namespace: %.300s",
+			      nft_ctx_get_error_buffer(ctx));
 	nft_ctx_free(ctx);
 	return r;
 }

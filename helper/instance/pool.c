@@ -173,15 +173,14 @@ int pool_take(struct pool *pool, bool need4, bool need6, uint32_t *ret_slot,
 	}
 	inet_prefix_format(small, name);
 	if (!clash)
-		return error_set(
-			err, -EADDRNOTAVAIL,
-			"all %u address pairs of the pool %s are in use: give pool%s a larger prefix",
-			size - 1, name, small == &pool->pool4 ? "4" : "6");
+		return error_set(err, -EADDRNOTAVAIL,
+				 "all %u address pairs of the pool %s are in use: give pool%s a larger prefix",
+				 size - 1, name,
+				 small == &pool->pool4 ? "4" : "6");
 	inet_prefix_format(clash, route);
-	return error_set(
-		err, -EADDRNOTAVAIL,
-		"no free address: the host has a route to %s, which overlaps pool%s; choose another prefix for the pool",
-		route, clash->family == AF_INET ? "4" : "6");
+	return error_set(err, -EADDRNOTAVAIL,
+			 "no free address: the host has a route to %s, which overlaps pool%s; choose another prefix for the pool",
+			 route, clash->family == AF_INET ? "4" : "6");
 }
 
 void pool_ifname(uint32_t slot, char ret[static 16])

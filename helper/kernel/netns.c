@@ -69,9 +69,8 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 	int r;
 
 	if (net < 0 || mnt < 0)
-		return error_set(
-			err, -errno,
-			"cannot open /proc/self/ns: %m (is /proc mounted?)");
+		return error_set(err, -errno,
+				 "cannot open /proc/self/ns: %m (is /proc mounted?)");
 	r = netns_own(net, &ret->id);
 	if (r < 0)
 		return error_set(err, r, "cannot look at /proc/self/net: %m");
@@ -192,10 +191,9 @@ static int netns_is_none(const char *path, const struct stat *st,
 {
 	if (S_ISREG(st->st_mode) && st->st_size == 0) {
 		*ret_stale = true;
-		return error_set(
-			err, -ENOENT,
-			"%s is a plain file, and no namespace is mounted on it",
-			path);
+		return error_set(err, -ENOENT,
+				 "%s is a plain file, and no namespace is mounted on it",
+				 path);
 	}
 	return error_set(err, -EEXIST,
 			 "%s is not a network namespace but a %s: move it away",
@@ -235,10 +233,9 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	if (type < 0)
 		return error_set(err, -errno, "%s: %m", path);
 	if (type != CLONE_NEWNET)
-		return error_set(
-			err, -EEXIST,
-			"%s is a namespace, but no network namespace: unmount it",
-			path);
+		return error_set(err, -EEXIST,
+				 "%s is a namespace, but no network namespace: unmount it",
+				 path);
 	r = netns_stat(fd, ret_id);
 	if (r < 0)
 		return error_set(err, r, "%s: %m", path);
@@ -278,17 +275,15 @@ static int netns_replace_stale(const char *dir, const char *name,
 		int r = netns_open(dir, name, &other, &id, &stale, err);
 
 		if (r == 0)
-			return error_set(
-				err, -EEXIST,
-				"%s is in use: another program has just made it; try again",
-				path);
+			return error_set(err, -EEXIST,
+					 "%s is in use: another program has just made it; try again",
+					 path);
 		if (!stale)
 			return r == -ENOENT ? 0 : r;
 		nanosleep(&pause, NULL);
 	}
-	log_warning(
-		"%s was a plain file that no namespace was mounted on: replaced",
-		path);
+	log_warning("%s was a plain file that no namespace was mounted on: replaced",
+		    path);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 

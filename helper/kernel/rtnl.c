@@ -143,9 +143,8 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	size_t at = 0;
 
 	if (b->overflow)
-		return error_set(
-			err, -E2BIG,
-			"too many addresses and routes for one namespace");
+		return error_set(err, -E2BIG,
+				 "too many addresses and routes for one namespace");
 	if (!b->n)
 		return 0;
 	for (unsigned int i = 0; i < b->n; i++) {
@@ -480,8 +479,9 @@ int rtnl_dump_routes(struct rtnl *rtnl, void (*restart)(void *data),
 				  unsigned int ifindex),
 		     void *data)
 {
-	const struct dump dump = {
-		.restart = restart, .route = seen, .data = data};
+	const struct dump dump = {.restart = restart,
+				  .route = seen,
+				  .data = data};
 
 	return rtnl_dump(rtnl, RTM_GETROUTE, &dump);
 }
@@ -542,9 +542,10 @@ int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex)
 int rtnl_monitor_open(struct rtnl **ret)
 {
 	int bytes = RTNL_MONITOR_RCVBUF;
-	int r = rtnl_open_groups(
-		ret, RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
-		SOCK_NONBLOCK);
+	int r = rtnl_open_groups(ret,
+				 RTMGRP_LINK | RTMGRP_IPV4_ROUTE |
+					 RTMGRP_IPV6_ROUTE,
+				 SOCK_NONBLOCK);
 
 	if (r == 0)
 		setsockopt(rtnl_fd(*ret), SOL_SOCKET, SO_RCVBUFFORCE, &bytes,

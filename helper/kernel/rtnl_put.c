@@ -328,9 +328,9 @@ void rtnl_put_mtu(struct rtnl_batch *b, unsigned int ifindex, unsigned int mtu)
 
 void rtnl_put_group(struct rtnl_batch *b, unsigned int ifindex, uint32_t group)
 {
-	mnl_attr_put_u32(
-		put_change(b, ifindex, "set the group of the interface"),
-		IFLA_GROUP, group);
+	mnl_attr_put_u32(put_change(b, ifindex,
+				    "set the group of the interface"),
+			 IFLA_GROUP, group);
 }
 
 void rtnl_put_master(struct rtnl_batch *b, unsigned int ifindex,

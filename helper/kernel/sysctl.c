@@ -60,9 +60,8 @@ int sysctl_open(struct error *err)
 	int r = sysctl_exchange();
 
 	if (r < 0)
-		return error_set(
-			err, r,
-			"cannot make a procfs instance for sysctls: %m");
+		return error_set(err, r,
+				 "cannot make a procfs instance for sysctls: %m");
 	return 0;
 }
 

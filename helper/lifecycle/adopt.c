@@ -63,9 +63,8 @@ static void adopt_state(struct instance *i, bool named)
 
 	i->named = named && !i->foreign;
 	if (half_made) {
-		log_info(
-			"the making of the namespace %s was not completed: removed",
-			i->name);
+		log_info("the making of the namespace %s was not completed: removed",
+			 i->name);
 		free(i->down); /* it was never live */
 		i->down = NULL;
 	}
@@ -130,10 +129,9 @@ int lifecycle_adopt(struct helper *h, struct error *err)
 		return error_set(err, r, "cannot read the host's links: %m");
 	r = record_each(h->namespaces_dir, adopt_record, h);
 	if (r < 0)
-		return error_set(
-			err, r,
-			"cannot adopt the namespaces recorded in %s: %m",
-			h->state_path);
+		return error_set(err, r,
+				 "cannot adopt the namespaces recorded in %s: %m",
+				 h->state_path);
 	return 0;
 }
 

@@ -195,9 +195,8 @@ void end_run(struct instance *i)
 	r = end_steps(i, &why);
 	i->unfinished = r < 0;
 	if (r < 0 && !again)
-		log_error(
-			"cannot end the namespace %s: %s; tried again every second",
-			i->name, why.text);
+		log_error("cannot end the namespace %s: %s; tried again every second",
+			  i->name, why.text);
 	else if (r == 0 && again)
 		log_info("the end of the namespace %s continues", i->name);
 	if (r == 0 && end_is_over(i)) {

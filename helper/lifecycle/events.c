@@ -125,8 +125,7 @@ void events_name_gone(struct helper *h, const char *name)
 	if (!i || i->state == INSTANCE_MAKING ||
 	    netns_find(h->netns_dir, name, &i->netns, NULL) != ABSENT)
 		return;
-	log_warning(
-		"another program removed the name of the namespace %s; open sessions keep it",
-		name);
+	log_warning("another program removed the name of the namespace %s; open sessions keep it",
+		    name);
 	end_ask(i, END_KEEP);
 }

@@ -38,9 +38,8 @@ static int find_open(struct instance *i, const struct policy_namespace *ns,
 	else if (!i->broken && !i->cut)
 		*ret_fd = take_fd(&fd);
 	if (why)
-		log_warning(
-			"namespace %s: %s; new sessions get a new namespace, open ones keep theirs",
-			i->name, why);
+		log_warning("namespace %s: %s; new sessions get a new namespace, open ones keep theirs",
+			    i->name, why);
 	return *ret_fd < 0 ? -ESTALE : 0;
 }
 
@@ -62,9 +61,8 @@ static int find_join(struct instance *i, const struct policy_namespace *ns,
 	if (r < 0)
 		return r;
 	if (r > 0 && instance_record_save(i, NULL) < 0)
-		log_warning(
-			"cannot record the name servers of the namespace %s",
-			i->name);
+		log_warning("cannot record the name servers of the namespace %s",
+			    i->name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -100,10 +98,9 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 
 	if (strcmp(i->section, ns->name) != 0 ||
 	    (ns->scope != SCOPE_SHARED && i->uid != who->uid))
-		return error_set(
-			err, -EEXIST,
-			"the name %s is in use by a namespace of the section %s",
-			i->name, i->section);
+		return error_set(err, -EEXIST,
+				 "the name %s is in use by a namespace of the section %s",
+				 i->name, i->section);
 	if (i->state != INSTANCE_LIVE) {
 		instance_wait(i, w);
 		return INSTANCE_LATER;
@@ -180,9 +177,8 @@ void lifecycle_pin(struct instance *i)
 {
 	i->pinned = true;
 	if (instance_record_save(i, NULL) < 0)
-		log_warning(
-			"cannot record that the namespace %s stays until `netns-pam down`",
-			i->name);
+		log_warning("cannot record that the namespace %s stays until `netns-pam down`",
+			    i->name);
 }
 
 /* --- sessions --- */
@@ -218,8 +214,7 @@ void lifecycle_unwait(struct instance_waiter *w)
 	w->instance = NULL;
 	if (i->waiters || i->state != INSTANCE_MAKING)
 		return;
-	log_error(
-		"cannot make the namespace %s: no login waits any more for %s",
-		i->name, instance_waits_for(i));
+	log_error("cannot make the namespace %s: no login waits any more for %s",
+		  i->name, instance_waits_for(i));
 	end_free(i, -ECANCELED, NULL);
 }

@@ -42,10 +42,9 @@ static int hook_check(const char *path, const char *event,
 		return error_set(err, -EACCES, "%s is not an executable file",
 				 program);
 	if (st.st_uid != 0 || st.st_mode & 022)
-		return error_set(
-			err, -EPERM,
-			"%s: %s must belong to root and not be writable by others: chown root, chmod go-w",
-			program, ret_path);
+		return error_set(err, -EPERM,
+				 "%s: %s must belong to root and not be writable by others: chown root, chmod go-w",
+				 program, ret_path);
 	return 0;
 }
 

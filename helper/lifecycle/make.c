@@ -200,7 +200,7 @@ static int making_done(struct making *m, struct error *err)
 /* From m->step on. Return: 0: it is LIVE; LINK_LATER; -errno. */
 static int making_run(struct making *m, struct error *err)
 {
-	static int (*const steps[])(struct making * m, struct error * err) = {
+	static int (*const steps[])(struct making *m, struct error *err) = {
 		[STEP_LINK] = making_link, [STEP_CONFIGURE] = making_configure,
 		[STEP_UP] = making_up,	   [STEP_READY] = making_ready,
 		[STEP_DONE] = making_done,
@@ -321,17 +321,15 @@ static int make_found(struct instance *i, const struct policy_namespace *ns,
 	const struct helper *h = i->helper;
 
 	if (netns_same(there, &h->host->id))
-		return error_set(
-			err, -EINVAL,
-			"%s/%s is the host's own network namespace: remove that name",
-			h->netns_dir, i->name);
+		return error_set(err, -EINVAL,
+				 "%s/%s is the host's own network namespace: remove that name",
+				 h->netns_dir, i->name);
 	i->foreign = true;
 	instance_set_state(i, INSTANCE_LIVE);
 	i->netns = *there;
 	if (ns->link != LINK_EXTERNAL)
-		log_info(
-			"the namespace %s exists and was not made by netns-pamd: joined as it is",
-			i->name);
+		log_info("the namespace %s exists and was not made by netns-pamd: joined as it is",
+			 i->name);
 	instance_record_save(i, NULL); /* for `status` after a restart */
 	return 0;
 }
@@ -372,10 +370,9 @@ static int make_look(struct helper *h, const char *name, int *ret_fd,
 	for (const struct instance *i = h->instances; r == 0 && i; i = i->next)
 		if (i->named && i->state == INSTANCE_LEAVING &&
 		    netns_same(&i->netns, ret))
-			r = error_set(
-				err, -EBUSY,
-				"cannot remove the name %s/%s of an earlier namespace: see the log of netns-pamd",
-				h->netns_dir, name);
+			r = error_set(err, -EBUSY,
+				      "cannot remove the name %s/%s of an earlier namespace: see the log of netns-pamd",
+				      h->netns_dir, name);
 	return r;
 }
 
@@ -404,10 +401,9 @@ int make_instance(struct helper *h, const struct policy_namespace *ns,
 	else if (r == -ENOENT && i->ops->makes_namespace)
 		r = make_build(i, ns, &fd, err);
 	else if (r == -ENOENT)
-		error_set(
-			err, r,
-			"there is no namespace %s in %s: make it with `ip netns add %s` before the login",
-			name, h->netns_dir, name);
+		error_set(err, r,
+			  "there is no namespace %s in %s: make it with `ip netns add %s` before the login",
+			  name, h->netns_dir, name);
 	if (r < 0)
 		end_free(i, r, err);
 	if (r == INSTANCE_LATER)

@@ -30,7 +30,7 @@ struct sweep_scan {
 	struct sweep_candidate {
 		struct instance *instance; /* without a session */
 		pid_t inside;		   /* a process in it, or 0 */
-	} * idle;
+	} *idle;
 	size_t n;
 };
 

@@ -44,10 +44,9 @@ int address_plan(const struct link_site *site, struct addresses *ret,
 		int r;
 
 		if (ret->n == ADDRESS_INSIDE_MAX)
-			return error_set(
-				err, -E2BIG,
-				"more than %d addresses for the namespace %s",
-				ADDRESS_INSIDE_MAX, ns->name);
+			return error_set(err, -E2BIG,
+					 "more than %d addresses for the namespace %s",
+					 ADDRESS_INSIDE_MAX, ns->name);
 		*a = (struct address){.host_route = false};
 		r = address_expand(site, &ns->address.items[n], &a->inner, err);
 		for (size_t k = 0; r == 0 && k < ns->gateway.n; k++) {
@@ -75,23 +74,20 @@ int address_check_clash(const struct link_site *site,
 	inet_address_format(p, text);
 	if (route) {
 		inet_prefix_format(route, other);
-		return error_set(
-			err, -EADDRINUSE,
-			"cannot use the address %s: the host has a route to %s; choose another",
-			text, other);
+		return error_set(err, -EADDRINUSE,
+				 "cannot use the address %s: the host has a route to %s; choose another",
+				 text, other);
 	}
 	if (pool_address_is_taken(h->pool, p))
-		return error_set(
-			err, -EADDRINUSE,
-			"cannot use the address %s: it is a pool address in use",
-			text);
+		return error_set(err, -EADDRINUSE,
+				 "cannot use the address %s: it is a pool address in use",
+				 text);
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->host_ifindex && (inet_prefix_contains(p, &i->address4) ||
 					inet_prefix_contains(p, &i->address6)))
-			return error_set(
-				err, -EADDRINUSE,
-				"cannot use the address %s: the namespace %s has it",
-				text, i->name);
+			return error_set(err, -EADDRINUSE,
+					 "cannot use the address %s: the namespace %s has it",
+					 text, i->name);
 	return 0;
 }
 
@@ -123,10 +119,9 @@ static int address_put_route(const struct link_site *site,
 	if (!route->via.text)
 		gateway = address_gateway(plan, destination.family);
 	if (gateway && gateway->family != destination.family)
-		return error_set(
-			err, -EINVAL,
-			"the gateway of the route `%s` in the namespace %s has another address family",
-			route->text, site->ns->name);
+		return error_set(err, -EINVAL,
+				 "the gateway of the route `%s` in the namespace %s has another address family",
+				 route->text, site->ns->name);
 	rtnl_put_route(b, &destination, gateway, ifindex);
 	return 0;
 }

@@ -72,15 +72,14 @@ static int bridge_plan_auto(struct bridge_link *link, struct error *err)
 	int r = 0;
 
 	if (!network->n_addresses)
-		return error_set(
-			err, -EINVAL,
-			"the namespace %s has `address = auto`, and the network %s has no `address`; set one of them",
-			link->site->ns->name, network->name);
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = auto`, and the network %s has no `address`; set one of them",
+				 link->site->ns->name, network->name);
 	if (network->uplink[0])
-		return error_set(
-			err, -EINVAL,
-			"the namespace %s has `address = auto`, and which addresses are free beyond the uplink %s of the network %s is not known; set `address`",
-			link->site->ns->name, network->uplink, network->name);
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = auto`, and which addresses are free beyond the uplink %s of the network %s is not known; set `address`",
+				 link->site->ns->name, network->uplink,
+				 network->name);
 	for (size_t n = 0; r == 0 && n < network->n_addresses; n++) {
 		struct address *a = &link->plan.items[link->plan.n];
 
@@ -105,11 +104,10 @@ static int bridge_plan_static(struct bridge_link *link, struct error *err)
 		if (!used && !network_leases(network, address))
 			continue;
 		inet_address_format(address, text);
-		r = error_set(
-			err, -EADDRINUSE,
-			"the address %s is %s in the network %s; choose another",
-			text, used ? "in use" : "in its `dhcp` range",
-			network->name);
+		r = error_set(err, -EADDRINUSE,
+			      "the address %s is %s in the network %s; choose another",
+			      text, used ? "in use" : "in its `dhcp` range",
+			      network->name);
 	}
 	return r;
 }
@@ -164,10 +162,9 @@ static int bridge_plan(struct bridge_link *link, struct error *err)
 	if (ns->address_mode == ADDRESS_DHCP) {
 		if (network->dhcp_first.family || network->uplink[0])
 			return 0;
-		return error_set(
-			err, -EINVAL,
-			"the namespace %s has `address = dhcp`, and the network %s has neither `dhcp` nor `uplink`; no server would answer",
-			ns->name, network->name);
+		return error_set(err, -EINVAL,
+				 "the namespace %s has `address = dhcp`, and the network %s has neither `dhcp` nor `uplink`; no server would answer",
+				 ns->name, network->name);
 	}
 	r = ns->address_mode == ADDRESS_AUTO ? bridge_plan_auto(link, err)
 					     : bridge_plan_static(link, err);
@@ -296,10 +293,12 @@ static int bridge_lease(struct bridge_link *link, struct error *err)
 /* Runs from the current step. Return: 0, LINK_LATER, -errno. */
 static int bridge_run(struct bridge_link *link, struct error *err)
 {
-	static int (*const steps[])(struct bridge_link * link,
-				    struct error * err) = {
-		bridge_plan, bridge_take, bridge_attach, bridge_address,
-		bridge_lease};
+	static int (*const steps[])(struct bridge_link *link,
+				    struct error *err) = {bridge_plan,
+							  bridge_take,
+							  bridge_attach,
+							  bridge_address,
+							  bridge_lease};
 	const size_t n = sizeof(steps) / sizeof(steps[0]);
 	int r = 0;
 

@@ -157,9 +157,9 @@ static int cable_prepare(struct cable_end *end, const char *name,
 	int r = rtnl_dump_links(end->site.inside, cable_seen, &survey);
 
 	if (r < 0)
-		return error_set(
-			err, r, "cannot read the links of the namespace %s: %m",
-			end->site.instance->name);
+		return error_set(err, r,
+				 "cannot read the links of the namespace %s: %m",
+				 end->site.instance->name);
 	/* Errors are ignored: it may have been deleted since. */
 	for (size_t n = 0; n < survey.n_stale; n++)
 		rtnl_delete(end->site.inside, survey.stale[n], NULL);
@@ -200,11 +200,10 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 	rtnl_put_veth(&b, &veth);
 	r = rtnl_run(near->site.inside, &b, err);
 	if (r == -EEXIST)
-		return error_set(
-			err, r,
-			"there is an interface %s in %s, or %s in %s, of another program",
-			near->ifname, near->site.instance->name, far->ifname,
-			far->site.instance->name);
+		return error_set(err, r,
+				 "there is an interface %s in %s, or %s in %s, of another program",
+				 near->ifname, near->site.instance->name,
+				 far->ifname, far->site.instance->name);
 	for (size_t n = 0; r == 0 && n < 2; n++) {
 		struct rtnl_link link;
 
@@ -351,9 +350,10 @@ static int cable_lead_to(struct cable_end *near, struct instance *peer,
 	if (r == 0)
 		r = cable_connect(near, &far, &why);
 	if (r < 0)
-		return error_set(
-			err, r, "cannot connect %s to %s by a cable: %s",
-			near->site.instance->name, peer->name, why.text);
+		return error_set(err, r,
+				 "cannot connect %s to %s by a cable: %s",
+				 near->site.instance->name, peer->name,
+				 why.text);
 	return 0;
 }
 
@@ -387,10 +387,9 @@ static int cable_create(const struct link_site *site, struct error *err)
 	if (!peer)
 		return 0;
 	if (peer->foreign)
-		return error_set(
-			err, -EPERM,
-			"the namespace %s was not made by netns-pam, which creates no cable to it; remove it, or the `peer` of this section",
-			peer->name);
+		return error_set(err, -EPERM,
+				 "the namespace %s was not made by netns-pam, which creates no cable to it; remove it, or the `peer` of this section",
+				 peer->name);
 	return cable_lead_to(&near, peer, err);
 }
 

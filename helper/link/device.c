@@ -149,9 +149,8 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 		rtnl_put_move(&b, link->ifindex, h->host->fd, names[n]);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)
-			log_error(
-				"%s: the host has another %s by now; the interface is returned with another name",
-				i->name, i->device);
+			log_error("%s: the host has another %s by now; the interface is returned with another name",
+				  i->name, i->device);
 	}
 	return r;
 }
@@ -196,10 +195,9 @@ static int device_remove(struct helper *h, struct instance *i, int netns,
 	if (stray < 0 && stray != -ENODEV)
 		return stray;
 	if (r < 0 && r != -ENODEV && stray < 0)
-		return error_set(
-			err, r,
-			"cannot return the interface %s to the host: %s",
-			i->device, why.text);
+		return error_set(err, r,
+				 "cannot return the interface %s to the host: %s",
+				 i->device, why.text);
 	if (stray == 0)
 		log_info("%s: the host has the interface %s again", i->name,
 			 i->device);
@@ -239,24 +237,22 @@ static int device_check_host(struct helper *h, const struct rtnl_link *link,
 	int r;
 
 	if (link->ifindex == 1 || !strcmp(link->ifname, "lo"))
-		return error_set(
-			err, -EINVAL,
-			"cannot move the loopback interface into a namespace");
+		return error_set(err, -EINVAL,
+				 "cannot move the loopback interface into a namespace");
 	if (link->master)
-		return error_set(
-			err, -EBUSY,
-			"the interface %s is a port of %s; remove it from there (ip link set %s nomaster)",
-			link->ifname,
-			rtnl_link_by_index(h->rtnl, link->master, &master) == 0
-				? master.ifname
-				: "another interface",
-			link->ifname);
+		return error_set(err, -EBUSY,
+				 "the interface %s is a port of %s; remove it from there (ip link set %s nomaster)",
+				 link->ifname,
+				 rtnl_link_by_index(h->rtnl, link->master,
+						    &master) == 0
+					 ? master.ifname
+					 : "another interface",
+				 link->ifname);
 	r = rtnl_has_default_route(h->rtnl, link->ifindex);
 	if (r > 0)
-		return error_set(
-			err, -EBUSY,
-			"the host's default route goes by the interface %s; the host would be disconnected",
-			link->ifname);
+		return error_set(err, -EBUSY,
+				 "the host's default route goes by the interface %s; the host would be disconnected",
+				 link->ifname);
 	if (r == 0)
 		r = rtnl_dump_links(h->rtnl, device_upper_seen, &uses);
 	if (r < 0)
@@ -276,12 +272,11 @@ static int device_check_ours(const struct link_site *site, const char *name,
 	for (const struct instance *o = site->helper->instances; o; o = o->next)
 		if (o != site->instance && !o->broken &&
 		    !strcmp(o->device, name))
-			return error_set(
-				err, -EBUSY,
-				o->link == LINK_DEVICE
-					? "the interface %s is in the namespace %s"
-					: "the interface %s is the `parent` of the namespace %s",
-				name, o->name);
+			return error_set(err, -EBUSY,
+					 o->link == LINK_DEVICE
+						 ? "the interface %s is in the namespace %s"
+						 : "the interface %s is the `parent` of the namespace %s",
+					 name, o->name);
 	return 0;
 }
 
@@ -334,9 +329,8 @@ static void device_warn(const struct link_site *site,
 	    address.one.family == AF_UNSPEC)
 		return;
 	inet_prefix_format(&address.one, text);
-	log_warning(
-		"%s: the interface %s leaves the host, whose addresses and routes on it are lost (%s, ...)",
-		site->instance->name, link->ifname, text);
+	log_warning("%s: the interface %s leaves the host, whose addresses and routes on it are lost (%s, ...)",
+		    site->instance->name, link->ifname, text);
 }
 
 static int device_create(const struct link_site *site, struct error *err)
@@ -364,10 +358,9 @@ static int device_create(const struct link_site *site, struct error *err)
 		return error_set(err, r, "%s: %s", i->device, why.text);
 	r = rtnl_link_by_name(site->inside, i->ifname, &link);
 	if (r < 0)
-		return error_set(
-			err, r,
-			"cannot find the interface %s in the namespace: %m",
-			i->device);
+		return error_set(err, r,
+				 "cannot find the interface %s in the namespace: %m",
+				 i->device);
 	i->ifindex = link.ifindex;
 	if (site->ns->mtu) {
 		rtnl_batch_init(&b);

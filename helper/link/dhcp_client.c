@@ -93,9 +93,8 @@ static void dhcp_put_routes(const struct link_site *site,
 		r = rtnl_run(site->inside, &b, &why);
 		inet_prefix_format(&route->destination, text);
 		if (r < 0 && r != -EEXIST)
-			log_warning(
-				"%s: cannot add the route of the lease to %s on %s: %s",
-				i->name, text, i->ifname, why.text);
+			log_warning("%s: cannot add the route of the lease to %s on %s: %s",
+				    i->name, text, i->ifname, why.text);
 	}
 }
 
@@ -247,9 +246,8 @@ static void dhcp_lost(struct dhcp_client *c, const char *why)
 	if (!dhcp_is_bound(c))
 		return;
 	inet_address_format(&c->lease.address, text);
-	log_warning(
-		"%s: the lease of %s on %s is lost: %s; it has no network until the next lease",
-		i->name, text, i->ifname, why);
+	log_warning("%s: the lease of %s on %s is lost: %s; it has no network until the next lease",
+		    i->name, text, i->ifname, why);
 	if (dhcp_configure(c, NULL, &failed) < 0)
 		log_error("%s: %s", i->name, failed.text);
 	dhcp_note_none(c);
@@ -380,10 +378,9 @@ static void dhcp_refused(struct dhcp_client *c, const struct error *why)
 
 	log_warning("%s: the answer of a DHCP server on %s is invalid: %s",
 		    i->name, i->ifname, why->text);
-	instance_waiting(
-		i,
-		"a DHCP lease on %s (the answer of a server is invalid: %.80s)",
-		i->ifname, why->text);
+	instance_waiting(i,
+			 "a DHCP lease on %s (the answer of a server is invalid: %.80s)",
+			 i->ifname, why->text);
 	dhcp_lost(c, "the server renewed it with an invalid one");
 	dhcp_restart(c);
 }
@@ -465,9 +462,9 @@ static void dhcp_changed(struct instance *i, const struct event *e)
 	if (event_is_done(e))
 		return;
 	if (!strcmp(what, "nak")) {
-		instance_waiting(
-			i, "a DHCP lease on %s (a server refused to give one)",
-			i->ifname);
+		instance_waiting(i,
+				 "a DHCP lease on %s (a server refused to give one)",
+				 i->ifname);
 		dhcp_lost(c, "the server revoked it");
 	} else if (!c->restarted) { /* deconfig, leasefail */
 		dhcp_lost(c, "the server did not renew it");

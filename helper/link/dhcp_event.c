@@ -130,8 +130,9 @@ static bool event_is_complete(const struct event *e)
 
 static int event_read(int dir, const char *file, struct event *e)
 {
-	_cleanup_close_ int fd = openat(
-		dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(dir, file,
+		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	ssize_t n;
 

@@ -124,10 +124,9 @@ static int lease_address(const struct dhcp_words *words,
 				 words->subnet, words->ip);
 	host = lease_bits(&p) & ~lease_mask((unsigned int)length);
 	if (length < 31 && (!host || host == ~lease_mask((unsigned int)length)))
-		return error_set(
-			err, -EBADMSG,
-			"the address %.40s is the network or broadcast address of its prefix",
-			words->ip);
+		return error_set(err, -EBADMSG,
+				 "the address %.40s is the network or broadcast address of its prefix",
+				 words->ip);
 	p.length = (uint8_t)length;
 	lease->address = p;
 	return 0;

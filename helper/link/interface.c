@@ -60,15 +60,13 @@ int inside_host_ifname(const struct link_site *site, const char *key,
 	if (r < 0)
 		return r;
 	if (!name_is_ifname(name))
-		return error_set(
-			err, -EINVAL,
-			"`%s` is `%s`, which is not a valid interface name",
-			key, name);
+		return error_set(err, -EINVAL,
+				 "`%s` is `%s`, which is not a valid interface name",
+				 key, name);
 	if (pool_slot_of(name, &slot))
-		return error_set(
-			err, -EINVAL,
-			"the interface %s of `%s` belongs to another namespace",
-			name, key);
+		return error_set(err, -EINVAL,
+				 "the interface %s of `%s` belongs to another namespace",
+				 name, key);
 	snprintf(ret, IFNAMSIZ, "%s", name);
 	return 0;
 }
@@ -79,10 +77,9 @@ int inside_look_on_host(struct helper *h, const char *key, const char *name,
 	int r = rtnl_link_by_name(h->rtnl, name, ret);
 
 	if (r == -ENODEV)
-		return error_set(
-			err, r,
-			"the interface %s of `%s` does not exist on the host",
-			name, key);
+		return error_set(err, r,
+				 "the interface %s of `%s` does not exist on the host",
+				 name, key);
 	return r < 0 ? error_set(err, r, "cannot query the interface %s: %m",
 				 name)
 		     : 0;
@@ -201,9 +198,8 @@ static int inside_up(struct inside *in, struct error *err)
 	rtnl_put_up(&b, i->ifindex);
 	r = rtnl_run(site->inside, &b, err);
 	if (r == -EADDRINUSE) {
-		instance_waiting(
-			i,
-			"the end of the previous namespace with this hardware address");
+		instance_waiting(i,
+				 "the end of the previous namespace with this hardware address");
 		timer_arm(in->retry, INSIDE_RETRY_US);
 		return LINK_LATER;
 	}

@@ -71,15 +71,13 @@ static int macvlan_parent(const struct link_site *site, struct rtnl_link *ret,
 	if (r < 0)
 		return r;
 	if (!ret->up)
-		return error_set(
-			err, -ENETDOWN,
-			"the interface %s of `parent` is down: bring it up (ip link set %s up)",
-			i->device, i->device);
+		return error_set(err, -ENETDOWN,
+				 "the interface %s of `parent` is down: bring it up (ip link set %s up)",
+				 i->device, i->device);
 	if (site->ns->mtu > ret->mtu)
-		return error_set(
-			err, -EINVAL,
-			"`mtu` is %u, and the interface %s of `parent` has no more than %u",
-			site->ns->mtu, i->device, ret->mtu);
+		return error_set(err, -EINVAL,
+				 "`mtu` is %u, and the interface %s of `parent` has no more than %u",
+				 site->ns->mtu, i->device, ret->mtu);
 	return 0;
 }
 
@@ -110,14 +108,12 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 	rtnl_put_new(&b, &new);
 	r = rtnl_run(site->helper->rtnl, &b, &why);
 	if (r == -EOPNOTSUPP)
-		return error_set(
-			err, r,
-			"the kernel does not support macvlan interfaces; modprobe macvlan");
+		return error_set(err, r,
+				 "the kernel does not support macvlan interfaces; modprobe macvlan");
 	if (r == -EBUSY)
-		return error_set(
-			err, r,
-			"the interface %s of `parent` is in use as a port of a bridge or bond; set `parent` to that",
-			parent.ifname);
+		return error_set(err, r,
+				 "the interface %s of `parent` is in use as a port of a bridge or bond; set `parent` to that",
+				 parent.ifname);
 	if (r < 0)
 		return error_set(err, r,
 				 "cannot create a macvlan interface on %s: %s",

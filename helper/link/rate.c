@@ -62,9 +62,8 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 	rtnl_put_tbf(&b, link->ifindex, &tbf);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -ENOENT)
-		error_set(
-			err, r,
-			"the kernel does not support the token bucket of `rate`; modprobe sch_tbf");
+		error_set(err, r,
+			  "the kernel does not support the token bucket of `rate`; modprobe sch_tbf");
 	return r;
 }
 
@@ -72,8 +71,9 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 			 struct error *err)
 {
-	const struct rtnl_new ifb = {
-		.kind = "ifb", .ifname = RATE_IFB, .netns = -1};
+	const struct rtnl_new ifb = {.kind = "ifb",
+				     .ifname = RATE_IFB,
+				     .netns = -1};
 	struct rtnl_batch b;
 	int r = rtnl_link_by_name(rtnl, RATE_IFB, ret);
 
@@ -83,9 +83,8 @@ static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 	rtnl_put_new(&b, &ifb);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -EOPNOTSUPP)
-		return error_set(
-			err, r,
-			"the kernel does not support interfaces of kind ifb, which `rate` needs with this link; modprobe ifb");
+		return error_set(err, r,
+				 "the kernel does not support interfaces of kind ifb, which `rate` needs with this link; modprobe ifb");
 	return r < 0 ? r : rtnl_link_by_name(rtnl, RATE_IFB, ret);
 }
 
@@ -117,9 +116,8 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	rtnl_put_redirect(&b, link->ifindex, ifb.ifindex);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -ENOENT)
-		error_set(
-			err, r,
-			"the kernel cannot redirect packets, which `rate` needs with this link; modprobe cls_u32 act_mirred");
+		error_set(err, r,
+			  "the kernel cannot redirect packets, which `rate` needs with this link; modprobe cls_u32 act_mirred");
 	return r;
 }
 
@@ -171,8 +169,9 @@ int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
 void rate_reload(struct helper *h)
 {
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct policy_namespace *ns = policy_namespace_find(
-			store_policy(h->store), i->section);
+		const struct policy_namespace *ns =
+			policy_namespace_find(store_policy(h->store),
+					      i->section);
 		_cleanup_close_ int fd = -EBADF;
 		struct error why;
 

@@ -53,10 +53,9 @@ static int veth_gateway_guess(const struct inet_prefix *inner,
 
 	inet_prefix_format(inner, text);
 	if (inner->length == bits)
-		return error_set(
-			err, -EINVAL,
-			"the prefix of the address %s has no room for a gateway; set `gateway`",
-			text);
+		return error_set(err, -EINVAL,
+				 "the prefix of the address %s has no room for a gateway; set `gateway`",
+				 text);
 	inet_prefix_nth(inner, first, ret);
 	if (memcmp(ret->addr, inner->addr, sizeof(ret->addr)) == 0)
 		inet_prefix_nth(inner, first + 1, ret);
@@ -244,10 +243,9 @@ static int veth_create(const struct link_site *site, struct error *err)
 	}
 	address_note(i, &plan.addresses);
 	if (!plan.addresses.n)
-		return error_set(
-			err, -EINVAL,
-			"cannot choose an address for the namespace %s: pool4 and pool6 are none; set `address`",
-			site->ns->name);
+		return error_set(err, -EINVAL,
+				 "cannot choose an address for the namespace %s: pool4 and pool6 are none; set `address`",
+				 site->ns->name);
 	r = host_end_look(i, err);
 	if (r == 0)
 		r = forwarding_need(h, plan.ipv4, plan.ipv6, err);

@@ -154,10 +154,9 @@ static int dhcp_arguments(const struct network *network,
 	struct in_addr mask;
 
 	if (!gateway || !inet_prefix_contains(gateway, &network->dhcp_last))
-		return error_set(
-			err, -EINVAL,
-			"the `dhcp` range of the network %s is not in the prefix of one of its addresses",
-			network->name);
+		return error_set(err, -EINVAL,
+				 "the `dhcp` range of the network %s is not in the prefix of one of its addresses",
+				 network->name);
 	inet_address_format(&network->dhcp_first, first);
 	inet_address_format(&network->dhcp_last, last);
 	inet_address_format(gateway, host);
@@ -254,11 +253,10 @@ static void dhcp_on_end(void *data, int r, const struct error *why)
 	server->child = NULL;
 	network->dhcp_pid = 0;
 	if (server->ready) {
-		error_set(
-			&text, 0,
-			"%s; its output is in the log; is port %s67 of %s in use by another program?",
-			why->text, network->nat ? "53 or " : "",
-			network->host_ifname);
+		error_set(&text, 0,
+			  "%s; its output is in the log; is port %s67 of %s in use by another program?",
+			  why->text, network->nat ? "53 or " : "",
+			  network->host_ifname);
 		dhcp_ready(network, r < 0 ? r : -ECHILD, &text);
 		return;
 	}
@@ -267,10 +265,9 @@ static void dhcp_on_end(void *data, int r, const struct error *why)
 		server->again_us = DHCP_AGAIN_US;
 	else if (server->again_us < DHCP_AGAIN_MAX)
 		server->again_us *= 2;
-	log_error(
-		"%s: the network %s has no DHCP until it is started again in %" PRIu64
-		" s",
-		why->text, network->name, server->again_us / 1000000);
+	log_error("%s: the network %s has no DHCP until it is started again in %" PRIu64
+		  " s",
+		  why->text, network->name, server->again_us / 1000000);
 	timer_arm(server->timer, server->again_us);
 }
 
@@ -294,13 +291,12 @@ static void dhcp_on_time(void *data)
 		if (r == 0 && --server->polls)
 			timer_arm(server->timer, DHCP_POLL_US);
 		else if (r == 0)
-			dhcp_ready(
-				network,
-				error_set(
-					&why, -ETIME,
-					"dnsmasq for the network %s is not ready on %s in time",
-					network->name, network->host_ifname),
-				&why);
+			dhcp_ready(network,
+				   error_set(&why, -ETIME,
+					     "dnsmasq for the network %s is not ready on %s in time",
+					     network->name,
+					     network->host_ifname),
+				   &why);
 		else
 			dhcp_ready(network, 0, NULL);
 		return;

@@ -33,9 +33,10 @@ static int network_host_harden(const struct network *network, struct error *err)
 	};
 
 	for (size_t n = 0; n < sizeof(settings) / sizeof(settings[0]); n++) {
-		int r = sysctl_write_interface(
-			settings[n].family, network->host_ifname,
-			settings[n].key, settings[n].value, err);
+		int r = sysctl_write_interface(settings[n].family,
+					       network->host_ifname,
+					       settings[n].key,
+					       settings[n].value, err);
 
 		/* A kernel without IPv6 has no such settings. */
 		if (r < 0 && r != -ENOENT)
@@ -53,10 +54,9 @@ int network_host_put(struct network *network, struct error *err)
 	int r = rtnl_link_by_name(h->rtnl, network->host_ifname, &link);
 
 	if (r < 0)
-		return error_set(
-			err, r,
-			"cannot query the interface %s of the network %s: %m",
-			network->host_ifname, network->name);
+		return error_set(err, r,
+				 "cannot query the interface %s of the network %s: %m",
+				 network->host_ifname, network->name);
 	network->host_ifindex = link.ifindex;
 	r = network_host_harden(network, err);
 	if (r < 0)
@@ -126,8 +126,7 @@ int network_host_clash(const struct network *network, struct error *err)
 	if (route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&route, text);
-	return error_set(
-		err, -EADDRINUSE,
-		"the network %s has an address in %s, to which the host has another route; choose another address",
-		network->name, text);
+	return error_set(err, -EADDRINUSE,
+			 "the network %s has an address in %s, to which the host has another route; choose another address",
+			 network->name, text);
 }

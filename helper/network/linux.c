@@ -97,9 +97,10 @@ static void print_uplink(FILE *f, const char *verb,
 
 static void linux_print(const struct helper *h, FILE *f)
 {
-	static const char *const sets[] = {
-		"mac",	    "chaddr",  "macs",	 "own4",  "own6", "target6",
-		"isolated", "uplinks", "served", "host4", "host6"};
+	static const char *const sets[] = {"mac",      "chaddr",  "macs",
+					   "own4",     "own6",	  "target6",
+					   "isolated", "uplinks", "served",
+					   "host4",    "host6"};
 
 	for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++)
 		fprintf(f, "flush set bridge " NFT_TABLE " %s\n", sets[n]);
@@ -218,14 +219,12 @@ static int linux_check_name(const struct network *network, struct error *err)
 				 network->bridge);
 	for (const struct network *n = h->networks; n; n = n->next)
 		if (n != network && n->ifindex == link.ifindex)
-			return error_set(
-				err, -EEXIST,
-				"the interface %s is the bridge of the network %s until its last namespace is removed",
-				network->bridge, n->name);
-	return error_set(
-		err, -EEXIST,
-		"the interface %s exists and was not made by netns-pam; choose another `bridge` for the network %s, or remove it",
-		network->bridge, network->name);
+			return error_set(err, -EEXIST,
+					 "the interface %s is the bridge of the network %s until its last namespace is removed",
+					 network->bridge, n->name);
+	return error_set(err, -EEXIST,
+			 "the interface %s exists and was not made by netns-pam; choose another `bridge` for the network %s, or remove it",
+			 network->bridge, network->name);
 }
 
 static int linux_make_bridge(struct network *network, struct error *err)
@@ -356,10 +355,9 @@ static int linux_port_add(struct network_port *port, struct error *err)
 	rtnl_put_forward(&b, i->host_ifindex, port->mac);
 	r = rtnl_run(network->helper->rtnl, &b, err);
 	if (r == -EXFULL)
-		error_set(
-			err, r,
-			"the bridge %s of the network %s has the maximum of %d ports",
-			network->bridge, network->name, LINUX_PORTS_MAX);
+		error_set(err, r,
+			  "the bridge %s of the network %s has the maximum of %d ports",
+			  network->bridge, network->name, LINUX_PORTS_MAX);
 	return r;
 }
 

@@ -375,9 +375,8 @@ int network_join(struct helper *h, const struct policy_network *config,
 	if (r < 0 || !network)
 		return r;
 	if (network->plan != network_plan(config) && !network->told) {
-		log_warning(
-			"the policy of the network %s has changed; the change takes effect when its last namespace is removed",
-			network->name);
+		log_warning("the policy of the network %s has changed; the change takes effect when its last namespace is removed",
+			    network->name);
 		network->told = true;
 	}
 	network_add(network, port);
@@ -546,9 +545,8 @@ void network_link_gone(struct helper *h, const struct rtnl_link *link)
 			return;
 		}
 		if (strcmp(n->uplink, link->ifname) == 0) {
-			log_warning(
-				"the uplink %s of the network %s was removed",
-				n->uplink, n->name);
+			log_warning("the uplink %s of the network %s was removed",
+				    n->uplink, n->name);
 			return;
 		}
 	}
@@ -635,9 +633,8 @@ static int network_read(void *data, const char *file)
 	answer = network_record_load(network, file);
 	if (answer != FOUND) {
 		if (answer == ABSENT)
-			log_info(
-				"the record of the network %s is void and is removed",
-				file);
+			log_info("the record of the network %s is void and is removed",
+				 file);
 		network_free(network);
 		return answer < 0 ? answer : 0;
 	}

@@ -92,8 +92,9 @@ static int ovs_strip_host(const struct network *network, struct error *err)
 	struct rtnl_link link;
 	struct rtnl_batch b;
 	int r = network->host_ifindex
-			? answer_of(rtnl_link_by_index(
-				  rtnl, network->host_ifindex, &link))
+			? answer_of(rtnl_link_by_index(rtnl,
+						       network->host_ifindex,
+						       &link))
 			: ABSENT;
 
 	if (r < 0)
@@ -331,10 +332,9 @@ static int ovs_choose_host(struct network *network, struct error *err)
 	else
 		snprintf(name, sizeof(name), "%s.host", network->bridge);
 	if (strlen(name) >= IFNAMSIZ)
-		return error_set(
-			err, -ENAMETOOLONG,
-			"the name %s of the host's port of the network %s is longer than %d letters; give the bridge a shorter name",
-			name, network->name, IFNAMSIZ - 1);
+		return error_set(err, -ENAMETOOLONG,
+				 "the name %s of the host's port of the network %s is longer than %d letters; give the bridge a shorter name",
+				 name, network->name, IFNAMSIZ - 1);
 	memcpy(network->host_ifname, name, strlen(name) + 1);
 	return 0;
 }
@@ -349,23 +349,20 @@ static int ovs_choose(struct ovs_work *work, struct error *err)
 	int r;
 
 	if (twin)
-		return error_set(
-			err, -EEXIST,
-			"the networks %s and %s are on the same bridge %s; give each another `vlan`",
-			network->name, twin->name, bridge);
+		return error_set(err, -EEXIST,
+				 "the networks %s and %s are on the same bridge %s; give each another `vlan`",
+				 network->name, twin->name, bridge);
 	if (work->uplink_port && !work->uplink_ours)
-		return error_set(
-			err, -EBUSY,
-			"the uplink %s of the network %s is already a port of an Open vSwitch bridge; remove the key `uplink`",
-			network->uplink, network->name);
+		return error_set(err, -EBUSY,
+				 "the uplink %s of the network %s is already a port of an Open vSwitch bridge; remove the key `uplink`",
+				 network->uplink, network->name);
 	if (!work->exists &&
 	    rtnl_link_by_name(network->helper->rtnl, bridge, &link) == 0 &&
 	    strcmp(link.kind, "openvswitch") != 0 &&
 	    strcmp(link.kind, "tun") != 0)
-		return error_set(
-			err, -EEXIST,
-			"the interface %s exists and is no Open vSwitch bridge; choose another `bridge` for the network %s",
-			bridge, network->name);
+		return error_set(err, -EEXIST,
+				 "the interface %s exists and is no Open vSwitch bridge; choose another `bridge` for the network %s",
+				 bridge, network->name);
 	if (!work->exists) {
 		work->userspace = !ovs_kernel_has_datapath();
 		work->ours = true;

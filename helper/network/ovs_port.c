@@ -42,10 +42,9 @@ static int ovs_checksums_inside(void *data, struct error *err)
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", i->ifname);
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
-		return error_set(
-			err, -errno,
-			"cannot switch off checksum offload of %s in the namespace %s: %m",
-			i->ifname, i->name);
+		return error_set(err, -errno,
+				 "cannot switch off checksum offload of %s in the namespace %s: %m",
+				 i->ifname, i->name);
 	return 0;
 }
 
@@ -141,9 +140,8 @@ void ovs_port_remove(struct network_port *port)
 	q = ovs_request(port->network, false);
 	ovs_add_all(q, "--if-exists", "del-port", port->instance->host_ifname);
 	if (ovs_ask(q, NULL, NULL, &err) < 0)
-		log_warning(
-			"cannot remove the port %s from Open vSwitch's database: %s; removed when the network is next made",
-			port->instance->host_ifname, err.text);
+		log_warning("cannot remove the port %s from Open vSwitch's database: %s; removed when the network is next made",
+			    port->instance->host_ifname, err.text);
 }
 
 /*

@@ -44,17 +44,15 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink, ret);
 
 	if (r == -ENODEV)
-		return error_set(
-			err, r,
-			"the uplink %s of the network %s does not exist",
-			network->uplink, network->name);
+		return error_set(err, r,
+				 "the uplink %s of the network %s does not exist",
+				 network->uplink, network->name);
 	if (r == 0)
 		r = uplink_is_taken(network, ret);
 	if (r > 0)
-		return error_set(
-			err, -EBUSY,
-			"the uplink %s of the network %s is a port of another bridge or bond",
-			network->uplink, network->name);
+		return error_set(err, -EBUSY,
+				 "the uplink %s of the network %s is a port of another bridge or bond",
+				 network->uplink, network->name);
 	if (r == 0)
 		r = network_find_route(network, ret->ifindex, &route);
 	if (r < 0)
@@ -63,10 +61,9 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 	if (route.family == AF_UNSPEC)
 		return 0;
 	inet_prefix_format(&route, text);
-	return error_set(
-		err, -EBUSY,
-		"the uplink %s of the network %s has an address or route of the host (%s), which would stop working; remove it, or set it as `address` of the network",
-		network->uplink, network->name, text);
+	return error_set(err, -EBUSY,
+			 "the uplink %s of the network %s has an address or route of the host (%s), which would stop working; remove it, or set it as `address` of the network",
+			 network->uplink, network->name, text);
 }
 
 int network_uplink_take(struct network *network, struct rtnl_link *ret,

@@ -124,13 +124,11 @@ static void ovs_line(void *data, char *line)
 static void ovs_explain(int *r, struct error *why)
 {
 	if (strstr(why->text, "database connection failed"))
-		*r = error_set(
-			why, -ECONNREFUSED,
-			"Open vSwitch is not running: systemctl start openvswitch-switch");
+		*r = error_set(why, -ECONNREFUSED,
+			       "Open vSwitch is not running: systemctl start openvswitch-switch");
 	else if (*r == -ETIME || strstr(why->text, "signal 14"))
-		*r = error_set(
-			why, -ETIME,
-			"Open vSwitch does not answer (ovs-vswitchd may not be running): systemctl restart openvswitch-switch");
+		*r = error_set(why, -ETIME,
+			       "Open vSwitch does not answer (ovs-vswitchd may not be running): systemctl restart openvswitch-switch");
 }
 
 static int ovs_start(struct ovs_request *q, struct error *err);

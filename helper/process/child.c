@@ -65,10 +65,9 @@ int child_find(const char *program, const char *package, char ret[static 256],
 
 	if (program[0] == '/') {
 		if (strlen(program) >= 256)
-			return error_set(
-				err, -ENAMETOOLONG,
-				"the path of the program %.40s... has more than 255 bytes",
-				program);
+			return error_set(err, -ENAMETOOLONG,
+					 "the path of the program %.40s... has more than 255 bytes",
+					 program);
 		memcpy(ret, program, strlen(program) + 1);
 		if (access(ret, X_OK) == 0)
 			return 0;

@@ -33,9 +33,8 @@ int privs_drop(struct error *err)
 		return error_set(err, -EPERM, "cannot read my capabilities");
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) ||
 	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
-		return error_set(
-			err, -EPERM,
-			"netns-pamd needs CAP_NET_ADMIN and CAP_SYS_ADMIN: check the service's CapabilityBoundingSet=, or the container it runs in");
+		return error_set(err, -EPERM,
+				 "netns-pamd needs CAP_NET_ADMIN and CAP_SYS_ADMIN: check the service's CapabilityBoundingSet=, or the container it runs in");
 	for (size_t i = 0; i < sizeof(had) / sizeof(had[0]); i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED,
 					       privs_for_children[i]);
@@ -45,9 +44,10 @@ int privs_drop(struct error *err)
 		unsigned int cap = privs_for_children[i];
 
 		if (had[i])
-			r = capng_update(
-				CAPNG_ADD,
-				cap == CAP_KILL ? both : CAPNG_PERMITTED, cap);
+			r = capng_update(CAPNG_ADD,
+					 cap == CAP_KILL ? both
+							 : CAPNG_PERMITTED,
+					 cap);
 	}
 	if (r < 0 || capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return error_set(err, -EPERM, "cannot drop capabilities");

@@ -51,10 +51,9 @@ static void resolve_ended(void *data, int r, const struct error *why)
 
 	resolve->child = NULL;
 	if (r == -ETIME) {
-		error_set(
-			&text, 0,
-			"the host's name servers do not resolve %s within %d seconds",
-			resolve->name, RESOLVE_MS / 1000);
+		error_set(&text, 0,
+			  "the host's name servers do not resolve %s within %d seconds",
+			  resolve->name, RESOLVE_MS / 1000);
 	} else if (r == -ECHILD || (r == 0 && !resolve->answer.n)) {
 		r = -EHOSTUNREACH;
 		error_set(&text, r, "the host cannot resolve the name %s",

@@ -34,15 +34,13 @@ int admin_up(struct connection *c, const struct proto_request *req,
 				  "the policy has no section [namespace %s]",
 				  req->name);
 	if (ns->scope == SCOPE_SESSION)
-		return answer_set(
-			a, PROTO_FAILED,
-			"the namespace %s is one per session: a login makes it",
-			req->name);
+		return answer_set(a, PROTO_FAILED,
+				  "the namespace %s is one per session: a login makes it",
+				  req->name);
 	if (ns->link == LINK_EXTERNAL)
-		return answer_set(
-			a, PROTO_FAILED,
-			"the namespace %s has link = external: another program makes it",
-			req->name);
+		return answer_set(a, PROTO_FAILED,
+				  "the namespace %s has link = external: another program makes it",
+				  req->name);
 	r = lifecycle_get(h, ns, &who, c->made, &c->waiter, &i, &fd, &why);
 	if (r == INSTANCE_LATER)
 		return ANSWER_LATER;
@@ -78,22 +76,21 @@ int admin_down(struct connection *c, const struct proto_request *req,
 		i = instance_find(h, name);
 	}
 	if (!i)
-		return answer_set(
-			a, PROTO_FAILED,
-			"there is no namespace %s%s%s that netns-pamd made: see `netns-pam status`",
-			req->name, *req->user ? " of " : "", req->user);
+		return answer_set(a, PROTO_FAILED,
+				  "there is no namespace %s%s%s that netns-pamd made: see `netns-pam status`",
+				  req->name, *req->user ? " of " : "",
+				  req->user);
 	if (i->foreign)
-		return answer_set(
-			a, PROTO_FAILED,
-			"the namespace %s was not made by netns-pam and is never removed by it",
-			i->name);
+		return answer_set(a, PROTO_FAILED,
+				  "the namespace %s was not made by netns-pam and is never removed by it",
+				  i->name);
 	if (i->sessions && !(req->flags & PROTO_FORCE))
-		return answer_set(
-			a, PROTO_FAILED,
-			"%u session%s in the namespace %s: kick %s, or use --force to disconnect %s",
-			i->sessions, i->sessions == 1 ? " is" : "s are",
-			i->name, i->sessions == 1 ? "it" : "them",
-			i->sessions == 1 ? "it" : "them");
+		return answer_set(a, PROTO_FAILED,
+				  "%u session%s in the namespace %s: kick %s, or use --force to disconnect %s",
+				  i->sessions,
+				  i->sessions == 1 ? " is" : "s are", i->name,
+				  i->sessions == 1 ? "it" : "them",
+				  i->sessions == 1 ? "it" : "them");
 	log_info("%s is taken down by hand", i->name);
 	end_ask(i, END_CUT);
 	i = instance_find(h, name);
@@ -118,10 +115,9 @@ int admin_reload(struct connection *c, const struct proto_request *req,
 	/* What made it fail may have changed. */
 	h->filter_stale = h->filter_stale && filter_reload(h, &why) < 0;
 	if (h->filter_stale)
-		return answer_set(
-			a, PROTO_FAILED,
-			"new sessions get the new policy, but open namespaces keep the filter they have: %s",
-			why.text);
+		return answer_set(a, PROTO_FAILED,
+				  "new sessions get the new policy, but open namespaces keep the filter they have: %s",
+				  why.text);
 	return answer_ok(a, "", "");
 }
 

@@ -206,11 +206,10 @@ static void connection_on_deadline(void *data)
 	struct error why;
 
 	if (req->op == PROTO_DOWN)
-		error_set(
-			&why, 0,
-			"the namespace %s is still there after %" PRIu64
-			" s; it is removed when its `down` program %s has ended",
-			i ? i->name : "", ms / 1000, i ? i->down : "");
+		error_set(&why, 0,
+			  "the namespace %s is still there after %" PRIu64
+			  " s; it is removed when its `down` program %s has ended",
+			  i ? i->name : "", ms / 1000, i ? i->down : "");
 	else
 		error_set(&why, 0,
 			  "the namespace %s was not ready within %" PRIu64
@@ -293,8 +292,9 @@ static int connection_flush(struct connection *c)
 		r = fdmsg_send(c->holder.fd, at, bytes, NULL, 0, NULL, 0,
 			       deadline_now_ms());
 		if (r == -ETIMEDOUT)
-			return sd_event_source_set_io_events(
-				c->io, EPOLLIN | EPOLLOUT);
+			return sd_event_source_set_io_events(c->io,
+							     EPOLLIN |
+								     EPOLLOUT);
 		if (r < 0)
 			return r;
 		c->pending_at += bytes;
@@ -316,8 +316,8 @@ static void connection_read(struct connection *c)
 			       &n_fds, deadline_now_ms());
 
 	if (n == -EBADMSG)
-		connection_malformed(
-			c, "the packet is too large, or holds descriptors");
+		connection_malformed(c,
+				     "the packet is too large, or holds descriptors");
 	if (n != -ETIMEDOUT &&
 	    (n <= 0 || connection_request(c, packet, (size_t)n) < 0 ||
 	     (c->pending && connection_flush(c) < 0)))

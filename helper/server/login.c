@@ -171,15 +171,14 @@ static int login_place(struct connection *c, const struct proto_request *req,
 		a->reply.flags |= PROTO_ALREADY;
 	else if (nested)
 		answer_fd(a, PROTO_FD_MNT, h->host->mntns_fd, false);
-	snprintf(
-		a->log, sizeof(a->log),
-		"session %" PRIu64
-		": %s (uid %u, %s%s%s%s%s) from process %d by rule %s in %s [%" PRIu64
-		"], %" PRIu64 " ms",
-		a->reply.session, req->user, req->uid, req->service,
-		*req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
-		req->rhost, c->pid, rule->name, i->name, i->netns.ino,
-		deadline_now_ms() - began);
+	snprintf(a->log, sizeof(a->log),
+		 "session %" PRIu64
+		 ": %s (uid %u, %s%s%s%s%s) from process %d by rule %s in %s [%" PRIu64
+		 "], %" PRIu64 " ms",
+		 a->reply.session, req->user, req->uid, req->service,
+		 *req->tty ? " on " : "", req->tty, *req->rhost ? " from " : "",
+		 req->rhost, c->pid, rule->name, i->name, i->netns.ino,
+		 deadline_now_ms() - began);
 	return 0;
 }
 
@@ -205,15 +204,13 @@ int login_open(struct connection *c, const struct proto_request *req,
 	if (!rule)
 		return answer_set(a, PROTO_STAY, "no rule matches");
 	if (nested && rule->nested == POLICY_KEEP)
-		return answer_set(
-			a, PROTO_STAY,
-			"rule %s leaves a login from inside a namespace there",
-			rule->name);
+		return answer_set(a, PROTO_STAY,
+				  "rule %s leaves a login from inside a namespace there",
+				  rule->name);
 	if (nested && rule->nested != POLICY_SWITCH)
-		return answer_set(
-			a, PROTO_DENIED,
-			"rule %s refuses logins from inside a namespace",
-			rule->name);
+		return answer_set(a, PROTO_DENIED,
+				  "rule %s refuses logins from inside a namespace",
+				  rule->name);
 	if (strcmp(rule->namespace, POLICY_HOST) != 0)
 		return login_place(c, req, rule, guard, nested, a);
 	if (!nested)
@@ -237,8 +234,9 @@ int login_close(struct connection *c, const struct proto_request *req,
 int login_exec(struct connection *c, const struct proto_request *req,
 	       const char *facts, struct answer *a)
 {
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(c->helper->store), req->name);
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(c->helper->store),
+				      req->name);
 	struct proto_request who = *req;
 	struct instance *i = NULL;
 	struct error why = {""};

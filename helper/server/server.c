@@ -84,8 +84,9 @@ int server_restore_lease(struct helper *h, int fd, uint64_t session)
 static int server_clear_path(const struct sockaddr_un *address,
 			     struct error *err)
 {
-	_cleanup_close_ int probe = socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int probe =
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0);
 	struct stat st;
 
 	if (lstat(address->sun_path, &st) < 0)
@@ -106,18 +107,18 @@ static int server_clear_path(const struct sockaddr_un *address,
 
 static int server_listen(const char *path, struct error *err)
 {
-	_cleanup_close_ int fd = socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd =
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int r;
 
 	if (fd < 0)
 		return error_set(err, -errno, "cannot make a socket: %m");
 	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(
-			err, -ENAMETOOLONG,
-			"the socket's path has more than %zu bytes: %s",
-			sizeof(address.sun_path) - 1, path);
+		return error_set(err, -ENAMETOOLONG,
+				 "the socket's path has more than %zu bytes: %s",
+				 sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	error_set(err, 0, "cannot remove the old socket %s", path);
 	r = server_clear_path(&address, err);

@@ -52,9 +52,8 @@ static void session_save(const struct session *s)
 		result = record_save(&r, s->helper->sessions_dir, file, false);
 	/* The login goes on: only a restarted daemon needs the record. */
 	if (result < 0)
-		log_warning(
-			"cannot write the record of session %s: %s; a restarted netns-pamd does not know the session",
-			file, strerror(-result));
+		log_warning("cannot write the record of session %s: %s; a restarted netns-pamd does not know the session",
+			    file, strerror(-result));
 }
 
 /* --- systemd's fd store --- */

@@ -24,8 +24,9 @@ static const struct record_field fields[] = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct record_shape shape = {
-		fields, sizeof(fields) / sizeof(fields[0]), sizeof(struct all)};
+	const struct record_shape shape = {fields,
+					   sizeof(fields) / sizeof(fields[0]),
+					   sizeof(struct all)};
 
 	record_fuzz(&shape, data, size);
 	return 0;

@@ -103,9 +103,9 @@ static void the_script_tells(void **state)
 	ground_need();
 	watch();
 	assert_int_equal(told, 0);
-	assert_int_equal(
-		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
-		0);
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
+				   SCRIPT),
+			 0);
 	settle();
 	assert_int_equal(told, 1);
 	assert_string_equal(heard, "bound 192.0.2.9");
@@ -123,19 +123,17 @@ static void F95_a_program_that_is_not_root_tells_by_a_descriptor(void **state)
 	ground_need();
 	watch();
 	/* Not by the path, which is root's. */
-	assert_int_not_equal(
-		ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
-			  "env -i %s ip=192.0.2.9 %s bound",
-			  BY_PATH, SCRIPT),
-		0);
+	assert_int_not_equal(ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
+				       "env -i %s ip=192.0.2.9 %s bound",
+				       BY_PATH, SCRIPT),
+			     0);
 	settle();
 	assert_int_equal(told, 0);
-	assert_int_equal(
-		ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
-			  "env -i " EVENT_VARIABLE_BY_FD
-			  " ip=192.0.2.9 %s renew 9<%s",
-			  SCRIPT, DIR_7),
-		0);
+	assert_int_equal(ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
+				   "env -i " EVENT_VARIABLE_BY_FD
+				   " ip=192.0.2.9 %s renew 9<%s",
+				   SCRIPT, DIR_7),
+			 0);
 	settle();
 	assert_string_equal(heard, "renew 192.0.2.9");
 	assert_true(event_directory(&instance) >= 0);
@@ -145,9 +143,9 @@ static void a_restarted_helper_hears_the_last_word(void **state)
 {
 	ground_need();
 	watch();
-	assert_int_equal(
-		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
-		0);
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
+				   SCRIPT),
+			 0);
 	event_close(&h);
 	assert_int_equal(told, 0);
 	assert_int_equal(event_open(&h, &why), 0);
@@ -163,9 +161,9 @@ static void what_is_done_is_known_after_a_restart(void **state)
 	ground_need();
 	watch();
 	done = true;
-	assert_int_equal(
-		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
-		0);
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
+				   SCRIPT),
+			 0);
 	settle();
 	event_close(&h);
 	assert_int_equal(ground_sh("env -i %s %s deconfig", BY_PATH, SCRIPT),
@@ -185,9 +183,9 @@ static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
 {
 	ground_need();
 	watch();
-	assert_int_equal(
-		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
-		0);
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
+				   SCRIPT),
+			 0);
 	event_close(&h);
 	assert_int_equal(event_open(&h, &why), 0);
 	watch();
@@ -205,9 +203,9 @@ static void forgetting_leaves_nothing(void **state)
 				   DIR_7, DIR_7, DIR_7),
 			 0);
 	forget = true;
-	assert_int_equal(
-		ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH, SCRIPT),
-		0);
+	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
+				   SCRIPT),
+			 0);
 	settle();
 	assert_int_equal(told, 1);
 	assert_int_equal(ground_count(STATE "/events"), 0);

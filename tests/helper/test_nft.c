@@ -180,10 +180,10 @@ static void F75_flush_ruleset_does_not_remove_the_owned_table(void **state)
 	assert_true(set_has("guarded", "5001"));
 	assert_int_not_equal(ground_sh("nft delete " TABLE), 0);
 	assert_int_not_equal(ground_sh("nft flush " TABLE), 0);
-	assert_int_not_equal(
-		ground_sh("nft delete element inet netns_pam guarded "
-			  "'{ 5001 }'"),
-		0);
+	assert_int_not_equal(ground_sh(
+				     "nft delete element inet netns_pam guarded "
+				     "'{ 5001 }'"),
+			     0);
 	assert_false(nft_monitor_read(nft));
 	assert_true(nft_is_loaded(nft));
 	assert_true(set_has("guarded", "5001"));
@@ -342,9 +342,9 @@ static void loading_ends_the_doubt(void **state)
 	ground_need();
 	nft_doubt(nft);
 	assert_false(nft_is_loaded(nft));
-	assert_int_equal(
-		nft_load(nft, "add element inet nowhere x { 1 }\n", &why),
-		-EIO);
+	assert_int_equal(nft_load(nft, "add element inet nowhere x { 1 }\n",
+				  &why),
+			 -EIO);
 	assert_false(nft_is_loaded(nft));
 	load(nft);
 	assert_true(nft_is_loaded(nft));
@@ -429,15 +429,17 @@ static void F77_elements_of_the_previous_daemon_are_removed(void **state)
 	snprintf(whole, sizeof(whole), "%s", listed(TABLE));
 	/* once with a name that is used again in the same transaction */
 	assert_int_equal(nft_run(nft, made, &why), 0);
-	assert_int_equal(
-		printed(nft, fprintf(f, "flush map inet netns_pam egress\n");
-			nft_print_clear(f, &why); fputs(made, f)),
-		0);
+	assert_int_equal(printed(nft,
+				 fprintf(f,
+					 "flush map inet netns_pam egress\n");
+				 nft_print_clear(f, &why); fputs(made, f)),
+			 0);
 	assert_non_null(strstr(listed(TABLE), "jump egress_a.b-c_0"));
-	assert_int_equal(
-		printed(nft, fprintf(f, "flush map inet netns_pam egress\n");
-			nft_print_clear(f, &why)),
-		0);
+	assert_int_equal(printed(nft,
+				 fprintf(f,
+					 "flush map inet netns_pam egress\n");
+				 nft_print_clear(f, &why)),
+			 0);
 	assert_string_equal(listed(TABLE), whole);
 }
 
@@ -522,13 +524,12 @@ static void five_thousand_guarded_users(void **state)
 	assert_int_equal(nft_guard_add(nft, 77, &why), 0);
 	assert_int_equal(guard_replace(nft, uids, MANY), 0);
 	assert_int_equal(set_size("guarded"), MANY);
-	assert_int_equal(
-		ground_sh("nft get element inet netns_pam guarded '{ %u, %u }'",
-			  uids[0], uids[MANY - 1]),
-		0);
-	assert_int_not_equal(
-		ground_sh("nft get element inet netns_pam guarded '{ 77 }'"),
-		0);
+	assert_int_equal(ground_sh("nft get element inet netns_pam guarded '{ %u, %u }'",
+				   uids[0], uids[MANY - 1]),
+			 0);
+	assert_int_not_equal(ground_sh(
+				     "nft get element inet netns_pam guarded '{ 77 }'"),
+			     0);
 	for (size_t n = 999; n <= 1001; n++) { /* around a batch's end */
 		assert_int_equal(guard_replace(nft, uids, n), 0);
 		assert_int_equal(set_size("guarded"), (int)n);

@@ -91,16 +91,15 @@ static void files_are_descriptors(void **state)
 	assert_string_equal(c->files[1].path, "a \"b");
 	assert_true(c->files[2].secret);
 	text[bytes - 1] = '\0';
-	assert_string_equal(
-		text,
-		"dev tun\n"
-		" \"ca\" /proc/self/fd/6\n"
-		"dh none\n"
-		" \"setenv\" \"opt\" \"tls-crypt-v2\" /proc/self/fd/7\n"
-		"crl-verify dir dir\n"
-		" \"http-proxy\" \"p\" \"8080\" /proc/self/fd/8 \"basic\"\n"
-		"               \n"
-		"verb ");
+	assert_string_equal(text,
+			    "dev tun\n"
+			    " \"ca\" /proc/self/fd/6\n"
+			    "dh none\n"
+			    " \"setenv\" \"opt\" \"tls-crypt-v2\" /proc/self/fd/7\n"
+			    "crl-verify dir dir\n"
+			    " \"http-proxy\" \"p\" \"8080\" /proc/self/fd/8 \"basic\"\n"
+			    "               \n"
+			    "verb ");
 	free(text);
 	openvpn_conf_free(c);
 	openvpn_files_name(names, 2, "cannot read /proc/self/fd/7: denied",

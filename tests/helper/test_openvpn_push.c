@@ -78,19 +78,19 @@ static void no_address_is_an_error(void **state)
 
 	assert_int_equal(read_lines("tun_mtu=1500\n", false, false, &p),
 			 -EBADMSG);
-	assert_int_equal(
-		read_lines("ifconfig_local=127.0.0.1\n", false, false, &p),
-		-EBADMSG);
+	assert_int_equal(read_lines("ifconfig_local=127.0.0.1\n", false, false,
+				    &p),
+			 -EBADMSG);
 	assert_int_equal(read_lines("ifconfig_local=10.8.0.2\n"
 				    "ifconfig_netmask=255.0.255.0\n",
 				    false, false, &p),
 			 -EBADMSG);
-	assert_int_equal(
-		read_lines("ifconfig_ipv6_local=::1\n", false, false, &p),
-		-EBADMSG);
-	assert_int_equal(
-		read_lines("ifconfig_local=10.8.0.2/0\n", false, false, &p),
-		-EBADMSG);
+	assert_int_equal(read_lines("ifconfig_ipv6_local=::1\n", false, false,
+				    &p),
+			 -EBADMSG);
+	assert_int_equal(read_lines("ifconfig_local=10.8.0.2/0\n", false, false,
+				    &p),
+			 -EBADMSG);
 }
 
 static void routes(void **state)

@@ -425,9 +425,9 @@ static void F65_no_inodes_left_and_read_only(void **state)
 	assert_int_equal(record_save(&r, small, "1", false), 0);
 	assert_int_equal(record_save(&r, small, "2", false), -ENOSPC);
 	assert_int_equal(record_save(&r, small, "1", true), -ENOSPC);
-	assert_int_equal(
-		mount(NULL, "/run/small", NULL, MS_REMOUNT | MS_RDONLY, NULL),
-		0);
+	assert_int_equal(mount(NULL, "/run/small", NULL, MS_REMOUNT | MS_RDONLY,
+			       NULL),
+			 0);
 	assert_int_equal(record_save(&r, small, "2", false), -EROFS);
 	assert_int_equal(record_load(&back, small, "1"), 0);
 	assert_int_equal(ground_count("/run/small"), 1);

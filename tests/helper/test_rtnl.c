@@ -90,16 +90,16 @@ static void all_is_done_in_one_batch(void **state)
 	put_route(20, "0.0.0.0/0", "203.0.113.1"); /* on the link, we say */
 	put_route(20, "::/0", "2001:db8:1::1");
 	assert_int_equal(run(), 0);
-	assert_int_equal(
-		ground_sh("ip addr show dev eth0 >/run/a && "
-			  "grep -q 'inet 192.0.2.1/31' /run/a && "
-			  "grep -q 'inet6 2001:db8::1/127 .*nodad' /run/a && "
-			  "! grep 2001 /run/a | grep -q tentative && "
-			  "ip route get 198.51.100.9 | grep -q 'dev eth0' && "
-			  "ip route get 10.1.1.1 | grep -q '203.0.113.1' && "
-			  "ip -6 route get 2001:db8:9::9 | "
-			  "grep -q 'via 2001:db8:1::1'"),
-		0);
+	assert_int_equal(ground_sh(
+				 "ip addr show dev eth0 >/run/a && "
+				 "grep -q 'inet 192.0.2.1/31' /run/a && "
+				 "grep -q 'inet6 2001:db8::1/127 .*nodad' /run/a && "
+				 "! grep 2001 /run/a | grep -q tentative && "
+				 "ip route get 198.51.100.9 | grep -q 'dev eth0' && "
+				 "ip route get 10.1.1.1 | grep -q '203.0.113.1' && "
+				 "ip -6 route get 2001:db8:9::9 | "
+				 "grep -q 'via 2001:db8:1::1'"),
+			 0);
 }
 
 static void an_error_names_its_step_and_the_rest_is_executed(void **state)
@@ -237,13 +237,13 @@ static void F74_a_veth_pair_is_made_in_place_with_all_attributes(void **state)
 	rtnl_put_alias_up(&batch, link.ifindex, "netns-pam vpn.alice");
 	assert_int_equal(rtnl_run(beside, &batch, &why), 0);
 	assert_int_equal(setns(outside, CLONE_NEWNET), 0);
-	assert_int_equal(
-		ground_sh("ip -d link show dev npam7 >/run/l && "
-			  "grep -q 'mtu 1400' /run/l && "
-			  "grep -q 'LOWER_UP' /run/l && "
-			  "grep -q '02:6e:70:00:00:07' /run/l && "
-			  "grep -q 'alias netns-pam vpn.alice' /run/l"),
-		0);
+	assert_int_equal(ground_sh(
+				 "ip -d link show dev npam7 >/run/l && "
+				 "grep -q 'mtu 1400' /run/l && "
+				 "grep -q 'LOWER_UP' /run/l && "
+				 "grep -q '02:6e:70:00:00:07' /run/l && "
+				 "grep -q 'alias netns-pam vpn.alice' /run/l"),
+			 0);
 	rtnl_batch_init(&batch);
 	rtnl_put_down(&batch, link.ifindex);
 	assert_int_equal(rtnl_run(beside, &batch, &why), 0);
@@ -264,14 +264,14 @@ static void make_many(void)
 {
 	for (unsigned int i = 0; i < MANY; i++) {
 		char a[16], b[16];
-		struct rtnl_veth veth = {
-			.ifname = a,
-			.ifindex = 100 + 2 * i,
-			.peer = b,
-			.peer_netns = here,
-			.peer_group = i,
-			.mac = {2, 0, 0, 1, 0, (uint8_t)i},
-			.peer_mac = {2, 0, 0, 2, 0, (uint8_t)i}};
+		struct rtnl_veth veth = {.ifname = a,
+					 .ifindex = 100 + 2 * i,
+					 .peer = b,
+					 .peer_netns = here,
+					 .peer_group = i,
+					 .mac = {2, 0, 0, 1, 0, (uint8_t)i},
+					 .peer_mac = {2, 0, 0, 2, 0,
+						      (uint8_t)i}};
 
 		snprintf(a, sizeof(a), "a%u", i);
 		snprintf(b, sizeof(b), "b%u", i);
@@ -380,27 +380,27 @@ static void a_dump_of_routes_omits_default_and_multicast_routes(void **state)
 	struct routes r = {0};
 
 	ground_need();
-	assert_int_equal(
-		ground_sh("set -e; ip link set lo up; "
-			  "ip link add d0 type veth peer d1; "
-			  "ip link set d0 up; ip link set d1 up; "
-			  "ip addr add 192.0.2.1/24 brd + dev d0; "
-			  "ip addr add 2001:db8::1/64 dev d0 nodad; "
-			  "ip route add 198.51.100.0/24 dev d0; "
-			  "ip route add default via 192.0.2.9; "
-			  "ip -6 route add default via 2001:db8::9; "
-			  "ip route add blackhole 10.9.0.0/16; "
-			  "ip route add 172.16.0.0/12 dev d0 table 77; "
-			  "ip -6 route add unreachable 2001:db8:9::/48; "
-			  "ip route add multicast 224.0.0.0/4 dev d0"),
-		0);
+	assert_int_equal(ground_sh(
+				 "set -e; ip link set lo up; "
+				 "ip link add d0 type veth peer d1; "
+				 "ip link set d0 up; ip link set d1 up; "
+				 "ip addr add 192.0.2.1/24 brd + dev d0; "
+				 "ip addr add 2001:db8::1/64 dev d0 nodad; "
+				 "ip route add 198.51.100.0/24 dev d0; "
+				 "ip route add default via 192.0.2.9; "
+				 "ip -6 route add default via 2001:db8::9; "
+				 "ip route add blackhole 10.9.0.0/16; "
+				 "ip route add 172.16.0.0/12 dev d0 table 77; "
+				 "ip -6 route add unreachable 2001:db8:9::/48; "
+				 "ip route add multicast 224.0.0.0/4 dev d0"),
+			 0);
 	/* IPv6 finishes its routes when the kernel's work queue comes to it */
-	assert_int_equal(
-		ground_sh("for i in $(seq 200); do "
-			  "ip -6 route show table all | "
-			  "grep -q 'local 2001:db8::1 dev d0' && exit 0; "
-			  "sleep 0.05; done; exit 1"),
-		0);
+	assert_int_equal(ground_sh(
+				 "for i in $(seq 200); do "
+				 "ip -6 route show table all | "
+				 "grep -q 'local 2001:db8::1 dev d0' && exit 0; "
+				 "sleep 0.05; done; exit 1"),
+			 0);
 	assert_int_equal(rtnl_dump_routes(rtnl, restart_routes, seen_route, &r),
 			 0);
 	assert_in_range(r.restarts, 1, 5);
@@ -572,8 +572,9 @@ static uint32_t port_of(const struct rtnl *of)
 	struct sockaddr_nl address = {0};
 	socklen_t n = sizeof(address);
 
-	assert_int_equal(
-		getsockname(rtnl_fd(of), (struct sockaddr *)&address, &n), 0);
+	assert_int_equal(getsockname(rtnl_fd(of), (struct sockaddr *)&address,
+				     &n),
+			 0);
 	return address.nl_pid;
 }
 

@@ -150,8 +150,9 @@ static int session_setup(void **state)
 	    mkdir(RECORDS, 0700) < 0 || sysctl_open(&why) < 0)
 		return -1;
 	ground_write(POLICY, "%s", text);
-	holder = (struct session_holder){
-		open("/dev/null", O_RDONLY | O_CLOEXEC), on_over};
+	holder =
+		(struct session_holder){open("/dev/null", O_RDONLY | O_CLOEXEC),
+					on_over};
 	begin();
 	return 0;
 }
@@ -213,9 +214,9 @@ static struct session *login(struct instance *i, pid_t pid)
 	snprintf(who.tty, sizeof(who.tty), "ssh");
 	snprintf(who.rhost, sizeof(who.rhost), "192.0.2.7");
 	assert_true(pidfd >= 0);
-	assert_int_equal(
-		session_open(&h, i, &who, pid, pidfd, &holder, false, &s, &why),
-		0);
+	assert_int_equal(session_open(&h, i, &who, pid, pidfd, &holder, false,
+				      &s, &why),
+			 0);
 	held = s;
 	return s;
 }
@@ -690,8 +691,9 @@ static void F103_killed_while_leaving_the_next_daemon_ends_it(void **state)
 	ground_need();
 	get("jail", "alice", 5001, NULL);
 	end();
-	assert_int_equal(
-		ground_sh("sed -i 's/^state 1$/state 3/' " RECORDS "/*"), 0);
+	assert_int_equal(ground_sh("sed -i 's/^state 1$/state 3/' " RECORDS
+				   "/*"),
+			 0);
 	begin();
 	assert_int_equal(h.instances->state, INSTANCE_LEAVING);
 	assert_null(instance_find(&h, "jail"));

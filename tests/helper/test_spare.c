@@ -85,9 +85,9 @@ static struct taken take(bool without_ipv6)
 {
 	struct taken t;
 
-	assert_int_equal(
-		spare_take(&h, without_ipv6, &t.netns, &t.id, &t.inside, &why),
-		0);
+	assert_int_equal(spare_take(&h, without_ipv6, &t.netns, &t.id,
+				    &t.inside, &why),
+			 0);
 	return t;
 }
 
@@ -95,13 +95,13 @@ static int look(void *data, struct error *err)
 {
 	char value[16];
 
-	assert_int_equal(
-		sysctl_read("net/ipv4/conf/all/accept_redirects", value, 16),
-		0);
+	assert_int_equal(sysctl_read("net/ipv4/conf/all/accept_redirects",
+				     value, 16),
+			 0);
 	assert_string_equal(value, "0");
-	assert_int_equal(
-		sysctl_read("net/ipv6/conf/default/disable_ipv6", value, 16),
-		0);
+	assert_int_equal(sysctl_read("net/ipv6/conf/default/disable_ipv6",
+				     value, 16),
+			 0);
 	assert_string_equal(value, *(const bool *)data ? "1" : "0");
 	return 0;
 }

@@ -55,8 +55,9 @@ static void a_value_is_written_and_read(void **state)
 			    "1\n");
 	assert_int_equal(sysctl_write("net/ipv4/ip_default_ttl", "128", &why),
 			 0);
-	assert_int_equal(
-		sysctl_read("net/ipv4/ip_default_ttl", tiny, sizeof(tiny)), 0);
+	assert_int_equal(sysctl_read("net/ipv4/ip_default_ttl", tiny,
+				     sizeof(tiny)),
+			 0);
 	assert_string_equal(tiny, "1"); /* cut, and ended */
 	assert_int_equal(sysctl_read("net/ipv4/none", value, sizeof(value)),
 			 -ENOENT);
@@ -206,8 +207,9 @@ static void golden_is(void)
 	char value[64];
 
 	for (size_t i = 0; i < sizeof(golden) / sizeof(*golden); i++) {
-		assert_int_equal(
-			sysctl_read(golden[i].path, value, sizeof(value)), 0);
+		assert_int_equal(sysctl_read(golden[i].path, value,
+					     sizeof(value)),
+				 0);
 		if (strcmp(value, golden[i].value) != 0)
 			fail_msg("%s is %s, not %s", golden[i].path, value,
 				 golden[i].value);
@@ -272,12 +274,12 @@ static void F90_ports_and_ping_groups_are_copied_from_the_host(void **state)
 	_cleanup_close_ int host = -EBADF;
 
 	ground_need();
-	assert_int_equal(
-		sysctl_write("net/ipv4/ip_unprivileged_port_start", "80", &why),
-		0);
-	assert_int_equal(
-		sysctl_write("net/ipv4/ping_group_range", "0 2147483647", &why),
-		0);
+	assert_int_equal(sysctl_write("net/ipv4/ip_unprivileged_port_start",
+				      "80", &why),
+			 0);
+	assert_int_equal(sysctl_write("net/ipv4/ping_group_range",
+				      "0 2147483647", &why),
+			 0);
 	assert_int_equal(sysctl_remember_host(&why), 0);
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	assert_string_equal(value_of("net/ipv4/ip_unprivileged_port_start"),

@@ -108,12 +108,13 @@ static void printed_for_wg(void **state)
 	char *text = wg_conf_print(conf, 0);
 
 	/* a name is not for wg to look up */
-	assert_string_equal(
-		text, "[Interface]\nPrivateKey = " PRIVATE
-		      "\nListenPort = 0\n[Peer]\nPublicKey = " PUBLIC
-		      "\nAllowedIPs = 10.1.0.0/16\n"
-		      "[Peer]\nPublicKey = " PUBLIC2 "\nPresharedKey = " SHARED
-		      "\nPersistentKeepalive = 25\n");
+	assert_string_equal(text,
+			    "[Interface]\nPrivateKey = " PRIVATE
+			    "\nListenPort = 0\n[Peer]\nPublicKey = " PUBLIC
+			    "\nAllowedIPs = 10.1.0.0/16\n"
+			    "[Peer]\nPublicKey = " PUBLIC2
+			    "\nPresharedKey = " SHARED
+			    "\nPersistentKeepalive = 25\n");
 	wg_conf_wipe(text);
 
 	inet_prefix_parse("2001:db8::9", &conf->peers[0].endpoint);
@@ -140,10 +141,10 @@ static void long_lists(void **state)
 	assert_non_null(text);
 	used += (size_t)sprintf(text, INTERFACE PEER);
 	for (unsigned int n = 0; n < 1000; n++)
-		used += (size_t)sprintf(
-			text + used,
-			"AllowedIPs=2001:db8:1111:2222:3333:4444:5555:%x/128\n",
-			n + 0x1000);
+		used += (size_t)
+			sprintf(text + used,
+				"AllowedIPs=2001:db8:1111:2222:3333:4444:5555:%x/128\n",
+				n + 0x1000);
 	conf = reads(text);
 	assert_int_equal(conf->peers[0].allowed.n, 1000);
 	out = wg_conf_print(conf, 0);

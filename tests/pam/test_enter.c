@@ -767,10 +767,10 @@ static void test_shut_cwd(void **state)
 /* A descriptor needed to return cannot be opened: which one, and why. */
 static void no_descriptors(void *data)
 {
-	static const char *const words[] = {
-		"cannot open /proc/thread-self/ns/net",
-		"cannot open /proc/thread-self/ns/mnt", "the root directory",
-		"the working directory"};
+	static const char *const words[] =
+		{"cannot open /proc/thread-self/ns/net",
+		 "cannot open /proc/thread-self/ns/mnt", "the root directory",
+		 "the working directory"};
 	static struct place before;
 	struct enter_plan plan = plan_make(TEXT, NULL);
 	struct enter_origin origin;
@@ -936,11 +936,14 @@ static void test_race(void **state)
 
 static void test_wrong_kinds(void **state)
 {
-	static const char *const wrong[] = {
-		"/etc/passwd",	     "/",
-		"/dev/null",	     "/proc/self/ns/uts",
-		"/proc/self/ns/mnt", "/proc/self/ns/ipc",
-		"/proc/self/ns/pid", "/proc/self/ns/cgroup"};
+	static const char *const wrong[] = {"/etc/passwd",
+					    "/",
+					    "/dev/null",
+					    "/proc/self/ns/uts",
+					    "/proc/self/ns/mnt",
+					    "/proc/self/ns/ipc",
+					    "/proc/self/ns/pid",
+					    "/proc/self/ns/cgroup"};
 	struct error err;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
@@ -954,10 +957,7 @@ static void test_wrong_kinds(void **state)
 	assert_int_equal(enter_check_netns(999, &err), -EBADF);
 }
 
-#define TEST(name, function)                                                   \
-	{                                                                      \
-		name, function, prepare, NULL, NULL                            \
-	}
+#define TEST(name, function) {name, function, prepare, NULL, NULL}
 
 int main(void)
 {

@@ -207,8 +207,9 @@ static void test_setns_lies(void **state)
 
 static void test_hangs(void **state)
 {
-	static const enum fake_behaviour hangs[] = {
-		FAKE_NEVER_ACCEPTS, FAKE_NEVER_READS, FAKE_NEVER_ANSWERS};
+	static const enum fake_behaviour hangs[] = {FAKE_NEVER_ACCEPTS,
+						    FAKE_NEVER_READS,
+						    FAKE_NEVER_ANSWERS};
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	uint64_t began;
@@ -238,9 +239,10 @@ static void test_full_backlog(void **state)
 	plan.backlog = 1;
 	helper = fake_start(&plan, &seen);
 	for (int i = 0; i < 8; i++) {
-		others[i] = socket(
-			AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			0);
+		others[i] =
+			socket(AF_UNIX,
+			       SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			       0);
 		(void)connect(others[i], (struct sockaddr *)&address,
 			      sizeof(address));
 	}
@@ -811,9 +813,9 @@ static void test_sequences(void **state)
 					 is_open ? jail_netns : host_netns);
 			back_home();
 			is_open = refused = false;
-			assert_int_equal(
-				driver_start(&d, "test", "alice", DRIVER_CONV),
-				0);
+			assert_int_equal(driver_start(&d, "test", "alice",
+						      DRIVER_CONV),
+					 0);
 		}
 		assert_int_equal(box_namespace("net"),
 				 is_open ? jail_netns : host_netns);
@@ -1070,10 +1072,7 @@ static void test_already(void **state)
 	fake_stop(helper, seen);
 }
 
-#define TEST(name, function)                                                   \
-	{                                                                      \
-		name, function, prepare, NULL, NULL                            \
-	}
+#define TEST(name, function) {name, function, prepare, NULL, NULL}
 
 int main(void)
 {

@@ -272,9 +272,9 @@ static void test_conversation(void **state)
 {
 	struct result r;
 
-	assert_int_equal(
-		attempt_conv("test", "alice", DRIVER_CONV, PAM_SILENT).code,
-		PAM_SYSTEM_ERR);
+	assert_int_equal(attempt_conv("test", "alice", DRIVER_CONV, PAM_SILENT)
+				 .code,
+			 PAM_SYSTEM_ERR);
 	assert_int_equal(shared->n_messages, 0);
 	r = attempt_conv("test", "alice", DRIVER_CONV_NULL, 0);
 	assert_int_equal(r.code, PAM_SYSTEM_ERR);
@@ -413,8 +413,9 @@ static void test_same_as_explain(void **state)
 					   "/policy " BOX_POLICY
 					   ".d; mkdir -m 755 " BOX_POLICY ".d"),
 				 0);
-		assert_int_equal(
-			box_shell(*cases[i].make ? cases[i].make : "true"), 0);
+		assert_int_equal(box_shell(*cases[i].make ? cases[i].make
+							  : "true"),
+				 0);
 		if (cases[i].written)
 			fd = open(BOX_POLICY, O_WRONLY | O_CLOEXEC);
 		module_says(module);
@@ -656,10 +657,7 @@ static void test_log_injection(void **state)
 	assert_non_null(strstr(r.line, "alice\\x0aroot: let in"));
 }
 
-#define TEST(name, function)                                                   \
-	{                                                                      \
-		name, function, prepare, NULL, NULL                            \
-	}
+#define TEST(name, function) {name, function, prepare, NULL, NULL}
 
 int main(void)
 {

@@ -173,9 +173,9 @@ static void test_foreign_control(void **state)
 	size_t n;
 
 	before = fd_count();
-	assert_int_equal(
-		setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)),
-		0);
+	assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on,
+				    sizeof(on)),
+			 0);
 	send_control(SOL_SOCKET, SCM_CREDENTIALS, &me, sizeof(me));
 	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
 	/* Together with descriptors: those are closed. */
@@ -251,9 +251,9 @@ static void test_peer_gone(void **state)
 	size_t n;
 
 	pair[0] = close_fd(pair[0]);
-	assert_int_equal(
-		fdmsg_recv(pair[1], &c, 1, NULL, 0, &n, deadline_in_ms(1000)),
-		0);
+	assert_int_equal(fdmsg_recv(pair[1], &c, 1, NULL, 0, &n,
+				    deadline_in_ms(1000)),
+			 0);
 	/* No SIGPIPE. */
 	assert_int_equal(fdmsg_send(pair[1], "x", 1, NULL, 0, NULL, 0,
 				    deadline_in_ms(1000)),

@@ -46,9 +46,8 @@ static int manual_read(void **state)
 	FILE *in = fopen(MANUAL, "r");
 
 	if (!in)
-		fail_msg(
-			"%s cannot be opened (the tests run at the top of the source tree)",
-			MANUAL);
+		fail_msg("%s cannot be opened (the tests run at the top of the source tree)",
+			 MANUAL);
 	manual[fread(manual, 1, sizeof(manual) - 1, in)] = '\0';
 	fclose(in);
 	return 0;
@@ -195,9 +194,8 @@ static void each_paragraph_ends_with_the_default(void **state)
 		last = last_sentence(strchr(at, '\n'), paragraph_end(at));
 		if (!last || (strncmp(last, "The default is", 14) != 0 &&
 			      strncmp(last, "Required", 8) != 0))
-			fail_msg(
-				"%.*s: its paragraph does not end with its default",
-				len, at);
+			fail_msg("%.*s: its paragraph does not end with its default",
+				 len, at);
 	}
 	assert_int_equal(n, policy_keys_n);
 }
@@ -218,8 +216,9 @@ static void explain_has_a_sentence_for_each_link(void **state)
 						    .openvpn = value};
 		char *text = NULL;
 
-		assert_int_equal(
-			policy_describe_link(&policy, &ns, &whose, &text), 0);
+		assert_int_equal(policy_describe_link(&policy, &ns, &whose,
+						      &text),
+				 0);
 		assert_true(strlen(text) > strlen(policy_link_name(kind)));
 		free(text);
 	}

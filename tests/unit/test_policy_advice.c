@@ -235,52 +235,46 @@ static void F97_unwise_settings_give_warnings(void **state)
 			"[namespace n]\n",
 			"3: [rule late] is never used: [rule all], at p:1, "
 			"matches every login before it\n");
-	assert_warnings(
-		"[rule r]\nusers = a\nservices = sshd\nnamespace = n\n"
-		"[namespace n]\n",
-		"1: [rule r] is for some services, terminals or remote "
-		"hosts only, so these users' other processes keep the "
-		"host's network; write guard = yes to refuse that, or guard = no if it is intended\n");
+	assert_warnings("[rule r]\nusers = a\nservices = sshd\nnamespace = n\n"
+			"[namespace n]\n",
+			"1: [rule r] is for some services, terminals or remote "
+			"hosts only, so these users' other processes keep the "
+			"host's network; write guard = yes to refuse that, or guard = no if it is intended\n");
 	assert_warnings("[rule r]\nusers = a\nservices = sshd\nnamespace = n\n"
 			"guard = no\n[namespace n]\n",
 			"");
-	assert_warnings(
-		"[rule r]\nusers = 1000\nnamespace = n\n"
-		"on_error = host\n[namespace n]\n",
-		"1: [rule r] has on_error = host: it fails open, into "
-		"the host's network\n"
-		"1: users: '1000' is read as a name; write a number in 'uids'\n");
-	assert_warnings(
-		"[options]\non_error = host\n"
-		"exclude_services = s[us]*\n",
-		"1: [options] has on_error = host: logins fail open, "
-		"into the host's network\n"
-		"1: exclude_services has sshd: no login through this service is handled\n"
-		"1: exclude_services has su: no login through this service is handled\n"
-		"1: exclude_services has sudo: no login through this service is handled\n");
+	assert_warnings("[rule r]\nusers = 1000\nnamespace = n\n"
+			"on_error = host\n[namespace n]\n",
+			"1: [rule r] has on_error = host: it fails open, into "
+			"the host's network\n"
+			"1: users: '1000' is read as a name; write a number in 'uids'\n");
+	assert_warnings("[options]\non_error = host\n"
+			"exclude_services = s[us]*\n",
+			"1: [options] has on_error = host: logins fail open, "
+			"into the host's network\n"
+			"1: exclude_services has sshd: no login through this service is handled\n"
+			"1: exclude_services has su: no login through this service is handled\n"
+			"1: exclude_services has sudo: no login through this service is handled\n");
 	assert_warnings("[namespace n]\n[network w]\nbridge = b\n",
 			"1: [namespace n] is not used by any [rule]\n"
 			"2: [network w] is not used by any [namespace]\n");
-	assert_warnings(
-		"[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n",
-		"3: [namespace n] has no 'dns': its sessions use the "
-		"host's resolv.conf and resolvers, which resolve names outside the namespace; list servers, or write dns = host\n");
-	assert_warnings(
-		"[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n"
-		"dns = 127.0.0.53\naddress = 10.213.4.4/24\n",
-		"3: [namespace n]: a name server on the loopback "
-		"address must run inside the namespace; the host's cannot be reached\n"
-		"3: [namespace n]: the address 10.213.4.4/24 lies in "
-		"the pool that 'auto' takes addresses from\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n",
+			"3: [namespace n] has no 'dns': its sessions use the "
+			"host's resolv.conf and resolvers, which resolve names outside the namespace; list servers, or write dns = host\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = nat\n"
+			"dns = 127.0.0.53\naddress = 10.213.4.4/24\n",
+			"3: [namespace n]: a name server on the loopback "
+			"address must run inside the namespace; the host's cannot be reached\n"
+			"3: [namespace n]: the address 10.213.4.4/24 lies in "
+			"the pool that 'auto' takes addresses from\n");
 	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\n"
 			"dns = 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4\n",
 			"3: [namespace n] has 4 name servers; programs use the "
 			"first 3\n");
-	assert_warnings(
-		"[rule r]\nnamespace = n\n[namespace n]\nscope = user\n"
-		"link = wireguard\nwireguard = /k\ndns = host\n",
-		"3: [namespace n]: all instances use the one key in "
-		"/k, and a peer communicates with one of them at a time\n");
+	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nscope = user\n"
+			"link = wireguard\nwireguard = /k\ndns = host\n",
+			"3: [namespace n]: all instances use the one key in "
+			"/k, and a peer communicates with one of them at a time\n");
 	assert_warnings("[rule r]\nnamespace = n\n[namespace n]\nlink = cable\n"
 			"peer = m\ndns = host\n[namespace m]\n",
 			"3: [namespace n]: the far end of the cable has no "
@@ -305,9 +299,9 @@ static void a_flood_of_errors_is_cut_short(void **state)
 
 	for (size_t n = 0; n + 2 < sizeof(text); n += 2)
 		memcpy(text + n, "x\n", 3);
-	assert_int_equal(
-		policy_parse("p", text, strlen(text), &p, &notes, &err),
-		-EINVAL);
+	assert_int_equal(policy_parse("p", text, strlen(text), &p, &notes,
+				      &err),
+			 -EINVAL);
 	assert_int_equal(notes.n, 1001);
 	assert_int_equal(notes.errors, 1001);
 	assert_non_null(strstr(notes.items[1000].message,

@@ -149,9 +149,9 @@ static void uids_are_ranges_with_both_ends(void **state)
 	};
 
 	for (size_t n = 0; n < sizeof(logins) / sizeof(logins[0]); n++)
-		assert_string_equal(
-			match(p, login_of(&empty, "x", logins[n].uid)),
-			logins[n].rule);
+		assert_string_equal(match(p,
+					  login_of(&empty, "x", logins[n].uid)),
+				    logins[n].rule);
 	policy_free(p);
 }
 
@@ -274,13 +274,13 @@ static void an_rhost_too_long_is_an_error_not_a_mismatch(void **state)
 			assert_int_equal(policy_match(p, &login, &rule),
 					 -ENAMETOOLONG);
 			assert_null(rule);
-			assert_int_equal(
-				policy_rule_match(&p->rules[1], &login, &why),
-				-ENAMETOOLONG);
+			assert_int_equal(policy_rule_match(&p->rules[1], &login,
+							   &why),
+					 -ENAMETOOLONG);
 			/* Where nothing is to be compared, nothing is lost. */
-			assert_int_equal(
-				policy_rule_match(&p->rules[0], &login, &why),
-				0);
+			assert_int_equal(policy_rule_match(&p->rules[0], &login,
+							   &why),
+					 0);
 			assert_string_equal(why, "users");
 			policy_free(p);
 		}
@@ -543,8 +543,9 @@ static void explain_names_the_first_matcher_that_does_not_match(void **state)
 		{"groups = staff", "root", 0, "root"},
 		{"users = root", "root", 0, NULL},
 	};
-	struct directory dir = {
-		.groups = "|staff|", .netgroups = "|lab|", .broken = "ldap"};
+	struct directory dir = {.groups = "|staff|",
+				.netgroups = "|lab|",
+				.broken = "ldap"};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		struct policy_login login =
@@ -599,18 +600,18 @@ static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 {
 	assert_int_equal(guards("", "alice", 1000), 0);
 	assert_int_equal(guards("[rule r]\nnamespace = n\n", "alice", 1000), 1);
-	assert_int_equal(
-		guards("[rule r]\nnamespace = n\nguard = no\n", "alice", 1000),
-		0);
-	assert_int_equal(
-		guards("[rule r]\nnamespace = n\nusers = bob\n", "alice", 1000),
-		0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\nguard = no\n",
+				"alice", 1000),
+			 0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\nusers = bob\n",
+				"alice", 1000),
+			 0);
 	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = staff\n",
 				"alice", 1000),
 			 1);
-	assert_int_equal(
-		guards("[rule r]\nnamespace = n\ngroups = x\n", "alice", 1000),
-		0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = x\n",
+				"alice", 1000),
+			 0);
 	/* A rule that takes every login of hers: no later one counts. */
 	assert_int_equal(guards("[rule q]\nnamespace = n\nguard = no\n"
 				"[rule r]\nnamespace = n\n",
@@ -647,9 +648,9 @@ static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 				"alice", 1000),
 			 1);
 	/* Never root, and no guess without an answer. */
-	assert_int_equal(
-		guards("[rule r]\nnamespace = n\nusers = root\n", "root", 0),
-		0);
+	assert_int_equal(guards("[rule r]\nnamespace = n\nusers = root\n",
+				"root", 0),
+			 0);
 	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = ldap\n",
 				"alice", 1000),
 			 -EIO);

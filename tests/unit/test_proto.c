@@ -125,10 +125,8 @@ static const struct {
 	size_t offset, size;
 } fields[] = {
 #define FIELD(f)                                                               \
-	{                                                                      \
-#f, offsetof(struct proto_request, f),                         \
-			sizeof(((struct proto_request *)0)->f)                 \
-	}
+	{#f, offsetof(struct proto_request, f),                                \
+	 sizeof(((struct proto_request *)0)->f)}
 	FIELD(digest), FIELD(netns_dev),  FIELD(netns_ino), FIELD(session),
 	FIELD(uid),    FIELD(timeout_ms), FIELD(user),	    FIELD(service),
 	FIELD(tty),    FIELD(rhost),	  FIELD(name),
@@ -211,8 +209,9 @@ static void test_head(void **state)
 
 	for (size_t i = 0; i < sizeof(short_by) / sizeof(*short_by); i++) {
 		request_make(PROTO_OPEN);
-		complaint_keep(proto_check_request(
-				       &q, sizeof(q.head) - short_by[i], &err),
+		complaint_keep(proto_check_request(&q,
+						   sizeof(q.head) - short_by[i],
+						   &err),
 			       &err, "too short");
 	}
 	assert_int_equal(proto_check_request(NULL, 0, NULL), -EBADMSG);
@@ -255,8 +254,9 @@ static void test_head(void **state)
 
 static void test_needs(void **state)
 {
-	static const char *const bad_names[] = {
-		".", "..", "a/b", "-n", " ", "a b", "a\n", "%n", "$(id)"};
+	static const char *const bad_names[] = {".",   "..", "a/b",
+						"-n",  " ",  "a b",
+						"a\n", "%n", "$(id)"};
 
 	request_make(PROTO_OPEN);
 	memset(q.head.user, 0, sizeof(q.head.user));

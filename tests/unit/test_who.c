@@ -189,9 +189,9 @@ static void test_300_groups(void **state)
 	}
 	assert_int_equal(group("gid100300"), 0);
 	assert_int_equal(nss.asked_list, 2);
-	assert_int_equal(
-		proto_has_fact(who.facts, who.facts_bytes, 'g', "gid100299"),
-		1);
+	assert_int_equal(proto_has_fact(who.facts, who.facts_bytes, 'g',
+					"gid100299"),
+			 1);
 }
 
 static void test_failures_are_errors(void **state)
@@ -207,8 +207,9 @@ static void test_failures_are_errors(void **state)
 		nss.pw_error = codes[i];
 		/* never "no such user" */
 		assert_true(who_init(&other, "alice", "", "", "", NULL) < 0);
-		assert_int_not_equal(
-			who_init(&other, "alice", "", "", "", NULL), -ENOENT);
+		assert_int_not_equal(who_init(&other, "alice", "", "", "",
+					      NULL),
+				     -ENOENT);
 		nss.pw_error = 0;
 	}
 	/* When it answers again, so do we. */
@@ -276,8 +277,9 @@ static void test_root(void **state)
 
 	nss.room = SIZE_MAX;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(
-			who_init(&other, "root", "login", "tty1", "", NULL), 0);
+		assert_int_equal(who_init(&other, "root", "login", "tty1", "",
+					  NULL),
+				 0);
 		assert_int_equal(other.uid, 0);
 		assert_string_equal(other.user, "root");
 		who_clear(&other);
@@ -288,12 +290,12 @@ static void test_root(void **state)
 /* F43: rules are about the account, not about how its name was typed. */
 static void test_spelling(void **state)
 {
-	static const char *const names[] = {
-		"a\\b",	   "user@dom", "$",    "two words", "\xc3\xa4\xc3\xb6",
-		"-leads",  "12345",    "a'b",  "a\"b",	    "a;b",
-		"$(id)",   "%n%n",     "a/b",  "..",	    "user.name",
-		"UPPER",   "a\tb",     "a\nb", "\xff\xfe",  "*",
-		"machine$"};
+	static const char *const names[] =
+		{"a\\b",    "user@dom", "$",	"two words", "\xc3\xa4\xc3\xb6",
+		 "-leads",  "12345",	"a'b",	"a\"b",	     "a;b",
+		 "$(id)",   "%n%n",	"a/b",	"..",	     "user.name",
+		 "UPPER",   "a\tb",	"a\nb", "\xff\xfe",  "*",
+		 "machine$"};
 	struct who other;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -325,10 +327,7 @@ static void test_too_many_facts(void **state)
 	assert_true(who.facts_bytes <= (size_t)PROTO_TAIL_MAX);
 }
 
-#define TEST(name, f)                                                          \
-	{                                                                      \
-		name, f, prepare, clean, NULL                                  \
-	}
+#define TEST(name, f) {name, f, prepare, clean, NULL}
 
 int main(void)
 {

@@ -176,17 +176,15 @@ static int read_file(struct reader *reader, char **words, int n, int skipped,
 
 	if (n < 2 && (!strcmp(words[0], "auth-user-pass") ||
 		      !strcmp(words[0], "askpass")))
-		return READER_ERROR(
-			reader, -EINVAL,
-			"'%s' without a file needs a person to answer, who is not there when a login needs the tunnel: name a file",
-			words[0]);
+		return READER_ERROR(reader, -EINVAL,
+				    "'%s' without a file needs a person to answer, who is not there when a login needs the tunnel: name a file",
+				    words[0]);
 	if (!at)
 		return 0;
 	if (!strcmp(words[at], "stdin"))
-		return READER_ERROR(
-			reader, -EINVAL,
-			"'%s stdin' needs a person to answer: name a file",
-			words[0]);
+		return READER_ERROR(reader, -EINVAL,
+				    "'%s stdin' needs a person to answer: name a file",
+				    words[0]);
 	if (conf->n_files == OPENVPN_FILES_MAX)
 		return READER_ERROR(reader, -E2BIG, "more than %d files",
 				    OPENVPN_FILES_MAX);
@@ -317,10 +315,9 @@ static int read_line(struct reader *reader, char *start, size_t bytes,
 	int n, r = 0;
 
 	if (bytes > OPENVPN_LINE_MAX)
-		return READER_ERROR(
-			reader, -EINVAL,
-			"the line has more than %d bytes, openvpn's limit",
-			OPENVPN_LINE_MAX);
+		return READER_ERROR(reader, -EINVAL,
+				    "the line has more than %d bytes, openvpn's limit",
+				    OPENVPN_LINE_MAX);
 	memcpy(copy, start, bytes);
 	copy[bytes] = '\0';
 	if (*close) {
@@ -372,16 +369,14 @@ static int read_device(struct reader *reader)
 
 	reader->line = reader->dev_line;
 	if (!reader->dev_line)
-		return error_set(
-			reader->err, -EINVAL,
-			"%s: there is no 'dev': write 'dev tun' or 'dev tap'",
-			reader->name);
+		return error_set(reader->err, -EINVAL,
+				 "%s: there is no 'dev': write 'dev tun' or 'dev tap'",
+				 reader->name);
 	reader->conf->tap = !strncmp(type, "tap", 3);
 	if (!reader->conf->tap && strncmp(type, "tun", 3) != 0)
-		return READER_ERROR(
-			reader, -EINVAL,
-			"'dev %s': neither a tun nor a tap device; 'dev-type' says which one it is",
-			reader->dev);
+		return READER_ERROR(reader, -EINVAL,
+				    "'dev %s': neither a tun nor a tap device; 'dev-type' says which one it is",
+				    reader->dev);
 	return 0;
 }
 

@@ -19,11 +19,10 @@ static int check_secrets(const char *path, const struct stat *st,
 		open(conf->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (conf->secret_line && st->st_mode & 077)
-		return error_set(
-			err, -EPERM,
-			"%s:%u: the file has mode %04o, so users other than root can read the key in it: chmod 600 %s",
-			path, conf->secret_line,
-			(unsigned int)st->st_mode & 07777, path);
+		return error_set(err, -EPERM,
+				 "%s:%u: the file has mode %04o, so users other than root can read the key in it: chmod 600 %s",
+				 path, conf->secret_line,
+				 (unsigned int)st->st_mode & 07777, path);
 	for (size_t n = 0; n < conf->n_files; n++) {
 		const struct openvpn_file *secret = &conf->files[n];
 		struct stat key;
@@ -38,10 +37,9 @@ static int check_secrets(const char *path, const struct stat *st,
 					 "%s:%u: %s is not a regular file",
 					 path, secret->line, secret->path);
 		if (key.st_uid != 0 || key.st_mode & 077)
-			return error_set(
-				err, -EPERM,
-				"%s:%u: users other than root can read %s: chown root and chmod 600 it",
-				path, secret->line, secret->path);
+			return error_set(err, -EPERM,
+					 "%s:%u: users other than root can read %s: chown root and chmod 600 it",
+					 path, secret->line, secret->path);
 	}
 	return 0;
 }

@@ -29,8 +29,9 @@
 
 const struct policy_namespace *openvpn_section(const struct instance *i)
 {
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(i->helper->store), i->section);
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(i->helper->store),
+				      i->section);
 
 	return ns && ns->link == LINK_OPENVPN ? ns : NULL;
 }
@@ -148,9 +149,8 @@ static void openvpn_routes(const struct instance *i,
 	if (!first)
 		return;
 	inet_prefix_format(&first->to, text);
-	log_warning(
-		"%s: %u pushed routes could not be installed; first: %s: %s",
-		i->name, n_bad, text, why.text);
+	log_warning("%s: %u pushed routes could not be installed; first: %s: %s",
+		    i->name, n_bad, text, why.text);
 }
 
 static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
@@ -163,9 +163,8 @@ static void openvpn_dns(struct instance *i, const struct openvpn_push *push)
 	for (size_t n = 0; same && n < push->n_dns; n++)
 		same = inet_address_equal(&push->dns[n], &i->link_dns[n]);
 	if (!push->n_dns && ns && !ns->dns_set && !ns->dns_host)
-		log_warning(
-			"%s: the server pushed no name servers, and the section has no 'dns': sessions use the host's resolvers, which answer from outside",
-			i->name);
+		log_warning("%s: the server pushed no name servers, and the section has no 'dns': sessions use the host's resolvers, which answer from outside",
+			    i->name);
 	memcpy(i->link_dns, push->dns, sizeof(push->dns));
 	i->n_link_dns = push->n_dns;
 	snprintf(i->link_search, sizeof(i->link_search), "%s", push->search);

@@ -52,9 +52,8 @@ static void openvpn_on_over(struct openvpn *o, int r, const char *why)
 			  *o->remote ? o->remote : "none", o->path, why);
 		instance_connected(i, r < 0 ? r : -ECONNABORTED, &text);
 	} else if (!o->path) {
-		instance_broken(
-			i,
-			"openvpn ended, and the policy has no such section any more");
+		instance_broken(i,
+				"openvpn ended, and the policy has no such section any more");
 	} else {
 		openvpn_pause(o, why);
 	}
@@ -182,9 +181,8 @@ static int openvpn_create(const struct link_site *site, struct error *err)
 	int r;
 
 	if (site->ns->address_mode == ADDRESS_DHCP)
-		return error_set(
-			err, -EOPNOTSUPP,
-			"address = dhcp does not work with link = openvpn: the server assigns the address; remove it");
+		return error_set(err, -EOPNOTSUPP,
+				 "address = dhcp does not work with link = openvpn: the server assigns the address; remove it");
 	r = child_find("openvpn", "openvpn", path, err);
 	if (r < 0)
 		return r;

@@ -69,31 +69,33 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 	char label[160], device[IFNAMSIZ], verb[12];
 	struct stat st;
 	bool open_to_all = fstat(fds[1], &st) == 0 && st.st_mode & S_IXOTH;
-	const char *const argv[] = {
-		"openvpn",
-		/* Before the management interface: openvpn_watch_early(). */
-		"--log", OPENVPN_OUTPUT, "--suppress-timestamps",
-		/* The file, as validated. */
-		"--cd", open_to_all ? OPENVPN_CONF : "/", "--config", "stdin",
-		"--verb", verb, "--mute", "100",
-		/* Keep the device when a reconnect changes nothing. */
-		"--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
-		"--persist-tun",
-		/*
-		 * On SIGHUP it reads its configuration again, finds none, and
-		 * would run without encryption; --tls-client makes it exit.
-		 */
-		conf->tls ? "--tls-client" : "--persist-tun",
-		/* It must not configure anything, or start a program. */
-		"--ifconfig-noexec", "--route-noexec", "--script-security", "0",
-		"--management", OPENVPN_SOCKET, "unix", "--management-hold",
-		"--management-query-passwords", "--management-up-down",
-		/*
-		 * A device of the kernel module (DCO) cannot be moved; 2.7 runs
-		 * a program for name servers. Older versions know neither.
-		 */
-		"--ignore-unknown-option", "disable-dco", "dns-updown",
-		"--disable-dco", "--dns-updown", "disable", NULL};
+	const char *const argv[] =
+		{"openvpn",
+		 /* Before the management interface: openvpn_watch_early(). */
+		 "--log", OPENVPN_OUTPUT, "--suppress-timestamps",
+		 /* The file, as validated. */
+		 "--cd", open_to_all ? OPENVPN_CONF : "/", "--config", "stdin",
+		 "--verb", verb, "--mute", "100",
+		 /* Keep the device when a reconnect changes nothing. */
+		 "--dev", device, "--dev-type", conf->tap ? "tap" : "tun",
+		 "--persist-tun",
+		 /*
+		  * On SIGHUP it reads its configuration again, finds none, and
+		  * would run without encryption; --tls-client makes it exit.
+		  */
+		 conf->tls ? "--tls-client" : "--persist-tun",
+		 /* It must not configure anything, or start a program. */
+		 "--ifconfig-noexec", "--route-noexec", "--script-security",
+		 "0", "--management", OPENVPN_SOCKET, "unix",
+		 "--management-hold", "--management-query-passwords",
+		 "--management-up-down",
+		 /*
+		  * A device of the kernel module (DCO) cannot be moved; 2.7
+		  * runs a program for name servers. Older versions know
+		  * neither.
+		  */
+		 "--ignore-unknown-option", "disable-dco", "dns-updown",
+		 "--disable-dco", "--dns-updown", "disable", NULL};
 	struct child_command command = {
 		.label = label,
 		.argv = argv,
@@ -174,9 +176,8 @@ int openvpn_program_start(struct openvpn *o, const struct child_events *events,
 		return r;
 	openvpn_remember(o, conf);
 	if (conf->owner_line && o->instance->making)
-		log_warning(
-			"%s:%u: user and group are ignored: openvpn runs as the user netns-pam",
-			o->path, conf->owner_line);
+		log_warning("%s:%u: user and group are ignored: openvpn runs as the user netns-pam",
+			    o->path, conf->owner_line);
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
 	    fchmod(pipes[1], OPENVPN_OUTPUT_MODE) < 0) {
 		openvpn_conf_free(conf);

@@ -89,9 +89,9 @@ static void take_updown(struct openvpn_talk *talk, char *line)
 	} else if (strcmp(pair, "END") != 0) {
 		if (openvpn_env_add(&talk->env, pair) < 0 && !talk->broken) {
 			talk->broken = true;
-			talk->events.log(
-				talk->data, 'N',
-				"too many addresses, routes and name servers were pushed");
+			talk->events
+				.log(talk->data, 'N',
+				     "too many addresses, routes and name servers were pushed");
 		}
 	} else if (talk->env.bytes && !strcmp(talk->env.text, "UP")) {
 		talk->events.up(talk->data, &talk->env);

@@ -84,9 +84,8 @@ static void openvpn_on_state(void *data, const char *name, const char *detail)
 	if (strcmp(name, "RECONNECTING") != 0)
 		return;
 	if (o->connected)
-		log_warning(
-			"%s: the connection to %s is lost (%s); no packet leaves before it is restored",
-			i->name, o->remote, detail);
+		log_warning("%s: the connection to %s is lost (%s); no packet leaves before it is restored",
+			    i->name, o->remote, detail);
 	o->connected = false;
 	o->attempt = true;
 	if (!strcmp(detail, "SIGHUP")) /* standard input is read already */
@@ -156,9 +155,8 @@ static void openvpn_on_up(void *data, const struct openvpn_env *env)
 		return;
 	}
 	if (push.ignored)
-		log_warning(
-			"%s: %u pushed values are invalid and ignored; first: %s",
-			i->name, push.ignored, push.why);
+		log_warning("%s: %u pushed values are invalid and ignored; first: %s",
+			    i->name, push.ignored, push.why);
 	r = openvpn_device_configure(o, &push, &why);
 	openvpn_push_clear(&push);
 	if (r < 0) {
@@ -181,10 +179,9 @@ static void openvpn_on_question(void *data, const char *what)
 	struct openvpn *o = data;
 	char text[240];
 
-	snprintf(
-		text, sizeof(text),
-		"it asks for the %.60s, which no person can answer at a login: use a key without a password, or askpass and auth-user-pass with a file",
-		what);
+	snprintf(text, sizeof(text),
+		 "it asks for the %.60s, which no person can answer at a login: use a key without a password, or askpass and auth-user-pass with a file",
+		 what);
 	o->events->failed(o, text);
 }
 

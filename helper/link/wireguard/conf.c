@@ -83,10 +83,9 @@ static int read_key(const struct reader *r, const char *key, const char *value,
 		    char ret[static WG_KEY_CHARS + 1])
 {
 	if (!is_key(value))
-		return reader_error(
-			r,
-			"%s is not a key: a key is 32 bytes in base64, 44 characters with a = at the end, as `wg genkey` prints it",
-			key);
+		return reader_error(r,
+				    "%s is not a key: a key is 32 bytes in base64, 44 characters with a = at the end, as `wg genkey` prints it",
+				    key);
 	memcpy(ret, value, WG_KEY_CHARS + 1);
 	return 0;
 }
@@ -166,9 +165,9 @@ static int read_dns(const struct reader *r, char *word)
 		return 0;
 	}
 	if (!is_host_name(word))
-		return reader_error(
-			r, "DNS: '%.64s' is neither an address nor a domain",
-			shown(word));
+		return reader_error(r,
+				    "DNS: '%.64s' is neither an address nor a domain",
+				    shown(word));
 	if (len + 1 + bytes >= sizeof(conf->search))
 		return reader_error(r, "DNS: the domains are longer than %zu",
 				    sizeof(conf->search));
@@ -203,14 +202,13 @@ static int key_endpoint(struct reader *r, char *value)
 	if (inet_prefix_parse(host, &peer->endpoint) == 0) {
 		if (strchr(host, '/') ||
 		    brackets != (peer->endpoint.family == AF_INET6))
-			return reader_error(
-				r,
-				"Endpoint: '%.64s' is not an address; write IPv6 addresses in [ ]",
-				shown(host));
+			return reader_error(r,
+					    "Endpoint: '%.64s' is not an address; write IPv6 addresses in [ ]",
+					    shown(host));
 	} else if (brackets || !is_host_name(host)) {
-		return reader_error(
-			r, "Endpoint: '%.64s' is neither an address nor a name",
-			shown(host));
+		return reader_error(r,
+				    "Endpoint: '%.64s' is neither an address nor a name",
+				    shown(host));
 	} else {
 		snprintf(peer->endpoint_name, sizeof(peer->endpoint_name), "%s",
 			 host);
@@ -298,9 +296,8 @@ static int key_save_config(struct reader *r, char *value)
 
 static int key_program(struct reader *r, char *value)
 {
-	return reader_error(
-		r,
-		"PreUp, PostUp, PreDown and PostDown are not run; remove the line, and use `up` or `down` of the policy's section");
+	return reader_error(r,
+			    "PreUp, PostUp, PreDown and PostDown are not run; remove the line, and use `up` or `down` of the policy's section");
 }
 
 static int key_public_key(struct reader *r, char *value)
@@ -310,9 +307,9 @@ static int key_public_key(struct reader *r, char *value)
 
 	for (size_t i = 0; rc == 0 && i + 1 < r->conf->n_peers; i++)
 		if (!strcmp(r->conf->peers[i].public_key, peer->public_key))
-			return reader_error(
-				r, "the peer of line %u has the same PublicKey",
-				r->conf->peers[i].line);
+			return reader_error(r,
+					    "the peer of line %u has the same PublicKey",
+					    r->conf->peers[i].line);
 	return rc;
 }
 
@@ -422,9 +419,8 @@ static int begin_section(struct reader *r, const char *line)
 	if (strcasecmp(line, "[Peer]") == 0)
 		return begin_peer(r);
 	if (strcasecmp(line, "[Interface]") != 0)
-		return reader_error(
-			r,
-			"unknown section: only [Interface] and [Peer] exist");
+		return reader_error(r,
+				    "unknown section: only [Interface] and [Peer] exist");
 	if (r->interface)
 		return reader_error(r, "a second [Interface]");
 	r->interface = true;
@@ -440,9 +436,10 @@ static int unknown_line(const struct reader *r, const char *line)
 	while (isalpha((unsigned char)line[len]))
 		len++;
 	if (line[len] == '=' && len && len <= WORD_SHOWN_MAX)
-		return reader_error(
-			r, "'%.*s' is not known in [%s]", (int)len, line,
-			r->section == SECTION_PEER ? "Peer" : "Interface");
+		return reader_error(r, "'%.*s' is not known in [%s]", (int)len,
+				    line,
+				    r->section == SECTION_PEER ? "Peer"
+							       : "Interface");
 	return reader_error(r, "the line does not have the form KEY = VALUE");
 }
 

@@ -109,10 +109,9 @@ static int userspace_name(struct wg_link *l, struct helper *h,
 			return 0;
 		}
 	}
-	return error_set(
-		err, -EEXIST,
-		"no free name for an interface: %s and %d before it are taken",
-		l->device, WG_TRIES - 1);
+	return error_set(err, -EEXIST,
+			 "no free name for an interface: %s and %d before it are taken",
+			 l->device, WG_TRIES - 1);
 }
 
 static int userspace_make(struct wg_link *l, const struct link_site *site,
@@ -149,9 +148,8 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 	child_user(CHILD_USER, &command.uid, &command.gid);
 	r = instance_start_child(i, &command, events, err);
 	if (r == -ENOENT)
-		return error_set(
-			err, r,
-			"the kernel has no WireGuard and the program wireguard-go is not installed: load the module wireguard, or install wireguard-go");
+		return error_set(err, r,
+				 "the kernel has no WireGuard and the program wireguard-go is not installed: load the module wireguard, or install wireguard-go");
 	return r;
 }
 
@@ -214,10 +212,9 @@ static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 	if (site->ns->address_mode == ADDRESS_STATIC)
 		return address_plan(site, plan, err);
 	if (!address->n)
-		return error_set(
-			err, -EINVAL,
-			"the tunnel has no address: %s has no Address, and the namespace %s no `address`",
-			l->path, site->ns->name);
+		return error_set(err, -EINVAL,
+				 "the tunnel has no address: %s has no Address, and the namespace %s no `address`",
+				 l->path, site->ns->name);
 	if (address->n > ADDRESS_INSIDE_MAX)
 		return error_set(err, -E2BIG, "%s: more than %d addresses",
 				 l->path, ADDRESS_INSIDE_MAX);
@@ -382,10 +379,9 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 				 l->instance->name);
 	/* wg(8) would prefer that socket, and send it the key. */
 	if (!l->userspace && wg_uapi_is_taken(l->device))
-		return error_set(
-			err, -EEXIST,
-			"a program on the host serves an interface %s (/run/wireguard/%s.sock), which wg would use instead; set another `ifname`",
-			l->device, l->device);
+		return error_set(err, -EEXIST,
+				 "a program on the host serves an interface %s (/run/wireguard/%s.sock), which wg would use instead; set another `ifname`",
+				 l->device, l->device);
 	return child_start(l->instance->helper, &command, events, &l->tool,
 			   err);
 }

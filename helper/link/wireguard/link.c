@@ -64,17 +64,14 @@ static void warn_unwise(const struct wg_link *l,
 			const struct policy_namespace *ns)
 {
 	if (!ns->dns_set && !ns->dns_host && !l->conf->n_dns)
-		log_warning(
-			"%s has no DNS, and [namespace %s] has no `dns`: its sessions resolve names by the host's resolvers, outside the tunnel",
-			l->path, ns->name);
+		log_warning("%s has no DNS, and [namespace %s] has no `dns`: its sessions resolve names by the host's resolvers, outside the tunnel",
+			    l->path, ns->name);
 	if (l->conf->table_line)
-		log_warning(
-			"%s:%u: Table is ignored: all packets of the namespace use the tunnel",
-			l->path, l->conf->table_line);
+		log_warning("%s:%u: Table is ignored: all packets of the namespace use the tunnel",
+			    l->path, l->conf->table_line);
 	if (l->conf->save_config_line)
-		log_warning(
-			"%s:%u: SaveConfig is ignored: the file is never written",
-			l->path, l->conf->save_config_line);
+		log_warning("%s:%u: SaveConfig is ignored: the file is never written",
+			    l->path, l->conf->save_config_line);
 }
 
 static int read_conf(struct wg_link *l, const struct policy_namespace *ns,
@@ -162,10 +159,9 @@ static int await_device(struct wg_link *l, struct error *err)
 		return 0;
 	instance_waiting(l->instance, "wireguard-go to answer");
 	if (deadline_now_ms() - l->started_ms > ANSWER_MS)
-		return error_set(
-			err, -ETIME,
-			"wireguard-go did not answer at its socket /run/wireguard/%s.sock in time",
-			l->device);
+		return error_set(err, -ETIME,
+				 "wireguard-go did not answer at its socket /run/wireguard/%s.sock in time",
+				 l->device);
 	if (!l->timer) {
 		r = timer_new(l->instance->helper->event, &l->timer, go_on, l,
 			      err);
@@ -221,10 +217,9 @@ static int configure(struct wg_link *l, struct error *err)
 	wg_conf_wipe(text);
 	wg_conf_forget_keys(l->conf);
 	if (r == -E2BIG)
-		error_set(
-			err, r,
-			"%s: the AllowedIPs exceed what wg accepts on its standard input; merge adjacent prefixes",
-			l->path);
+		error_set(err, r,
+			  "%s: the AllowedIPs exceed what wg accepts on its standard input; merge adjacent prefixes",
+			  l->path);
 	return r;
 }
 
@@ -286,17 +281,17 @@ static int wireguard_create(const struct link_site *site, struct error *err)
 static int read_conf_again(struct wg_link *l)
 {
 	const struct instance *i = l->instance;
-	const struct policy_namespace *ns = policy_namespace_find(
-		store_policy(i->helper->store), i->section);
+	const struct policy_namespace *ns =
+		policy_namespace_find(store_policy(i->helper->store),
+				      i->section);
 	struct error why = {"the policy has no such section any more"};
 	int r = ns && ns->wireguard ? read_conf(l, ns, &why) : -ENOENT;
 
 	if (answer_is_failure(r))
 		return r;
 	if (r < 0) {
-		log_warning(
-			"%s: cannot resolve the endpoints of its peers again: %s",
-			l->label, why.text);
+		log_warning("%s: cannot resolve the endpoints of its peers again: %s",
+			    l->label, why.text);
 		l->conf = wg_conf_free(l->conf);
 		return 0;
 	}

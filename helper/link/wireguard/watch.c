@@ -157,9 +157,9 @@ static void resolved(void *data, int r, const struct resolve_answer *answer,
 	struct wg_pulse *pulse = &l->pulses[l->resolving];
 	const struct child_events events = {.ended = endpoint_ended, .data = l};
 	char endpoint[INET_PREFIX_STR + 10], called[WG_ENDPOINT_STR];
-	const char *const argv[] = {
-		"wg",	    "set",    l->device, "peer", peer->public_key,
-		"endpoint", endpoint, NULL};
+	const char *const argv[] =
+		{"wg",	     "set",    l->device, "peer", peer->public_key,
+		 "endpoint", endpoint, NULL};
 	const struct inet_prefix *address;
 	struct error text;
 
