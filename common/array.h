@@ -22,8 +22,6 @@ static inline void *array_add(void **items, size_t *n, size_t item_bytes)
 	}
 	return memset((char *)*items + (*n)++ * item_bytes, 0, item_bytes);
 }
-#define ARRAY_ADD(items, n)                                                    \
-	((__typeof__(items))array_add((void **)&(items), &(n),                 \
-				      sizeof(*(items))))
+#define ARRAY_ADD(items, n) array_add((void **)&(items), &(n), sizeof(*(items)))
 
 #endif

@@ -29,6 +29,7 @@ int error_setv(struct error *err, int code, const char *format, va_list args)
 	return code;
 }
 
+#undef error_set
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;

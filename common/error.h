@@ -25,6 +25,10 @@ struct error {
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+#ifdef __clang_analyzer__ /* does not see that error_set() returns code */
+#define error_set(err, code, ...) ((error_set)(err, code, __VA_ARGS__), (code))
+#endif
+
 /* The same with a va_list. */
 int error_setv(struct error *err, int code, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));

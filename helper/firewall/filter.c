@@ -122,7 +122,8 @@ static bool changes_is_end(const struct changes *c)
 			return false;
 	}
 	for (size_t n = 0; n < c->n; n++)
-		if (!c->items[n].want && c->items[n].instance->filter->ifindex)
+		if (!c->items[n].want && c->items[n].instance->filter &&
+		    c->items[n].instance->filter->ifindex)
 			return true;
 	return false;
 }

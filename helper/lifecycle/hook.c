@@ -23,7 +23,7 @@ static int hook_check(const char *path, const char *event,
 		      char ret_path[static PATH_MAX], struct error *err)
 {
 	char program[PATH_MAX + 32];
-	struct stat st;
+	struct stat st = {0};
 	int r = realpath(path, ret_path) ? 0 : -errno;
 
 	snprintf(program, sizeof(program), "the `%s` program %s", event, path);

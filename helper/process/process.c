@@ -61,7 +61,7 @@ int process_identity(pid_t pid, int pidfd, uint64_t *ret)
 int process_open(pid_t pid, uint64_t identity, int *ret_fd)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	uint64_t found;
+	uint64_t found = 0;
 	int answer;
 
 	if (fd < 0)

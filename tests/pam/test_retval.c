@@ -333,9 +333,9 @@ static void explain_says(char ret[static 32])
 	snprintf(ret, 32, "error");
 	snprintf(command, PATH_MAX, "%s", box_module());
 	slash = strrchr(command, '/');
-	strcpy(slash,
-	       "/netns-pam --config=" BOX_POLICY " --socket=" BOX_SOCKET
-	       " explain alice --service test --json >/run/out 2>/run/err");
+	snprintf(slash, (size_t)(command + sizeof(command) - slash), "%s",
+		 "/netns-pam --config=" BOX_POLICY " --socket=" BOX_SOCKET
+		 " explain alice --service test --json >/run/out 2>/run/err");
 	if (box_shell(command) != 0)
 		return;
 	answer = json_load_file("/run/out", 0, NULL);

@@ -123,12 +123,16 @@ static void the_table_has_each_key_once(void **state)
 	char *end = table ? strstr(table, "\n.El") : NULL;
 	char *text, *save = NULL;
 
-	assert_non_null(end);
+	if (!end) {
+		fail_msg("%s has no table of keys", MANUAL);
+		return;
+	}
 	assert_true(policy_keys_n <= sizeof(seen) / sizeof(seen[0]));
 	text = strndup(table, (size_t)(end - table));
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		char *columns[COLUMNS];
+		char none[] = "";
+		char *columns[COLUMNS] = {none, none, none, none, none};
 
 		if (strncmp(line, ".It ", 4) != 0 || strstr(line, ".It Sy"))
 			continue;

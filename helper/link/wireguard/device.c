@@ -339,11 +339,12 @@ static int userspace_remove(const struct wg_link *l, struct error *err)
 	wg_uapi_remove(l->device);
 	if (!i->ifindex) {
 		r = rtnl_link_by_name(h->rtnl, l->device, &link);
-		error_set(err, r, "cannot find the interface %s: %m",
-			  l->device);
+		if (r == 0)
+			r = rtnl_delete(h->rtnl, link.ifindex, err);
+		else
+			error_set(err, r, "cannot find the interface %s: %m",
+				  l->device);
 	}
-	if (!i->ifindex && r == 0)
-		r = rtnl_delete(h->rtnl, link.ifindex, err);
 	r = answer_of(r) == ABSENT ? 0 : r;
 	if (r == 0)
 		pool_release(h->pool, i->slot);
