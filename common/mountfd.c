@@ -54,6 +54,7 @@ void mountfd_close(const struct mountfd_fs *fs)
 	close_fd(fs->mount);
 	close_fd(fs->context);
 }
+
 static int fs_new(const char *type, const char *const (*options)[2],
 		  size_t n_options, unsigned int attributes,
 		  struct mountfd_fs *fs)

@@ -32,8 +32,6 @@ static const struct kick_step {
 	{SIGKILL, "SIGKILL", 5000},
 };
 
-#define N_KICK_STEPS (sizeof(kick_steps) / sizeof(kick_steps[0]))
-
 /* Return: 1 the process has ended, 0 not within the time, -errno. */
 static int process_wait(int pidfd, unsigned int ms)
 {
@@ -56,7 +54,8 @@ static int kick(int pidfd, uint64_t session, struct error *err)
 		printf("session %" PRIu64 " had ended already\n", session);
 		return 0;
 	}
-	for (size_t i = 0; !r && i < N_KICK_STEPS; i++) {
+	for (size_t i = 0; !r && i < sizeof(kick_steps) / sizeof(*kick_steps);
+	     i++) {
 		const struct kick_step *step = &kick_steps[i];
 
 		if (pidfd_send_signal(pidfd, step->sig, NULL, 0) < 0)

@@ -65,7 +65,7 @@ static void environment_strip(void)
 	*to = NULL;
 }
 
-static int user_environment(const struct user *user)
+static int user_environment(const struct user *user, struct error *err)
 {
 	const char *shell = *user->pw.pw_shell ? user->pw.pw_shell : "/bin/sh";
 	const char *path = user->pw.pw_uid ? USER_PATH : USER_PATH_ROOT;
@@ -75,16 +75,8 @@ static int user_environment(const struct user *user)
 	    setenv("USER", user->pw.pw_name, 1) < 0 ||
 	    setenv("LOGNAME", user->pw.pw_name, 1) < 0 ||
 	    setenv("SHELL", shell, 1) < 0 || setenv("PATH", path, 1) < 0)
-		return -errno;
+		return error_set(err, -errno, "cannot set the environment: %m");
 	return 0;
-}
-
-/* As the user: with root's rights, any directory could be entered. */
-static int user_chdir(const struct user *user)
-{
-	if (*user->pw.pw_dir == '/' && !chdir(user->pw.pw_dir))
-		return 0;
-	return chdir("/") < 0 ? -errno : 0;
 }
 
 int user_become(const struct user *user, struct error *err)
@@ -101,12 +93,14 @@ int user_become(const struct user *user, struct error *err)
 	    suid != uid)
 		return error_set(err, -EPERM, "did not become user '%s'",
 				 user->pw.pw_name);
-	r = user_environment(user);
+	r = user_environment(user, err);
 	if (r < 0)
-		return error_set(err, r, "cannot set the environment: %m");
-	r = user_chdir(user);
-	if (r < 0)
-		return error_set(err, r, "cannot go to the directory /: %m");
+		return r;
+	/* As the user: with root's rights, any directory could be entered. */
+	if ((*user->pw.pw_dir != '/' || chdir(user->pw.pw_dir) < 0) &&
+	    chdir("/") < 0)
+		return error_set(err, -errno,
+				 "cannot go to the directory /: %m");
 	return 0;
 }
 

@@ -45,16 +45,13 @@ static int request_fill(const struct policy *policy, const struct who *who,
 			   .digest = policy->digest,
 			   .tail_bytes = (uint32_t)who->facts_bytes);
 	memcpy(r->user, who->user, sizeof(r->user));
-	ret = request_set(r->service, sizeof(r->service), who->service,
-			  "PAM service's name", err);
-	if (ret == 0)
-		ret = request_set(r->tty, sizeof(r->tty), who->tty,
-				  "terminal's name", err);
-	if (ret == 0)
-		ret = request_set(r->rhost, sizeof(r->rhost), who->rhost,
-				  "remote host's name", err);
-	if (ret < 0)
-		return ret;
+	if (request_set(r->service, sizeof(r->service), who->service,
+			"PAM service's name", err) < 0 ||
+	    request_set(r->tty, sizeof(r->tty), who->tty, "terminal's name",
+			err) < 0 ||
+	    request_set(r->rhost, sizeof(r->rhost), who->rhost,
+			"remote host's name", err) < 0)
+		return -ENAMETOOLONG;
 	ret = enter_current_netns(&dev, &ino);
 	if (ret < 0)
 		return error_set(err, ret,

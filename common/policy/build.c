@@ -30,17 +30,12 @@ void *policy_build_object(const struct policy_build *build,
 {
 	struct policy *policy = build->policy;
 
-	switch (section->kind) {
-	case KIND_RULE:
+	if (section->kind == KIND_RULE)
 		return &policy->rules[section->object];
-	case KIND_NAMESPACE:
+	if (section->kind == KIND_NAMESPACE)
 		return &policy->namespaces[section->object];
-	case KIND_NETWORK:
+	if (section->kind == KIND_NETWORK)
 		return &policy->networks[section->object];
-	case KIND_OPTIONS:
-	case POLICY_KINDS:
-		break;
-	}
 	return policy;
 }
 
@@ -80,19 +75,14 @@ static bool object_add(struct policy_build *build,
 {
 	struct policy *p = build->policy;
 
-	switch (section->kind) {
-	case KIND_RULE:
+	if (section->kind == KIND_RULE)
 		return OBJECT_ADD(section, p->rules, p->n_rules);
-	case KIND_NAMESPACE:
+	if (section->kind == KIND_NAMESPACE)
 		return OBJECT_ADD(section, p->namespaces, p->n_namespaces);
-	case KIND_NETWORK:
+	if (section->kind == KIND_NETWORK) {
 		if (!OBJECT_ADD(section, p->networks, p->n_networks))
 			return false;
 		p->networks[section->object].isolate = true;
-		return true;
-	case KIND_OPTIONS:
-	case POLICY_KINDS:
-		break;
 	}
 	return true;
 }

@@ -150,17 +150,16 @@ static enum line_kind line_indented(struct line_reader *reader, char *text)
 	if (reader->in_section && !reader->section_good && *text != '[')
 		return LINE_EMPTY;
 	if (*text == '[') {
-		LINE_ERROR(reader, "section headings start in column 1");
 		reader->in_section = true;
 		reader->section_good = false;
 		reader->state = LINE_KEY_BROKEN;
-		return LINE_EMPTY;
+		return LINE_REFUSE(reader,
+				   "section headings start in column 1");
 	}
 	if (*after == '=' && reader->to->is_key(text, word)) {
-		LINE_ERROR(reader,
-			   "keys start in column 1: an indented line continues the list above");
 		reader->state = LINE_KEY_BROKEN;
-		return LINE_EMPTY;
+		return LINE_REFUSE(reader,
+				   "keys start in column 1: an indented line continues the list above");
 	}
 	if (reader->state == LINE_KEY_NONE)
 		LINE_ERROR(reader,

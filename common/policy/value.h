@@ -54,9 +54,8 @@ void value_append(const struct policy_value *value, struct policy_list *list);
 void *value_add(const struct policy_value *value, void **items, size_t *n,
 		size_t item_bytes);
 #define VALUE_ADD(value, list)                                                 \
-	((__typeof__((list)->items))value_add(value, (void **)&(list)->items,  \
-					      &(list)->n,                      \
-					      sizeof(*(list)->items)))
+	value_add(value, (void **)&(list)->items, &(list)->n,                  \
+		  sizeof(*(list)->items))
 
 /* Words and numbers. */
 void value_bool(const struct policy_value *value);

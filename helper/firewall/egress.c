@@ -303,7 +303,9 @@ static char *piece_text(const struct egress_rules *rules,
 	}
 	if (r == 0)
 		fprintf(f, "%s\n", verdict_otherwise(rules->allow));
-	return text_close(&t, r, NULL) < 0 ? NULL : take_ptr(t.s);
+	if (text_close(&t, r, NULL) < 0)
+		return NULL;
+	return take_ptr(t.s);
 }
 
 /* --- chains and maps --- */

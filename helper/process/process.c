@@ -64,8 +64,13 @@ int process_open(pid_t pid, uint64_t identity, int *ret_fd)
 	uint64_t found = 0;
 	int answer;
 
+	/*
+	 * EINVAL, before Linux 6.16: the pid is not a process any more, but
+	 * still the number of a process group, a session or a thread
+	 * (pidfd_prepare(), kernel/fork.c).
+	 */
 	if (fd < 0)
-		return answer_of(-errno);
+		return errno == EINVAL ? ABSENT : answer_of(-errno);
 	/* Read after it was opened: now the pid cannot be reused. */
 	answer = process_identity(pid, fd, &found);
 	if (answer == FOUND && found != identity)
