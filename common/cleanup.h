@@ -71,7 +71,7 @@ static inline void *take_ptr_(void *p)
 	*(void **)p = NULL;
 	return taken;
 }
-#define take_ptr(p) ((__typeof__(p))take_ptr_(&(p)))
+#define take_ptr(p) take_ptr_(&(p))
 
 #define _cleanup_(f)	 __attribute__((cleanup(f)))
 #define _cleanup_close_	 _cleanup_(cleanup_close)

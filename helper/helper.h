@@ -72,6 +72,7 @@ struct helper {
 	sd_event_source *listener, *listen_again;
 	sd_event_source *names;	    /* inotify: names that are removed */
 	sd_event_source *leftovers; /* timer: files that could not be removed */
+	sd_event_source *resync;    /* timer: links that could not be queried */
 	struct session *sessions;
 	uint64_t next_session;
 	struct connection *peers; /* all connections */

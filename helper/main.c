@@ -248,11 +248,20 @@ static void main_on_route(void *data, const struct inet_prefix *p,
 	}
 }
 
+/* An error is not "still there": asked again, since no event will come. */
+static void main_resync(void *data)
+{
+	struct helper *h = data;
+	int links = events_resync(h), networks = network_resync(h);
+
+	if (links < 0 || networks < 0)
+		timer_arm(h->resync, HELPER_LEFTOVERS_US);
+}
+
 static void main_on_lost(void *data)
 {
 	log_warning("rtnetlink events were lost: all links are queried again");
-	events_resync(data);
-	network_resync(data);
+	main_resync(data);
 }
 
 static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
@@ -338,6 +347,8 @@ static int main_events(struct helper *h, struct error *err)
 					 h);
 	if (r >= 0)
 		r = timer_new(h->event, &h->leftovers, main_sweep, h, NULL);
+	if (r >= 0)
+		r = timer_new(h->event, &h->resync, main_resync, h, NULL);
 	if (r < 0)
 		return error_set(err, r, "cannot set up the event loop: %m");
 	r = sweep_open(h, end_ask, end_run, err);
@@ -486,6 +497,7 @@ static void main_stop(struct helper *h)
 	store_close(h->store);
 	h->names = sd_event_source_disable_unref(h->names);
 	h->leftovers = sd_event_source_disable_unref(h->leftovers);
+	h->resync = sd_event_source_disable_unref(h->resync);
 	rtnl_close(h->rtnl);
 	rtnl_close(h->monitor);
 	h->pool = pool_free(h->pool);

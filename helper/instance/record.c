@@ -32,6 +32,7 @@ static const struct record_field instance_fields[] = {
 	FIELD(NUMBER, "ino", netns.ino),
 	FIELD(NUMBER, "made", netns.made_ns),
 	FIELD(NUMBER, "cut", cut),
+	FIELD(NUMBER, "end", end),
 	FIELD(NUMBER, "returned", returned),
 	FIELD(NUMBER, "broken", broken),
 	FIELD(NUMBER, "rate", rate_bits),
@@ -115,7 +116,7 @@ int instance_record_load(struct instance *i, const char *file)
 	}
 	return name_is_instance(i->name) && i->link < LINK_KINDS &&
 			       i->state <= INSTANCE_LEAVING &&
-			       i->scope <= SCOPE_SESSION &&
+			       i->end <= END_CUT && i->scope <= SCOPE_SESSION &&
 			       i->lifetime <= LIFETIME_FOREVER &&
 			       i->slot < POOL_SLOTS_MAX
 		       ? FOUND

@@ -60,6 +60,7 @@ static int adopt_link(struct instance *i)
 static void adopt_state(struct instance *i, bool named)
 {
 	const bool half_made = i->state == INSTANCE_MAKING;
+	const bool disconnect = i->cut || i->end == END_CUT;
 
 	i->named = named && !i->foreign;
 	if (half_made) {
@@ -68,13 +69,14 @@ static void adopt_state(struct instance *i, bool named)
 		free(i->down); /* it was never live */
 		i->down = NULL;
 	}
-	if (i->cut || half_made)
-		i->end = i->host_ifindex || i->cut ? END_CUT : END_EMPTY;
+	i->end = disconnect || (half_made && i->host_ifindex) ? END_CUT
+		 : half_made				      ? END_EMPTY
+							      : END_KEEP;
 	if (half_made || !named)
 		i->state = INSTANCE_LEAVING;
 	else if (i->foreign)
 		i->state = INSTANCE_LIVE;
-	else if (i->state == INSTANCE_LIVE && i->cut)
+	else if (i->state == INSTANCE_LIVE && disconnect)
 		i->state = INSTANCE_CLOSING; /* see lifecycle_drop_unused() */
 }
 
@@ -91,7 +93,9 @@ static int adopt_look(struct instance *i)
 	if (r < 0)
 		return r;
 	adopt_state(i, answer == FOUND);
-	return instance_insert(i);
+	r = instance_insert(i);
+	/* A second record of it, which could not be removed in time. */
+	return r == -EEXIST && i->foreign ? ABSENT : r;
 }
 
 /* Return: 0, also for a void record, which is left to the sweep; -errno. */
@@ -111,9 +115,11 @@ static int adopt_record(void *data, const char *file)
 		r = adopt_look(i);
 		if (r == 0)
 			return 0;
+	}
+	if (r < 0) {
 		log_error("cannot adopt the namespace %s: %s", i->name,
 			  strerror(-r));
-	} else if (r == ABSENT) {
+	} else {
 		log_info("the record of namespace %s is void: removed", file);
 		r = 0;
 	}
@@ -186,7 +192,7 @@ void lifecycle_drop_unused(struct helper *h)
 		if (i->state == INSTANCE_CLOSING) {
 			/* Its end had begun: again, from the beginning. */
 			instance_set_state(i, INSTANCE_LIVE);
-			end_ask(i, i->cut ? END_CUT : END_EMPTY);
+			end_ask(i, i->end == END_CUT ? END_CUT : END_EMPTY);
 		} else if (i->hook ||
 			   (i->foreign && !i->pinned && !i->sessions)) {
 			end_free(i, 0, NULL); /* ends the `up` that runs */

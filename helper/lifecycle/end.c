@@ -244,6 +244,9 @@ void end_ask(struct instance *i, enum instance_end end)
 		break;
 	}
 	i->end = end;
+	/* If the daemon is killed before it disconnects, the next one does. */
+	if (end == END_CUT && !i->foreign)
+		instance_record_save(i, NULL);
 	/* Before `down` runs, which may take long. */
 	if (end == END_CUT && end_disconnect(i, &why) < 0)
 		log_error("%s: %s", i->name, why.text);
@@ -296,9 +299,12 @@ void end_free(struct instance *i, int r, const struct error *why)
 	if (i->making)
 		end_steps(i, &failed);
 	making_free(i->making);
-	filter_release(i);
-	instance_release_addresses(i);
-	i->host_ifindex = 0; /* the kernel removes it with the namespace */
+	/* What is not disconnected yet keeps its filter until it is. */
+	if (i->end != END_CUT || i->cut) {
+		filter_release(i);
+		instance_release_addresses(i);
+		i->host_ifindex = 0; /* removed with the namespace */
+	}
 	end_run(i);
 	/* The logins that wait may ask for a new one. */
 	instance_wake(waiters, NULL, r, &kept);

@@ -90,17 +90,22 @@ void events_link_gone(struct helper *h, const struct rtnl_link *link)
 	}
 }
 
-void events_resync(struct helper *h)
+int events_resync(struct helper *h)
 {
 	struct instance *i;
+	int r = 0;
 
 	h->pool->routes_stale = true;
 	for (i = h->instances; i; i = i->next) {
 		struct rtnl_link link;
+		int answer = FOUND;
 
-		i->unlinked = i->host_ifindex &&
-			      rtnl_link_by_index(h->rtnl, i->host_ifindex,
-						 &link) == -ENODEV;
+		if (i->host_ifindex)
+			answer = answer_of(rtnl_link_by_index(h->rtnl,
+							      i->host_ifindex,
+							      &link));
+		i->unlinked = answer == ABSENT;
+		r = answer < 0 ? answer : r;
 	}
 	/* From the beginning each time: lost() may free other instances. */
 	for (i = h->instances; i;) {
@@ -115,6 +120,7 @@ void events_resync(struct helper *h)
 		pool_release(h->pool, slot);
 		i = h->instances;
 	}
+	return r;
 }
 
 void events_name_gone(struct helper *h, const char *name)

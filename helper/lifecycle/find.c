@@ -106,6 +106,8 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
 		return INSTANCE_LATER;
 	}
 	r = find_join(i, ns, ret_fd, err);
+	if (r == -ENOENT) /* is not "has to be made" */
+		r = -EIO;
 	if (r == 0)
 		*ret = i;
 	if (r != -ESTALE)

@@ -57,8 +57,11 @@ void lifecycle_pin(struct instance *i);
 /* A link of the host was deleted (RTM_DELLINK). */
 void events_link_gone(struct helper *h, const struct rtnl_link *link);
 
-/* Events were lost: looks for links that do not exist any more. */
-void events_resync(struct helper *h);
+/*
+ * Events were lost: looks for links that do not exist any more.
+ * Return: 0, or -errno when the kernel could not be asked about one.
+ */
+int events_resync(struct helper *h);
 
 /* A file below the directory of names was removed. */
 void events_name_gone(struct helper *h, const char *name);

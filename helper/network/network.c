@@ -552,29 +552,35 @@ void network_link_gone(struct helper *h, const struct rtnl_link *link)
 	}
 }
 
-static bool network_is_gone(const struct network *network, unsigned int ifindex)
+/* Return: FOUND, ABSENT, -errno. */
+static int network_find_link(const struct network *n, unsigned int ifindex)
 {
 	struct rtnl_link link;
 
-	return ifindex &&
-	       answer_of(rtnl_link_by_index(network->helper->rtnl, ifindex,
-					    &link)) == ABSENT;
+	return ifindex ? answer_of(rtnl_link_by_index(n->helper->rtnl, ifindex,
+						      &link))
+		       : FOUND;
 }
 
-void network_resync(struct helper *h)
+int network_resync(struct helper *h)
 {
 	struct network *n = h->networks;
+	int r = 0;
 
 	while (n) {
+		int host = network_find_link(n, n->host_ifindex);
+		int own = network_find_link(n, n->ifindex);
+
 		if (n->state == NETWORK_LIVE &&
-		    (network_is_gone(n, n->host_ifindex) ||
-		     network_is_gone(n, n->ifindex))) {
+		    (host == ABSENT || own == ABSENT)) {
 			network_lost(n); /* may free others, too */
 			n = h->networks;
-		} else {
-			n = n->next;
+			continue;
 		}
+		r = host < 0 ? host : own < 0 ? own : r;
+		n = n->next;
 	}
+	return r;
 }
 
 static int network_print(struct helper *h, FILE *f, struct error *err)

@@ -324,8 +324,11 @@ void network_close(struct helper *h);
 /* Event: the kernel has removed a link. */
 void network_link_gone(struct helper *h, const struct rtnl_link *link);
 
-/* Events were lost: looks for switches that were removed. */
-void network_resync(struct helper *h);
+/*
+ * Events were lost: looks for switches that were removed.
+ * Return: 0, or -errno when the kernel could not be asked about one.
+ */
+int network_resync(struct helper *h);
 
 /* The ports of DHCP servers, and the sets of `bridge netns_pam`. */
 extern const struct firewall_part network_part;

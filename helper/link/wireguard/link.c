@@ -345,8 +345,18 @@ static void wireguard_leave(struct instance *i)
 static int wireguard_remove(struct helper *h, struct instance *i, int netns,
 			    struct error *err)
 {
-	int r = i->link_data ? wg_device_remove(i->link_data, netns, err) : 0;
+	struct wg_link *l = i->link_data;
+	int r;
 
+	if (!l)
+		return 0;
+	/* If the removal fails and is tried again, l->site is freed. */
+	l->tool = child_stop(l->tool);
+	resolve_stop(l->resolve);
+	l->resolve = NULL;
+	l->timer = sd_event_source_disable_unref(l->timer);
+	l->site = NULL;
+	r = wg_device_remove(l, netns, err);
 	if (r == 0)
 		wireguard_leave(i);
 	return r;
