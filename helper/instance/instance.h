@@ -14,14 +14,22 @@
  *		Links call instance_waiting(), and instance_connected() once.
  * LIVE		Its name is published and leads to it. Logins join it. Links may
  *		call instance_broken().
- * CLOSING	`down` runs; no session is inside. Logins wait for its end.
+ * CLOSING	`down` runs. Sessions are inside only after `netns-pam down
+ *		--force`. Logins wait for its end.
  * LEAVING	Its name is removed, or is being removed. Processes that are
  *		inside keep the namespace; the next login gets a new one. The
  *		instance is freed when the kernel has removed the link
  *		(RTM_DELLINK) and nothing else of it is left.
  *
- * lifecycle/ changes the state, by instance_set_state() only; lifecycle/end.h
- * says which end may be called in which state.
+ * lifecycle/ changes the state, by instance_set_state(); lifecycle/end.h says
+ * which end may be called in which state. Two changes are not in the diagram:
+ * LIVE to MAKING, when the name cannot be published; and CLOSING to LIVE, after
+ * a restart, before end_ask() is called again.
+ *
+ * After a restart, lifecycle/adopt.c sets the state without that function,
+ * before the instance is in the list. It is the state in the record, except:
+ * MAKING, or no name leads to the namespace: LEAVING; foreign, with a name:
+ * LIVE; LIVE, but to be disconnected: CLOSING.
  */
 #ifndef NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
 #define NETNS_PAM_HELPER_INSTANCE_INSTANCE_H
@@ -90,12 +98,12 @@ struct instance {
 	enum policy_scope scope;
 	enum policy_link link;
 	enum policy_lifetime lifetime;
-	enum instance_end end; /* asked for; while CLOSING or LEAVING */
-	bool named;	 /* its name is below netns_dir, for us to remove */
+	enum instance_end end; /* valid once the end was asked for */
+	bool named; /* the name below netns_dir is the daemon's to remove */
 	bool unfinished; /* a step of its end has failed: tried again */
-	bool foreign;	 /* not made by netns-pamd, and never removed */
-	bool cut;	 /* its link was disconnected for good */
-	bool broken;	 /* its link does not work: new logins get a new one */
+	bool foreign;	 /* not made by netns-pamd, and never removed by it */
+	bool cut;	 /* its link was disconnected, and stays so */
+	bool broken;	 /* its link does not work: logins get another one */
 	bool pinned;	 /* `netns-pam up`: stays until `down` */
 	bool attached;	 /* link_ops.remove() must be called */
 	bool returned;	 /* link_ops.remove() was called */

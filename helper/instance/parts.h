@@ -19,8 +19,9 @@ int instance_insert(struct instance *i);
 void instance_remove(struct instance *i);
 
 /*
- * The only place where a state changes, logged at debug level. What becomes
- * LEAVING leaves the tree of names. The record is not written.
+ * Changes the state and logs that at debug level. An instance that becomes
+ * LEAVING is removed from the tree of names. The record is not written. Only
+ * lifecycle/adopt.c sets a state without this, before instance_insert().
  */
 void instance_set_state(struct instance *i, enum instance_state state);
 
