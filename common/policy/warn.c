@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is valid and probably not intended: for check, reload and edit. */
+/* What is valid and probably not intended: for `netns-pam check` and reload. */
 #include "check.h"
 
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The answer to "is it there?", for records, names of namespaces, links,
- * processes and networks. A function that looks for a thing returns FOUND,
- * ABSENT, or -errno when it could not look: EMFILE, ENOMEM, EIO and their kind
- * say nothing about the thing.
+ * The result of a search for a record, a name of a namespace, a link, a process
+ * or a network. A function that looks for an object returns FOUND, ABSENT, or
+ * -errno when the search failed: after EMFILE, ENOMEM or EIO it is unknown
+ * whether the object exists.
  *
- * What belongs to a thing is removed on ABSENT only. An error at start gives
- * the start up, before anything is changed; an error later keeps the thing as
- * it is, to be looked for again.
+ * What belongs to an object is removed on ABSENT only. After an error at start,
+ * the daemon ends before it has changed anything; after a later error, the
+ * object is kept as it is, and the search is repeated.
  */
 #ifndef NETNS_PAM_HELPER_BASE_ANSWER_H
 #define NETNS_PAM_HELPER_BASE_ANSWER_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's firewall: the table, and the elements of its sets for the
- * namespaces, users and forwarding as they are now. It is loaded at start,
- * loaded again when another program removes it, and ensured before anything
- * that relies on it.
+ * The host's firewall: its tables, and the elements of their sets for the
+ * namespaces, users, forwarding and networks as they are now. It is loaded at
+ * start, loaded again when another program removes a table or a part of one,
+ * and firewall_ensure() is called before anything that relies on it.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
 #define NETNS_PAM_HELPER_FIREWALL_FIREWALL_H
@@ -21,14 +21,16 @@ struct helper;
  */
 struct firewall_part {
 	/*
-	 * Before printing: computes what print() is to say. NULL: nothing.
+	 * Called before any print(): computes what print() prints. NULL:
+	 * nothing has to be computed.
 	 * Return: 0 or -errno with a sentence.
 	 */
 	int (*compute)(struct helper *h, struct error *err);
 
 	/*
-	 * Commands that flush the part's sets and fill them again, for a table
-	 * that was made again or left by another daemon.
+	 * Prints to f the nft(8) commands that flush the part's sets and fill
+	 * them again, for a table that was made again or left by an earlier
+	 * daemon.
 	 * Return: 0 or -errno with a sentence.
 	 */
 	int (*print)(struct helper *h, FILE *f, struct error *err);

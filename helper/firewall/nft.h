@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firewall table `inet netns_pam` of the host's namespace. Its rules are
- * in firewall.nft and static, except for those that filter.c adds; this file
- * makes the table, notices when another program removes it, and runs commands
- * on it, by libnftables. It changes no other table.
+ * The nftables tables of netns-pam, all named netns_pam: in the host's
+ * namespace `inet netns_pam` (firewall.nft) and, while there is a Linux bridge,
+ * `bridge netns_pam` (bridge.nft); in a namespace with FILTER_INSIDE another
+ * `inet netns_pam`. The rules in the two .nft files are static, the filter*.c
+ * files add the others. nft.c makes the tables, detects when another program
+ * removes one of the host's, and runs commands on them by libnftables. No table
+ * of another name is changed.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_NFT_H
 #define NETNS_PAM_HELPER_FIREWALL_NFT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The interface that links implement. A link is a file or folder in
- * helper/link/ and a line of the table in lifecycle/link_table.c; no link calls
- * another.
+ * helper/link/ and a line of the table in lifecycle/link_table.c; the files of
+ * one link call no function of another link.
  */
 #ifndef NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
 #define NETNS_PAM_HELPER_INSTANCE_LINK_OPS_H
@@ -46,12 +46,16 @@ struct link_ops {
 	enum link_filter filter;
 
 	/*
-	 * Do its packets reach the host through a switch? The host then knows
-	 * them by their address, not by the interface.
+	 * Do its packets reach the host through a switch? Rules of the host
+	 * then match their source address, since the input interface is the
+	 * switch. For the filter (firewall/).
 	 */
 	bool behind_switch;
 
-	/* Is the host's firewall required? */
+	/*
+	 * Is the host's firewall required? It is then loaded before create()
+	 * and before each login, and forwarding stays on.
+	 */
 	bool needs_firewall;
 
 	/*
