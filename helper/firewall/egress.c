@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "egress.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <search.h>
 #include <stdbool.h>

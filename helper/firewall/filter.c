@@ -16,7 +16,6 @@
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"
 #include "helper/instance/record.h"
-#include "helper/kernel/netns.h"
 #include "listener.h"
 
 /* The old filter and the new one of an instance. */

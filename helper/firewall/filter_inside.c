@@ -3,7 +3,6 @@
  * The table inside a namespace whose packets do not pass the host's stack: the
  * same verdicts as in firewall.nft, at the output hook.
  */
-#include "common/cleanup.h"
 #include "filter_parts.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/link_ops.h"

@@ -2,7 +2,6 @@
 /* Computes the filter of one instance: elements and their chains. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 #include "firewall.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 

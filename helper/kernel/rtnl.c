@@ -184,10 +184,9 @@ static int rtnl_run_one(struct rtnl *rtnl, unsigned int ifindex,
 			void (*put)(struct rtnl_batch *b, unsigned int ifindex),
 			struct error *err)
 {
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	put(&b, ifindex);
 	r = rtnl_run(rtnl, &b, err);
 	return r == -ENODEV ? 0 : r;

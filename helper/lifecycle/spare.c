@@ -45,11 +45,10 @@ static void spare_drop(struct spare *s)
 static int spare_make(struct helper *h, struct error *err)
 {
 	struct spare *s = h->spare;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = netns_visit(h->host, -1, spare_visit, s, &s->netns, &s->id,
 			    err);
 
-	rtnl_batch_init(&b);
 	rtnl_put_up(&b, 1); /* its loopback */
 	if (r == 0)
 		r = rtnl_run(s->inside, &b, err);

@@ -193,10 +193,9 @@ static int cable_make(struct cable_end *near, struct cable_end *far,
 		.peer_mac = {0x02, 0x6e, 0x70, 3, high, low},
 	};
 	struct cable_end *const ends[] = {near, far};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	rtnl_put_veth(&b, &veth);
 	r = rtnl_run(near->site.inside, &b, err);
 	if (r == -EEXIST)
@@ -271,11 +270,10 @@ static int cable_configure(struct cable_end *end, const struct cable_end *other,
 {
 	char alias[CABLE_ALIAS_STR];
 	struct addresses own;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	cable_alias(other->site.instance, alias);
-	rtnl_batch_init(&b);
 	rtnl_put_alias_up(&b, end->ifindex, alias);
 	if (!end->site.ns) {
 		r = cable_put_foreign(end, across, &b, err);

@@ -84,11 +84,10 @@ static int device_restore(struct helper *h, const struct rtnl_link *link,
 			  bool lost, struct error *err)
 {
 	struct device_home home = {.up = false};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 
 	if (!device_home_read(link, &home))
 		return 0;
-	rtnl_batch_init(&b);
 	if (strcmp(link->ifname, home.name) != 0 &&
 	    !(lost && !strncmp(link->ifname, "npback", 6))) {
 		rtnl_put_down(&b, link->ifindex);

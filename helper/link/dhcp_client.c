@@ -58,12 +58,11 @@ static void dhcp_put_mtu(const struct link_site *site,
 			 const struct dhcp_lease *lease)
 {
 	const struct instance *i = site->instance;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	struct error why;
 
 	if (site->ns->mtu || !lease->mtu)
 		return;
-	rtnl_batch_init(&b);
 	rtnl_put_mtu(&b, i->ifindex, lease->mtu);
 	if (rtnl_run(site->inside, &b, &why) < 0)
 		log_warning("%s: cannot set the MTU %u of the lease on %s: %s",
@@ -102,14 +101,13 @@ static int dhcp_put(const struct link_site *site,
 		    const struct dhcp_lease *lease, struct error *err)
 {
 	struct addresses plan = {.n = 1};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	plan.items[0].inner = lease->address;
 	for (size_t n = 0; n < lease->n_routes; n++)
 		if (!lease->routes[n].destination.length)
 			plan.items[0].gateway = lease->routes[n].gateway;
-	rtnl_batch_init(&b);
 	r = address_put(site, &plan, site->instance->ifindex, &b, err);
 	if (r == 0)
 		r = rtnl_run(site->inside, &b, err);
@@ -124,9 +122,8 @@ static int dhcp_put(const struct link_site *site,
 static void dhcp_remove_address(const struct link_site *site,
 				const struct inet_prefix *address)
 {
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 
-	rtnl_batch_init(&b);
 	rtnl_put_address_gone(&b, site->instance->ifindex, address);
 	rtnl_run(site->inside, &b, NULL);
 }

@@ -27,13 +27,12 @@ int host_end_make(const struct link_site *site, uint32_t group,
 		.peer_group = group,
 		.mtu = site->ns->mtu,
 	};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 
 	memcpy(veth.mac, mac, sizeof(veth.mac));
 	memcpy(veth.peer_mac, host_mac, sizeof(veth.peer_mac));
 	inside_set_ifname(site, INSIDE_IFNAME);
 	i->ifindex = INSIDE_IFINDEX;
-	rtnl_batch_init(&b);
 	rtnl_put_veth(&b, &veth);
 	return rtnl_run(site->inside, &b, err);
 }

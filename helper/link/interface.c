@@ -164,14 +164,13 @@ static int inside_address(const struct inside *in, struct error *err)
 	const struct link_site *site = in->site;
 	struct instance *i = in->instance;
 	struct addresses plan = {.n = 0};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	if (site->ns->address_mode == ADDRESS_DHCP) {
 		r = dhcp_client_start(site, in->owner, err);
 		return r < 0 ? r : LINK_LATER;
 	}
-	rtnl_batch_init(&b);
 	r = address_plan(site, &plan, err);
 	if (r == 0)
 		r = address_put(site, &plan, i->ifindex, &b, err);
@@ -191,10 +190,9 @@ static int inside_up(struct inside *in, struct error *err)
 {
 	const struct link_site *site = in->site;
 	struct instance *i = in->instance;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	rtnl_put_up(&b, i->ifindex);
 	r = rtnl_run(site->inside, &b, err);
 	if (r == -EADDRINUSE) {

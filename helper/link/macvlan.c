@@ -94,7 +94,7 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 		.macvlan_mode = MACVLAN_MODE_PRIVATE,
 	};
 	struct rtnl_link parent = {0};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	struct error why;
 	int r = macvlan_parent(site, &parent, err);
 
@@ -104,7 +104,6 @@ static int macvlan_create(const struct link_site *site, struct error *err)
 	i->ifindex = INSIDE_IFINDEX;
 	new.parent = parent.ifindex;
 	macvlan_mac(i, new.mac);
-	rtnl_batch_init(&b);
 	rtnl_put_new(&b, &new);
 	r = rtnl_run(site->helper->rtnl, &b, &why);
 	if (r == -EOPNOTSUPP)

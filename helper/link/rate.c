@@ -50,10 +50,9 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 		      uint64_t bits, struct error *err)
 {
 	const struct rtnl_tbf tbf = rate_tbf(bits, link);
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	if (!bits) {
 		rtnl_put_tbf_gone(&b, link->ifindex);
 		rtnl_run(rtnl, &b, NULL); /* -ENOENT, -EINVAL: there is none */
@@ -74,12 +73,11 @@ static int rate_make_ifb(struct rtnl *rtnl, struct rtnl_link *ret,
 	const struct rtnl_new ifb = {.kind = "ifb",
 				     .ifname = RATE_IFB,
 				     .netns = -1};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = rtnl_link_by_name(rtnl, RATE_IFB, ret);
 
 	if (r != -ENODEV)
 		return r;
-	rtnl_batch_init(&b);
 	rtnl_put_new(&b, &ifb);
 	r = rtnl_run(rtnl, &b, err);
 	if (r == -EOPNOTSUPP)

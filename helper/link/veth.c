@@ -126,10 +126,9 @@ static int veth_address_inside(const struct link_site *site,
 			       const struct veth_plan *plan, struct error *err)
 {
 	const struct veth_macs macs = veth_macs(site->instance->slot);
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	for (size_t i = 0; i < plan->addresses.n; i++)
 		rtnl_put_neighbour(&b, INSIDE_IFINDEX,
 				   &plan->addresses.items[i].gateway,
@@ -145,7 +144,7 @@ static int veth_host_end(const struct link_site *site,
 	struct helper *h = site->helper;
 	struct instance *i = site->instance;
 	const struct veth_macs macs = veth_macs(i->slot);
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	/* The host's default may differ; here the policy decides. */
@@ -157,7 +156,6 @@ static int veth_host_end(const struct link_site *site,
 					   err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	rtnl_batch_init(&b);
 	if (plan->ipv6)
 		rtnl_put_no_link_local(&b, i->host_ifindex);
 	host_end_put_up(&b, i);

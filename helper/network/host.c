@@ -5,7 +5,6 @@
  * which the host answers nothing.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "helper/firewall/forwarding.h"
 #include "helper/firewall/nft.h"
@@ -49,7 +48,7 @@ int network_host_put(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	char alias[sizeof(network->name) + 24];
 	int r = rtnl_link_by_name(h->rtnl, network->host_ifname, &link);
 
@@ -62,7 +61,6 @@ int network_host_put(struct network *network, struct error *err)
 	if (r < 0)
 		return r;
 	snprintf(alias, sizeof(alias), "netns-pam network %s", network->name);
-	rtnl_batch_init(&b);
 	rtnl_put_group(&b, link.ifindex,
 		       network->nat ? NFT_GROUP_BRIDGE_NAT : NFT_GROUP_BRIDGE);
 	rtnl_put_alias_up(&b, link.ifindex, alias);

@@ -179,14 +179,13 @@ static int linux_filter(enum linux_change change, const struct network *network,
 static int uplink_attach(struct network *network, struct error *err)
 {
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = network_uplink_take(network, &link, err);
 
 	if (r == 0)
 		r = linux_filter(LINUX_UPLINK, network, NULL, err);
 	if (r < 0)
 		return r;
-	rtnl_batch_init(&b);
 	rtnl_put_master(&b, link.ifindex, network->ifindex);
 	rtnl_put_up(&b, link.ifindex);
 	return rtnl_run(network->helper->rtnl, &b, err);
@@ -238,13 +237,12 @@ static int linux_make_bridge(struct network *network, struct error *err)
 		.has_mac = true,
 	};
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = linux_check_name(network, err);
 
 	if (r < 0)
 		return r;
 	memcpy(bridge.mac, network->mac, sizeof(bridge.mac));
-	rtnl_batch_init(&b);
 	rtnl_put_new(&b, &bridge);
 	r = rtnl_run(h->rtnl, &b, err);
 	if (r < 0)
@@ -334,7 +332,7 @@ static int linux_port_add(struct network_port *port, struct error *err)
 {
 	struct network *network = port->network;
 	const struct instance *i = port->instance;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	/*
 	 * Frames to a link-local group (01:80:c2:00:00:0X) are not bridged: the
 	 * host's stack receives them on the port, also ARP requests.
@@ -346,7 +344,6 @@ static int linux_port_add(struct network_port *port, struct error *err)
 		r = linux_filter(LINUX_PORT, network, port, err);
 	if (r < 0)
 		return r;
-	rtnl_batch_init(&b);
 	rtnl_put_master(&b, i->host_ifindex, network->ifindex);
 	rtnl_put_port(&b, i->host_ifindex, IFLA_BRPORT_ISOLATED,
 		      network->isolate);

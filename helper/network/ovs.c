@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/base/log.h"
 #include "helper/helper.h"
 #include "helper/kernel/rtnl.h"
 #include "parts.h"
@@ -215,14 +214,13 @@ static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
 static int ovs_uplink_up(const struct network *network, struct error *err)
 {
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = rtnl_link_by_name(network->helper->rtnl, network->uplink,
 				  &link);
 
 	if (r < 0)
 		return error_set(err, r, "cannot query the uplink %s: %m",
 				 network->uplink);
-	rtnl_batch_init(&b);
 	rtnl_put_up(&b, link.ifindex);
 	return rtnl_run(network->helper->rtnl, &b, err);
 }

@@ -91,7 +91,7 @@ int network_uplink_give_back(struct network *network, struct error *err)
 {
 	struct helper *h = network->helper;
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	char *end = network->note;
 	unsigned long ifindex = strtoul(end, &end, 10);
 	unsigned long up = strtoul(end, &end, 10);
@@ -113,7 +113,6 @@ int network_uplink_give_back(struct network *network, struct error *err)
 		return 0;
 	}
 	attached = link.master && link.master == network->ifindex;
-	rtnl_batch_init(&b);
 	if (attached)
 		rtnl_put_master(&b, link.ifindex, 0);
 	if (!up)

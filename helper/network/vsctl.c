@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "helper/base/text.h"
 #include "helper/helper.h"
 #include "helper/process/child.h"

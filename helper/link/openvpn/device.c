@@ -46,7 +46,7 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 {
 	struct helper *h = i->helper;
 	char device[IFNAMSIZ];
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	openvpn_device_name(i, device);
@@ -54,7 +54,6 @@ static int openvpn_move(struct instance *i, int netns, struct rtnl *inside,
 	if (r < 0)
 		return error_set(err, r, "cannot find openvpn's device %s: %m",
 				 device);
-	rtnl_batch_init(&b);
 	rtnl_put_move(&b, ret->ifindex, netns, i->ifname);
 	r = rtnl_run(h->rtnl, &b, err);
 	if (r < 0)
@@ -108,11 +107,10 @@ static int openvpn_address(const struct instance *i,
 	const struct policy_namespace *ns = openvpn_section(i);
 	unsigned int mtu = ns && ns->mtu ? ns->mtu : push->mtu;
 	char alias[NAME_MAX_INSTANCE + 16];
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
 	snprintf(alias, sizeof(alias), "netns-pam %s", i->name);
-	rtnl_batch_init(&b);
 	if (mtu)
 		rtnl_put_mtu(&b, i->ifindex, mtu);
 	rtnl_put_alias_up(&b, i->ifindex, alias);

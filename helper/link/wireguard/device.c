@@ -69,10 +69,9 @@ static int kernel_make(struct wg_link *l, const struct link_site *site,
 		.netns = site->netns,
 		.mtu = wg_mtu(l, site),
 	};
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r;
 
-	rtnl_batch_init(&b);
 	rtnl_put_new(&b, &new);
 	r = rtnl_run(site->helper->rtnl, &b, err);
 	if (r < 0)
@@ -190,14 +189,13 @@ static int userspace_move(const struct wg_link *l, const struct link_site *site,
 {
 	struct rtnl *host = site->helper->rtnl;
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = rtnl_link_by_name(host, l->device, &link);
 
 	if (r < 0)
 		return error_set(err, r,
 				 "wireguard-go made no interface %s: %m",
 				 l->device);
-	rtnl_batch_init(&b);
 	rtnl_put_move(&b, link.ifindex, site->netns, l->instance->ifname);
 	return rtnl_run(host, &b, err);
 }
@@ -299,7 +297,7 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 	struct instance *i = l->instance;
 	struct addresses plan;
 	struct rtnl_link link;
-	struct rtnl_batch b;
+	struct rtnl_batch b = {.n = 0};
 	int r = plan_addresses(l, site, &plan, err);
 
 	if (r == 0 && l->userspace)
@@ -311,7 +309,6 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 		return error_set(err, r, "cannot find the new interface: %m");
 	i->ifindex = link.ifindex;
 	set_addresses(i, &plan);
-	rtnl_batch_init(&b);
 	if (link.mtu != wg_mtu(l, site))
 		rtnl_put_mtu(&b, i->ifindex, wg_mtu(l, site));
 	rtnl_put_no_link_local(&b, i->ifindex);
