@@ -121,7 +121,7 @@ static int record_parse(struct record *r, size_t n)
 	const size_t tail = sizeof(RECORD_END) - 1;
 
 	if (n <= tail || memchr(r->text, '\0', n) ||
-	    memcmp(r->text + n - tail, RECORD_END, tail) != 0 ||
+	    memcmp(r->text + (n - tail), RECORD_END, tail) != 0 ||
 	    r->text[n - tail - 1] != '\n')
 		return -EBADMSG;
 	r->used = n - tail;
