@@ -69,7 +69,7 @@ const char *box_read(const char *path)
 	return text;
 }
 
-/* The rest of the program goes on in the first namespace; the name stays. */
+/* Makes a named network namespace. The caller stays in its own namespace. */
 static void netns_name(const char *path)
 {
 	int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -84,7 +84,8 @@ static void netns_name(const char *path)
 
 int box_shell(const char *command)
 {
-	return system(command); /* NOLINT(cert-env33-c): the tests' own words */
+	return system(
+		command); /* NOLINT(cert-env33-c): the tests' own commands */
 }
 
 unsigned int box_random(unsigned int *state, unsigned int below)
@@ -144,7 +145,8 @@ unsigned long box_namespace(const char *type)
 int box_fd_count(void)
 {
 	DIR *d = opendir("/proc/self/fd");
-	int n = -3; /* ".", "..", and the directory's own */
+	int n = -3; /* not counted: ".", "..", and the descriptor of the
+		       directory */
 
 	/* cppcheck-suppress readdirCalled */
 	while (d && readdir(d))
@@ -183,14 +185,13 @@ void box_fail(const char *file, int line, const char *format, ...)
 	_exit(1);
 }
 
-/* A child ends by _exit(2): what LeakSanitizer does at exit is asked for here.
- */
+/* A child ends with _exit(2), which skips LeakSanitizer's check at exit. */
 static bool leaks_found(void)
 {
 #ifdef __SANITIZE_ADDRESS__
 	struct rlimit files;
 
-	/* It needs descriptors, which a test may have taken away. */
+	/* The check needs descriptors; a test may have lowered the limit. */
 	getrlimit(RLIMIT_NOFILE, &files);
 	return files.rlim_cur >= 1024 && __lsan_do_recoverable_leak_check();
 #else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine for one test program: mount and network namespaces of its own, an
- * /etc and a /run in memory, some accounts, one named network namespace.
+ * The environment of one test program: its own mount and network namespaces, an
+ * /etc and a /run on tmpfs, some accounts, one named network namespace.
  */
 #ifndef NETNS_PAM_TESTS_PAM_BOX_H
 #define NETNS_PAM_TESTS_PAM_BOX_H
@@ -16,44 +16,47 @@
 #define BOX_NETNS  "/run/netns/jail"
 
 /*
- * Call first in main(). Without root the program ends here, with one skipped
- * test called `name`. What fails ends it with a message.
+ * Call first in main(). Without root, the program ends here with one skipped
+ * test called `name`. A failure ends the program with a message.
  */
 void box_make(const char *name);
 
-/* Writes a file, by way of printf(3). */
+/* Writes a file of mode 0644; format as printf(3). A failure ends the program.
+ */
 void box_write(const char *path, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Reads a file of up to 64 KiB into a static buffer; "" if it is not there. */
+/* Reads a file of up to 64 KiB into a static buffer; "" when it cannot be read.
+ */
 const char *box_read(const char *path);
 
 /* The inode of the calling thread's network or mount namespace ("net", "mnt").
  */
 unsigned long box_namespace(const char *type);
 
-/* How many descriptors are open; resident memory in KiB. */
+/* The number of open descriptors; the resident memory in KiB. */
 int box_fd_count(void);
 long box_rss_kib(void);
 
-/* system(3). Return: 0 when the command succeeded. */
+/* system(3). Return: 0 when the command succeeded, else its status. */
 int box_shell(const char *command);
 
 /*
- * The same numbers in every run: 0 to below - 1. *state begins with any number.
+ * A pseudo-random number from 0 to below - 1. *state is the seed: the same seed
+ * gives the same numbers in every run.
  */
 unsigned int box_random(unsigned int *state, unsigned int below);
 
-/* Zeroed memory that children share. */
+/* Zeroed memory that the program shares with its children. */
 void *box_share(size_t bytes);
 
 /* The path of the built module. */
 const char *box_module(void);
 
 /*
- * Runs `body` in a forked child, so that whatever it does to itself is gone
- * afterwards. In there box_check() takes the place of cmocka's assertions,
- * which would go on with the next test in the child.
+ * Runs `body` in a forked child, so that its changes to the process do not
+ * affect the next test. `body` uses box_check() instead of cmocka's assertions:
+ * after a failed one of those, the child would run the next test.
  */
 void box_fork(void (*body)(void *), void *data);
 

@@ -12,7 +12,7 @@ static int converse(int n, const struct pam_message **messages,
 {
 	struct driver *d = data;
 
-	/* pam_debug talks too, but as information. */
+	/* pam_debug sends messages too, but not of this style. */
 	if (messages[0]->msg_style == PAM_ERROR_MSG) {
 		d->n_messages += n;
 		snprintf(d->message, sizeof(d->message), "%s",
@@ -25,8 +25,9 @@ static int converse(int n, const struct pam_message **messages,
 }
 
 /*
- * libpam turns "ignore" of a lone module into a failure of its own. So what is
- * ignored runs into a module that fails with a code which ours never gives.
+ * libpam returns an error when the only module of a stack is ignored. Therefore
+ * a second module follows, which the stack reaches only when the first is
+ * ignored. It returns PAM_MODULE_UNKNOWN, a code that pam_netns never returns.
  */
 void driver_service(const char *service, const char *arguments, int lines)
 {

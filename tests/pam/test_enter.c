@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a session sees inside, and that the process is exactly where it was
- * whenever it could not get there. This program has its own mount calls, so
- * that each of them can fail in turn.
+ * What a session sees in its namespaces, and that a failed entry leaves the
+ * process exactly where it was. This program replaces the system calls of an
+ * entry, so that each of them can fail in turn.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +36,7 @@
 #define HOST_TEXT "nameserver 192.0.2.99\n"
 #define SCRATCH	  BOX_STATE "/mnt"
 
-/* ---- the system calls of a move, one of which can be told to fail */
+/* ---- the system calls of an entry: call number fail_at fails */
 
 static int calls, fail_at, fail_code;
 
@@ -100,7 +100,7 @@ int move_mount(int from_dir, const char *from, int to_dir, const char *to,
 	return CALL(SYS_move_mount, from_dir, from, to_dir, to, flags);
 }
 
-/* ---- the machine as a session finds it */
+/* ---- the host before the session */
 
 static int prepare(void **state)
 {
@@ -166,14 +166,14 @@ static struct enter_plan plan_make(const char *text, const char *section)
 	return p;
 }
 
-/* One session: what to prepare, what to look at inside. */
+/* One session: its preparation, and the checks inside and outside. */
 struct visit {
 	const char *prepare; /* a shell command */
 	const char *section;
 	bool no_text;
 	const char *inside;  /* a shell command that must succeed inside */
-	const char *outside; /* and one outside, afterwards */
-	const char *refused; /* or: it must fail, with these words */
+	const char *outside; /* the same outside, after the session */
+	const char *refused; /* or: the entry must fail with this text */
 };
 
 static void visit_make(void *data)
@@ -237,16 +237,16 @@ static void plain(void *data)
 	box_check(box_namespace("mnt") == before.mntns);
 	box_check(origin.mntns < 0 && origin.root < 0 && origin.cwd < 0);
 	box_check(enter_restore(&origin, &err) == 0);
-	box_check(enter_restore(&origin, &err) == 0); /* nothing to do */
+	box_check(enter_restore(&origin, &err) == 0); /* idempotent */
 	place_same(&before);
 }
 
-static void test_plain(void **state)
+static void test_network_namespace_only(void **state)
 {
 	box_fork(plain, NULL);
 }
 
-/* F10: where our resolv.conf has to land. */
+/* F10: inside, /etc/resolv.conf is the session's. */
 #define SEES_OURS                                                              \
 	"grep -q ^staff /etc/group && "                                        \
 	"[ \"$(cat /etc/resolv.conf)\" = \"$(printf '" TEXT "')\" ] && "       \
@@ -281,7 +281,8 @@ static void test_resolv_conf(void **state)
 			    "/run/systemd/resolve/stub-resolv.conf "
 			    "/etc/resolv.conf",
 		 .outside = SEES_HOSTS},
-		/* the link is there, resolved has not written its file yet */
+		/* the link exists, but systemd-resolved has not written the
+		   file */
 		{.prepare = "ln -sf "
 			    "/run/systemd/resolve/stub-resolv.conf "
 			    "/etc/resolv.conf; rm /run/systemd/resolve/*"},
@@ -290,7 +291,7 @@ static void test_resolv_conf(void **state)
 		{.prepare = "mkdir /etc/dns; ln -sf dns/r /etc/resolv.conf",
 		 .outside = "[ -f /etc/dns/r -a ! -s /etc/dns/r ] && "
 			    "[ -L /etc/resolv.conf ]"},
-		/* it cannot be written: nothing needs to be */
+		/* read-only: the entry does not write to it */
 		{.prepare = "mount --bind /etc/resolv.conf /etc/resolv.conf && "
 			    "mount -o remount,bind,ro /etc/resolv.conf",
 		 .outside = SEES_HOSTS " && umount /etc/resolv.conf"},
@@ -305,7 +306,8 @@ static void test_resolv_conf(void **state)
 		{.prepare = "mkdir /run/systemd/resolve/deep; ln -sf "
 			    "/run/systemd/resolve/deep/r /etc/resolv.conf",
 		 .refused = "must not see"},
-		/* what the resolver's own account may put into its directory */
+		/* links that the resolver's account can make in its directory
+		 */
 		{.prepare = "chown 5001 /run/systemd/resolve; cd "
 			    "/run/systemd/resolve; ln -sf /etc/group "
 			    "stub-resolv.conf; ln -sf "
@@ -366,7 +368,7 @@ static void test_no_nsswitch(void **state)
 			     .refused = "/etc/nsswitch.conf"});
 }
 
-/* ---- resolvers' sockets */
+/* ---- sockets of resolvers */
 
 static const char *const sockets[] = {
 	"/run/nscd/socket",
@@ -411,12 +413,12 @@ static void covered(void *data)
 		box_check(socket_connects(sockets[i]), "%s", sockets[i]);
 }
 
-static void test_covered(void **state)
+static void test_sockets_are_covered(void **state)
 {
 	box_fork(covered, NULL);
 }
 
-/* ---- the host goes on living */
+/* ---- changes on the host during the session */
 
 static void on_host(int mntns, const char *command)
 {
@@ -444,11 +446,11 @@ static void renamed_over(void *data)
 		"echo nameserver 192.0.2.98 >/run/new && "
 		"f=$(readlink -f /etc/resolv.conf) && cp /run/new $f.new && "
 		"mv $f.new $f && rm /run/new");
-	if (link) /* in a covered directory nothing of that is seen */
+	if (link) /* the directory is covered: the new file is not visible */
 		box_check(strstr(box_read("/etc/resolv.conf"), "192.0.2.53"));
-	else /* the kernel takes mounts off a file that is replaced */
+	else /* rename(2) over a mount point removes the mount */
 		box_check(box_read("/etc/resolv.conf")[0]);
-	/* The ways round are shut as before. */
+	/* The other mounts of the session are unchanged. */
 	box_check(box_shell("[ -z \"$(ls /run/nscd)\" ] && "
 			    "grep -qx 'hosts: files dns' /etc/nsswitch.conf") ==
 		  0);
@@ -458,7 +460,7 @@ static void renamed_over(void *data)
 static char to_resolved[] =
 	"ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
 
-static void test_renamed_over(void **state)
+static void test_replaced_resolv_conf(void **state)
 {
 	box_fork(renamed_over, NULL);
 	prepare(NULL);
@@ -591,7 +593,7 @@ static void test_section(void **state)
 		v.section = "jail";
 		visit(v);
 	}
-	/* With a text of the policy's, the section's does not count. */
+	/* A resolv.conf of the policy takes precedence over the section's. */
 	visit((struct visit){.prepare = SECTION "echo nameserver 192.0.2.7 "
 						">/etc/netns/jail/resolv.conf",
 			     .section = "jail",
@@ -640,7 +642,7 @@ static void fail_each(void *data)
 			origin = ENTER_ORIGIN_NONE;
 			r = enter_namespace(&plan, &origin, &err);
 			fail_at = 0;
-			/* a sysfs that may not be mounted is done without */
+			/* EPERM for sysfs is accepted: /sys stays as it is */
 			if (r == 0 && codes[c] == EPERM) {
 				box_check(enter_restore(&origin, &err) == 0);
 				enter_forget(&origin);
@@ -655,7 +657,7 @@ static void fail_each(void *data)
 	}
 }
 
-static void test_fail_each(void **state)
+static void test_each_call_fails(void **state)
 {
 	static int yes = 1;
 
@@ -663,8 +665,11 @@ static void test_fail_each(void **state)
 	box_fork(fail_each, &yes);
 }
 
-/* Both ways fail: said so, so that nobody lets it go on. */
-static void stranded(void *data)
+/*
+ * The entry fails, and the return too: the error is -ENOTRECOVERABLE, so that
+ * the caller refuses the login.
+ */
+static void failed_return(void *data)
 {
 	struct enter_origin origin = ENTER_ORIGIN_NONE;
 	struct enter_plan plan = plan_make(TEXT, NULL);
@@ -674,19 +679,19 @@ static void stranded(void *data)
 	/* The mounts fail without the directory, the return with EPERM. */
 	plan.scratch = "/run/no-such-directory";
 	calls = 0;
-	fail_at = 5; /* unshare, mount, setns, then back: unshare, setns */
+	fail_at = 5; /* unshare, mount, setns; on return: unshare, setns */
 	fail_code = EPERM;
 	box_check(enter_namespace(&plan, &origin, &err) == -ENOTRECOVERABLE,
 		  "%s", err.text);
 	box_check(strstr(err.text, "cannot return to the original namespaces"));
 }
 
-static void test_stranded(void **state)
+static void test_failed_return(void **state)
 {
-	box_fork(stranded, NULL);
+	box_fork(failed_return, NULL);
 }
 
-/* ---- a working directory that root may not look at, as with FUSE and NFS */
+/* ---- a working directory that root cannot enter, as with FUSE and NFS */
 
 static void root_is_squashed(bool yes)
 {
@@ -708,7 +713,7 @@ static void cwd_is(const char *path)
 	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, path), "%s", cwd);
 }
 
-static void shut_cwd(void *data)
+static void cwd_without_access(void *data)
 {
 	struct enter_origin first = ENTER_ORIGIN_NONE;
 	struct enter_origin second = ENTER_ORIGIN_NONE;
@@ -722,7 +727,7 @@ static void shut_cwd(void *data)
 	root_is_squashed(true);
 	box_check(chdir(".") < 0);
 
-	/* It enters and keeps its directory; it returns to "/". */
+	/* An entry keeps the working directory; the return goes to "/". */
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
 	box_check(strstr(box_read("/etc/resolv.conf"), "192.0.2.53"));
 	cwd_is("/run/shut");
@@ -736,7 +741,7 @@ static void shut_cwd(void *data)
 	box_check(box_namespace("mnt") == mntns);
 	cwd_is("/");
 
-	/* A failure on the way in is no worse. */
+	/* A failed entry has the same result. */
 	root_is_squashed(false);
 	box_check(chdir("/run/shut") == 0);
 	root_is_squashed(true);
@@ -747,7 +752,7 @@ static void shut_cwd(void *data)
 	box_check(box_namespace("mnt") == mntns);
 	cwd_is("/");
 
-	/* It was open when the session began, and is shut at its end. */
+	/* root could enter it at the begin of the session, not at its end. */
 	root_is_squashed(false);
 	box_check(chdir("/run/shut") == 0);
 	plan.scratch = SCRATCH;
@@ -758,13 +763,14 @@ static void shut_cwd(void *data)
 	cwd_is("/");
 }
 
-static void test_shut_cwd(void **state)
+static void test_cwd_without_access(void **state)
 {
-	box_fork(shut_cwd, NULL);
+	box_fork(cwd_without_access, NULL);
 	assert_int_equal(box_shell("rmdir /run/shut"), 0);
 }
 
-/* A descriptor needed to return cannot be opened: which one, and why. */
+/* A descriptor for the return cannot be opened: the error has name and reason.
+ */
 static void no_descriptors(void *data)
 {
 	static const char *const words[] =
@@ -815,7 +821,7 @@ static void nested(void *data)
 	box_check(enter_namespace(&plan, &first, &err) == 0, "%s", err.text);
 	place_note(&in_first);
 
-	/* From the host's mounts, without any of the first session's. */
+	/* Starts from the host's mounts, without those of the first session. */
 	plan.host_mntns = first.mntns;
 	plan.resolv_conf = NULL;
 	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
@@ -835,7 +841,7 @@ static void nested(void *data)
 	enter_forget(&second);
 	place_same(&in_first);
 
-	/* Another directory of the same name is not the same. */
+	/* Another directory at the same path: the working directory is "/". */
 	box_check(
 		box_shell("mount -t tmpfs t /run/nscd && mkdir /run/nscd/d && "
 			  "mount -t tmpfs t /run/avahi-daemon") == 0);
@@ -845,7 +851,7 @@ static void nested(void *data)
 	box_check(enter_restore(&second, &err) == 0, "%s", err.text);
 	enter_forget(&second);
 
-	/* One that only the first session has. */
+	/* A working directory that exists only in the first session. */
 	box_check(chdir("/run/nscd/d") == 0);
 	box_check(enter_namespace(&plan, &second, &err) == 0, "%s", err.text);
 	box_check(getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/"), "%s", cwd);
@@ -882,7 +888,8 @@ static void test_nested(void **state)
 	(void)!box_shell("rm -rf /run/root");
 }
 
-/* F49: the directory of a socket is its daemon's, not root's. */
+/* F49: a socket's directory can belong to its service: it can change any time.
+ */
 static void racer(void)
 {
 	for (;;) {
@@ -928,13 +935,13 @@ static void race(void *data)
 	box_check(went > 0, "%d went, %d refused", went, refused);
 }
 
-static void test_race(void **state)
+static void test_link_race(void **state)
 {
 	box_fork(race, NULL);
 	(void)!box_shell("rm -rf /run/victim /run/avahi-*");
 }
 
-static void test_wrong_kinds(void **state)
+static void test_other_descriptors(void **state)
 {
 	static const char *const wrong[] = {"/etc/passwd",
 					    "/",
@@ -963,18 +970,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("F41 a descriptor that is not a network namespace is refused",
-		     test_wrong_kinds),
+		     test_other_descriptors),
 		TEST("no resolv.conf and no section: only the network namespace changes",
-		     test_plain),
+		     test_network_namespace_only),
 		TEST("F10 resolv.conf is a file, a link, missing or wrong: replaced or refused",
 		     test_resolv_conf),
 		TEST("nsswitch.conf: only the hosts line is replaced",
 		     test_nsswitch),
 		TEST("nsswitch.conf missing: nothing mounted; too long: refused",
 		     test_no_nsswitch),
-		TEST("F9 sockets of resolvers are covered", test_covered),
+		TEST("F9 sockets of resolvers are covered",
+		     test_sockets_are_covered),
 		TEST("F10 resolv.conf is replaced while it is mounted over: the session keeps its own",
-		     test_renamed_over),
+		     test_replaced_resolv_conf),
 		TEST("mounts of the host appear in the session, mounts of the session not on the host",
 		     test_propagation),
 		TEST("F93 /sys shows the devices of the namespace and keeps mounts below it",
@@ -982,17 +990,17 @@ int main(void)
 		TEST("F50 /etc/netns/NAME: regular files of root are mounted, all else is refused",
 		     test_section),
 		TEST("F59 each system call fails once: the process is where it was",
-		     test_fail_each),
+		     test_each_call_fails),
 		TEST("the return fails as well: an error says so",
-		     test_stranded),
+		     test_failed_return),
 		TEST("a working directory that root cannot enter: the login works and returns to /",
-		     test_shut_cwd),
+		     test_cwd_without_access),
 		TEST("a descriptor for the return cannot be opened: the error names it",
 		     test_no_descriptors),
 		TEST("F18 a nested login starts from the host's mounts and returns",
 		     test_nested),
 		TEST("F49 a link is put in place while mounting: it is not followed",
-		     test_race),
+		     test_link_race),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the module shows to the process that loads it, and what it brings. */
+/* The symbols that the module exports and imports, and the libraries it needs.
+ */
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -121,7 +122,10 @@ static void test_needed(void **state)
 	}
 }
 
-/* F48: nothing in it can end the process, or write where a user looks. */
+/*
+ * F48: the module calls no function that ends the process, changes its signal
+ * handlers or environment, or writes to its standard streams.
+ */
 static void test_no_dangerous_imports(void **state)
 {
 	static const char *const never[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The module with a helper that fails in every way, in processes that are as
- * odd as callers can be. This program has its own setns(), which can lie.
+ * The module with a daemon that fails in every way, in processes with unusual
+ * limits, streams and privileges. This program replaces setns(2), so that it
+ * can return success without changing the namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,33 +32,33 @@
 #include "box.h"
 #include "common/deadline.h"
 #include "driver.h"
-#include "fake_helper.h"
+#include "fake_daemon.h"
 #include "pam_netns/guest.h"
 
 #define DNS_TEXT "nameserver 192.0.2.53\nsearch example.net\n"
 
 #ifdef __SANITIZE_ADDRESS__
-#define RSS_SLACK_KIB (256 * 1024) /* what it holds back after a free() */
+#define RSS_SLACK_KIB (256 * 1024) /* AddressSanitizer keeps freed memory */
 #else
 #define RSS_SLACK_KIB 1024
 #endif
 
-static bool setns_lies;
+static bool setns_has_no_effect;
 
 int setns(int fd, int type)
 {
-	return setns_lies ? 0 : (int)syscall(SYS_setns, fd, type);
+	return setns_has_no_effect ? 0 : (int)syscall(SYS_setns, fd, type);
 }
 
 static int look_up_fails, n_inside, n_low;
 static unsigned long jail_netns;
 
-/* Whoever asks the name service, and where it is when it asks. */
+/* Called for each query of the name service: records where the process is. */
 static int look_up(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	/* What is opened on the way must not become a standard stream. */
+	/* A descriptor opened by a query must not become a standard stream. */
 	n_low += fd >= 0 && fd < 3;
 	if (fd >= 0)
 		close(fd);
@@ -118,7 +119,7 @@ static int prepare(void **state)
 	return 0;
 }
 
-/* One handle, opened; the process must be where it was before unless moved. */
+/* Starts a handle and opens the session. Return: the PAM code. */
 static int open_once(struct driver *d, const char *user)
 {
 	int r = driver_start(d, "test", user, DRIVER_CONV);
@@ -137,18 +138,18 @@ static void assert_refused(void)
 	driver_end(&d, 0);
 }
 
-static void test_cut_replies(void **state)
+static void test_truncated_replies(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	size_t whole = sizeof(plan.reply) + sizeof(DNS_TEXT) - 1;
 	struct fake_seen *seen;
 	int fds = 0;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	for (size_t cut = 1; cut < whole; cut++) {
 		seen->plan.cut = cut;
 		assert_refused();
@@ -159,50 +160,50 @@ static void test_cut_replies(void **state)
 	seen->plan.extra = 1;
 	assert_refused();
 	assert_int_equal(box_fd_count(), fds);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
-static void test_helper_dies(void **state)
+static void test_daemon_dies(void **state)
 {
 	static const enum fake_behaviour deaths[] = {FAKE_DIES_AT_ACCEPT,
 						     FAKE_DIES_AT_REQUEST};
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	for (size_t i = 0; i < 2; i++) {
 		plan.behaviour = deaths[i];
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		assert_refused();
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
-	/* Nobody behind the socket; no socket. */
+	/* A socket on which no process listens; a file that is no socket. */
 	assert_refused();
 	box_write(BOX_SOCKET, "%s", "");
 	assert_refused();
 	unlink(BOX_SOCKET);
 }
 
-static void lie_and_open(void *data)
+static void open_without_setns(void *data)
 {
 	struct driver d;
 
-	setns_lies = true;
+	setns_has_no_effect = true;
 	box_check(open_once(&d, "alice") == PAM_SYSTEM_ERR);
 	box_check(box_namespace("net") == host_netns);
 	driver_end(&d, 0);
 }
 
-static void test_setns_lies(void **state)
+static void test_setns_without_effect(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
-	helper = fake_start(&plan, &seen);
-	box_fork(lie_and_open, NULL);
-	assert_true(fake_wait(&seen->closes, 1)); /* given back */
-	fake_stop(helper, seen);
+	daemon_pid = fake_start(&plan, &seen);
+	box_fork(open_without_setns, NULL);
+	assert_true(fake_wait(&seen->closes, 1)); /* the lease is returned */
+	fake_stop(daemon_pid, seen);
 }
 
 static void test_hangs(void **state)
@@ -213,15 +214,15 @@ static void test_hangs(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	uint64_t began;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	for (size_t i = 0; i < sizeof(hangs) / sizeof(*hangs); i++) {
 		plan.behaviour = hangs[i];
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		began = deadline_now_ms();
 		assert_refused();
 		assert_in_range(deadline_now_ms() - began, 900, 1500);
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 }
 
@@ -232,12 +233,12 @@ static void test_full_backlog(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	uint64_t began;
-	pid_t helper;
+	pid_t daemon_pid;
 	int others[8];
 
 	plan.behaviour = FAKE_NEVER_ACCEPTS;
 	plan.backlog = 1;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	for (int i = 0; i < 8; i++) {
 		others[i] =
 			socket(AF_UNIX,
@@ -251,7 +252,7 @@ static void test_full_backlog(void **state)
 	assert_in_range(deadline_now_ms() - began, 900, 1500);
 	for (int i = 0; i < 8; i++)
 		close(others[i]);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void test_retry_storm(void **state)
@@ -259,15 +260,15 @@ static void test_retry_storm(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	uint64_t began;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.retries = -1;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	began = deadline_now_ms();
 	assert_refused();
 	assert_in_range(deadline_now_ms() - began, 900, 1500);
 	assert_in_range(seen->opens, 2, 60);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void open_moved(void *data)
@@ -283,27 +284,27 @@ static void test_retry_then_ok(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.retries = 3;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(open_moved, NULL);
 	assert_int_equal(seen->opens, 4);
 	assert_int_equal(seen->malformed, 0);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
-static void test_request_says_who(void **state)
+static void test_request_fields(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = nosuch, staff\nnamespace = jail\n"
 		  "[namespace jail]\nlink = none\n");
-	plan.n_fds = 0; /* refused: nothing moves */
-	helper = fake_start(&plan, &seen);
+	plan.n_fds = 0; /* the open is refused: the process is not moved */
+	daemon_pid = fake_start(&plan, &seen);
 	{
 		struct driver d;
 
@@ -324,7 +325,7 @@ static void test_request_says_who(void **state)
 	assert_int_not_equal(seen->last.digest, 0);
 	assert_int_equal(seen->last.tail_bytes, 7);
 	assert_memory_equal(seen->facts, "gstaff", 7);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void test_items_too_long(void **state)
@@ -333,10 +334,10 @@ static void test_items_too_long(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	struct driver d;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	memset(long_text, 'x', sizeof(long_text) - 1);
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	for (int item = 0; item < 2; item++) {
 		assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV),
 				 PAM_SUCCESS);
@@ -344,8 +345,7 @@ static void test_items_too_long(void **state)
 		assert_int_equal(driver_open(&d, 0), PAM_SYSTEM_ERR);
 		driver_end(&d, 0);
 	}
-	/* Nor is it passed over on the way to a rule that leaves one outside.
-	 */
+	/* A too long rhost does not fall through to a later rule with host. */
 	box_write(BOX_POLICY,
 		  "[rule one]\nrhosts = 192.0.2.0/24\nnamespace = jail\n"
 		  "on_error = host\n[rule two]\nservices = none\n"
@@ -361,10 +361,10 @@ static void test_items_too_long(void **state)
 	assert_int_equal(driver_open(&d, 0), PAM_SYSTEM_ERR);
 	driver_end(&d, 0);
 	assert_int_equal(seen->opens, 0);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
-/* Descriptors that are not what the reply says. */
+/* Descriptors of another kind or number than the reply says. */
 static void test_wrong_fds(void **state)
 {
 	static const char *const wrong[] = {
@@ -377,16 +377,16 @@ static void test_wrong_fds(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	int jail = plan.fds[0], before, sock, pipes[2];
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	before = box_fd_count();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		plan.fds[0] = open(wrong[i], O_RDONLY | O_CLOEXEC);
 		assert_true(plan.fds[0] >= 0);
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		assert_refused();
 		assert_true(fake_wait(&seen->closes, 1));
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 		close(plan.fds[0]);
 		assert_int_equal(box_fd_count(), before);
 	}
@@ -394,34 +394,34 @@ static void test_wrong_fds(void **state)
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	for (int i = 0; i < 2; i++) {
 		plan.fds[0] = i ? sock : pipes[0];
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		assert_refused();
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 	close(sock);
 	close(pipes[0]);
 	close(pipes[1]);
 
-	/* None, too many, and a second one that is no mount namespace. */
+	/* No descriptor, too many, and a second that is no mount namespace. */
 	plan.fds[0] = plan.fds[1] = plan.fds[2] = plan.fds[3] = jail;
 	for (size_t n = 0; n <= 4; n++) {
 		if (n == 1)
 			continue;
 		plan.n_fds = n;
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		assert_refused();
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 		assert_int_equal(box_fd_count(), before);
 	}
 	plan.n_fds = 2;
 	plan.reply.flags |= PROTO_FD_MNT;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	assert_refused();
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 	assert_int_equal(box_fd_count(), before);
 }
 
-static void check_fds_tidy(void *data)
+static void check_descriptors(void *data)
 {
 	struct driver d;
 	bool was[256];
@@ -445,11 +445,11 @@ static void check_fds_tidy(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_fds_tidy(void **state)
+static void test_descriptors_are_closed(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
@@ -457,16 +457,16 @@ static void test_fds_tidy(void **state)
 			plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 			plan.reply.flags |= PROTO_DNS;
 		}
-		helper = fake_start(&plan, &seen);
-		box_fork(check_fds_tidy, NULL);
+		daemon_pid = fake_start(&plan, &seen);
+		box_fork(check_descriptors, NULL);
 		assert_true(fake_wait(&seen->closes, 1));
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 }
 
 /* ---- the name service */
 
-static void ask_inside(void *data)
+static void query_inside(void *data)
 {
 	struct driver d;
 
@@ -484,7 +484,7 @@ static void test_look_ups(void **state)
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
 	struct driver d;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	box_write(BOX_POLICY,
 		  "[rule one]\ngroups = staff\nnamespace = jail\n"
@@ -492,25 +492,25 @@ static void test_look_ups(void **state)
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
-	helper = fake_start(&plan, &seen);
-	box_fork(ask_inside, NULL);
-	/* Not learned is not "no", and nothing that on_error forgives. */
+	daemon_pid = fake_start(&plan, &seen);
+	box_fork(query_inside, NULL);
+	/* A failed query is not "not a member"; on_error does not apply. */
 	look_up_fails = EAGAIN;
 	assert_int_equal(open_once(&d, "carol"), PAM_SYSTEM_ERR);
 	driver_end(&d, 0);
 	assert_int_equal(open_once(&d, "root"), PAM_IGNORE);
 	driver_end(&d, 0);
 	assert_int_equal(seen->opens, 1);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
-/* ---- odd processes */
+/* ---- unusual processes */
 
 struct oddity {
 	unsigned int closed; /* bit n: descriptor n */
 	rlim_t nofile, fsize;
 	long as_extra;	      /* KiB of address space left; 0: no limit */
-	unsigned int signals; /* 0 as they are, 1 blocked, 2 ignored */
+	unsigned int signals; /* 0: unchanged, 1: blocked, 2: ignored */
 	mode_t mask;
 	bool cwd_gone, dns;
 };
@@ -592,7 +592,7 @@ static void odd_open(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_odd_processes(void **state)
+static void test_unusual_processes(void **state)
 {
 	static const rlim_t nofile[] = {RLIM_INFINITY,
 					RLIM_INFINITY,
@@ -616,7 +616,7 @@ static void test_odd_processes(void **state)
 	unsigned int dice_state = 46;
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.tail = DNS_TEXT;
 	for (int i = 0; i < 200; i++) {
@@ -632,18 +632,18 @@ static void test_odd_processes(void **state)
 		};
 
 #ifdef __SANITIZE_ADDRESS__
-		o.as_extra = 0; /* it has terabytes of its own */
+		o.as_extra = 0; /* AddressSanitizer maps terabytes */
 #endif
 		plan.tail = o.dns ? DNS_TEXT : NULL;
 		plan.reply.tail_bytes = o.dns ? sizeof(DNS_TEXT) - 1 : 0;
 		plan.reply.flags = PROTO_FD_NETNS | (o.dns ? PROTO_DNS : 0);
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		box_fork(odd_open, &o);
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 }
 
-/* As su(1) is: root by effective uid alone, and with the user's group. */
+/* As su(1): only the effective uid is 0; the group is the user's. */
 static void setuid_program(void *data)
 {
 	struct driver d;
@@ -663,7 +663,7 @@ static void setuid_program(void *data)
 	driver_end(&d, 0);
 }
 
-/* root, but a service manager has taken its privilege. */
+/* root without CAP_SYS_ADMIN, as in a unit with CapabilityBoundingSet=. */
 static void no_capability(void *data)
 {
 	struct __user_cap_header_struct head = {
@@ -684,7 +684,7 @@ static void no_capability(void *data)
 	driver_end(&d, 0);
 }
 
-/* Files of somebody's making where the kernel's should be. */
+/* Another file system is mounted over /proc, with plain files in ns/. */
 static void false_proc(void *data)
 {
 	int before = open("/proc/self/ns", O_PATH | O_CLOEXEC);
@@ -706,8 +706,11 @@ static void false_proc(void *data)
 	box_check(umount2("/proc", MNT_DETACH) == 0);
 }
 
-/* Short of descriptors a policy looks broken: that is no way round a rule. */
-static void root_is_short(void *data)
+/*
+ * Without free descriptors the policy cannot be read. That is not a broken
+ * policy, with which root passes: it must not bypass a rule for root.
+ */
+static void root_without_descriptors(void *data)
 {
 	struct rlimit limit = {3, 4096};
 	struct driver d;
@@ -721,27 +724,27 @@ static void root_is_short(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_root_is_short(void **state)
+static void test_root_without_descriptors(void **state)
 {
 	box_write(BOX_POLICY, "[rule one]\nusers = root\nnamespace = jail\n"
 			      "[namespace jail]\nlink = none\n");
-	box_fork(root_is_short, NULL);
+	box_fork(root_without_descriptors, NULL);
 }
 
-static void test_odd_roots(void **state)
+static void test_unusual_root_processes(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(setuid_program, NULL);
 	box_fork(no_capability, NULL);
 	box_fork(false_proc, NULL);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void test_guest(void **state)
@@ -758,14 +761,14 @@ static void test_guest(void **state)
 
 /* ---- sequences of calls */
 
-static void back_home(void)
+static void return_to_host(void)
 {
 	assert_int_equal(syscall(SYS_setns, host_fd, CLONE_NEWNET), 0);
 }
 
 /*
- * Random calls on one handle after another, against what a session is: open
- * or not. Whatever the helper says meanwhile.
+ * Random calls on successive handles, compared with a model: the session is
+ * open or not. The daemon truncates some of its replies.
  */
 static void test_sequences(void **state)
 {
@@ -775,9 +778,9 @@ static void test_sequences(void **state)
 	bool is_open = false, refused = false;
 	struct driver d;
 	int fds, steps;
-	pid_t helper;
+	pid_t daemon_pid;
 
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	assert_int_equal(driver_start(&d, "test", "alice", DRIVER_CONV), 0);
 	fds = box_fd_count();
 	for (steps = 0; steps < 20000; steps++) {
@@ -797,21 +800,21 @@ static void test_sequences(void **state)
 			}
 		} else if (dice < 14) {
 			/*
-			 * After an open that failed libpam itself lets the
-			 * close fail, as that froze the stack's way.
+			 * After a failed open, libpam itself makes the close
+			 * fail: it repeats the path through the stack.
 			 */
 			r = driver_close(&d, 0);
 			if (!refused)
 				assert_int_equal(r, PAM_SUCCESS);
 			is_open = false;
 		} else {
-			/* The handle goes: the process stays where it is. */
+			/* pam_end(3): the process stays in its namespace. */
 			driver_end(&d, box_random(&dice_state, 2)
 					       ? PAM_DATA_SILENT
 					       : 0);
 			assert_int_equal(box_namespace("net"),
 					 is_open ? jail_netns : host_netns);
-			back_home();
+			return_to_host();
 			is_open = refused = false;
 			assert_int_equal(driver_start(&d, "test", "alice",
 						      DRIVER_CONV),
@@ -826,11 +829,11 @@ static void test_sequences(void **state)
 			assert_int_equal(box_fd_count(), fds);
 	}
 	driver_end(&d, 0);
-	back_home();
-	/* Every lease that was opened has ended at the helper's side. */
+	return_to_host();
+	/* The daemon has seen the end of every lease. */
 	assert_true(fake_wait(&seen->ended, seen->accepted));
 	assert_int_equal(seen->malformed, 0);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void two_lines(void *data)
@@ -845,19 +848,19 @@ static void two_lines(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_two_lines(void **state)
+static void test_two_module_lines(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	driver_service("test", NULL, 2);
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(two_lines, NULL);
 	assert_true(fake_wait(&seen->closes, 1));
 	assert_int_equal(seen->opens, 1);
 	assert_int_equal(seen->closes, 1);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void end_in_child(void *data)
@@ -874,7 +877,7 @@ static void forked_handle(void *data)
 
 	box_check(open_once(&d, "alice") == PAM_SUCCESS);
 	box_fork(end_in_child, &d);
-	/* The lease is still the parent's. */
+	/* The lease still belongs to the parent. */
 	box_check(!seen->closes && !seen->ended);
 	box_check(driver_close(&d, 0) == PAM_SUCCESS);
 	driver_end(&d, 0);
@@ -884,13 +887,13 @@ static void test_forked_handle(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(forked_handle, seen);
 	assert_true(fake_wait(&seen->ended, 1));
 	assert_int_equal(seen->closes, 1);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void close_as_user(void *data)
@@ -916,7 +919,7 @@ static void test_closed_by_user(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
@@ -924,10 +927,10 @@ static void test_closed_by_user(void **state)
 			plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 			plan.reply.flags |= PROTO_DNS;
 		}
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		box_fork(closed_by_user, NULL);
 		assert_true(fake_wait(&seen->closes, 1));
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 }
 
@@ -949,17 +952,17 @@ static void test_slow_close(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.silent_close = true;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(slow_close, NULL);
-	fake_stop(helper, seen);
-	/* Dead by the time of the close. */
+	fake_stop(daemon_pid, seen);
+	/* The daemon has died before the close. */
 	plan.dies_after = true;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(slow_close, NULL);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void *open_in_thread(void *data)
@@ -990,11 +993,11 @@ static void threaded(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_threaded(void **state)
+static void test_one_thread_moves(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	for (int dns = 0; dns < 2; dns++) {
 		if (dns) {
@@ -1002,9 +1005,9 @@ static void test_threaded(void **state)
 			plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 			plan.reply.flags |= PROTO_DNS;
 		}
-		helper = fake_start(&plan, &seen);
+		daemon_pid = fake_start(&plan, &seen);
 		box_fork(threaded, NULL);
-		fake_stop(helper, seen);
+		fake_stop(daemon_pid, seen);
 	}
 }
 
@@ -1029,17 +1032,17 @@ static void open_often(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_flat(void **state)
+static void test_no_growth(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(open_often, NULL);
 	assert_int_equal(seen->opens, 10000);
 	assert_int_equal(seen->closes, 10000);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 static void already(void *data)
@@ -1052,24 +1055,24 @@ static void already(void *data)
 	driver_end(&d, 0);
 }
 
-static void test_already(void **state)
+static void test_already_inside(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct fake_seen *seen;
-	pid_t helper;
+	pid_t daemon_pid;
 
 	plan.n_fds = 0;
 	plan.reply.flags = PROTO_ALREADY;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(already, NULL);
-	assert_true(fake_wait(&seen->closes, 1)); /* it had a lease */
-	fake_stop(helper, seen);
+	assert_true(fake_wait(&seen->closes, 1)); /* the open had a lease */
+	fake_stop(daemon_pid, seen);
 	plan.tail = DNS_TEXT;
 	plan.reply.tail_bytes = sizeof(DNS_TEXT) - 1;
 	plan.reply.flags |= PROTO_DNS;
-	helper = fake_start(&plan, &seen);
+	daemon_pid = fake_start(&plan, &seen);
 	box_fork(already, NULL);
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 }
 
 #define TEST(name, function) {name, function, prepare, NULL, NULL}
@@ -1078,11 +1081,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("F1 a reply is cut at each byte, or too long: refused",
-		     test_cut_replies),
+		     test_truncated_replies),
 		TEST("F1 the daemon dies during a request, or does not run: refused",
-		     test_helper_dies),
+		     test_daemon_dies),
 		TEST("F3 setns succeeds without effect: refused",
-		     test_setns_lies),
+		     test_setns_without_effect),
 		TEST("F30 the daemon hangs at each stage: refused at the deadline",
 		     test_hangs),
 		TEST("F30 the daemon's backlog is full: refused at the deadline",
@@ -1092,35 +1095,37 @@ int main(void)
 		TEST("RETRY: the policy is read again and the request repeated",
 		     test_retry_then_ok),
 		TEST("F38 the request has the user and no path, interface or name",
-		     test_request_says_who),
+		     test_request_fields),
 		TEST("names longer than their field are refused",
 		     test_items_too_long),
 		TEST("F40 F41 a reply with wrong, too few or too many descriptors is refused",
 		     test_wrong_fds),
 		TEST("F45 descriptors are close-on-exec, above 2, and closed at the end",
-		     test_fds_tidy),
+		     test_descriptors_are_closed),
 		TEST("F46 200 processes with unusual limits, streams and handlers",
-		     test_odd_processes),
+		     test_unusual_processes),
 		TEST("F46 F52 F99 a setuid program, no capability, a false /proc: refused",
-		     test_odd_roots),
+		     test_unusual_root_processes),
 		TEST("F46 a mapped root short of descriptors is refused",
-		     test_root_is_short),
+		     test_root_without_descriptors),
 		TEST("F31 F51 failed look-ups are refused; none happens inside the namespace",
 		     test_look_ups),
 		TEST("F47 errno is unchanged", test_guest),
 		TEST("F36 random sequences of open and close on a handle",
 		     test_sequences),
-		TEST("F36 two module lines are one session", test_two_lines),
+		TEST("F36 two module lines are one session",
+		     test_two_module_lines),
 		TEST("F36 pam_end in a forked child closes nothing",
 		     test_forked_handle),
 		TEST("F6 close by the user in another process ends the session",
 		     test_closed_by_user),
 		TEST("a close does not wait for the daemon", test_slow_close),
-		TEST("F17 only the calling thread moves", test_threaded),
+		TEST("F17 only the calling thread moves",
+		     test_one_thread_moves),
 		TEST("F80 10,000 sessions: descriptors and memory do not grow",
-		     test_flat),
+		     test_no_growth),
 		TEST("F18 the process is already in the namespace: success, with a lease",
-		     test_already),
+		     test_already_inside),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

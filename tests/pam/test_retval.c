@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each way a login can end means to the PAM application. */
+/* The PAM code, the message and the log line of each outcome of a login. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #include "box.h"
 #include "driver.h"
-#include "fake_helper.h"
+#include "fake_daemon.h"
 #include "pam_netns/options.h"
 #include "pam_netns/outcome.h"
 
@@ -34,11 +34,11 @@ struct result {
 	int n_messages;
 	char message[256];
 	char environment[128];
-	int n_lines, priority; /* of what went to the log; the last line */
+	int n_lines, priority; /* number of log lines; priority of the last */
 	char line[1024];
 };
 
-/* One open in a child, so that the move stays there. */
+/* One open in a child, so that the test program itself is not moved. */
 struct attempt {
 	const char *service, *user;
 	enum driver_conv conv;
@@ -48,7 +48,7 @@ struct attempt {
 
 static struct result *shared;
 
-/* libpam's way to the log ends here. */
+/* Records the log lines of the module instead of syslog(3). */
 static void line_note(int priority, const char *format, va_list args)
 {
 	char line[sizeof(shared->line)];
@@ -70,7 +70,7 @@ void syslog(int priority, const char *format, ...)
 	va_end(args);
 }
 
-/* NOLINTNEXTLINE(bugprone-reserved-identifier): as glibc calls it */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name */
 void __syslog_chk(int priority, int flag, const char *format, ...);
 
 void __syslog_chk(int priority, int flag, const char *format, ...)
@@ -120,10 +120,10 @@ static struct result attempt_with(const struct fake_plan *plan,
 				  const char *user)
 {
 	struct fake_seen *seen;
-	pid_t helper = fake_start(plan, &seen);
+	pid_t daemon_pid = fake_start(plan, &seen);
 	struct result r = attempt(user);
 
-	fake_stop(helper, seen);
+	fake_stop(daemon_pid, seen);
 	return r;
 }
 
@@ -146,7 +146,7 @@ static unsigned long jail_inode(void)
 
 #define assert_stayed(r) assert_int_equal((r).netns, box_namespace("net"))
 
-static void test_table(void **state)
+static void test_outcome_codes(void **state)
 {
 	static const int wanted[OUTCOMES_][2] = {
 		[OUTCOME_NO_RULE] = {PAM_IGNORE, PAM_IGNORE},
@@ -174,7 +174,7 @@ static void test_no_rule(void **state)
 {
 	struct result r;
 
-	r = attempt("bob"); /* no helper is there */
+	r = attempt("bob"); /* no daemon runs */
 	assert_int_equal(r.code, PAM_IGNORE);
 	assert_stayed(r);
 	assert_int_equal(r.n_messages, 0);
@@ -199,7 +199,7 @@ static void test_moved(void **state)
 	assert_int_equal(r.n_messages, 0);
 }
 
-static void test_stays(void **state)
+static void test_stays_outside(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 	struct result r;
@@ -253,7 +253,7 @@ static void test_failures(void **state)
 	}
 }
 
-static void test_no_helper(void **state)
+static void test_no_daemon(void **state)
 {
 	struct result r;
 
@@ -296,7 +296,7 @@ static void test_broken_policy(void **state)
 	assert_int_equal(attempt("bob").code, PAM_SYSTEM_ERR);
 }
 
-static void test_last_good(void **state)
+static void test_last_good_policy(void **state)
 {
 	struct fake_plan plan = fake_plan_ok();
 
@@ -312,7 +312,7 @@ static void test_last_good(void **state)
 	assert_int_equal(shared->netns, jail_inode());
 }
 
-/* The rule that the module goes by for alice; "none", "error". */
+/* The rule that the module applies to alice; or "none" or "error". */
 static void module_says(char ret[static 32])
 {
 	struct result r = attempt("alice");
@@ -323,7 +323,7 @@ static void module_says(char ret[static 32])
 		sscanf(rule, "(rule %31[a-z]", ret);
 }
 
-/* The same of `netns-pam explain`. */
+/* The rule that `netns-pam explain` reports; or "none" or "error". */
 static void explain_says(char ret[static 32])
 {
 	char command[PATH_MAX + 256], *slash;
@@ -345,7 +345,7 @@ static void explain_says(char ret[static 32])
 	json_decref(answer);
 }
 
-/* alice's rule is called by the file that it is in. */
+/* alice's rule has the name of its file. */
 #define RULE(name)                                                             \
 	"printf '[rule " name "]\\nusers = alice\\nnamespace = jail" name      \
 	"\\n[namespace jail" name "]\\nlink = none\\n' >"
@@ -357,7 +357,7 @@ static void test_same_as_explain(void **state)
 {
 	static const struct {
 		const char *what, *expected, *make;
-		bool written; /* while a process has the file open for that */
+		bool written; /* a process has the file open for writing */
 	} cases[] = {
 		{"a file", "main", MAIN, false},
 		{"a file and a copy", "main", MAIN COPY, false},
@@ -439,7 +439,7 @@ static void test_disable(void **state)
 	box_write(BOX_POLICY, "%s", "[rule\n");
 	assert_int_equal(attempt("alice").code, PAM_IGNORE);
 	assert_int_equal(attempt("bob").code, PAM_IGNORE);
-	/* Only root's own word counts. */
+	/* Only a regular file that root alone can write has an effect. */
 	box_write(BOX_POLICY, "%s", POLICY);
 	assert_int_equal(chown(BOX_STATE "/disable", 5001, 0), 0);
 	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
@@ -481,7 +481,7 @@ static void test_bad_options(void **state)
 	}
 }
 
-/* Where root's switch is looked for when something else is wrong. */
+/* Where the file `disable` is looked up when an option is invalid. */
 static void test_bad_options_elsewhere(void **state)
 {
 	static const char *const good_socket[] = {
@@ -513,13 +513,16 @@ static void bad_options_round(void *data)
 	box_check(driver_start(&d, "test", data, DRIVER_CONV) == PAM_SUCCESS);
 	driver_open(&d, 0);
 	box_check(shared->n_lines == 1);
-	/* libpam has the frozen chain's codes in mind; the log has ours. */
+	/*
+	 * The code of the close comes from libpam, which repeats the path of
+	 * the failed open; the log lines are the module's.
+	 */
 	driver_close(&d, 0);
 	box_check(shared->n_lines == 1, "%s", shared->line);
 	driver_end(&d, 0);
 }
 
-/* Nothing is wrong with going, whatever was wrong with coming. */
+/* Invalid options affect the open only: a close logs nothing. */
 static void test_bad_options_close(void **state)
 {
 	static char root[] = "root", bob[] = "bob";
@@ -572,9 +575,9 @@ static void test_host_rule(void **state)
 {
 	box_write(BOX_POLICY, "[rule all]\nnamespace = host\n");
 	/*
-	 * PID 1 of the sandbox is in the namespace from which the box was
-	 * unshared: for this process that is a nested login, which the helper
-	 * is asked about.
+	 * PID 1 is in the namespace from which the box was unshared. For this
+	 * process the login is nested, and the daemon decides: without a
+	 * daemon it is refused.
 	 */
 	assert_int_equal(attempt("alice").code, PAM_SYSTEM_ERR);
 }
@@ -590,7 +593,7 @@ static void test_close_alone(void **state)
 	driver_end(&d, 0);
 }
 
-/* One line for each end: how grave, who, why, and what to do. */
+/* One line for each result: priority, user, rule, reason, hint. */
 static void test_log_lines(void **state)
 {
 	struct fake_plan plan = fake_plan_ok(), failed = refusal(PROTO_FAILED),
@@ -662,21 +665,22 @@ static void test_log_injection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("F35 every outcome has its PAM code", test_table),
+		TEST("F35 every outcome has its PAM code", test_outcome_codes),
 		TEST("F29 no rule: ignored, without the daemon", test_no_rule),
 		TEST("F24 no policy: nobody is mapped", test_no_policy),
 		TEST("a mapped user is moved, and NETNS_PAM_NAMESPACE is set",
 		     test_moved),
-		TEST("the daemon answers STAY: success, not moved", test_stays),
+		TEST("the daemon answers STAY: success, not moved",
+		     test_stays_outside),
 		TEST("F35 each refusal has its PAM code, namespace and message",
 		     test_failures),
 		TEST("F1 no daemon: refused, except root and on_error = host",
-		     test_no_helper),
+		     test_no_daemon),
 		TEST("F34 PAM_SILENT, no conversation, a failing conversation",
 		     test_conversation),
 		TEST("F25 broken policy: only root passes", test_broken_policy),
 		TEST("F26 broken or missing policy: the last good policy is used",
-		     test_last_good),
+		     test_last_good_policy),
 		TEST("module and explain use the same policy in every state of the files",
 		     test_same_as_explain),
 		TEST("F33 the file `disable` of root lets all logins pass",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fake_helper.h"
+#include "fake_daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +98,7 @@ static void open_answer(const struct fake_plan *p, int client, int opens)
 		_exit(0);
 }
 
-/* Return: is the client still there? */
+/* Return: false when the client has closed the connection. */
 static bool client_serve(const struct fake_plan *p, struct fake_seen *seen,
 			 int client)
 {
@@ -185,7 +185,7 @@ pid_t fake_start(const struct fake_plan *plan, struct fake_seen **seen)
 	if (sock < 0 ||
 	    bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(sock, plan->backlog ? plan->backlog : 64) < 0) {
-		printf("Bail out! fake helper: %s\n", strerror(errno));
+		printf("Bail out! fake daemon: %s\n", strerror(errno));
 		exit(1);
 	}
 	fflush(NULL);
