@@ -84,8 +84,7 @@ static void netns_name(const char *path)
 
 int box_shell(const char *command)
 {
-	return system(
-		command); /* NOLINT(cert-env33-c): the tests' own commands */
+	return system(command); /* NOLINT(cert-env33-c): a test's own line */
 }
 
 unsigned int box_random(unsigned int *state, unsigned int below)
