@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define TIMER_LATE_US 1000 /* sd_event(3) alone would add up to 250 ms */
+
 struct timer {
 	void (*expired)(void *data);
 	void *data;
@@ -22,8 +24,8 @@ int timer_new(sd_event *event, sd_event_source **ret,
 	      void (*expired)(void *data), void *data, struct error *err)
 {
 	struct timer *timer = malloc(sizeof(*timer));
-	int r = timer ? sd_event_add_time(event, ret, CLOCK_MONOTONIC, 0, 0,
-					  timer_on_time, timer)
+	int r = timer ? sd_event_add_time(event, ret, CLOCK_MONOTONIC, 0,
+					  TIMER_LATE_US, timer_on_time, timer)
 		      : -ENOMEM;
 
 	if (r < 0) {

@@ -15,7 +15,10 @@
 int timer_new(sd_event *event, sd_event_source **ret,
 	      void (*expired)(void *data), void *data, struct error *err);
 
-/* Rings once, `us` microseconds from now; 0 disarms it. NULL is fine. */
+/*
+ * Expires once, `us` microseconds from the loop's time, at most 1 ms late;
+ * 0 disarms it. timer: or NULL.
+ */
 void timer_arm(sd_event_source *timer, uint64_t us);
 
 #endif
