@@ -69,11 +69,10 @@ static int keep_sweep(void *data, const char *name)
 	const struct keep_place place = keep_place(data, id);
 	struct netns_id there = {0};
 	int fd = -EBADF;
-	bool stale;
 
 	if (instance_by_id(data, id))
 		return 0;
-	if (netns_open(place.dir, name, &fd, &there, &stale, NULL) == 0)
+	if (netns_open(place.dir, name, &fd, &there, NULL) == 0)
 		close_fd(fd);
 	return netns_unpublish(place.dir, name, &there);
 }

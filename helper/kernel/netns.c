@@ -185,16 +185,14 @@ int netns_prepare_dir(const char *dir, struct error *err)
 	return r;
 }
 
-/* Why the path is no namespace. Return: -ENOENT when stale, -EEXIST. */
+/* Why the path is no namespace. Return: -ENOENT for a plain file, -EEXIST. */
 static int netns_is_none(const char *path, const struct stat *st,
-			 bool *ret_stale, struct error *err)
+			 struct error *err)
 {
-	if (S_ISREG(st->st_mode) && st->st_size == 0) {
-		*ret_stale = true;
+	if (S_ISREG(st->st_mode) && st->st_size == 0)
 		return error_set(err, -ENOENT,
 				 "%s is a plain file, and no namespace is mounted on it",
 				 path);
-	}
 	return error_set(err, -EEXIST,
 			 "%s is not a network namespace but a %s: move it away",
 			 path,
@@ -205,7 +203,7 @@ static int netns_is_none(const char *path, const struct stat *st,
 }
 
 int netns_open(const char *dir, const char *name, int *ret_fd,
-	       struct netns_id *ret_id, bool *ret_stale, struct error *err)
+	       struct netns_id *ret_id, struct error *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char path[PATH_MAX];
@@ -213,22 +211,21 @@ int netns_open(const char *dir, const char *name, int *ret_fd,
 	struct stat st;
 	int r = netns_path(dir, name, path, err), type;
 
-	*ret_stale = false;
 	if (r < 0)
 		return r;
 	/* Before open(2): a FIFO or a device must not be opened. */
 	if (lstat(path, &st) < 0)
 		return error_set(err, -errno, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
-		return netns_is_none(path, &st, ret_stale, err);
+		return netns_is_none(path, &st, err);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	/* ip-netns(8) makes its mount points with mode 0. */
 	if (fd < 0 && errno == EACCES)
-		return netns_is_none(path, &st, ret_stale, err);
+		return netns_is_none(path, &st, err);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return error_set(err, -errno, "%s: %m", path);
 	if (fs.f_type != NSFS_MAGIC)
-		return netns_is_none(path, &st, ret_stale, err);
+		return netns_is_none(path, &st, err);
 	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type < 0)
 		return error_set(err, -errno, "%s: %m", path);
@@ -248,8 +245,7 @@ int netns_find(const char *dir, const char *name, const struct netns_id *id,
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there;
-	bool stale;
-	int r = netns_open(dir, name, &fd, &there, &stale, NULL);
+	int r = netns_open(dir, name, &fd, &there, NULL);
 
 	if (r == -EEXIST || (r == 0 && !netns_same(&there, id)))
 		return ABSENT;
@@ -271,15 +267,16 @@ static int netns_replace_stale(const char *dir, const char *name,
 	for (int i = 0; i < NETNS_STALE_TRIES; i++) {
 		_cleanup_close_ int other = -EBADF;
 		struct netns_id id;
-		bool stale;
-		int r = netns_open(dir, name, &other, &id, &stale, err);
+		int r = netns_open(dir, name, &other, &id, err);
 
 		if (r == 0)
 			return error_set(err, -EEXIST,
 					 "%s is in use: another program has just made it; try again",
 					 path);
-		if (!stale)
-			return r == -ENOENT ? 0 : r;
+		if (r != -ENOENT)
+			return r;
+		if (access(path, F_OK) < 0)
+			return 0;
 		nanosleep(&pause, NULL);
 	}
 	log_warning("%s was a plain file that no namespace was mounted on: replaced",
@@ -321,22 +318,17 @@ int netns_unpublish(const char *dir, const char *name,
 	_cleanup_close_ int fd = -EBADF;
 	struct netns_id there = {0};
 	char path[PATH_MAX];
-	bool stale = false;
 	int r = netns_path(dir, name, path, NULL);
 
 	if (r < 0)
 		return r;
-	r = netns_open(dir, name, &fd, &there, &stale, NULL);
+	r = netns_open(dir, name, &fd, &there, NULL);
 	fd = close_fd(take_fd(&fd));
-	if (stale)
-		return unlink(path) < 0 ? -errno : 0;
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return r;
-	if (!id || !netns_same(&there, id))
+	if (r == 0 && (!id || !netns_same(&there, id)))
 		return -EEXIST;
-	if (umount2(path, MNT_DETACH) < 0)
+	if (r == 0 && umount2(path, MNT_DETACH) < 0)
 		return -errno;
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }

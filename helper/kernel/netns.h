@@ -57,11 +57,11 @@ int netns_prepare_dir(const char *dir, struct error *err);
 /*
  * Opens DIR/NAME if it is a network namespace.
  * Return: 0 and *ret_fd (CLOEXEC), *ret_id without proc_inode; -ENOENT when it
- * does not exist or is a plain file without a mount (*ret_stale); -EEXIST when
- * it is something else; -errno. All with a sentence.
+ * does not exist or is a plain file without a mount; -EEXIST when it is
+ * something else; -errno. All with a sentence.
  */
 int netns_open(const char *dir, const char *name, int *ret_fd,
-	       struct netns_id *ret_id, bool *ret_stale, struct error *err);
+	       struct netns_id *ret_id, struct error *err);
 
 /*
  * Does DIR/NAME lead to this namespace? Return: FOUND and *ret_fd (CLOEXEC,

@@ -75,15 +75,13 @@ static int find_fresh_name(struct helper *h, const struct policy_namespace *ns,
 	for (uint32_t n = 1; n; n++) {
 		_cleanup_close_ int fd = -EBADF;
 		struct netns_id id;
-		bool stale;
 		int r = name_instance(ns->name, who->user, who->uid, n, ret);
 
 		if (r < 0)
 			return r;
 		if (instance_find(h, ret))
 			continue;
-		if (netns_open(h->netns_dir, ret, &fd, &id, &stale, NULL) ==
-		    -ENOENT)
+		if (netns_open(h->netns_dir, ret, &fd, &id, NULL) == -ENOENT)
 			return 0;
 	}
 	return -ENFILE;

@@ -358,7 +358,6 @@ static void make_fill(struct instance *i, const struct policy_namespace *ns,
 static int make_look(struct helper *h, const char *name, int *ret_fd,
 		     struct netns_id *ret, struct error *err)
 {
-	bool stale;
 	int r;
 
 	for (struct instance *i = h->instances, *next; i; i = next) {
@@ -366,7 +365,7 @@ static int make_look(struct helper *h, const char *name, int *ret_fd,
 		if (i->unfinished && strcmp(i->name, name) == 0)
 			end_run(i);
 	}
-	r = netns_open(h->netns_dir, name, ret_fd, ret, &stale, err);
+	r = netns_open(h->netns_dir, name, ret_fd, ret, err);
 	for (const struct instance *i = h->instances; r == 0 && i; i = i->next)
 		if (i->named && i->state == INSTANCE_LEAVING &&
 		    netns_same(&i->netns, ret))

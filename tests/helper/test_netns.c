@@ -71,14 +71,12 @@ static void open_is_refused(const char *name, const char *because)
 {
 	struct netns_id id;
 	struct error why;
-	bool stale = true;
 	int fd = -1;
 
 	alarm(10); /* a FIFO would hang */
-	assert_int_equal(netns_open(DIR, name, &fd, &id, &stale, &why),
-			 -EEXIST);
+	assert_int_equal(netns_open(DIR, name, &fd, &id, &why), -EEXIST);
 	alarm(0);
-	assert_false(stale);
+	assert_null(strstr(why.text, "plain file"));
 	assert_int_equal(fd, -1);
 	assert_non_null(strstr(why.text, name));
 	if (!strstr(why.text, because))
@@ -158,20 +156,17 @@ static void F66_a_plain_file_is_stale_and_replaced(void **state)
 	_cleanup_close_ int fd = -EBADF, back = -EBADF;
 	struct netns_id there, mine;
 	struct error why;
-	bool stale = false;
 
 	ground_need();
 	fd = ground_netns_new();
 	mine = id_of(fd);
 	ground_write(AT("x"), "%s", "");
-	assert_int_equal(netns_open(DIR, "x", &back, &there, &stale, &why),
-			 -ENOENT);
-	assert_true(stale);
+	assert_int_equal(netns_open(DIR, "x", &back, &there, &why), -ENOENT);
+	assert_non_null(strstr(why.text, "plain file"));
 	ground_listen();
 	assert_int_equal(netns_publish(DIR, "x", fd, &why), 0);
 	assert_non_null(strstr(ground_said(), "replaced"));
-	assert_int_equal(netns_open(DIR, "x", &back, &there, &stale, &why), 0);
-	assert_false(stale);
+	assert_int_equal(netns_open(DIR, "x", &back, &there, &why), 0);
 	assert_int_equal(there.ino, mine.ino);
 	assert_int_equal(fcntl(back, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(netns_unpublish(DIR, "x", &mine), 0);
@@ -199,12 +194,12 @@ static void F66_a_stale_mount_is_an_error(void **state)
 static void a_missing_file_is_no_error(void **state)
 {
 	struct netns_id id;
-	bool stale = true;
+	struct error why;
 	int fd = -1;
 
 	ground_need();
-	assert_int_equal(netns_open(DIR, "x", &fd, &id, &stale, NULL), -ENOENT);
-	assert_false(stale);
+	assert_int_equal(netns_open(DIR, "x", &fd, &id, &why), -ENOENT);
+	assert_null(strstr(why.text, "plain file"));
 	assert_int_equal(netns_unpublish(DIR, "x", &host.id), 0);
 	assert_int_equal(netns_unpublish(DIR, "x", NULL), 0);
 }
@@ -234,7 +229,6 @@ static void a_name_in_use_is_not_replaced(void **state)
 	_cleanup_close_ int a = -EBADF, b = -EBADF, back = -EBADF;
 	struct netns_id ida, idb, there;
 	struct error why;
-	bool stale;
 
 	ground_need();
 	a = ground_netns_new();
@@ -246,7 +240,7 @@ static void a_name_in_use_is_not_replaced(void **state)
 	assert_non_null(strstr(why.text, "in use"));
 	assert_int_equal(netns_unpublish(DIR, "x", &idb), -EEXIST);
 	assert_int_equal(netns_unpublish(DIR, "x", NULL), -EEXIST);
-	assert_int_equal(netns_open(DIR, "x", &back, &there, &stale, &why), 0);
+	assert_int_equal(netns_open(DIR, "x", &back, &there, &why), 0);
 	assert_int_equal(there.ino, ida.ino);
 	assert_int_equal(ground_mounts_at(AT("x")), 1);
 	assert_int_equal(netns_unpublish(DIR, "x", &ida), 0);
@@ -260,13 +254,12 @@ static void F69_a_namespace_of_ip_netns_is_opened_and_not_removed(void **state)
 	_cleanup_close_ int fd = -EBADF, mine = -EBADF;
 	struct netns_id id, own;
 	struct error why;
-	bool stale;
 
 	ground_need();
 	mine = ground_netns_new();
 	own = id_of(mine);
 	assert_int_equal(ground_sh("ip netns add x"), 0);
-	assert_int_equal(netns_open(DIR, "x", &fd, &id, &stale, &why), 0);
+	assert_int_equal(netns_open(DIR, "x", &fd, &id, &why), 0);
 	assert_int_equal(netns_unpublish(DIR, "x", &own), -EEXIST);
 	assert_int_equal(ground_sh("ip netns exec x true"), 0);
 	/* and the reverse */
@@ -488,7 +481,6 @@ static int look_or_publish(void *data)
 	for (int i = 0; i < 500; i++) {
 		_cleanup_close_ int back = -EBADF;
 		struct netns_id there;
-		bool stale;
 		int r;
 
 		if (racer->number == 0) {
@@ -498,7 +490,7 @@ static int look_or_publish(void *data)
 				return 3;
 			continue;
 		}
-		r = netns_open(DIR, "x", &back, &there, &stale, NULL);
+		r = netns_open(DIR, "x", &back, &there, NULL);
 		if (r < 0 && r != -ENOENT)
 			return 4;
 		if (r == 0 && there.ino == mine.ino)
