@@ -50,22 +50,11 @@ static void child_capabilities(uint64_t wanted)
 			child_die("ambient capabilities");
 }
 
-/* All capabilities of the daemon: they are needed to become another user. */
-static void child_raise(void)
-{
-	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data) < 0)
-		child_die("capabilities");
-	for (int n = 0; n < 2; n++)
-		data[n].effective = data[n].permitted;
-	if (syscall(SYS_capset, &head, data) < 0)
-		child_die("capabilities");
-}
-
-/* For root; no_new_privs (privs.c) keeps execve(2) from adding any. */
-static void child_limit(uint64_t wanted)
+/*
+ * Raises what the daemon has of the wanted ones and drops the others. For root;
+ * no_new_privs (privs.c) keeps execve(2) from adding any.
+ */
+static void child_keep(uint64_t wanted)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2];
@@ -74,7 +63,7 @@ static void child_limit(uint64_t wanted)
 		child_die("capabilities");
 	for (int n = 0; n < 2; n++) {
 		data[n].permitted &= (uint32_t)(wanted >> (32 * n));
-		data[n].effective &= data[n].permitted;
+		data[n].effective = data[n].permitted;
 		data[n].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, data) < 0)
@@ -132,10 +121,10 @@ static void child_become(const struct child_command *command)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!command->uid) {
 		if (command->capabilities)
-			child_limit(command->capabilities);
+			child_keep(command->capabilities);
 		return;
 	}
-	child_raise();
+	child_keep(~UINT64_C(0)); /* to become another user */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (setgroups(0, NULL) < 0 ||
 	    setresgid(command->gid, command->gid, command->gid) < 0 ||
