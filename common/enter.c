@@ -11,17 +11,16 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "cleanup.h"
+#include "mountfd.h"
 #include "mounts.h"
 
 #define OWN_NETNS "/proc/thread-self/ns/net"
@@ -144,17 +143,12 @@ static int origin_save(struct enter_origin *o, bool mounts, struct error *err)
  */
 static void cwd_follow(const char *path, const struct stat *before)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
 	_cleanup_close_ int fd = -EBADF;
 	struct stat st;
 
 	if (path[0] != '/')
 		return;
-	fd = fd_above_stdio(
-		(int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+	fd = mountfd_open(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 	if (fd >= 0 && fstat(fd, &st) == 0 && same_object(&st, before))
 		(void)!fchdir(fd);
 }

@@ -61,61 +61,56 @@ static int etc_bind(int source, const char *name, struct error *err)
 	return 0;
 }
 
+/* Return: 0; -errno with a sentence. type: S_IFREG, S_IFDIR. */
+static int check_owner(int fd, const char *path, mode_t type, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s: %m", path);
+	if ((st.st_mode & S_IFMT) != type)
+		return error_set(err, -EINVAL,
+				 "%s is not a regular file: only regular files are mounted over /etc, and no link is followed",
+				 path);
+	if (!mountfd_only_roots(&st))
+		return error_set(err, -EPERM,
+				 "%s must be owned by root and not writable by group or others",
+				 path);
+	return 0;
+}
+
 /* Return: 0, -errno with a sentence; *resolv_conf may be set (malloc'd). */
 static int etc_file(int dir, const char *name, const char *dir_path,
 		    bool dns_given, char **resolv_conf, struct error *err)
 {
 	bool dns = strcmp(name, RESOLV_CONF) == 0;
+	char path[PATH_MAX + NAME_MAX + 2];
 	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
 	int r;
 
 	if (dns && dns_given)
 		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir_path, name);
 	fd = mountfd_open(dir, name,
 			  dns ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 			      : O_PATH | O_NOFOLLOW);
 	if (fd < 0)
-		return error_set(err, fd, "cannot open %s/%s: %s", dir_path,
-				 name,
+		return error_set(err, fd, "cannot open %s: %s", path,
 				 fd == -ELOOP ? "it is a symbolic link"
 					      : strerror(-fd));
-	if (fstat(fd, &st) < 0)
-		return error_set(err, -errno, "%s/%s: %m", dir_path, name);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL,
-				 "%s/%s is not a regular file: only regular files are mounted over /etc, and no link is followed",
-				 dir_path, name);
-	if (!mountfd_only_roots(&st))
-		return error_set(err, -EPERM,
-				 "%s/%s must be owned by root and not writable by group or others",
-				 dir_path, name);
+	r = check_owner(fd, path, S_IFREG, err);
+	if (r < 0)
+		return r;
 	if (!dns)
 		return etc_bind(fd, name, err);
 	r = mountfd_read(fd, resolv_conf);
-	if (r < 0)
-		return error_set(err, r, "cannot read %s/%s: %m", dir_path,
-				 name);
-	return 0;
+	return r < 0 ? error_set(err, r, "cannot read %s: %m", path) : 0;
 }
 
 static void cleanup_closedir(DIR **dir)
 {
 	if (*dir)
 		closedir(*dir);
-}
-
-static int dir_is_roots(int fd, const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return error_set(err, -errno, "%s: %m", path);
-	if (!mountfd_only_roots(&st))
-		return error_set(err, -EPERM,
-				 "%s must be owned by root and not writable by group or others",
-				 path);
-	return 0;
 }
 
 /*
@@ -128,7 +123,7 @@ static int etc_section_open(const char *section, const char *path,
 	_cleanup_close_ int top =
 		mountfd_open(AT_FDCWD, ETC_SECTIONS, O_PATH | O_DIRECTORY);
 	_cleanup_close_ int fd = -EBADF;
-	int r = top < 0 ? 0 : dir_is_roots(top, ETC_SECTIONS, err);
+	int r = top < 0 ? 0 : check_owner(top, ETC_SECTIONS, S_IFDIR, err);
 
 	if (r < 0)
 		return r;
@@ -137,7 +132,7 @@ static int etc_section_open(const char *section, const char *path,
 		return error_set(err, fd, "%s cannot be opened: %s", path,
 				 fd == -ELOOP ? "there is a symbolic link in it"
 					      : strerror(-fd));
-	r = dir_is_roots(fd, path, err);
+	r = check_owner(fd, path, S_IFDIR, err);
 	return r < 0 ? r : take_fd(&fd);
 }
 

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/enter.h"
+#include "common/mountfd.h"
 #include "common/policy/current.h"
 #include "common/policy/who.h"
 #include "common/proto.h"
@@ -56,8 +57,7 @@ static bool login_is_disabled(const struct login *l)
 	if (proto_state_path(l->options->socket, PROTO_DISABLE, path) < 0 ||
 	    lstat(path, &st) < 0)
 		return false;
-	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (S_ISREG(st.st_mode) && mountfd_only_roots(&st))
 		return true;
 	outcome_log(l->pamh, LOG_WARNING,
 		    "%s is ignored: not a regular file that only root can write",
