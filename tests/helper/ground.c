@@ -88,7 +88,7 @@ const char *ground_read(const char *path)
 int ground_count(const char *dir)
 {
 	struct dirent **names = NULL;
-	/* cppcheck-suppress nullPointer ; scandir(3) takes both */
+	/* cppcheck-suppress nullPointer ; scandir(3) accepts NULL for both */
 	int n = scandir(dir, &names, NULL, NULL);
 
 	assert_true(n >= 2 && names);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The environment of tests of the daemon's parts: mount and network namespaces
- * of the program's own, an empty /run in memory, and its output on stderr.
+ * The environment for tests of parts of the daemon: the test program has its
+ * own mount and network namespaces, an empty tmpfs on /run, and its log on
+ * stderr.
  */
 #ifndef NETNS_PAM_TESTS_HELPER_GROUND_H
 #define NETNS_PAM_TESTS_HELPER_GROUND_H
@@ -48,7 +49,7 @@ int ground_netns_new(void);
  */
 int ground_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* From here to ground_said(), stderr is kept. Return there: all of it. */
+/* Records stderr until ground_said(), which returns what was written to it. */
 void ground_listen(void);
 const char *ground_said(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs beside the loop: what they are given, how their end is reported. */
+/* Child programs: what they inherit, and how their end is reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ static int teardown(void **state)
 		assert_true(condition);                                        \
 	} while (0)
 
-/* Starts a shell's command with what `more` says besides. */
+/* Starts a shell command; `more` has the other settings. */
 static struct child *start(const char *script, struct child_command more)
 {
 	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
@@ -95,14 +95,14 @@ static void run(const char *script, struct child_command more)
 	assert_null(h.children);
 }
 
-static void lines_and_status(void **state)
+static void lines_and_the_exit_status_are_reported(void **state)
 {
 	run("echo one; echo; printf two", (struct child_command){0});
 	assert_string_equal(lines, "one\ntwo\n");
 	assert_int_equal(result, 0);
 }
 
-static void the_last_words_are_in_the_reason(void **state)
+static void the_last_line_of_stderr_is_in_the_error(void **state)
 {
 	ground_listen();
 	run("echo first >&2; echo it is broken >&2; exit 4",
@@ -113,14 +113,14 @@ static void the_last_words_are_in_the_reason(void **state)
 	assert_non_null(strstr(ground_said(), "the test: first\n"));
 }
 
-static void a_signal_is_named(void **state)
+static void the_error_names_the_signal(void **state)
 {
 	run("kill -SEGV $$", (struct child_command){0});
 	assert_int_equal(result, -ECHILD);
 	assert_string_equal(words.text, "the test was killed by signal 11");
 }
 
-static void F57_a_clean_start(void **state)
+static void F57_environment_descriptors_and_signals_are_clean(void **state)
 {
 	static const char *const env[] = {"COLOUR=blue", NULL};
 
@@ -136,7 +136,7 @@ static void F57_a_clean_start(void **state)
 				   "SigIgn:\t0000000\n0\n1024\n");
 }
 
-static void a_secret_goes_by_stdin_only(void **state)
+static void a_secret_is_passed_on_stdin_only(void **state)
 {
 	static const char secret[] = "key = 12345\n";
 
@@ -147,13 +147,13 @@ static void a_secret_goes_by_stdin_only(void **state)
 	assert_string_equal(lines, "key = 12345\n0\n");
 }
 
-static void nothing_to_read_is_the_end(void **state)
+static void without_input_stdin_is_at_end_of_file(void **state)
 {
 	run("cat; echo done", (struct child_command){0});
 	assert_string_equal(lines, "done\n");
 }
 
-static void a_missing_program_is_named(void **state)
+static void the_error_names_a_missing_program(void **state)
 {
 	const char *const argv[] = {"frobnicated", NULL};
 	const struct child_command command = {.label = "x",
@@ -168,7 +168,7 @@ static void a_missing_program_is_named(void **state)
 	assert_null(h.children);
 }
 
-static void too_long_and_it_goes_with_all_it_started(void **state)
+static void a_timeout_kills_the_program_and_its_children(void **state)
 {
 	pid_t grandchild;
 
@@ -181,7 +181,7 @@ static void too_long_and_it_goes_with_all_it_started(void **state)
 	wait_for(kill(grandchild, 0) < 0);
 }
 
-static void stopped_and_nobody_is_told(void **state)
+static void a_stopped_program_causes_no_callback(void **state)
 {
 	struct child *c;
 
@@ -200,7 +200,7 @@ static void on_other_end(void *data, int r, const struct error *said)
 	other_end++;
 }
 
-static void ended_and_somebody_else_is_told(void **state)
+static void child_end_replaces_the_callback(void **state)
 {
 	struct child *c;
 
@@ -214,7 +214,7 @@ static void ended_and_somebody_else_is_told(void **state)
 	assert_null(h.children);
 }
 
-static void F58_held_until_it_is_let_go(void **state)
+static void F58_a_held_program_starts_at_child_go(void **state)
 {
 	struct child *c;
 	char exe[64], now[256] = "";
@@ -228,7 +228,7 @@ static void F58_held_until_it_is_let_go(void **state)
 	assert_string_equal(lines, "began\n");
 }
 
-static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
+static void F58_daemon_killed_a_held_program_never_starts(void **state)
 {
 	int pipes[2];
 	char text[32] = "";
@@ -237,7 +237,7 @@ static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
-		h.event = NULL; /* of no use to a child */
+		h.event = NULL; /* the parent's loop, unusable after fork(2) */
 		if (sd_event_new(&h.event) < 0)
 			_exit(1);
 		start("echo began >&3",
@@ -252,7 +252,7 @@ static void F58_held_by_one_that_is_killed_it_never_begins(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-static void a_flood_holds_nobody_up(void **state)
+static void a_flood_of_output_does_not_block_the_loop(void **state)
 {
 	uint64_t began;
 
@@ -264,7 +264,7 @@ static void a_flood_holds_nobody_up(void **state)
 	assert_int_equal(ended, 0);
 }
 
-static void it_runs_inside_a_namespace(void **state)
+static void a_program_runs_inside_a_namespace(void **state)
 {
 	_cleanup_close_ int fd = -1;
 	char wanted[64];
@@ -281,7 +281,7 @@ static void it_runs_inside_a_namespace(void **state)
 }
 
 /* A daemon with many sessions has more descriptors than a program may have. */
-static void it_is_given_its_descriptor_among_thousands(void **state)
+static void a_descriptor_is_passed_when_thousands_are_open(void **state)
 {
 	const struct rlimit many = {4096, 4096};
 	int fds[2000], pipes[2];
@@ -303,7 +303,7 @@ static void it_is_given_its_descriptor_among_thousands(void **state)
 		close(fds[n]);
 }
 
-static void somebody_else_with_one_capability(void **state)
+static void a_program_of_another_user_has_one_capability(void **state)
 {
 	ground_need();
 	run("id -u; id -g; id -G; grep -E 'Cap(Eff|Prm|Amb)' /proc/$$/status; "
@@ -318,7 +318,7 @@ static void somebody_else_with_one_capability(void **state)
 				   "CapAmb:\t0000000000000400\n0077\n");
 }
 
-static void F57_those_of_one_user_are_apart(void **state)
+static void F57_programs_of_one_user_cannot_read_each_other(void **state)
 {
 	const struct child_command nobody = {
 		.uid = 5001,
@@ -341,11 +341,11 @@ static void F57_those_of_one_user_are_apart(void **state)
 	wait_for(ended);
 	assert_int_equal(result, 0);
 	assert_null(strstr(lines, "PATH"));
-	assert_non_null(strstr(lines, "sh\n")); /* its own it can see */
+	assert_non_null(strstr(lines, "sh\n")); /* it can read its own */
 	child_stop(one);
 }
 
-static void a_lasting_one_is_found_again(void **state)
+static void a_lasting_program_is_adopted_by_the_next_daemon(void **state)
 {
 	struct child *c;
 	uint64_t identity;
@@ -370,24 +370,24 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(lines_and_status),
-		TEST(the_last_words_are_in_the_reason),
-		TEST(a_signal_is_named),
-		TEST(F57_a_clean_start),
-		TEST(a_secret_goes_by_stdin_only),
-		TEST(nothing_to_read_is_the_end),
-		TEST(a_missing_program_is_named),
-		TEST(too_long_and_it_goes_with_all_it_started),
-		TEST(stopped_and_nobody_is_told),
-		TEST(ended_and_somebody_else_is_told),
-		TEST(F58_held_until_it_is_let_go),
-		TEST(F58_held_by_one_that_is_killed_it_never_begins),
-		TEST(a_flood_holds_nobody_up),
-		TEST(it_runs_inside_a_namespace),
-		TEST(it_is_given_its_descriptor_among_thousands),
-		TEST(somebody_else_with_one_capability),
-		TEST(F57_those_of_one_user_are_apart),
-		TEST(a_lasting_one_is_found_again),
+		TEST(lines_and_the_exit_status_are_reported),
+		TEST(the_last_line_of_stderr_is_in_the_error),
+		TEST(the_error_names_the_signal),
+		TEST(F57_environment_descriptors_and_signals_are_clean),
+		TEST(a_secret_is_passed_on_stdin_only),
+		TEST(without_input_stdin_is_at_end_of_file),
+		TEST(the_error_names_a_missing_program),
+		TEST(a_timeout_kills_the_program_and_its_children),
+		TEST(a_stopped_program_causes_no_callback),
+		TEST(child_end_replaces_the_callback),
+		TEST(F58_a_held_program_starts_at_child_go),
+		TEST(F58_daemon_killed_a_held_program_never_starts),
+		TEST(a_flood_of_output_does_not_block_the_loop),
+		TEST(a_program_runs_inside_a_namespace),
+		TEST(a_descriptor_is_passed_when_thousands_are_open),
+		TEST(a_program_of_another_user_has_one_capability),
+		TEST(F57_programs_of_one_user_cannot_read_each_other),
+		TEST(a_lasting_program_is_adopted_by_the_next_daemon),
 	};
 
 	ground_make();

@@ -15,7 +15,7 @@
 static struct dhcp_lease lease;
 static struct error why;
 
-/* A good answer, to be spoilt. */
+/* A valid answer; tests change single values. */
 static struct dhcp_words good(void)
 {
 	return (struct dhcp_words){
@@ -116,7 +116,7 @@ static void F95_invalid_addresses_are_refused(void **state)
 	}
 }
 
-static void both_ends_of_a_cable_are_addresses(void **state)
+static void both_addresses_of_a_31_bit_prefix_are_valid(void **state)
 {
 	struct dhcp_words words = good();
 
@@ -126,7 +126,7 @@ static void both_ends_of_a_cable_are_addresses(void **state)
 	assert_prefix("192.0.2.0/31", &lease.address);
 }
 
-static void classless_routes_take_the_routers_place(void **state)
+static void classless_routes_replace_the_router(void **state)
 {
 	struct dhcp_words words = good();
 
@@ -137,7 +137,7 @@ static void classless_routes_take_the_routers_place(void **state)
 	assert_int_equal(lease.n_routes, 3);
 	assert_route(0, "198.51.100.0/24", "192.0.2.3/32");
 	assert_route(1, "10.0.0.0/8", "none");
-	assert_route(2, "10.1.0.0/16", "none"); /* by our own address */
+	assert_route(2, "10.1.0.0/16", "none"); /* via the leased address */
 	words.staticroutes = NULL;
 	parse(&words);
 	assert_int_equal(lease.n_routes, 1);
@@ -170,7 +170,7 @@ static void F95_invalid_routes_are_ignored(void **state)
 	}
 }
 
-static void halves_of_everything_are_routes(void **state)
+static void the_two_halves_of_the_address_space_are_routes(void **state)
 {
 	struct dhcp_words words = good();
 
@@ -181,7 +181,7 @@ static void halves_of_everything_are_routes(void **state)
 	assert_route(1, "128.0.0.0/1", "192.0.2.1/32");
 }
 
-static void F95_too_many_routes(void **state)
+static void F95_excess_routes_are_ignored(void **state)
 {
 	struct dhcp_words words = good();
 	char text[3000] = "", huge[5000];
@@ -194,7 +194,7 @@ static void F95_too_many_routes(void **state)
 	parse(&words);
 	assert_int_equal(lease.n_routes, DHCP_ROUTES_MAX);
 	assert_non_null(strstr(lease.refused, "more than"));
-	/* Not cut in the middle of an address. */
+	/* A list that is too long is ignored, not truncated. */
 	memset(huge, ' ', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
 	memcpy(huge, "10.0.0.0/8 192.0.2.1", 20);
@@ -231,7 +231,7 @@ static void F95_invalid_names_are_ignored(void **state)
 	}
 }
 
-static void F95_other_values(void **state)
+static void F95_invalid_servers_routers_mtu_and_time_are_ignored(void **state)
 {
 	struct dhcp_words words = good();
 
@@ -255,13 +255,15 @@ int main(void)
 		cmocka_unit_test(a_valid_lease_is_applied_completely),
 		cmocka_unit_test(an_address_alone_is_enough),
 		cmocka_unit_test(F95_invalid_addresses_are_refused),
-		cmocka_unit_test(both_ends_of_a_cable_are_addresses),
-		cmocka_unit_test(classless_routes_take_the_routers_place),
+		cmocka_unit_test(both_addresses_of_a_31_bit_prefix_are_valid),
+		cmocka_unit_test(classless_routes_replace_the_router),
 		cmocka_unit_test(F95_invalid_routes_are_ignored),
-		cmocka_unit_test(halves_of_everything_are_routes),
-		cmocka_unit_test(F95_too_many_routes),
+		cmocka_unit_test(
+			the_two_halves_of_the_address_space_are_routes),
+		cmocka_unit_test(F95_excess_routes_are_ignored),
 		cmocka_unit_test(F95_invalid_names_are_ignored),
-		cmocka_unit_test(F95_other_values),
+		cmocka_unit_test(
+			F95_invalid_servers_routers_mtu_and_time_are_ignored),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -60,7 +60,7 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("no \"%s\" in:\n%s", part, text);
 }
 
-static void every_field_is_parsed(void **state)
+static void addresses_that_no_prefix_contains_have_the_default(void **state)
 {
 	const char *text = printed("", "192.0.2.0/24");
 
@@ -76,7 +76,7 @@ static void every_field_is_parsed(void **state)
 	assert_has(text, "add rule t x meta nfproto ipv6 goto refuse\n");
 }
 
-static void to_the_first_and_the_last_address(void **state)
+static void ranges_extend_to_the_first_and_the_last_address(void **state)
 {
 	const char *text = printed("0.0.0.0/0", "128.0.0.0/1");
 
@@ -92,7 +92,7 @@ static void to_the_first_and_the_last_address(void **state)
 			 "goto unnamed, 255.255.255.255 : goto refuse }");
 }
 
-static void a_published_namespace_passes_all_checks(void **state)
+static void prefixes_within_refused_ranges_are_admitted_if_named(void **state)
 {
 	const char *text = printed("192.0.2.1 10.213.7.0/24 169.254.0.0/17 "
 				   "169.0.0.0/8 fd00:ec2::254",
@@ -112,7 +112,7 @@ static void ports_are_joined_and_chains_are_shared(void **state)
 				   "203.0.113.0/24/icmp 192.0.2.0/26/tcp",
 				   "192.0.2.0/25:85");
 
-	/* where the prefixes lie within each other, all of them count */
+	/* prefixes within each other: the ports of all of them apply */
 	assert_has(text, "192.0.2.0-192.0.2.63 : goto x-");
 	assert_has(text, "192.0.2.64-192.0.2.127 : goto x-");
 	assert_has(text, "tcp dport { 85 } goto refuse\n");
@@ -121,13 +121,13 @@ static void ports_are_joined_and_chains_are_shared(void **state)
 	assert_has(text, "tcp dport { 80-90, 443 } goto unnamed\n");
 	assert_has(text, "udp dport { 443 } goto unnamed\n");
 	assert_has(text, "meta l4proto icmp goto unnamed\n");
-	/* the same rules elsewhere are the same chain */
+	/* another prefix with the same rules has the same chain */
 	text = printed("192.0.2.0/24:80/tcp 198.51.100.0/24:80/tcp", "");
 	assert_has(text, "192.0.2.0-192.0.2.255 : goto x-1");
 	assert_has(text, "198.51.100.0-198.51.100.255 : goto x-1");
 }
 
-static void deny_wins(void **state)
+static void deny_takes_precedence_over_allow(void **state)
 {
 	const char *text = printed("192.0.2.0/24", "192.0.2.80 192.0.2.0/24");
 
@@ -138,7 +138,7 @@ static void deny_wins(void **state)
 }
 
 /* An IPv4 address is reached by NAT64 as well (RFC 6052, RFC 8215). */
-static void deny_holds_by_nat64(void **state)
+static void deny_applies_to_NAT64_addresses(void **state)
 {
 	const char *text = printed("", "192.0.2.0/24 198.51.100.7:80/tcp");
 
@@ -156,8 +156,9 @@ static void deny_holds_by_nat64(void **state)
 	assert_has(text, "add rule t x meta nfproto ipv6 goto refuse\n");
 }
 
-/* Nor are the metadata services. */
-static void metadata_by_nat64_is_named(void **state)
+/* 169.254.169.0/24 has metadata services, 127.0.0.0/8 is the loopback. */
+static void
+NAT64_addresses_of_refused_ranges_are_admitted_if_named(void **state)
 {
 	const char *text = printed("64:ff9b::/96 64:ff9b::a9fe:a900/120", "");
 
@@ -172,13 +173,17 @@ static void metadata_by_nat64_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_field_is_parsed),
-		cmocka_unit_test(to_the_first_and_the_last_address),
-		cmocka_unit_test(a_published_namespace_passes_all_checks),
+		cmocka_unit_test(
+			addresses_that_no_prefix_contains_have_the_default),
+		cmocka_unit_test(
+			ranges_extend_to_the_first_and_the_last_address),
+		cmocka_unit_test(
+			prefixes_within_refused_ranges_are_admitted_if_named),
 		cmocka_unit_test(ports_are_joined_and_chains_are_shared),
-		cmocka_unit_test(deny_wins),
-		cmocka_unit_test(deny_holds_by_nat64),
-		cmocka_unit_test(metadata_by_nat64_is_named),
+		cmocka_unit_test(deny_takes_precedence_over_allow),
+		cmocka_unit_test(deny_applies_to_NAT64_addresses),
+		cmocka_unit_test(
+			NAT64_addresses_of_refused_ranges_are_admitted_if_named),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

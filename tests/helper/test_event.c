@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs tell by the script that they run, packaging/link-event. */
+/* Events that programs report by the script packaging/link-event. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -30,24 +30,24 @@
 static struct helper h;
 static struct instance instance;
 static struct error why;
-static unsigned int told;
-static char heard[256]; /* the variable `ip`, or "none" */
-static bool forget;	/* from within the callback */
-static bool done;	/* likewise */
-static unsigned int told_done;
+static unsigned int n_events;
+static char last_event[256]; /* its argument and its variable `ip`, or "-" */
+static bool forget;	     /* call event_forget() in the callback */
+static bool done;	     /* call event_done() in the callback */
+static unsigned int n_done;
 
-static void on_told(struct instance *i, const struct event *e)
+static void on_event(struct instance *i, const struct event *e)
 {
 	const char *ip = event_get(e, "ip");
 	const char *argument = event_get(e, "NETNS_PAM_ARGUMENT");
 
 	assert_ptr_equal(i, &instance);
-	told++;
-	told_done += event_is_done(e);
+	n_events++;
+	n_done += event_is_done(e);
 	if (done)
 		event_done(i);
-	snprintf(heard, sizeof(heard), "%s %s", argument ? argument : "-",
-		 ip ? ip : "-");
+	snprintf(last_event, sizeof(last_event), "%s %s",
+		 argument ? argument : "-", ip ? ip : "-");
 	if (forget)
 		event_forget(i);
 }
@@ -68,10 +68,10 @@ static int event_setup(void **state)
 		.state = INSTANCE_MAKING,
 	};
 	snprintf(instance.name, sizeof(instance.name), "office");
-	told = 0;
-	heard[0] = '\0';
+	n_events = 0;
+	last_event[0] = '\0';
 	forget = done = false;
-	told_done = 0;
+	n_done = 0;
 	return sd_event_new(&h.event) < 0 || event_open(&h, &why) < 0;
 }
 
@@ -94,52 +94,53 @@ static void settle(void)
 
 static void watch(void)
 {
-	assert_int_equal(event_watch(&instance, on_told, &why), 0);
+	assert_int_equal(event_watch(&instance, on_event, &why), 0);
 	settle();
 }
 
-static void the_script_tells(void **state)
+static void the_script_reports_an_event(void **state)
 {
 	ground_need();
 	watch();
-	assert_int_equal(told, 0);
+	assert_int_equal(n_events, 0);
 	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound", BY_PATH,
 				   SCRIPT),
 			 0);
 	settle();
-	assert_int_equal(told, 1);
-	assert_string_equal(heard, "bound 192.0.2.9");
-	/* The last word counts. */
+	assert_int_equal(n_events, 1);
+	assert_string_equal(last_event, "bound 192.0.2.9");
+	/* The last event is the one that is read. */
 	assert_int_equal(ground_sh("env -i %s ip=192.0.2.9 %s bound && "
 				   "env -i %s %s deconfig",
 				   BY_PATH, SCRIPT, BY_PATH, SCRIPT),
 			 0);
 	settle();
-	assert_string_equal(heard, "deconfig -");
+	assert_string_equal(last_event, "deconfig -");
 }
 
-static void F95_a_program_that_is_not_root_tells_by_a_descriptor(void **state)
+static void
+F95_a_program_that_is_not_root_reports_through_a_descriptor(void **state)
 {
 	ground_need();
 	watch();
-	/* Not by the path, which is root's. */
+	/* Not through the path: only root can write there. */
 	assert_int_not_equal(ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
 				       "env -i %s ip=192.0.2.9 %s bound",
 				       BY_PATH, SCRIPT),
 			     0);
 	settle();
-	assert_int_equal(told, 0);
+	assert_int_equal(n_events, 0);
 	assert_int_equal(ground_sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
 				   "env -i " EVENT_VARIABLE_BY_FD
 				   " ip=192.0.2.9 %s renew 9<%s",
 				   SCRIPT, DIR_7),
 			 0);
 	settle();
-	assert_string_equal(heard, "renew 192.0.2.9");
+	assert_string_equal(last_event, "renew 192.0.2.9");
 	assert_true(event_directory(&instance) >= 0);
 }
 
-static void a_restarted_helper_hears_the_last_word(void **state)
+static void a_restarted_daemon_reads_the_last_event(void **state)
 {
 	ground_need();
 	watch();
@@ -147,16 +148,16 @@ static void a_restarted_helper_hears_the_last_word(void **state)
 				   SCRIPT),
 			 0);
 	event_close(&h);
-	assert_int_equal(told, 0);
+	assert_int_equal(n_events, 0);
 	assert_int_equal(event_open(&h, &why), 0);
 	instance.state = INSTANCE_LIVE;
-	assert_int_equal(event_watch(&instance, on_told, &why), 0);
-	assert_int_equal(told, 0); /* from the loop only */
+	assert_int_equal(event_watch(&instance, on_event, &why), 0);
+	assert_int_equal(n_events, 0); /* the callback runs in the loop only */
 	settle();
-	assert_string_equal(heard, "bound 192.0.2.9");
+	assert_string_equal(last_event, "bound 192.0.2.9");
 }
 
-static void what_is_done_is_known_after_a_restart(void **state)
+static void a_handled_event_is_known_after_a_restart(void **state)
 {
 	ground_need();
 	watch();
@@ -171,15 +172,15 @@ static void what_is_done_is_known_after_a_restart(void **state)
 	assert_int_equal(event_open(&h, &why), 0);
 	instance.state = INSTANCE_LIVE;
 	done = false;
-	assert_int_equal(event_watch(&instance, on_told, &why), 0);
+	assert_int_equal(event_watch(&instance, on_event, &why), 0);
 	settle();
-	assert_int_equal(told, 3);
-	assert_int_equal(told_done, 1);
-	assert_string_equal(heard, "deconfig -");
+	assert_int_equal(n_events, 3);
+	assert_int_equal(n_done, 1);
+	assert_string_equal(last_event, "deconfig -");
 }
 
-/* What a namespace of the same number left is not this one's lease. */
-static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
+/* A file left by a namespace of the same number is not an event of this one. */
+static void a_new_namespace_ignores_events_of_an_earlier_one(void **state)
 {
 	ground_need();
 	watch();
@@ -189,16 +190,16 @@ static void a_new_namespace_hears_nothing_of_an_old_one(void **state)
 	event_close(&h);
 	assert_int_equal(event_open(&h, &why), 0);
 	watch();
-	assert_int_equal(told, 0);
+	assert_int_equal(n_events, 0);
 	assert_int_equal(ground_count(DIR_7), 0);
 }
 
-static void forgetting_leaves_nothing(void **state)
+static void event_forget_removes_the_directory(void **state)
 {
 	ground_need();
-	event_forget(&instance); /* fine when there is none */
+	event_forget(&instance); /* without a directory: no effect */
 	watch();
-	/* All that a program has left there is removed. */
+	/* Files of any type that a program has made there are removed. */
 	assert_int_equal(ground_sh("mkdir %s/d && touch %s/f && mkfifo %s/p",
 				   DIR_7, DIR_7, DIR_7),
 			 0);
@@ -207,13 +208,13 @@ static void forgetting_leaves_nothing(void **state)
 				   SCRIPT),
 			 0);
 	settle();
-	assert_int_equal(told, 1);
+	assert_int_equal(n_events, 1);
 	assert_int_equal(ground_count(STATE "/events"), 0);
 	assert_int_equal(event_directory(&instance), -ENOENT);
 }
 
 /* As a client that was sent SIGTERM and still writes. */
-static pid_t chatter(int dir)
+static pid_t writer_start(int dir)
 {
 	pid_t pid = fork();
 
@@ -228,14 +229,15 @@ static pid_t chatter(int dir)
 	}
 }
 
-static void forgetting_a_program_that_goes_on_leaves_nothing(void **state)
+static void
+event_forget_removes_the_directory_while_a_program_writes(void **state)
 {
 	ground_need();
 	for (int n = 0; n < 50; n++) {
 		pid_t pid;
 
 		watch();
-		pid = chatter(event_directory(&instance));
+		pid = writer_start(event_directory(&instance));
 		assert_true(pid > 0);
 		while (!ground_count(DIR_7))
 			;
@@ -245,8 +247,8 @@ static void forgetting_a_program_that_goes_on_leaves_nothing(void **state)
 	}
 }
 
-/* None of it is reported, none of it blocks. */
-static void F95_odd_files_are_not_told(void **state)
+/* No callback is called, and reading the file does not block. */
+static void F95_invalid_event_files_are_ignored(void **state)
 {
 	static const char *const odd[] = {
 		"mkfifo new",
@@ -267,35 +269,35 @@ static void F95_odd_files_are_not_told(void **state)
 		ground_listen();
 		settle();
 		assert_non_null(strstr(ground_said(), "office"));
-		assert_int_equal(told, 0);
+		assert_int_equal(n_events, 0);
 	}
 }
 
-static void a_value_is_all_up_to_its_NUL(void **state)
+static void a_value_ends_at_its_NUL(void **state)
 {
 	ground_need();
 	watch();
-	/* A newline is a part of the value; a longer name is another. */
+	/* A newline is a part of the value; "ipx" is not "ip". */
 	assert_int_equal(ground_sh("env -i %s ipx=1 \"ip=a\nip=b\" %s bound",
 				   BY_PATH, SCRIPT),
 			 0);
 	settle();
-	assert_string_equal(heard, "bound a\nip=b");
+	assert_string_equal(last_event, "bound a\nip=b");
 }
 
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, event_setup, event_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(the_script_tells),
-		TEST(F95_a_program_that_is_not_root_tells_by_a_descriptor),
-		TEST(a_restarted_helper_hears_the_last_word),
-		TEST(what_is_done_is_known_after_a_restart),
-		TEST(a_new_namespace_hears_nothing_of_an_old_one),
-		TEST(forgetting_leaves_nothing),
-		TEST(forgetting_a_program_that_goes_on_leaves_nothing),
-		TEST(F95_odd_files_are_not_told),
-		TEST(a_value_is_all_up_to_its_NUL),
+		TEST(the_script_reports_an_event),
+		TEST(F95_a_program_that_is_not_root_reports_through_a_descriptor),
+		TEST(a_restarted_daemon_reads_the_last_event),
+		TEST(a_handled_event_is_known_after_a_restart),
+		TEST(a_new_namespace_ignores_events_of_an_earlier_one),
+		TEST(event_forget_removes_the_directory),
+		TEST(event_forget_removes_the_directory_while_a_program_writes),
+		TEST(F95_invalid_event_files_are_ignored),
+		TEST(a_value_ends_at_its_NUL),
 	};
 
 	ground_make();

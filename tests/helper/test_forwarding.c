@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * F88: the host forwards for the namespaces' sake alone, and is as it was when
- * the last of them is removed.
+ * F88: the host forwards only for namespaces, and has its earlier settings
+ * after the last namespace is removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,7 @@ static void need(bool ipv4, bool ipv6)
 		fail_msg("%s", why.text);
 }
 
-/* Are foreign packets of the family dropped? */
+/* Does the firewall drop forwarded packets that are not of a namespace? */
 static bool dropped(const char *family)
 {
 	return ground_sh("nft list set inet netns_pam no_router | "
@@ -92,14 +92,14 @@ static bool dropped(const char *family)
 			 family) == 0;
 }
 
-/* A daemon that was killed, and the next one. */
+/* As if the daemon was killed and started again. */
 static void restart(void)
 {
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(forwarding_open(&h, &why), 0);
 }
 
-static void on_while_needed_and_off_afterwards(void **state)
+static void forwarding_is_on_while_needed_and_off_afterwards(void **state)
 {
 	ground_need();
 	need(true, false);
@@ -118,7 +118,7 @@ static void on_while_needed_and_off_afterwards(void **state)
 	assert_false(dropped("ipv4"));
 	assert_false(dropped("ipv6"));
 	assert_int_equal(ground_count(STATE), 0);
-	/* and once more */
+	/* a second time */
 	need(true, false);
 	is(FORWARD4, "1");
 	assert_true(dropped("ipv4"));
@@ -126,7 +126,7 @@ static void on_while_needed_and_off_afterwards(void **state)
 	is(FORWARD4, "0");
 }
 
-static void an_administrators_router_is_left_alone(void **state)
+static void a_host_that_forwards_already_is_not_changed(void **state)
 {
 	ground_need();
 	set(FORWARD4, "1");
@@ -143,7 +143,7 @@ static void an_administrators_router_is_left_alone(void **state)
 	is(IN_RA, "1");
 }
 
-static void a_router_of_one_family_stays_one_of_it(void **state)
+static void a_host_that_forwards_ipv4_still_forwards_only_ipv4(void **state)
 {
 	ground_need();
 	set(FORWARD4, "1");
@@ -157,7 +157,7 @@ static void a_router_of_one_family_stays_one_of_it(void **state)
 	assert_false(dropped("ipv6"));
 }
 
-static void who_listened_to_advertisements_goes_on_listening(void **state)
+static void interfaces_that_accept_router_advertisements_still_do(void **state)
 {
 	ground_need();
 	assert_int_equal(ground_sh("ip link add eth0.7 type veth peer y; "
@@ -171,14 +171,14 @@ static void who_listened_to_advertisements_goes_on_listening(void **state)
 	is("net/ipv6/conf/eth0.7/accept_ra", "2");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
 	assert_int_equal(ground_sh("ip link del y"),
-			 0); /* one does not exist any more */
+			 0); /* the interface eth0.7 is removed, too */
 	forwarding_done(&h);
 	is(IN_RA, "1");
 	is("net/ipv6/conf/lan0/accept_ra", "0");
 	is("net/ipv6/conf/z/accept_ra", "2");
 }
 
-static void IPv4_alone_touches_no_listener(void **state)
+static void IPv4_alone_does_not_change_accept_ra(void **state)
 {
 	ground_need();
 	need(true, false);
@@ -186,7 +186,7 @@ static void IPv4_alone_touches_no_listener(void **state)
 	is(FORWARD6, "0");
 }
 
-static void interfaces_that_forwarded_already_go_on(void **state)
+static void interfaces_that_forwarded_before_still_do(void **state)
 {
 	ground_need();
 	set(IN_FORWARD4, "1");
@@ -204,14 +204,14 @@ static void interfaces_that_forwarded_already_go_on(void **state)
 	is("net/ipv4/conf/all/accept_redirects", "0");
 }
 
-static void a_restart_remembers_what_was_before(void **state)
+static void settings_from_before_are_restored_after_a_restart(void **state)
 {
 	ground_need();
 	set(IN_FORWARD4, "1");
 	need(true, true);
 	restart();
 	assert_true(f.on4 && f.on6);
-	need(true, true); /* it is on: ours, not the administrator's */
+	need(true, true); /* it is on because the daemon enabled it */
 	restart();
 	forwarding_done(&h);
 	is(FORWARD4, "0");
@@ -221,16 +221,16 @@ static void a_restart_remembers_what_was_before(void **state)
 	assert_false(dropped("ipv4"));
 	assert_false(dropped("ipv6"));
 	assert_int_equal(ground_count(STATE), 0);
-	/* another one has nothing to undo */
+	/* a host that forwards by itself: nothing is undone */
 	set(FORWARD4, "1");
 	restart();
 	forwarding_done(&h);
 	is(FORWARD4, "1");
 }
 
-/* sysctl --system, or a hand that switches it off under open sessions */
+/* By sysctl --system or an administrator, while sessions are open. */
 static void
-forwarding_switched_off_by_others_is_on_again_for_the_next(void **state)
+forwarding_disabled_by_others_is_enabled_for_the_next_login(void **state)
 {
 	ground_need();
 	need(true, true);
@@ -246,7 +246,7 @@ forwarding_switched_off_by_others_is_on_again_for_the_next(void **state)
 	is(IN_RA, "1"); /* as it was before the first time */
 }
 
-static void without_the_drop_nothing_is_switched_on(void **state)
+static void without_the_drop_rule_forwarding_stays_off(void **state)
 {
 	ground_need();
 	h.nft = nft_close(h.nft);
@@ -282,7 +282,7 @@ static void a_table_made_again_has_the_drop_rule(void **state)
 	assert_false(dropped("ipv6"));
 }
 
-/* What could not be switched off again is not switched on. */
+/* Without a record nothing could disable forwarding later: it stays off. */
 static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 {
 	ground_need();
@@ -297,8 +297,8 @@ static void F65_a_record_that_cannot_be_written_is_an_error(void **state)
 	assert_false(dropped("ipv4"));
 }
 
-/* More interfaces than the list of listeners holds: the uplink is first. */
-static void a_host_with_many_interfaces(void **state)
+/* More interfaces than f.listeners can hold; the uplink is its first. */
+static void forwarding_works_on_a_host_with_many_interfaces(void **state)
 {
 	ground_need();
 	assert_int_equal(ground_sh("for i in $(seq 150); do "
@@ -325,21 +325,25 @@ static void a_host_with_many_interfaces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		forwarding_test(on_while_needed_and_off_afterwards),
-		forwarding_test(an_administrators_router_is_left_alone),
-		forwarding_test(a_router_of_one_family_stays_one_of_it),
 		forwarding_test(
-			who_listened_to_advertisements_goes_on_listening),
-		forwarding_test(IPv4_alone_touches_no_listener),
-		forwarding_test(interfaces_that_forwarded_already_go_on),
-		forwarding_test(a_restart_remembers_what_was_before),
+			forwarding_is_on_while_needed_and_off_afterwards),
+		forwarding_test(a_host_that_forwards_already_is_not_changed),
 		forwarding_test(
-			forwarding_switched_off_by_others_is_on_again_for_the_next),
-		forwarding_test(without_the_drop_nothing_is_switched_on),
+			a_host_that_forwards_ipv4_still_forwards_only_ipv4),
+		forwarding_test(
+			interfaces_that_accept_router_advertisements_still_do),
+		forwarding_test(IPv4_alone_does_not_change_accept_ra),
+		forwarding_test(interfaces_that_forwarded_before_still_do),
+		forwarding_test(
+			settings_from_before_are_restored_after_a_restart),
+		forwarding_test(
+			forwarding_disabled_by_others_is_enabled_for_the_next_login),
+		forwarding_test(without_the_drop_rule_forwarding_stays_off),
 		forwarding_test(a_table_made_again_has_the_drop_rule),
 		forwarding_test(
 			F65_a_record_that_cannot_be_written_is_an_error),
-		forwarding_test(a_host_with_many_interfaces),
+		forwarding_test(
+			forwarding_works_on_a_host_with_many_interfaces),
 	};
 
 	ground_make();

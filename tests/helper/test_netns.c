@@ -83,8 +83,8 @@ static void open_is_refused(const char *name, const char *because)
 		fail_msg("%s", why.text);
 }
 
-/* It cannot be opened, published over, or unpublished, and it stays. */
-static void is_in_the_way(const char *name, const char *because)
+/* The name cannot be opened, published or unpublished; its file stays. */
+static void name_is_occupied(const char *name, const char *because)
 {
 	_cleanup_close_ int fd = ground_netns_new();
 	struct netns_id mine = id_of(fd);
@@ -104,39 +104,39 @@ static void is_in_the_way(const char *name, const char *because)
 	assert_int_equal(before.st_dev, after.st_dev);
 }
 
-static void F41_file_with_contents(void **state)
+static void F41_a_file_with_contents_is_refused(void **state)
 {
 	ground_need();
 	ground_write(AT("x"), "notes\n");
-	is_in_the_way("x", "file with contents");
+	name_is_occupied("x", "file with contents");
 	assert_string_equal(ground_read(AT("x")), "notes\n");
 }
 
-static void F41_fifo(void **state)
+static void F41_a_fifo_is_refused(void **state)
 {
 	ground_need();
 	assert_int_equal(mkfifo(AT("x"), 0600), 0);
-	is_in_the_way("x", "special file");
+	name_is_occupied("x", "special file");
 }
 
-static void F41_directory(void **state)
+static void F41_a_directory_is_refused(void **state)
 {
 	ground_need();
 	assert_int_equal(mkdir(AT("x"), 0700), 0);
-	is_in_the_way("x", "directory");
+	name_is_occupied("x", "directory");
 }
 
-static void F41_symbolic_link_to_a_namespace(void **state)
+static void F41_a_symbolic_link_to_a_namespace_is_refused(void **state)
 {
 	ground_need();
 	assert_int_equal(symlink("/proc/self/ns/net", AT("x")), 0);
-	is_in_the_way("x", "symbolic link");
+	name_is_occupied("x", "symbolic link");
 	assert_int_equal(unlink(AT("x")), 0);
 	assert_int_equal(symlink("nowhere", AT("x")), 0);
-	is_in_the_way("x", "symbolic link");
+	name_is_occupied("x", "symbolic link");
 }
 
-static void F41_namespaces_of_other_kinds(void **state)
+static void F41_namespaces_of_other_types_are_refused(void **state)
 {
 	static const char *const kinds[] = {"uts", "ipc", "pid", "user"};
 	char from[64];
@@ -146,7 +146,7 @@ static void F41_namespaces_of_other_kinds(void **state)
 		snprintf(from, sizeof(from), "/proc/self/ns/%s", kinds[i]);
 		ground_write(AT("x"), "%s", "");
 		assert_int_equal(mount(from, AT("x"), NULL, MS_BIND, NULL), 0);
-		is_in_the_way("x", "no network namespace");
+		name_is_occupied("x", "no network namespace");
 		assert_int_equal(umount(AT("x")), 0);
 	}
 }
@@ -173,7 +173,7 @@ static void F66_a_plain_file_is_stale_and_replaced(void **state)
 	assert_int_equal(ground_count(DIR), 0);
 }
 
-/* An empty file that something plain is mounted on: not ours to umount. */
+/* A plain file is mounted on an empty one: another program did that. */
 static void F66_a_stale_mount_is_an_error(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -204,7 +204,7 @@ static void a_missing_file_is_no_error(void **state)
 	assert_int_equal(netns_unpublish(DIR, "x", NULL), 0);
 }
 
-static void F42_overlong_names(void **state)
+static void F42_names_that_are_too_long_are_refused(void **state)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char name[PATH_MAX + 1];
@@ -262,7 +262,7 @@ static void F69_a_namespace_of_ip_netns_is_opened_and_not_removed(void **state)
 	assert_int_equal(netns_open(DIR, "x", &fd, &id, &why), 0);
 	assert_int_equal(netns_unpublish(DIR, "x", &own), -EEXIST);
 	assert_int_equal(ground_sh("ip netns exec x true"), 0);
-	/* and the reverse */
+	/* the other way: ip netns uses a name of the daemon */
 	assert_int_equal(netns_publish(DIR, "ours", mine, &why), 0);
 	assert_int_equal(ground_sh("ip netns exec ours true"), 0);
 	assert_int_equal(ground_sh("ip netns del ours"), 0);
@@ -349,7 +349,7 @@ static void F67_preparing_twice_mounts_once(void **state)
 	assert_int_equal(ground_mounts_at(AT("y")), 1);
 }
 
-static void the_directory_is_made_open_whatever_the_umask(void **state)
+static void the_directory_has_mode_0755_under_any_umask(void **state)
 {
 	struct error why;
 	struct stat st;
@@ -369,7 +369,7 @@ static void the_directory_is_made_open_whatever_the_umask(void **state)
 }
 
 struct racer {
-	int go; /* becomes readable when all may run */
+	int go; /* becomes readable when all are to start */
 	int number;
 };
 
@@ -420,7 +420,7 @@ static void race(int (*body)(void *data), int n)
 	}
 }
 
-static void F67_ten_first_uses_in_parallel(void **state)
+static void F67_ten_first_uses_in_parallel_mount_once(void **state)
 {
 	char path[64];
 
@@ -455,7 +455,7 @@ static int publish_or_ip(void *data)
 	return netns_publish(DIR, name, ground_netns_new(), &why) < 0 ? 3 : 0;
 }
 
-static void F67_mixed_with_ip_netns(void **state)
+static void F67_names_of_the_daemon_and_of_ip_netns_in_parallel(void **state)
 {
 	char path[64];
 
@@ -468,7 +468,10 @@ static void F67_mixed_with_ip_netns(void **state)
 	}
 }
 
-/* One gives and takes a name, the others look: it is whole or not there. */
+/*
+ * One process publishes and unpublishes a name, the others open it: they get
+ * the namespace or -ENOENT.
+ */
 static int look_or_publish(void *data)
 {
 	const struct racer *racer = data;
@@ -495,7 +498,7 @@ static int look_or_publish(void *data)
 			return 4;
 		if (r == 0 && there.ino == mine.ino)
 			return 5;
-		/* another program's, if it exists: not removed */
+		/* a name of another namespace: not removed */
 		r = netns_unpublish(DIR, "y", &mine);
 		if (r < 0)
 			return 6;
@@ -609,7 +612,7 @@ static int visit_without_return(void *data)
 	int fd;
 
 	netns_visit(&lost, -1, on_visit, &v, &fd, &id, NULL);
-	return 77; /* it went on in the wrong namespace */
+	return 77; /* it continued in the wrong namespace */
 }
 
 static void a_daemon_that_cannot_return_ends(void **state)
@@ -681,7 +684,7 @@ static void F70_processes_of_other_users_are_found_without_ptrace(void **state)
 	ground_kill(s.pid);
 	s.pid = 0;
 	assert_int_equal(ground_run(scan_with_few_privileges, &s), 0);
-	/* and ourselves, in the host's */
+	/* this process is found in the host's namespace */
 	s.inode = host.id.proc_inode;
 	assert_int_equal(netns_scan(on_found, &s), 0);
 	assert_int_not_equal(s.pid, 0);
@@ -693,24 +696,24 @@ static void F70_processes_of_other_users_are_found_without_ptrace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		netns_test(F41_file_with_contents),
-		netns_test(F41_fifo),
-		netns_test(F41_directory),
-		netns_test(F41_symbolic_link_to_a_namespace),
-		netns_test(F41_namespaces_of_other_kinds),
+		netns_test(F41_a_file_with_contents_is_refused),
+		netns_test(F41_a_fifo_is_refused),
+		netns_test(F41_a_directory_is_refused),
+		netns_test(F41_a_symbolic_link_to_a_namespace_is_refused),
+		netns_test(F41_namespaces_of_other_types_are_refused),
 		netns_test(F66_a_plain_file_is_stale_and_replaced),
 		netns_test(F66_a_stale_mount_is_an_error),
 		netns_test(a_missing_file_is_no_error),
-		netns_test(F42_overlong_names),
+		netns_test(F42_names_that_are_too_long_are_refused),
 		netns_test(a_name_in_use_is_not_replaced),
 		netns_test(
 			F69_a_namespace_of_ip_netns_is_opened_and_not_removed),
 		netns_test(a_failed_mount_leaves_no_file),
 		netns_test(F67_a_name_is_removed_in_every_mount_namespace),
 		netns_test(F67_preparing_twice_mounts_once),
-		netns_test(the_directory_is_made_open_whatever_the_umask),
-		netns_test(F67_ten_first_uses_in_parallel),
-		netns_test(F67_mixed_with_ip_netns),
+		netns_test(the_directory_has_mode_0755_under_any_umask),
+		netns_test(F67_ten_first_uses_in_parallel_mount_once),
+		netns_test(F67_names_of_the_daemon_and_of_ip_netns_in_parallel),
 		netns_test(F20_a_name_is_published_complete_or_not_at_all),
 		netns_test(a_held_lock_delays_and_does_not_fail),
 		netns_test(a_visit_returns_to_the_host_namespace),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The firewall table: made, kept, taken over, and its sets. */
+/* The firewall table is created, restored and adopted; its sets are changed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +26,7 @@ static int home;
 static struct nft *nft;
 static struct error why;
 
-/* Each test has a namespace to itself, with a table loaded. */
+/* Each test has a network namespace of its own, with the table loaded. */
 static int nft_setup(void **state)
 {
 	if (geteuid() != 0)
@@ -152,7 +152,7 @@ static void the_rules_are_those_of_the_source(void **state)
 	assert_non_null(strstr(first, "meta skuid @guarded reject"));
 	assert_non_null(strstr(first, "masquerade"));
 	assert_int_equal(ground_sh("test $(nft list tables | wc -l) = 1"), 0);
-	/* loading again doubles nothing */
+	/* loading again duplicates no rule */
 	load(nft);
 	load(nft);
 	assert_string_equal(listed(TABLE), first);
@@ -205,7 +205,7 @@ static void F77_the_table_survives_the_daemon_and_is_adopted(void **state)
 	assert_int_equal(set_size("guarded"), 0);
 }
 
-static void F77_a_table_flushed_meanwhile_is_made_again(void **state)
+static void F77_a_table_flushed_without_a_daemon_is_made_again(void **state)
 {
 	char whole[64 * 1024];
 
@@ -287,14 +287,15 @@ static void F75_a_removed_table_without_owner_is_restored(void **state)
 		assert_true(nft_monitor_read(nft));
 		assert_false(nft_is_loaded(nft));
 		assert_false(nft_monitor_read(nft)); /* reported once */
-		/* stands in for a kernel that knows no owners */
+		/* as on a kernel without owners of tables */
 		assert_int_equal(ground_sh("nft add " TABLE), 0);
 		load(nft);
 		assert_true(nft_is_loaded(nft));
 		assert_string_equal(listed(TABLE), whole);
 	}
 	assert_int_equal(ground_sh("nft delete " TABLE), 0);
-	assert_false(nft_is_loaded(nft)); /* by a query, not by an event */
+	assert_false(
+		nft_is_loaded(nft)); /* found by a query, not by an event */
 	/* on this kernel it is owned from then on */
 	load(nft);
 	assert_true(is_owned());
@@ -329,7 +330,7 @@ static void F75_a_removed_part_of_the_table_is_restored(void **state)
 		assert_int_equal(nft_load(nft, guarded, &why), 0);
 		assert_string_equal(listed(TABLE), whole);
 	}
-	/* what we do ourselves is no damage */
+	/* the daemon's own changes are not reported */
 	assert_int_equal(guard_replace(nft, NULL, 0), 0);
 	assert_int_equal(no_router(nft, true, false), 0);
 	load(nft);
@@ -337,7 +338,7 @@ static void F75_a_removed_part_of_the_table_is_restored(void **state)
 	assert_true(nft_is_loaded(nft));
 }
 
-static void loading_ends_the_doubt(void **state)
+static void the_table_counts_as_loaded_after_the_next_load(void **state)
 {
 	ground_need();
 	nft_doubt(nft);
@@ -364,7 +365,7 @@ static void F75_changes_of_other_tables_are_ignored(void **state)
 	assert_true(nft_is_loaded(nft));
 }
 
-/* More than the monitor's socket holds: to be sure, it is made again. */
+/* More events than the monitor's socket holds: the table is loaded again. */
 static void F75_lost_events_count_as_removal(void **state)
 {
 	int bytes = 16 * 1024;
@@ -383,7 +384,6 @@ static void F75_lost_events_count_as_removal(void **state)
 	assert_false(nft_is_loaded(nft));
 }
 
-/* Nor do the daemon's own changes overflow the monitor. */
 static void F75_own_changes_do_not_overflow_the_monitor(void **state)
 {
 	static uid_t uids[20000];
@@ -407,7 +407,7 @@ static void F75_own_changes_do_not_overflow_the_monitor(void **state)
 	free(elements);
 }
 
-/* Chains and maps of an earlier daemon, of sections that do not exist. */
+/* An earlier daemon made chains and maps of sections that do not exist now. */
 static void F77_elements_of_the_previous_daemon_are_removed(void **state)
 {
 	static const char made[] =
@@ -474,7 +474,7 @@ static void a_namespace_has_a_table_of_its_own(void **state)
 	here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	netns = ground_netns_new();
 	snprintf(host, sizeof(host), "%s", listed("ruleset"));
-	/* over and over, it is the same */
+	/* loading again changes nothing */
 	for (int n = 0; n < 3; n++) {
 		assert_int_equal(run_inside(nft, netns, policy), 0);
 		assert_int_equal(setns(netns, CLONE_NEWNET), 0);
@@ -484,7 +484,7 @@ static void a_namespace_has_a_table_of_its_own(void **state)
 			snprintf(first, sizeof(first), "%s", listed("ruleset"));
 		assert_int_equal(setns(here, CLONE_NEWNET), 0);
 	}
-	/* a refusal leaves the one there was */
+	/* after a refused load the earlier table stays */
 	assert_int_equal(run_inside(nft, netns, "add rule inet no no\n"), -EIO);
 	assert_non_null(strstr(why.text, "inside the namespace"));
 	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
@@ -495,7 +495,7 @@ static void a_namespace_has_a_table_of_its_own(void **state)
 	close(netns);
 }
 
-static void no_router_is_switched(void **state)
+static void no_router_has_the_families_that_are_switched_on(void **state)
 {
 	ground_need();
 	for (int i = 0; i < 2; i++) {
@@ -514,7 +514,7 @@ static void no_router_is_switched(void **state)
 
 #define MANY 5000
 
-static void five_thousand_guarded_users(void **state)
+static void five_thousand_users_are_guarded(void **state)
 {
 	static uid_t uids[MANY];
 
@@ -530,7 +530,7 @@ static void five_thousand_guarded_users(void **state)
 	assert_int_not_equal(ground_sh(
 				     "nft get element inet netns_pam guarded '{ 77 }'"),
 			     0);
-	for (size_t n = 999; n <= 1001; n++) { /* around a batch's end */
+	for (size_t n = 999; n <= 1001; n++) { /* about a full batch */
 		assert_int_equal(guard_replace(nft, uids, n), 0);
 		assert_int_equal(set_size("guarded"), (int)n);
 	}
@@ -542,7 +542,7 @@ static void five_thousand_guarded_users(void **state)
 	assert_true(is_owned());
 }
 
-static void a_refusal_has_the_message_of_nftables(void **state)
+static void an_error_has_the_message_of_nftables(void **state)
 {
 
 	ground_need();
@@ -550,7 +550,7 @@ static void a_refusal_has_the_message_of_nftables(void **state)
 	assert_non_null(strstr(why.text, "cannot change the nftables table"));
 	assert_non_null(strstr(why.text, "syntax error"));
 	assert_false(set_has("egress", "goto"));
-	/* and says nothing about it the next time */
+	/* the next call does not report it again */
 	assert_int_equal(nft_guard_add(nft, 1, &why), 0);
 	assert_int_equal(egress_refuse(nft, "a{b"), -EIO);
 }
@@ -596,20 +596,20 @@ int main(void)
 		nft_test(loading_again_keeps_the_elements),
 		nft_test(F75_flush_ruleset_does_not_remove_the_owned_table),
 		nft_test(F77_the_table_survives_the_daemon_and_is_adopted),
-		nft_test(F77_a_table_flushed_meanwhile_is_made_again),
+		nft_test(F77_a_table_flushed_without_a_daemon_is_made_again),
 		nft_test(F77_the_table_survives_SIGKILL),
 		nft_test(a_second_daemon_gets_an_error_that_names_the_first),
 		nft_test(F75_a_removed_table_without_owner_is_restored),
 		nft_test(F75_a_removed_part_of_the_table_is_restored),
-		nft_test(loading_ends_the_doubt),
+		nft_test(the_table_counts_as_loaded_after_the_next_load),
 		nft_test(F75_changes_of_other_tables_are_ignored),
 		nft_test(F75_lost_events_count_as_removal),
 		nft_test(F75_own_changes_do_not_overflow_the_monitor),
 		nft_test(F77_elements_of_the_previous_daemon_are_removed),
 		nft_test(a_namespace_has_a_table_of_its_own),
-		nft_test(no_router_is_switched),
-		nft_test(five_thousand_guarded_users),
-		nft_test(a_refusal_has_the_message_of_nftables),
+		nft_test(no_router_has_the_families_that_are_switched_on),
+		nft_test(five_thousand_users_are_guarded),
+		nft_test(an_error_has_the_message_of_nftables),
 		nft_test(without_a_table_logins_are_refused),
 		nft_test(opening_and_closing_leaves_no_descriptor),
 	};

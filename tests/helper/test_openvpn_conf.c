@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Client configurations of OpenVPN: what is accepted, what is refused, and why.
- */
+/* Client configurations of OpenVPN: what is accepted and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,13 +32,13 @@ static void refuses(const char *text, const char *wanted)
 	struct error why = {""};
 
 	if (openvpn_conf_parse("f", text, strlen(text), &conf, &why) == 0)
-		fail_msg("taken: %s", text);
+		fail_msg("accepted: %s", text);
 	assert_null(conf);
 	if (!strstr(why.text, wanted))
 		fail_msg("wanted '%s' in: %s", wanted, why.text);
 }
 
-static void a_typical_file(void **state)
+static void a_typical_file_is_accepted(void **state)
 {
 	struct openvpn_conf *c = parsed("# a comment\n"
 					"client\n"
@@ -70,7 +69,7 @@ static void a_typical_file(void **state)
 	openvpn_conf_free(c);
 }
 
-static void files_are_descriptors(void **state)
+static void file_names_become_descriptors(void **state)
 {
 	char ca[] = "ca.crt", key[] = "keys/alice.key";
 	char *const names[] = {ca, key};
@@ -111,7 +110,7 @@ static void files_are_descriptors(void **state)
 	assert_string_equal(said, "cannot c");
 }
 
-static void other_facts(void **state)
+static void device_type_redirect_gateway_and_verb_are_read(void **state)
 {
 	struct openvpn_conf *c = parsed("dev tap3\nverb 1\nroute-nopull\n"
 					"redirect-gateway def1 ipv6\n");
@@ -129,7 +128,7 @@ static void other_facts(void **state)
 	openvpn_conf_free(c);
 }
 
-static void lines_without_use_are_blanked(void **state)
+static void ignored_directives_are_blanked(void **state)
 {
 	struct openvpn_conf *c = parsed("dev tun\nuser nobody\n"
 					"script-security 2\nmute 5\nclient\n");
@@ -140,7 +139,7 @@ static void lines_without_use_are_blanked(void **state)
 	openvpn_conf_free(c);
 }
 
-static void keys_inside(void **state)
+static void inline_blocks_are_read(void **state)
 {
 	struct openvpn_conf *c = parsed("dev tun\n<ca>\nup /x\n</ca>\n"
 					"<key>\nSECRET\n plugin\n  </key> \n"
@@ -157,7 +156,7 @@ static void keys_inside(void **state)
 	refuses("dev tun\n<key>\nSECRET\n", "'</key>' is missing");
 }
 
-static void a_secret_is_not_repeated(void **state)
+static void a_secret_is_not_in_the_error(void **state)
 {
 	struct openvpn_conf *conf = NULL;
 	char secret[301], text[1000];
@@ -172,7 +171,7 @@ static void a_secret_is_not_repeated(void **state)
 	assert_null(strstr(why.text, "SSS"));
 }
 
-static void programs_are_refused(void **state)
+static void directives_that_run_programs_are_refused(void **state)
 {
 	static const char *const names[] = {"up",
 					    "down",
@@ -201,8 +200,8 @@ static void programs_are_refused(void **state)
 	openvpn_conf_free(parsed("dev tun\ndns-updown disable\n"));
 }
 
-/* All notations that openvpn would read as `up`. */
-static void all_notations_are_accepted(void **state)
+/* openvpn reads each of them as `up`. */
+static void every_notation_of_a_refused_directive_is_recognized(void **state)
 {
 	refuses("dev tun\n  \t up /x\n", "f:2: 'up'");
 	refuses("dev tun\n\"up\" /x\n", "f:2: 'up'");
@@ -220,7 +219,7 @@ static void all_notations_are_accepted(void **state)
 	openvpn_conf_free(parsed("dev tun\n;up /x\n# up /x\nsetenv up x\n"));
 }
 
-static void an_existing_file_of_another_kind_is_refused(void **state)
+static void directives_that_conflict_with_the_daemon_are_refused(void **state)
 {
 	refuses("dev tun\nmanagement 127.0.0.1 7505\n", "f:2: 'management'");
 	refuses("management-hold\n", "f:1: 'management-hold'");
@@ -238,7 +237,7 @@ static void an_existing_file_of_another_kind_is_refused(void **state)
 	openvpn_conf_free(parsed("dev tun\nmode p2p\n"));
 }
 
-static void questions_are_refused(void **state)
+static void directives_that_ask_a_person_are_refused(void **state)
 {
 	refuses("dev tun\nauth-user-pass\n",
 		"f:2: 'auth-user-pass' without a file needs a person");
@@ -251,14 +250,14 @@ static void questions_are_refused(void **state)
 				 "</auth-user-pass>\n"));
 }
 
-static void a_device_is_needed(void **state)
+static void a_file_without_a_tun_or_tap_device_is_refused(void **state)
 {
 	refuses("client\n", "f: there is no 'dev'");
 	refuses("dev null\n", "f:1: 'dev null': neither a tun nor a tap");
 	refuses("client\ndev mine\n", "f:2: 'dev mine'");
 }
 
-static void broken_text(void **state)
+static void an_open_quote_and_a_NUL_byte_are_refused(void **state)
 {
 	static const char nul[] = "dev tun\n\0up /x\n";
 	struct openvpn_conf *conf = NULL;
@@ -298,12 +297,12 @@ static void load_refuses(const char *name, const char *wanted)
 	struct error why = {""};
 
 	if (openvpn_conf_load(in_dir(name), &conf, &why) == 0)
-		fail_msg("taken: %s", name);
+		fail_msg("accepted: %s", name);
 	if (!strstr(why.text, wanted))
 		fail_msg("wanted '%s' in: %s", wanted, why.text);
 }
 
-static void files(void **state)
+static void unsafe_files_are_refused(void **state)
 {
 	struct openvpn_conf *conf;
 	struct error why;
@@ -353,8 +352,7 @@ static int remove_dir(void **state)
 	return rmdir(dir);
 }
 
-/* The example that is installed. */
-static void the_example(void **state)
+static void the_installed_example_is_accepted(void **state)
 {
 	struct openvpn_conf *conf;
 	char text[4096];
@@ -377,20 +375,24 @@ static void the_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_typical_file),
-		cmocka_unit_test(files_are_descriptors),
-		cmocka_unit_test(other_facts),
-		cmocka_unit_test(lines_without_use_are_blanked),
-		cmocka_unit_test(keys_inside),
-		cmocka_unit_test(a_secret_is_not_repeated),
-		cmocka_unit_test(programs_are_refused),
-		cmocka_unit_test(all_notations_are_accepted),
-		cmocka_unit_test(an_existing_file_of_another_kind_is_refused),
-		cmocka_unit_test(questions_are_refused),
-		cmocka_unit_test(a_device_is_needed),
-		cmocka_unit_test(broken_text),
-		cmocka_unit_test_setup_teardown(files, make_dir, remove_dir),
-		cmocka_unit_test(the_example),
+		cmocka_unit_test(a_typical_file_is_accepted),
+		cmocka_unit_test(file_names_become_descriptors),
+		cmocka_unit_test(
+			device_type_redirect_gateway_and_verb_are_read),
+		cmocka_unit_test(ignored_directives_are_blanked),
+		cmocka_unit_test(inline_blocks_are_read),
+		cmocka_unit_test(a_secret_is_not_in_the_error),
+		cmocka_unit_test(directives_that_run_programs_are_refused),
+		cmocka_unit_test(
+			every_notation_of_a_refused_directive_is_recognized),
+		cmocka_unit_test(
+			directives_that_conflict_with_the_daemon_are_refused),
+		cmocka_unit_test(directives_that_ask_a_person_are_refused),
+		cmocka_unit_test(a_file_without_a_tun_or_tap_device_is_refused),
+		cmocka_unit_test(an_open_quote_and_a_NUL_byte_are_refused),
+		cmocka_unit_test_setup_teardown(unsafe_files_are_refused,
+						make_dir, remove_dir),
+		cmocka_unit_test(the_installed_example_is_accepted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

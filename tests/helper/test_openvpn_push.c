@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an OpenVPN server may push, and what becomes of it. */
+/* Options pushed by an OpenVPN server: which are accepted, and their result. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static void is(const struct inet_prefix *p, const char *wanted)
 	"ifconfig_local=10.8.0.2\nifconfig_netmask=255.255.255.0\n"            \
 	"route_vpn_gateway=10.8.0.1\nroute_net_gateway=192.0.2.1\n"
 
-static void addresses(void **state)
+static void addresses_and_mtu_are_read(void **state)
 {
 	struct openvpn_push p = got(SUBNET "ifconfig_ipv6_local=fd08::2\n"
 					   "ifconfig_ipv6_netbits=64\n"
@@ -72,7 +72,7 @@ static void addresses(void **state)
 	openvpn_push_clear(&p);
 }
 
-static void no_address_is_an_error(void **state)
+static void without_a_valid_address_the_push_is_an_error(void **state)
 {
 	struct openvpn_push p;
 
@@ -93,19 +93,20 @@ static void no_address_is_an_error(void **state)
 			 -EBADMSG);
 }
 
-static void routes(void **state)
+static void routes_are_read_without_gateways(void **state)
 {
 	struct openvpn_push p =
-		got(SUBNET "route_network_1=10.99.0.7\n" /* host bits go */
-			   "route_netmask_1=255.255.255.0\n"
-			   "route_gateway_1=10.8.0.1\n"
-			   "route_network_2=198.51.100.0\n" /* net_gateway */
-			   "route_netmask_2=255.255.255.0\n"
-			   "route_gateway_2=192.0.2.1\n"
-			   "route_network_3=10.99.0.9\n" /* once more */
-			   "route_netmask_3=255.255.255.0\n"
-			   "route_ipv6_network_1=fd99::1/64\n"
-			   "route_ipv6_gateway_1=fd08::1\n",
+		got(SUBNET
+		    "route_network_1=10.99.0.7\n" /* host bits are removed */
+		    "route_netmask_1=255.255.255.0\n"
+		    "route_gateway_1=10.8.0.1\n"
+		    "route_network_2=198.51.100.0\n" /* net_gateway */
+		    "route_netmask_2=255.255.255.0\n"
+		    "route_gateway_2=192.0.2.1\n"
+		    "route_network_3=10.99.0.9\n" /* a duplicate */
+		    "route_netmask_3=255.255.255.0\n"
+		    "route_ipv6_network_1=fd99::1/64\n"
+		    "route_ipv6_gateway_1=fd08::1\n",
 		    false, false);
 
 	assert_int_equal(p.n_routes, 2);
@@ -130,7 +131,7 @@ static void routes_of_a_tap_have_gateways(void **state)
 	openvpn_push_clear(&p);
 }
 
-static void everything_into_the_tunnel(void **state)
+static void redirect_gateway_is_a_default_route(void **state)
 {
 	struct openvpn_push p = got(SUBNET, false, true);
 
@@ -165,7 +166,7 @@ static void invalid_values_are_ignored(void **state)
 	openvpn_push_clear(&p);
 }
 
-static void name_servers(void **state)
+static void name_servers_and_domains_are_read(void **state)
 {
 	struct openvpn_push p =
 		got(SUBNET "foreign_option_5=dhcp-option DOMAIN-SEARCH b.net\n"
@@ -194,8 +195,8 @@ static void name_servers(void **state)
 	openvpn_push_clear(&p);
 }
 
-/* A newline in one would be a line of resolv.conf. */
-static void domains_are_names(void **state)
+/* A domain with a newline would add a line to resolv.conf. */
+static void invalid_domains_are_ignored(void **state)
 {
 	static const char *const bad[] = {"a b", "a\nb",	 "-a",	".a",
 					  "",	 "\xc3\xa4.net", "a/b", "a#b"};
@@ -215,14 +216,14 @@ static void domains_are_names(void **state)
 	}
 }
 
-static void too_many(void **state)
+static void excess_routes_and_variables_are_ignored(void **state)
 {
 	struct openvpn_env env = {0};
 	struct openvpn_push p;
 	char text[100];
 
 	openvpn_env_add(&env, "ifconfig_local=10.8.0.2");
-	/* the last one first, as openvpn lists them */
+	/* in reverse order, as openvpn lists them */
 	for (int n = OPENVPN_ROUTES_MAX + 88; n > 0; n--) {
 		snprintf(text, sizeof(text), "route_network_%d=10.%d.%d.0", n,
 			 n / 250, n % 250);
@@ -233,7 +234,7 @@ static void too_many(void **state)
 	assert_int_equal(p.ignored, 88);
 	assert_memory_equal(p.routes[0].to.addr, "\12\0\1\0", 4);
 	openvpn_push_clear(&p);
-	/* a peer that never ends */
+	/* an openvpn that sends variables without end */
 	for (int n = 0; n < 100000; n++)
 		if (openvpn_env_add(&env, "a=0123456789") < 0)
 			break;
@@ -241,7 +242,7 @@ static void too_many(void **state)
 	openvpn_env_clear(&env);
 }
 
-static void its_log(void **state)
+static void redirect_gateway_is_read_from_the_log(void **state)
 {
 	bool redirect4 = false;
 
@@ -272,16 +273,16 @@ static void its_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(no_address_is_an_error),
-		cmocka_unit_test(routes),
+		cmocka_unit_test(addresses_and_mtu_are_read),
+		cmocka_unit_test(without_a_valid_address_the_push_is_an_error),
+		cmocka_unit_test(routes_are_read_without_gateways),
 		cmocka_unit_test(routes_of_a_tap_have_gateways),
-		cmocka_unit_test(everything_into_the_tunnel),
+		cmocka_unit_test(redirect_gateway_is_a_default_route),
 		cmocka_unit_test(invalid_values_are_ignored),
-		cmocka_unit_test(name_servers),
-		cmocka_unit_test(domains_are_names),
-		cmocka_unit_test(too_many),
-		cmocka_unit_test(its_log),
+		cmocka_unit_test(name_servers_and_domains_are_read),
+		cmocka_unit_test(invalid_domains_are_ignored),
+		cmocka_unit_test(excess_routes_and_variables_are_ignored),
+		cmocka_unit_test(redirect_gateway_is_read_from_the_log),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -62,7 +62,8 @@ static void pair_is(const char *of, uint32_t slot, const char *host,
 	assert_string_equal(text, inner);
 }
 
-static void pairs_are_31_and_127_even_the_host(void **state)
+static void
+pairs_are_31_and_127_bit_prefixes_the_even_address_is_the_hosts(void **state)
 {
 	struct inet_prefix none = {0}, host, inner;
 
@@ -81,7 +82,7 @@ static void pairs_are_31_and_127_even_the_host(void **state)
 	assert_int_equal(inner.family, AF_UNSPEC);
 }
 
-static void F44_only_our_interface_names_are_slots(void **state)
+static void F44_only_interface_names_of_the_daemon_are_slots(void **state)
 {
 	static const char *const others[] = {
 		"",	     "npam",	       "npam0",
@@ -150,7 +151,7 @@ static void F78_a_full_pool_is_named_with_its_size(void **state)
 	assert_int_equal(slot, 8);
 }
 
-static void F78_small_pools(void **state)
+static void F78_small_pools_have_one_pair_or_none(void **state)
 {
 	struct error why;
 	uint32_t slot;
@@ -198,13 +199,13 @@ static void F78_pairs_that_overlap_a_host_route_are_skipped(void **state)
 	route("10.213.0.2/32"); /* one address of slot 1 */
 	route("10.213.0.4/31"); /* slot 2 */
 	route("fd6e::6/127");	/* slot 3, by its other pair */
-	route("192.0.2.0/24");	/* elsewhere */
+	route("192.0.2.0/24");	/* outside the pool */
 	route("2001:db8::/32");
 	assert_int_equal(pool_take(pool, true, true, &slot, &why), 0);
 	assert_int_equal(slot, 4);
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 5);
-	/* slot 3 is for those that need no IPv6 */
+	/* slot 3 is free for namespaces without IPv6 */
 	for (uint32_t i = 5; i < 8; i++)
 		pool_mark(pool, i);
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
@@ -222,7 +223,7 @@ static void F78_a_route_over_the_pool_is_named(void **state)
 			 -EADDRNOTAVAIL);
 	assert_non_null(strstr(why.text, "a route to 10.0.0.0/8"));
 	assert_non_null(strstr(why.text, "overlaps pool4"));
-	/* the refusal has marked nothing */
+	/* the refusal has reserved no slot */
 	pool_routes_clear(pool);
 	assert_int_equal(pool_take(pool, true, true, &slot, &why), 0);
 
@@ -234,7 +235,7 @@ static void F78_a_route_over_the_pool_is_named(void **state)
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 }
 
-static void many_routes_are_all_looked_at(void **state)
+static void all_of_a_thousand_routes_are_compared(void **state)
 {
 	struct inet_prefix p;
 	char text[INET_PREFIX_STR];
@@ -247,13 +248,14 @@ static void many_routes_are_all_looked_at(void **state)
 	assert_non_null(pool_route_clash(pool, &p));
 	p = prefix("10.3.232.7/32");
 	assert_null(pool_route_clash(pool, &p));
-	p = prefix("10.3.0.0/16"); /* also when the route is the smaller one */
+	p = prefix(
+		"10.3.0.0/16"); /* also when the route is within the prefix */
 	assert_non_null(pool_route_clash(pool, &p));
 }
 
 /*
- * A reload moves the pool: what lives on with addresses of the old one keeps
- * them to itself.
+ * After a reload with another pool, open namespaces keep their addresses and no
+ * other namespace gets these.
  */
 static void a_changed_pool_assigns_no_address_twice(void **state)
 {
@@ -275,7 +277,7 @@ static void a_changed_pool_assigns_no_address_twice(void **state)
 	assert_non_null(strstr(why.text, "all 3 address pairs"));
 }
 
-/* The slot is free again by its name, but not its addresses. */
+/* The slot is free by its name, but its addresses are still in use. */
 static void a_released_slot_frees_no_address_of_another(void **state)
 {
 	struct inet_prefix old = prefix("10.0.0.0/24"), host, inner;
@@ -298,7 +300,7 @@ static void a_released_slot_frees_no_address_of_another(void **state)
 	assert_false(pool_address_is_taken(pool, &inner));
 	assert_int_equal(pool_take(pool, true, false, &slot, &why), 0);
 	assert_int_equal(slot, 1);
-	/* a policy that is read again forgets nothing and invents nothing */
+	/* a reload of the same policy changes no reservation */
 	configure("10.0.0.8/29", "none");
 	assert_false(pool_address_is_taken(pool, &inner));
 	assert_int_equal(pool_take(pool, true, false, &slot, &why),
@@ -339,15 +341,17 @@ static void slots_beyond_the_end_are_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs_are_31_and_127_even_the_host),
-		cmocka_unit_test(F44_only_our_interface_names_are_slots),
+		cmocka_unit_test(
+			pairs_are_31_and_127_bit_prefixes_the_even_address_is_the_hosts),
+		cmocka_unit_test(
+			F44_only_interface_names_of_the_daemon_are_slots),
 		pool_test(F78_a_full_pool_is_named_with_its_size),
-		pool_test(F78_small_pools),
+		pool_test(F78_small_pools_have_one_pair_or_none),
 		pool_test(largest_pools_have_all_slots),
 		pool_test(slots_are_reused_as_late_as_possible),
 		pool_test(F78_pairs_that_overlap_a_host_route_are_skipped),
 		pool_test(F78_a_route_over_the_pool_is_named),
-		pool_test(many_routes_are_all_looked_at),
+		pool_test(all_of_a_thousand_routes_are_compared),
 		pool_test(a_changed_pool_assigns_no_address_twice),
 		pool_test(a_released_slot_frees_no_address_of_another),
 		pool_test(an_address_outside_the_pool_takes_no_slot),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records: whole or not there, whatever happens while they are written. */
+/* Records are complete or absent, whatever happens while they are written. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -125,12 +125,12 @@ static void F64_a_record_of_another_boot_is_void(void **state)
 	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
 	ground_write(path_of("1"), "name vpn\nend\n");
 	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
-	/* a value is no boot id, wherever it stands */
+	/* the value of another key is not the boot id */
 	ground_write(path_of("1"), "name boot x\nboot \nend\n");
 	assert_int_equal(record_load(&back, dirfd_, "1"), -ESTALE);
 }
 
-static void garbage_is_no_record(void **state)
+static void invalid_text_is_no_record(void **state)
 {
 	struct record back;
 	FILE *f;
@@ -144,7 +144,7 @@ static void garbage_is_no_record(void **state)
 	fwrite("boot x\0y\nend\n", 1, 13, f);
 	fclose(f);
 	assert_int_equal(record_load(&back, dirfd_, "1"), -EBADMSG);
-	f = fopen(path_of("1"), "we"); /* too long, and ending well */
+	f = fopen(path_of("1"), "we"); /* too long, with a valid last line */
 	assert_non_null(f);
 	for (int i = 0; i < RECORD_MAX; i++)
 		fputs("key value\n", f);
@@ -178,18 +178,19 @@ a_record_that_is_too_long_is_refused_and_leaves_no_file(void **state)
 	value[sizeof(value) - 1] = '\0';
 	record_begin(&r);
 	record_add(&r, "long", "%s", value);
-	record_add(&r, "short", "1"); /* does not make it good again */
+	record_add(&r, "short",
+		   "1"); /* a later call does not clear the error */
 	assert_int_equal(record_save(&r, dirfd_, "1", false), -E2BIG);
 	assert_int_equal(record_save(&r, dirfd_, "1", true), -E2BIG);
 	assert_int_equal(ground_count(dir), 0);
 
-	record_begin(&r); /* many small ones */
+	record_begin(&r); /* many short fields */
 	for (int i = 0; i < 1000; i++)
 		record_add(&r, "key", "%d", i);
 	assert_int_equal(record_save(&r, dirfd_, "1", false), -E2BIG);
 	assert_int_equal(ground_count(dir), 0);
 
-	/* each length up to the limit is right, the first beyond is refused */
+	/* each length up to the limit is accepted, the next one is refused */
 	for (size_t n = RECORD_MAX - 90, ok = 1; n < RECORD_MAX; n++) {
 		int result;
 
@@ -209,8 +210,8 @@ a_record_that_is_too_long_is_refused_and_leaves_no_file(void **state)
 }
 
 /*
- * Names have been checked where they come from, ttys and remote hosts come
- * from a login: whatever is in them, no key may be forged.
+ * The login program supplies the terminal and the remote host without checks:
+ * no text in them may add a key.
  */
 static void F56_a_value_with_newlines_adds_no_key(void **state)
 {
@@ -370,7 +371,7 @@ static void every_kind_of_field_is_written_and_read(void **state)
 }
 
 /* A symbolic link at the place of the temporary file is not followed. */
-static void F49_no_link_is_followed(void **state)
+static void F49_a_symbolic_link_is_not_followed(void **state)
 {
 	struct record r = sample();
 
@@ -382,7 +383,7 @@ static void F49_no_link_is_followed(void **state)
 	assert_string_equal(ground_read(path_of("victim")), "precious");
 }
 
-static void F65_full_state_directory(void **state)
+static void F65_a_full_state_directory_is_an_error(void **state)
 {
 	struct record r = sample(), back;
 	int small, filler;
@@ -402,7 +403,7 @@ static void F65_full_state_directory(void **state)
 
 	assert_int_equal(record_save(&r, small, "new", false), -ENOSPC);
 	assert_int_equal(record_load(&back, small, "new"), -ENOENT);
-	/* what was there stays good, also when it could not be replaced */
+	/* an existing record stays valid when it cannot be replaced */
 	record_add(&r, "more", "1");
 	assert_int_equal(record_save(&r, small, "old", true), -ENOSPC);
 	assert_int_equal(record_load(&back, small, "old"), 0);
@@ -412,7 +413,7 @@ static void F65_full_state_directory(void **state)
 	assert_int_equal(umount("/run/small"), 0);
 }
 
-static void F65_no_inodes_left_and_read_only(void **state)
+static void F65_no_free_inode_and_a_read_only_directory_are_errors(void **state)
 {
 	struct record r = sample(), back;
 	int small;
@@ -469,7 +470,7 @@ int main(void)
 		record_test(a_record_is_replaced_only_with_replace),
 		record_test(F58_every_incomplete_record_is_void),
 		record_test(F64_a_record_of_another_boot_is_void),
-		record_test(garbage_is_no_record),
+		record_test(invalid_text_is_no_record),
 		record_test(links_FIFOs_and_directories_are_no_records),
 		record_test(
 			a_record_that_is_too_long_is_refused_and_leaves_no_file),
@@ -479,9 +480,10 @@ int main(void)
 		record_test(F101_an_error_ends_the_reading_of_records),
 		record_test(F101_only_a_void_record_is_absent),
 		record_test(every_kind_of_field_is_written_and_read),
-		record_test(F49_no_link_is_followed),
-		cmocka_unit_test(F65_full_state_directory),
-		cmocka_unit_test(F65_no_inodes_left_and_read_only),
+		record_test(F49_a_symbolic_link_is_not_followed),
+		cmocka_unit_test(F65_a_full_state_directory_is_an_error),
+		cmocka_unit_test(
+			F65_no_free_inode_and_a_read_only_directory_are_errors),
 		record_test(F59_a_short_write_leaves_no_file),
 	};
 

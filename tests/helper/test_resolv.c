@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The resolv.conf that a session is given. */
+/* The resolv.conf of a session. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "helper/instance/instance.h"
 #include "helper/instance/resolv_conf.h"
 
-/* What the link brought; nothing unless a test says so. */
+/* The DNS settings of the link; empty unless a test sets them. */
 static struct instance from;
 
 static void gives(const char *keys, const char *wanted)
@@ -28,7 +28,7 @@ static void gives(const char *keys, const char *wanted)
 		fail_msg("%s", why.text);
 	got = resolv_conf(&from, policy_namespace_find(p, "vpn"));
 	assert_non_null(got);
-	/* a comment may come first, and nothing else that is not asked for */
+	/* comment lines at the top are not compared */
 	while (*got == '#')
 		memmove(got, strchr(got, '\n') + 1,
 			strlen(strchr(got, '\n') + 1) + 1);
@@ -37,7 +37,7 @@ static void gives(const char *keys, const char *wanted)
 	policy_free(p);
 }
 
-static void servers_in_their_order(void **state)
+static void servers_are_in_the_order_of_the_policy(void **state)
 {
 	gives("dns = 192.0.2.53\n", "nameserver 192.0.2.53\n");
 	gives("dns = 2001:db8::53, 192.0.2.53, 192.0.2.54\n",
@@ -53,7 +53,7 @@ static void search_is_one_line(void **state)
 	      "nameserver 192.0.2.53\nsearch example.net corp.example.net\n");
 }
 
-static void the_servers_of_the_link_unless_the_policy_has_its_own(void **state)
+static void servers_of_the_policy_replace_those_of_the_link(void **state)
 {
 	assert_int_equal(inet_prefix_parse("192.0.2.7", &from.link_dns[0]), 0);
 	from.n_link_dns = 1;
@@ -63,7 +63,7 @@ static void the_servers_of_the_link_unless_the_policy_has_its_own(void **state)
 	memset(&from, 0, sizeof(from));
 }
 
-static void a_lease_without_servers_is_not_the_hosts(void **state)
+static void after_a_lease_without_servers_there_are_none(void **state)
 {
 	static const char text[] =
 		"[namespace vpn]\nlink = macvlan\nparent = e\naddress = dhcp\n";
@@ -79,7 +79,7 @@ static void a_lease_without_servers_is_not_the_hosts(void **state)
 	policy_free(p);
 }
 
-static void host_means_none(void **state)
+static void with_dns_host_no_server_is_set(void **state)
 {
 	static const char text[] = "[namespace vpn]\nlink = nat\ndns = host\n";
 	struct policy *p = NULL;
@@ -96,12 +96,12 @@ static void host_means_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(servers_in_their_order),
+		cmocka_unit_test(servers_are_in_the_order_of_the_policy),
 		cmocka_unit_test(search_is_one_line),
 		cmocka_unit_test(
-			the_servers_of_the_link_unless_the_policy_has_its_own),
-		cmocka_unit_test(a_lease_without_servers_is_not_the_hosts),
-		cmocka_unit_test(host_means_none),
+			servers_of_the_policy_replace_those_of_the_link),
+		cmocka_unit_test(after_a_lease_without_servers_there_are_none),
+		cmocka_unit_test(with_dns_host_no_server_is_set),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

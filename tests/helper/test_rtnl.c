@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rtnetlink: batches and their errors, dumps, and hearing of changes. */
+/* rtnetlink: batches and their errors, dumps, and events of changes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -25,7 +25,7 @@ static struct rtnl *rtnl;
 static struct rtnl_batch batch;
 static struct error why;
 
-/* Each test has a namespace to itself, with a socket in it. */
+/* Each test has a network namespace of its own, with a socket in it. */
 static int rtnl_setup(void **state)
 {
 	if (geteuid() != 0)
@@ -76,7 +76,7 @@ static int run(void)
 	return r;
 }
 
-static void all_is_done_in_one_batch(void **state)
+static void one_batch_executes_requests_of_every_type(void **state)
 {
 	ground_need();
 	assert_int_equal(ground_sh("ip link add eth0 index 20 type veth peer x "
@@ -87,7 +87,7 @@ static void all_is_done_in_one_batch(void **state)
 	put_address(20, "192.0.2.1/31");
 	put_address(20, "2001:db8::1/127");
 	put_route(20, "198.51.100.0/24", NULL);
-	put_route(20, "0.0.0.0/0", "203.0.113.1"); /* on the link, we say */
+	put_route(20, "0.0.0.0/0", "203.0.113.1"); /* RTNH_F_ONLINK */
 	put_route(20, "::/0", "2001:db8:1::1");
 	assert_int_equal(run(), 0);
 	assert_int_equal(ground_sh(
@@ -107,7 +107,7 @@ static void an_error_names_its_step_and_the_rest_is_executed(void **state)
 	ground_need();
 	rtnl_put_up(&batch, 1);
 	put_address(77, "192.0.2.1/31");  /* no such link */
-	put_route(1, "10.0.0.1/8", NULL); /* host bits: another error */
+	put_route(1, "10.0.0.1/8", NULL); /* host bits: a second error */
 	put_address(1, "192.0.2.3/31");
 	assert_int_equal(run(), -ENODEV);
 	assert_non_null(
@@ -117,12 +117,12 @@ static void an_error_names_its_step_and_the_rest_is_executed(void **state)
 				   "grep -q 'inet 192.0.2.3/31'"),
 			 0);
 
-	/* an error is no leftover for the next batch */
+	/* the next batch does not report the error again */
 	put_address(1, "192.0.2.5/31");
 	assert_int_equal(run(), 0);
 }
 
-static void the_message_of_the_kernel_is_passed_on(void **state)
+static void the_message_of_the_kernel_is_in_the_error(void **state)
 {
 	ground_need();
 	rtnl_put_up(&batch, 1);
@@ -179,7 +179,7 @@ static void too_large_a_batch_is_refused_and_nothing_is_executed(void **state)
 	assert_non_null(strstr(why.text, "too many"));
 	assert_int_equal(ground_sh("ip addr show dev lo | grep inet"), 1);
 
-	/* just what fits is done */
+	/* a batch of the largest size is executed */
 	for (int i = 0; i < RTNL_BATCH_MAX; i++) {
 		char text[48];
 
@@ -224,7 +224,7 @@ static void F74_a_veth_pair_is_made_in_place_with_all_attributes(void **state)
 	outside = ground_netns_new();
 	assert_int_equal(setns(outside, CLONE_NEWNET), 0);
 	assert_int_equal(rtnl_open(&beside), 0);
-	/* from here on the caller is in neither of the two */
+	/* from here on this process is in neither of the two */
 	assert_int_equal(setns(home, CLONE_NEWNET), 0);
 	veth.peer_netns = outside;
 	rtnl_put_veth(&batch, &veth);
@@ -413,9 +413,9 @@ static void a_dump_of_routes_omits_default_and_multicast_routes(void **state)
 			fail_msg("%s is in %s", out[i], r.text);
 }
 
-/* --- hearing --- */
+/* --- events --- */
 
-struct heard {
+struct received {
 	int gone, routes, lost;
 	char name[IFNAMSIZ];
 	unsigned int ifindex, oif;
@@ -424,77 +424,79 @@ struct heard {
 
 static void on_gone(void *data, const struct rtnl_link *link)
 {
-	struct heard *heard = data;
+	struct received *received = data;
 
-	heard->gone++;
-	heard->ifindex = link->ifindex;
-	memcpy(heard->name, link->ifname, sizeof(heard->name));
+	received->gone++;
+	received->ifindex = link->ifindex;
+	memcpy(received->name, link->ifname, sizeof(received->name));
 }
 
 static void on_route(void *data, const struct inet_prefix *p,
 		     unsigned int ifindex)
 {
-	struct heard *heard = data;
+	struct received *received = data;
 
-	heard->routes++;
-	heard->oif = ifindex;
-	inet_prefix_format(p, heard->route);
+	received->routes++;
+	received->oif = ifindex;
+	inet_prefix_format(p, received->route);
 }
 
 static void on_lost(void *data)
 {
-	((struct heard *)data)->lost++;
+	((struct received *)data)->lost++;
 }
 
-static struct heard hear(struct rtnl *monitor)
+static struct received receive(struct rtnl *monitor)
 {
-	struct heard heard = {0};
-	const struct rtnl_events events = {on_gone, on_route, on_lost, &heard};
+	struct received received = {0};
+	const struct rtnl_events events = {on_gone, on_route, on_lost,
+					   &received};
 
 	assert_int_equal(rtnl_monitor_read(monitor, &events), 0);
-	return heard;
+	return received;
 }
 
 static void the_monitor_reports_links_and_routes(void **state)
 {
 	struct rtnl *monitor;
-	struct heard heard;
+	struct received received;
 
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
-	heard = hear(monitor); /* nothing yet, and it does not wait */
-	assert_int_equal(heard.gone + heard.routes + heard.lost, 0);
+	received =
+		receive(monitor); /* no event yet, and the call does not wait */
+	assert_int_equal(received.gone + received.routes + received.lost, 0);
 	assert_int_equal(ground_sh("ip link add npam3 index 33 type veth "
 				   "peer x && ip link set lo up"),
 			 0);
-	hear(monitor);
+	receive(monitor);
 	put_route(1, "198.51.100.0/24", NULL);
 	assert_int_equal(run(), 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.routes, 1);
-	assert_string_equal(heard.route, "198.51.100.0/24");
-	assert_int_equal(heard.oif, 1);
+	received = receive(monitor);
+	assert_int_equal(received.routes, 1);
+	assert_string_equal(received.route, "198.51.100.0/24");
+	assert_int_equal(received.oif, 1);
 	put_route(1, "2001:db8::/32", NULL);
 	assert_int_equal(run(), 0);
-	heard = hear(monitor);
-	assert_string_equal(heard.route, "2001:db8::/32");
+	received = receive(monitor);
+	assert_string_equal(received.route, "2001:db8::/32");
 	assert_int_equal(ground_sh("ip route del 198.51.100.0/24"), 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.routes, 0);
-	assert_int_equal(heard.gone, 0);
+	received = receive(monitor);
+	assert_int_equal(received.routes, 0);
+	assert_int_equal(received.gone, 0);
 	assert_int_equal(ground_sh("ip link del x"), 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.gone, 2);
-	assert_int_equal(heard.lost, 0);
-	assert_true(heard.ifindex == 33 ? !strcmp(heard.name, "npam3")
-					: !strcmp(heard.name, "x"));
+	received = receive(monitor);
+	assert_int_equal(received.gone, 2);
+	assert_int_equal(received.lost, 0);
+	assert_true(received.ifindex == 33 ? !strcmp(received.name, "npam3")
+					   : !strcmp(received.name, "x"));
 	rtnl_close(monitor);
 }
 
 static void leaving_a_bridge_is_no_removal_event(void **state)
 {
 	struct rtnl *monitor;
-	struct heard heard;
+	struct received received;
 
 	ground_need();
 	assert_int_equal(ground_sh("ip link add br0 type bridge && "
@@ -503,15 +505,15 @@ static void leaving_a_bridge_is_no_removal_event(void **state)
 			 0);
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	assert_int_equal(ground_sh("ip link set p nomaster"), 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.gone, 0);
-	/* a link that is moved away is a removed one here */
+	received = receive(monitor);
+	assert_int_equal(received.gone, 0);
+	/* a link that is moved to another namespace is reported as removed */
 	assert_int_equal(ground_sh("ip netns add away && "
 				   "ip link set p netns away"),
 			 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.gone, 1);
-	assert_string_equal(heard.name, "p");
+	received = receive(monitor);
+	assert_int_equal(received.gone, 1);
+	assert_string_equal(received.name, "p");
 	assert_int_equal(ground_sh("ip netns del away"), 0);
 	rtnl_close(monitor);
 }
@@ -519,7 +521,7 @@ static void leaving_a_bridge_is_no_removal_event(void **state)
 static void F73_an_overflow_is_reported_and_events_continue(void **state)
 {
 	struct rtnl *monitor;
-	struct heard heard;
+	struct received received;
 	int bytes = 4096;
 
 	ground_need();
@@ -536,21 +538,21 @@ static void F73_an_overflow_is_reported_and_events_continue(void **state)
 		put_route(1, to, NULL);
 		assert_int_equal(run(), 0);
 	}
-	heard = hear(monitor);
-	assert_in_range(heard.lost, 1, 100);
-	assert_in_range(heard.routes, 0, 199);
+	received = receive(monitor);
+	assert_in_range(received.lost, 1, 100);
+	assert_in_range(received.routes, 0, 199);
 	put_route(1, "198.51.100.0/24", NULL);
 	assert_int_equal(run(), 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.lost, 0);
-	assert_string_equal(heard.route, "198.51.100.0/24");
+	received = receive(monitor);
+	assert_int_equal(received.lost, 0);
+	assert_string_equal(received.route, "198.51.100.0/24");
 	rtnl_close(monitor);
 }
 
-static void the_monitor_has_room_for_a_thousand_logouts(void **state)
+static void the_monitor_buffers_the_events_of_a_thousand_logouts(void **state)
 {
 	struct rtnl *monitor;
-	struct heard heard;
+	struct received received;
 
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
@@ -559,9 +561,9 @@ static void the_monitor_has_room_for_a_thousand_logouts(void **state)
 				   "echo link del a$i; done | ip -batch -",
 				   MANY - 1),
 			 0);
-	heard = hear(monitor);
-	assert_int_equal(heard.lost, 0);
-	assert_int_equal(heard.gone, 2 * MANY);
+	received = receive(monitor);
+	assert_int_equal(received.lost, 0);
+	assert_int_equal(received.gone, 2 * MANY);
 	rtnl_close(monitor);
 }
 
@@ -602,16 +604,16 @@ static void F73_messages_from_other_processes_are_ignored(void **state)
 		struct nlmsgerr e;
 	} fine = {.h = {.nlmsg_len = sizeof(fine), .nlmsg_type = NLMSG_ERROR}};
 	struct rtnl *monitor;
-	struct heard heard;
+	struct received received;
 
 	ground_need();
 	assert_int_equal(rtnl_monitor_open(&monitor), 0);
 	forge(port_of(monitor), &gone, sizeof(gone));
-	heard = hear(monitor);
-	assert_int_equal(heard.gone, 0);
+	received = receive(monitor);
+	assert_int_equal(received.gone, 0);
 	rtnl_close(monitor);
 
-	/* "all went well", to the questions that come next */
+	/* forged success replies to the requests that come next */
 	for (fine.h.nlmsg_seq = 0; fine.h.nlmsg_seq < 8; fine.h.nlmsg_seq++)
 		forge(port_of(rtnl), &fine, sizeof(fine));
 	put_address(77, "192.0.2.1/31");
@@ -624,9 +626,9 @@ static void F73_messages_from_other_processes_are_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		rtnl_test(all_is_done_in_one_batch),
+		rtnl_test(one_batch_executes_requests_of_every_type),
 		rtnl_test(an_error_names_its_step_and_the_rest_is_executed),
-		rtnl_test(the_message_of_the_kernel_is_passed_on),
+		rtnl_test(the_message_of_the_kernel_is_in_the_error),
 		rtnl_test(an_existing_object_is_EEXIST),
 		rtnl_test(too_large_a_batch_is_refused_and_nothing_is_executed),
 		rtnl_test(links_are_found_or_ENODEV),
@@ -637,7 +639,7 @@ int main(void)
 		rtnl_test(the_monitor_reports_links_and_routes),
 		rtnl_test(leaving_a_bridge_is_no_removal_event),
 		rtnl_test(F73_an_overflow_is_reported_and_events_continue),
-		rtnl_test(the_monitor_has_room_for_a_thousand_logouts),
+		rtnl_test(the_monitor_buffers_the_events_of_a_thousand_logouts),
 		rtnl_test(F73_messages_from_other_processes_are_ignored),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long a session lasts and how long its namespace: by the word of the
- * kernel about connections and processes, and over a restart of the daemon.
+ * How long a session and its namespace last: until the kernel reports the end
+ * of the connection and of the processes, also when the daemon is restarted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static void drop_unused(void)
 	assert_int_equal(session_sweep(&h), 0);
 }
 
-/* As a daemon that ends: only its memory is freed. */
+/* As when the daemon stops: its memory is freed, everything else stays. */
 static void end(void)
 {
 	session_free_all(&h);
@@ -315,7 +315,8 @@ static void F70_a_process_inside_keeps_the_namespace(void **state)
 	ground_kill(pid);
 }
 
-static void a_chain_of_processes_inside_is_followed(void **state)
+static void
+the_namespace_stays_until_the_last_of_four_processes_ends(void **state)
 {
 	pid_t pid, inside[4];
 	int fd;
@@ -336,7 +337,7 @@ static void a_chain_of_processes_inside_is_followed(void **state)
 	ground_kill(pid);
 }
 
-static void lifetimes_are_kept(void **state)
+static void namespaces_end_as_their_lifetime_says(void **state)
 {
 	pid_t pid, inside;
 	int fd;
@@ -369,7 +370,7 @@ static void F71_a_logout_and_a_login_at_the_same_time(void **state)
 	pid = ground_child(just_live, NULL);
 	first = get("jail", "alice", 5001, NULL);
 	session_end(login(first, pid));
-	/* in before anybody has looked */
+	/* joins before the daemon has looked for processes inside */
 	second = get("jail", "bob", 5002, NULL);
 	assert_ptr_equal(first, second);
 	login(second, pid);
@@ -380,7 +381,7 @@ static void F71_a_logout_and_a_login_at_the_same_time(void **state)
 	ground_kill(pid);
 }
 
-static void scopes_have_a_namespace_each(void **state)
+static void each_user_or_session_has_the_namespace_of_its_scope(void **state)
 {
 	struct instance *a, *b;
 
@@ -424,7 +425,8 @@ static void F69_a_foreign_namespace_is_not_removed(void **state)
 	ground_kill(pid);
 }
 
-static void F68_a_name_that_another_program_removed(void **state)
+static void
+F68_another_program_removed_the_name_the_next_login_makes_one(void **state)
 {
 	int before, after;
 	struct stat a, b;
@@ -473,14 +475,15 @@ static void F58_a_restart_finds_sessions_by_their_process(void **state)
 	assert_string_equal(s->instance->name, "jail");
 	assert_int_equal(s->instance->sessions, 1);
 	assert_true(is_there("jail"));
-	/* new ones have other numbers */
+	/* a new session has another number */
 	assert_int_not_equal(login(s->instance, pid)->id, id);
 	ground_kill(pid);
 	session_holder_gone(held);
 	wait_for(nothing_left());
 }
 
-static void F58_a_process_that_ended_meanwhile_has_no_session(void **state)
+static void
+F58_a_process_that_ended_without_a_daemon_has_no_session(void **state)
 {
 	pid_t pid;
 
@@ -562,19 +565,19 @@ static void F64_void_records_are_removed(void **state)
 	assert_true(h.next_instance > 7);
 }
 
-static void F58_killed_between_record_and_name(void **state)
+static void F58_a_record_or_a_name_alone_is_removed(void **state)
 {
 	ground_need();
 	get("jail", "alice", 5001, NULL);
 	end();
-	/* mounted, and the name removed without the record */
+	/* the name is removed, the record is not */
 	assert_int_equal(ground_sh("ip netns del jail"), 0);
 	begin();
 	drop_unused();
 	assert_int_equal(ground_count(RECORDS), 0);
 	get("jail", "alice", 5001, NULL);
 	end();
-	/* umounted, and not unlinked */
+	/* the name is unmounted, its file is not removed */
 	assert_int_equal(umount(NETNS "/jail"), 0);
 	assert_int_equal(ground_count(NETNS), 1);
 	begin();
@@ -582,7 +585,8 @@ static void F58_killed_between_record_and_name(void **state)
 	assert_true(nothing_left());
 }
 
-static void F65_a_full_state_directory(void **state)
+static void
+F65_full_state_directory_no_new_namespace_open_ones_are_joined(void **state)
 {
 	const struct instance_user who = {"alice", 5001};
 	char block[4096] = "";
@@ -602,13 +606,13 @@ static void F65_a_full_state_directory(void **state)
 	while (write(filler, block, sizeof(block)) > 0)
 		;
 	close(filler);
-	/* no new namespace, with nothing left behind ... */
+	/* no namespace is made, and nothing of one is left */
 	assert_true(lifecycle_get(&h, policy_namespace_find(policy, "jail"),
 				  &who, NULL, &waiter, &i, &fd, &why) < 0);
 	assert_non_null(strstr(why.text, STATE));
 	assert_false(is_there("jail"));
 	assert_int_equal(ground_count(NETNS), 1);
-	/* ... but one that exists is joined */
+	/* one that exists is joined */
 	ground_listen();
 	login(get("ever", "alice", 5001, NULL), pid);
 	assert_non_null(
@@ -657,7 +661,7 @@ static void end_with_names_read_only(void)
 	ground_kill(pid);
 }
 
-static void F103_a_name_cannot_be_removed_tried_again(void **state)
+static void F103_removing_a_name_that_failed_is_tried_again(void **state)
 {
 	const struct instance_user who = {"alice", 5001};
 	struct instance *i;
@@ -667,7 +671,7 @@ static void F103_a_name_cannot_be_removed_tried_again(void **state)
 	end_with_names_read_only();
 	assert_int_equal(h.instances->state, INSTANCE_LEAVING);
 	assert_int_equal(ground_count(RECORDS), 1);
-	/* meanwhile a login is refused, and leaves nothing */
+	/* until then a login is refused, and leaves nothing */
 	assert_true(lifecycle_get(&h, policy_namespace_find(policy, "jail"),
 				  &who, NULL, &waiter, &i, &fd, &why) < 0);
 	assert_int_equal(ground_count(RECORDS), 1);
@@ -711,21 +715,26 @@ int main(void)
 		session_test(the_process_alone_keeps_the_session),
 		session_test(the_connection_alone_keeps_the_session),
 		session_test(F70_a_process_inside_keeps_the_namespace),
-		session_test(a_chain_of_processes_inside_is_followed),
-		session_test(lifetimes_are_kept),
+		session_test(
+			the_namespace_stays_until_the_last_of_four_processes_ends),
+		session_test(namespaces_end_as_their_lifetime_says),
 		session_test(F71_a_logout_and_a_login_at_the_same_time),
-		session_test(scopes_have_a_namespace_each),
+		session_test(
+			each_user_or_session_has_the_namespace_of_its_scope),
 		session_test(F69_a_foreign_namespace_is_not_removed),
-		session_test(F68_a_name_that_another_program_removed),
+		session_test(
+			F68_another_program_removed_the_name_the_next_login_makes_one),
 		session_test(F58_a_restart_finds_sessions_by_their_process),
-		session_test(F58_a_process_that_ended_meanwhile_has_no_session),
+		session_test(
+			F58_a_process_that_ended_without_a_daemon_has_no_session),
 		session_test(F53_a_reused_pid_is_no_session),
 		session_test(F58_a_lease_from_the_fd_store_is_adopted),
 		session_test(F64_void_records_are_removed),
-		session_test(F58_killed_between_record_and_name),
-		session_test(F65_a_full_state_directory),
+		session_test(F58_a_record_or_a_name_alone_is_removed),
+		session_test(
+			F65_full_state_directory_no_new_namespace_open_ones_are_joined),
 		session_test(each_change_of_a_state_is_logged),
-		session_test(F103_a_name_cannot_be_removed_tried_again),
+		session_test(F103_removing_a_name_that_failed_is_tried_again),
 		session_test(
 			F103_a_name_cannot_be_removed_next_daemon_removes_it),
 		session_test(F103_killed_while_leaving_the_next_daemon_ends_it),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The namespace that is ready before anybody asks: like any other, and once. */
+/* The spare namespace, made before a login needs one, and used once. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,7 +123,7 @@ static void taken_is_right(const struct taken *t, bool without_ipv6)
 	assert_int_equal(ground_netns(), host.id.ino);
 }
 
-static void the_spare_one_is_like_one_that_is_made_now(void **state)
+static void a_spare_namespace_is_configured_like_a_new_one(void **state)
 {
 	_cleanup_taken_ struct taken ready = {.netns = -EBADF},
 				     now = {.netns = -EBADF};
@@ -140,7 +140,7 @@ static void the_spare_one_is_like_one_that_is_made_now(void **state)
 	end();
 }
 
-static void without_IPv6_or_with_it_as_the_login_needs_it(void **state)
+static void a_spare_namespace_has_IPv6_only_if_the_login_needs_it(void **state)
 {
 	_cleanup_taken_ struct taken without = {.netns = -EBADF},
 				     next = {.netns = -EBADF};
@@ -182,8 +182,10 @@ static void no_spare_namespace_without_a_section_that_needs_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_spare_one_is_like_one_that_is_made_now),
-		cmocka_unit_test(without_IPv6_or_with_it_as_the_login_needs_it),
+		cmocka_unit_test(
+			a_spare_namespace_is_configured_like_a_new_one),
+		cmocka_unit_test(
+			a_spare_namespace_has_IPv6_only_if_the_login_needs_it),
 		cmocka_unit_test(a_renewed_spare_namespace_is_a_new_one),
 		cmocka_unit_test(
 			no_spare_namespace_without_a_section_that_needs_one),

@@ -80,7 +80,7 @@ static void settle(void)
 		;
 }
 
-/* Turns the loop until the policy has changed n times. */
+/* Runs the event loop until the policy has changed n times. */
 static void wait_changes(int n)
 {
 	uint64_t deadline = deadline_in_ms(PATIENCE_MS);
@@ -102,7 +102,7 @@ static void put_broken(void)
 	assert_int_equal(rename(NEW, CONF), 0);
 }
 
-/* Where alice is sent now, "" when nowhere. */
+/* The namespace of alice by the policy in force; "" when no rule matches. */
 static const char *verdict(void)
 {
 	const struct policy_login login = {.user = "alice",
@@ -123,12 +123,12 @@ static void no_file_is_an_empty_policy(void **state)
 	assert_string_equal(verdict(), "");
 	assert_int_equal(store_policy(store)->n_rules, 0);
 	assert_int_equal(access(COPY, F_OK), -1);
-	put("vpn"); /* and it may come later */
+	put("vpn"); /* the file may be made later */
 	wait_changes(1);
 	assert_string_equal(verdict(), "vpn");
 }
 
-static void a_renamed_file_is_taken_and_published(void **state)
+static void a_renamed_file_is_loaded_and_published(void **state)
 {
 	struct stat st;
 
@@ -136,7 +136,7 @@ static void a_renamed_file_is_taken_and_published(void **state)
 	put("one");
 	assert_int_equal(start(), 0);
 	assert_string_equal(verdict(), "one");
-	assert_int_equal(changes, 0); /* the first is no change */
+	assert_int_equal(changes, 0); /* the first policy is no change */
 	put("two");
 	settle();
 	assert_int_equal(changes, 1);
@@ -174,7 +174,8 @@ static void F27_a_file_that_is_being_written_is_not_read(void **state)
 		     "two");
 	fd = open(CONF, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	assert_true(fd >= 0);
-	for (int i = 0; i < n; i++) { /* each beginning of it, good or bad */
+	/* each prefix of the file, valid or not */
+	for (int i = 0; i < n; i++) {
 		assert_int_equal(write(fd, text + i, 1), 1);
 		settle();
 		assert_string_equal(verdict(), "one");
@@ -189,7 +190,7 @@ static void F27_a_file_that_is_being_written_is_not_read(void **state)
 	assert_string_equal(verdict(), "two");
 }
 
-/* No event comes when the last writer was seen writing: it is tried again. */
+/* A writer that stays open causes no further event: it is tried again. */
 static void F27_a_busy_file_is_read_again_later(void **state)
 {
 	uint64_t deadline = deadline_in_ms(PATIENCE_MS);
@@ -209,7 +210,8 @@ static void F27_a_busy_file_is_read_again_later(void **state)
 	assert_string_equal(verdict(), "two");
 }
 
-static void F26_an_invalid_file_keeps_the_last_good_policy(void **state)
+static void
+F26_an_invalid_file_the_last_valid_policy_stays_in_force(void **state)
 {
 	const char *said;
 
@@ -226,7 +228,7 @@ static void F26_an_invalid_file_keeps_the_last_good_policy(void **state)
 	assert_non_null(strstr(ground_read(COPY), "[namespace one]"));
 	assert_non_null(strstr(why.text, CONF));
 	assert_non_null(strstr(said, CONF ":3: "));
-	/* the same complaint once */
+	/* the same error is logged once */
 	said = strstr(said, "cannot take the policy");
 	assert_non_null(said);
 	assert_null(strstr(said + 1, "cannot take the policy"));
@@ -234,7 +236,7 @@ static void F26_an_invalid_file_keeps_the_last_good_policy(void **state)
 	put("two");
 	settle();
 	assert_string_equal(verdict(), "two");
-	ground_listen(); /* and again when it differs */
+	ground_listen(); /* a different error is logged */
 	put_broken();
 	settle();
 	assert_non_null(strstr(ground_said(), "cannot take the policy"));
@@ -269,7 +271,7 @@ static void F26_200_alternations_of_valid_and_invalid_files(void **state)
 	assert_int_equal(changes, 200);
 }
 
-static void a_removed_file_counts_after_a_second(void **state)
+static void a_removed_file_takes_effect_after_a_second(void **state)
 {
 	uint64_t began;
 
@@ -294,7 +296,7 @@ static void a_removed_file_counts_after_a_second(void **state)
 	assert_int_equal(access(COPY, F_OK), -1);
 }
 
-static void an_explicit_reload_takes_a_missing_file_at_once(void **state)
+static void an_explicit_reload_applies_a_missing_file_at_once(void **state)
 {
 	ground_need();
 	put("one");
@@ -364,7 +366,8 @@ static void drop_ins_are_watched(void **state)
 	assert_string_equal(verdict(), "back");
 }
 
-static void F25_a_restart_with_a_broken_file_takes_the_last_good(void **state)
+static void
+F25_a_restart_with_an_invalid_file_uses_the_last_valid_one(void **state)
 {
 	ground_need();
 	put("one");
@@ -407,7 +410,7 @@ static void F25_an_incomplete_copy_is_not_used(void **state)
 	assert_string_equal(verdict(), "");
 }
 
-static void F65_a_full_state_directory_stops_no_reload(void **state)
+static void F65_a_full_state_directory_does_not_prevent_a_reload(void **state)
 {
 	char block[4096] = "";
 	int filler;
@@ -480,22 +483,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(no_file_is_an_empty_policy),
-		store_test(a_renamed_file_is_taken_and_published),
+		store_test(a_renamed_file_is_loaded_and_published),
 		store_test(an_equal_policy_is_no_change),
 		store_test(F27_a_file_that_is_being_written_is_not_read),
 		store_test(F27_a_busy_file_is_read_again_later),
-		store_test(F26_an_invalid_file_keeps_the_last_good_policy),
+		store_test(
+			F26_an_invalid_file_the_last_valid_policy_stays_in_force),
 		store_test(F26_200_alternations_of_valid_and_invalid_files),
-		store_test(a_removed_file_counts_after_a_second),
-		store_test(an_explicit_reload_takes_a_missing_file_at_once),
+		store_test(a_removed_file_takes_effect_after_a_second),
+		store_test(an_explicit_reload_applies_a_missing_file_at_once),
 		store_test(F28_a_file_that_others_can_write_is_refused),
 		store_test(drop_ins_are_watched),
 		store_test(
-			F25_a_restart_with_a_broken_file_takes_the_last_good),
+			F25_a_restart_with_an_invalid_file_uses_the_last_valid_one),
 		store_test(
 			F25_first_start_with_an_invalid_file_takes_an_empty_policy),
 		store_test(F25_an_incomplete_copy_is_not_used),
-		store_test(F65_a_full_state_directory_stops_no_reload),
+		store_test(
+			F65_a_full_state_directory_does_not_prevent_a_reload),
 		store_test(impossible_paths_are_refused),
 		store_test(opening_and_closing_leaves_no_descriptor),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/sys: only below it, and what a fresh namespace is set to. */
+/* Sysctls: paths stay within /proc/sys; the values of a new namespace. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -58,7 +58,7 @@ static void a_value_is_written_and_read(void **state)
 	assert_int_equal(sysctl_read("net/ipv4/ip_default_ttl", tiny,
 				     sizeof(tiny)),
 			 0);
-	assert_string_equal(tiny, "1"); /* cut, and ended */
+	assert_string_equal(tiny, "1"); /* truncated and terminated */
 	assert_int_equal(sysctl_read("net/ipv4/none", value, sizeof(value)),
 			 -ENOENT);
 	assert_int_equal(sysctl_write("net/ipv4/none", "1", &why), -ENOENT);
@@ -131,7 +131,7 @@ static void F52_a_mount_over_proc_has_no_effect(void **state)
 	whole = true;
 	assert_int_equal(ground_run(with_a_fake_proc, &whole), 0);
 	assert_string_equal(ground_read("/run/victim"), "precious");
-	/* it was the kernel's that was written */
+	/* the kernel's /proc was written, not this one */
 	assert_string_equal(value_of("net/ipv4/ip_forward"), "1");
 }
 
@@ -172,7 +172,7 @@ static void the_first_bad_setting_ends_the_list(void **state)
 }
 
 /*
- * F90: the whole list, for a link that comes after, whatever the host had
+ * F90: all sysctls, also of a link that is made later, whatever the host has
  * (net.core.devconf_inherit_init_net lets a namespace begin with the host's).
  */
 static const struct {
@@ -291,8 +291,8 @@ static void F90_ports_and_ping_groups_are_copied_from_the_host(void **state)
 			    "0\t2147483647");
 }
 
-/* More than one procfs instance is good for; none may be left open. */
-static void many_namespaces_one_after_the_other(void **state)
+/* Each namespace has a procfs mount of its own; none may stay open. */
+static void three_hundred_namespaces_in_turn_leave_no_descriptor(void **state)
 {
 	int fds;
 
@@ -316,7 +316,8 @@ int main(void)
 		sysctl_test(a_value_is_written_and_read),
 		sysctl_test(F52_no_path_leads_outside_proc_sys),
 		sysctl_test(F52_a_mount_over_proc_has_no_effect),
-		sysctl_test(many_namespaces_one_after_the_other),
+		sysctl_test(
+			three_hundred_namespaces_in_turn_leave_no_descriptor),
 		sysctl_test(F52_a_dot_in_an_interface_name_is_no_separator),
 		sysctl_test(the_first_bad_setting_ends_the_list),
 		sysctl_test(F90_a_new_namespace_has_the_expected_sysctls),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* WireGuard configurations: what is read, what is refused, and no key in a
- * message. */
+/* WireGuard configurations: what is read and refused; no error has a key. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +42,7 @@ static void prefix_is(const struct inet_prefix *p, const char *wanted)
 	assert_string_equal(text, wanted);
 }
 
-static void everything(void **state)
+static void all_directives_are_read(void **state)
 {
 	struct wg_conf *conf =
 		reads("# a tunnel\n"
@@ -97,7 +96,7 @@ static void everything(void **state)
 	wg_conf_free(conf);
 }
 
-static void printed_for_wg(void **state)
+static void the_configuration_is_printed_for_wg(void **state)
 {
 	struct wg_conf *conf = reads(
 		INTERFACE "Address = 10.0.0.2\nDNS = 10.0.0.1\nMTU = 1400\n"
@@ -107,7 +106,7 @@ static void printed_for_wg(void **state)
 			  "\nPersistentKeepalive = 25\nPresharedKey=" SHARED);
 	char *text = wg_conf_print(conf, 0);
 
-	/* a name is not for wg to look up */
+	/* wg must not look up a name */
 	assert_string_equal(text,
 			    "[Interface]\nPrivateKey = " PRIVATE
 			    "\nListenPort = 0\n[Peer]\nPublicKey = " PUBLIC
@@ -131,8 +130,7 @@ static void printed_for_wg(void **state)
 	wg_conf_free(conf);
 }
 
-/* The longest of everything finds room. */
-static void long_lists(void **state)
+static void the_longest_lists_are_accepted(void **state)
 {
 	char *text = malloc(WG_CONF_BYTES_MAX), *out;
 	struct wg_conf *conf;
@@ -155,7 +153,7 @@ static void long_lists(void **state)
 	free(text);
 }
 
-static void refused(void **state)
+static void invalid_configurations_are_refused(void **state)
 {
 	static const struct {
 		const char *text, *why;
@@ -242,8 +240,7 @@ static void refused(void **state)
 	}
 }
 
-/* Whatever is wrong with it: a key is not in the message. */
-static void keys_are_never_in_messages(void **state)
+static void no_error_contains_a_key(void **state)
 {
 	static const char secret[] =
 		"eOsA3oTbgyVJhV5jh1ZZ1vxH0t2pkX0vV6e2Sf1qCk";
@@ -288,7 +285,7 @@ static void keys_are_never_in_messages(void **state)
 	}
 }
 
-static void damaged(void **state)
+static void a_NUL_byte_and_a_line_too_long_are_refused(void **state)
 {
 	static const char nul[] = INTERFACE "MTU = 14\0000\n" PEER;
 	struct wg_conf *conf = NULL;
@@ -321,7 +318,7 @@ static void load_says(int code, const char *wanted)
 	wg_conf_free(conf);
 }
 
-static void files(void **state)
+static void unsafe_files_are_refused(void **state)
 {
 	ground_need();
 	load_says(-ENOENT, "cannot open /run/wg0.conf: No such file or "
@@ -361,13 +358,13 @@ static void files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),
-		cmocka_unit_test(printed_for_wg),
-		cmocka_unit_test(long_lists),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(keys_are_never_in_messages),
-		cmocka_unit_test(damaged),
-		cmocka_unit_test(files),
+		cmocka_unit_test(all_directives_are_read),
+		cmocka_unit_test(the_configuration_is_printed_for_wg),
+		cmocka_unit_test(the_longest_lists_are_accepted),
+		cmocka_unit_test(invalid_configurations_are_refused),
+		cmocka_unit_test(no_error_contains_a_key),
+		cmocka_unit_test(a_NUL_byte_and_a_line_too_long_are_refused),
+		cmocka_unit_test(unsafe_files_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bad policies, each a test of its own: what an administrator might write,
- * and word for word what is said about it. A test program is one table of them.
+ * Invalid policies, one test for each: what an administrator might write, and
+ * the exact error messages. A test program is one table of them.
  */
 #ifndef NETNS_PAM_TESTS_UNIT_POLICY_BAD_H
 #define NETNS_PAM_TESTS_UNIT_POLICY_BAD_H
@@ -23,7 +23,7 @@ struct bad {
 	const char *errors; /* all of them, one a line */
 };
 
-/* A good policy to which one line is added: to [options], its rule, ... */
+/* A valid policy with one more line: in [options], in its rule, ... */
 #define OPTION(line)	"[options]\n" line "\n"
 #define RULE(line)	"[namespace n]\n[rule r]\nnamespace = n\n" line "\n"
 #define SPACE(line)	"[rule r]\nnamespace = n\n[namespace n]\n" line "\n"
@@ -71,9 +71,9 @@ static void bad_test(void **state)
 	got = errors_text(&notes);
 	assert_string_equal(got, bad->errors);
 	assert_int_equal(r, -EINVAL);
-	assert_null(policy); /* nothing of it can be used */
+	assert_null(policy); /* no part of it can be used */
 
-	/* The sentence for the log is the first of them. */
+	/* The text for the log begins with the first message. */
 	assert_memory_equal(err.text, got, strcspn(got, "\n"));
 	free(got);
 	policy_notes_clear(&notes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sentence of an error: its reason, and what a peer may not write. */
+/* The text of an error: its reason, and control bytes from a peer. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 
-static void test_reason_of_code(void **state)
+static void the_reason_is_that_of_the_code(void **state)
 {
 	struct error err;
 
@@ -21,7 +21,7 @@ static void test_reason_of_code(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-static void test_reason_of_errno(void **state)
+static void without_a_code_the_reason_is_that_of_errno(void **state)
 {
 	struct error err;
 
@@ -33,7 +33,7 @@ static void test_reason_of_errno(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-static void test_control_bytes(void **state)
+static void control_bytes_are_escaped(void **state)
 {
 	struct error err;
 
@@ -41,7 +41,7 @@ static void test_control_bytes(void **state)
 	assert_string_equal(err.text, "a\\x0a\\x7fb");
 }
 
-static void test_no_sentence(void **state)
+static void errno_is_unchanged_without_a_text(void **state)
 {
 	errno = ENOENT;
 	assert_int_equal(error_set(NULL, -EINVAL, "%m"), -EINVAL);
@@ -51,10 +51,10 @@ static void test_no_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reason_of_code),
-		cmocka_unit_test(test_reason_of_errno),
-		cmocka_unit_test(test_control_bytes),
-		cmocka_unit_test(test_no_sentence),
+		cmocka_unit_test(the_reason_is_that_of_the_code),
+		cmocka_unit_test(without_a_code_the_reason_is_that_of_errno),
+		cmocka_unit_test(control_bytes_are_escaped),
+		cmocka_unit_test(errno_is_unchanged_without_a_text),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets and descriptors between two ends of a socket pair, or a listener. */
+/* Packets and descriptors through a socket pair; connecting to a listener. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static ssize_t recv_fds(int *fds, size_t max, size_t *n)
 	return fdmsg_recv(pair[1], &c, 1, fds, max, n, deadline_in_ms(1000));
 }
 
-static void test_two_parts(void **state)
+static void two_parts_arrive_as_one_packet(void **state)
 {
 	char buf[64];
 	size_t n_fds = 9;
@@ -75,7 +75,7 @@ static void test_two_parts(void **state)
 	assert_int_equal(n_fds, 0);
 }
 
-static void test_largest(void **state)
+static void a_packet_of_66000_bytes_arrives(void **state)
 {
 	static char out[66000], in[66001];
 	size_t n_fds;
@@ -91,7 +91,7 @@ static void test_largest(void **state)
 	assert_memory_equal(in, out, sizeof(out));
 }
 
-static void test_fds_arrive(void **state)
+static void up_to_two_descriptors_arrive(void **state)
 {
 	struct stat sent, got;
 	int fds[2], in[2] = {-1, -1};
@@ -117,7 +117,7 @@ static void test_fds_arrive(void **state)
 	assert_int_equal(send_fds(fds, 3), -EINVAL);
 }
 
-static void test_fds_unexpected(void **state)
+static void unexpected_descriptors_are_refused_and_closed(void **state)
 {
 	int before, fds[2] = {0, 0}, in[2] = {-1, -1};
 	size_t n = 7;
@@ -153,7 +153,7 @@ static void send_control(int level, int type, const void *data, size_t bytes)
 	assert_int_equal(sendmsg(pair[0], &m, 0), 1);
 }
 
-static void test_fds_flood(void **state)
+static void up_to_253_descriptors_are_refused_and_closed(void **state)
 {
 	int before, fds[253] = {0}, in[2];
 	size_t n;
@@ -166,7 +166,7 @@ static void test_fds_flood(void **state)
 	}
 }
 
-static void test_foreign_control(void **state)
+static void other_control_messages_are_refused(void **state)
 {
 	struct ucred me = {getpid(), getuid(), getgid()};
 	int on = 1, before, in[2];
@@ -178,13 +178,13 @@ static void test_foreign_control(void **state)
 			 0);
 	send_control(SOL_SOCKET, SCM_CREDENTIALS, &me, sizeof(me));
 	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
-	/* Together with descriptors: those are closed. */
+	/* Descriptors in the same packet are closed. */
 	assert_int_equal(send_fds((int[]){0, 0}, 2), 0);
 	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
 	assert_int_equal(fd_count(), before);
 }
 
-static void test_truncated(void **state)
+static void a_packet_larger_than_the_buffer_is_refused(void **state)
 {
 	char small[3];
 	size_t n;
@@ -199,7 +199,7 @@ static void test_truncated(void **state)
 	assert_int_equal(fd_count(), before);
 }
 
-static void test_no_room_for_fds(void **state)
+static void too_few_free_descriptors_the_packet_is_refused(void **state)
 {
 	struct rlimit old, tight;
 	int in[2], next;
@@ -210,14 +210,14 @@ static void test_no_room_for_fds(void **state)
 	close(next);
 	getrlimit(RLIMIT_NOFILE, &old);
 	tight = old;
-	tight.rlim_cur = (rlim_t)next + 1; /* one of the two */
+	tight.rlim_cur = (rlim_t)next + 1; /* room for one of the two */
 	setrlimit(RLIMIT_NOFILE, &tight);
 	assert_int_equal(recv_fds(in, 2, &n), -EBADMSG);
 	assert_true(fcntl(next, F_GETFD) < 0);
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
-static void test_closed_stdio(void **state)
+static void a_descriptor_is_above_2_when_stdio_is_closed(void **state)
 {
 	int status, sent = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	pid_t pid;
@@ -245,7 +245,7 @@ static void test_closed_stdio(void **state)
 	close(sent);
 }
 
-static void test_peer_gone(void **state)
+static void the_peer_has_closed_the_socket(void **state)
 {
 	char c;
 	size_t n;
@@ -267,8 +267,7 @@ static void tick(int sig)
 	ticks++;
 }
 
-/* Signals neither end the wait nor stretch it. */
-static void test_deadline_under_signals(void **state)
+static void signals_do_not_change_the_deadline(void **state)
 {
 	struct itimerval every = {{0, 10000}, {0, 10000}}, off = {{0}, {0}};
 	struct sigaction act = {.sa_handler = tick}, old;
@@ -287,7 +286,7 @@ static void test_deadline_under_signals(void **state)
 	assert_in_range(took, 300, 800);
 }
 
-static void test_send_full(void **state)
+static void sending_to_a_full_socket_ends_at_the_deadline(void **state)
 {
 	static char block[32768];
 	uint64_t began;
@@ -302,7 +301,7 @@ static void test_send_full(void **state)
 	assert_in_range(deadline_now_ms() - began, 100, 600);
 }
 
-/* ---- connecting */
+/* --- connecting --- */
 
 static char dir[] = "/tmp/test_fdmsg.XXXXXX";
 static char path[64];
@@ -319,7 +318,7 @@ static int listener_open(int backlog)
 	return sock;
 }
 
-static void test_connect(void **state)
+static void connecting_gives_a_descriptor_or_the_reason(void **state)
 {
 	int listener = listener_open(1), fd;
 
@@ -335,7 +334,7 @@ static void test_connect(void **state)
 	assert_int_equal(fdmsg_connect(path, deadline_in_ms(1000)), -ENOENT);
 }
 
-static void test_connect_bad_path(void **state)
+static void connecting_to_an_invalid_path_is_refused(void **state)
 {
 	char longest[200];
 
@@ -346,7 +345,7 @@ static void test_connect_bad_path(void **state)
 	assert_int_equal(fdmsg_connect("", deadline_in_ms(100)), -EINVAL);
 }
 
-static void test_connect_full(void **state)
+static void connecting_to_a_full_listener_waits_until_the_deadline(void **state)
 {
 	int listener = listener_open(0), first, before = fd_count(), status;
 	uint64_t began;
@@ -359,7 +358,7 @@ static void test_connect_full(void **state)
 	assert_in_range(deadline_now_ms() - began, 200, 700);
 	assert_int_equal(fd_count(), before + 1);
 
-	/* Room is made while it waits: connected then. */
+	/* Another process accepts while this one waits: it is connected. */
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
@@ -381,21 +380,22 @@ static void test_connect_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_two_parts),
-		TEST(test_largest),
-		TEST(test_fds_arrive),
-		TEST(test_fds_unexpected),
-		TEST(test_fds_flood),
-		TEST(test_foreign_control),
-		TEST(test_truncated),
-		TEST(test_no_room_for_fds),
-		TEST(test_closed_stdio),
-		TEST(test_peer_gone),
-		TEST(test_send_full),
-		TEST(test_deadline_under_signals),
-		cmocka_unit_test(test_connect),
-		cmocka_unit_test(test_connect_bad_path),
-		cmocka_unit_test(test_connect_full),
+		TEST(two_parts_arrive_as_one_packet),
+		TEST(a_packet_of_66000_bytes_arrives),
+		TEST(up_to_two_descriptors_arrive),
+		TEST(unexpected_descriptors_are_refused_and_closed),
+		TEST(up_to_253_descriptors_are_refused_and_closed),
+		TEST(other_control_messages_are_refused),
+		TEST(a_packet_larger_than_the_buffer_is_refused),
+		TEST(too_few_free_descriptors_the_packet_is_refused),
+		TEST(a_descriptor_is_above_2_when_stdio_is_closed),
+		TEST(the_peer_has_closed_the_socket),
+		TEST(sending_to_a_full_socket_ends_at_the_deadline),
+		TEST(signals_do_not_change_the_deadline),
+		cmocka_unit_test(connecting_gives_a_descriptor_or_the_reason),
+		cmocka_unit_test(connecting_to_an_invalid_path_is_refused),
+		cmocka_unit_test(
+			connecting_to_a_full_listener_waits_until_the_deadline),
 	};
 	int failed;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Addresses and prefixes: reading, writing, comparing, counting. */
+/* Addresses and prefixes: parsing, formatting, comparing, counting. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@ static struct inet_prefix parse(const char *text)
 	return p;
 }
 
-/* Reads, writes, and finds what is wanted. */
+/* Parses a text, formats the result and compares it with what is wanted. */
 static void round_trip(const char *text, const char *wanted)
 {
 	struct inet_prefix p = parse(text);
@@ -31,7 +31,7 @@ static void round_trip(const char *text, const char *wanted)
 	assert_string_equal(got, wanted);
 }
 
-static void good_text_is_read_and_written(void **state)
+static void valid_text_is_parsed_and_formatted(void **state)
 {
 	round_trip("192.0.2.7", "192.0.2.7/32");
 	round_trip("192.0.2.7/24", "192.0.2.7/24");
@@ -45,7 +45,7 @@ static void good_text_is_read_and_written(void **state)
 		   "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128");
 }
 
-static void bad_text_is_refused(void **state)
+static void invalid_text_is_refused(void **state)
 {
 	static const char *const bad[] = {
 		"",
@@ -83,7 +83,7 @@ static void bad_text_is_refused(void **state)
 	assert_int_equal(p.family, 99); /* untouched */
 }
 
-static void addresses_are_written_without_their_length(void **state)
+static void addresses_are_formatted_without_their_length(void **state)
 {
 	struct inet_prefix p = parse("2001:db8::7/64"), none = {0};
 	char got[INET_PREFIX_STR];
@@ -222,9 +222,9 @@ static void every_length_masks_its_own_bits(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_text_is_read_and_written),
-		cmocka_unit_test(bad_text_is_refused),
-		cmocka_unit_test(addresses_are_written_without_their_length),
+		cmocka_unit_test(valid_text_is_parsed_and_formatted),
+		cmocka_unit_test(invalid_text_is_refused),
+		cmocka_unit_test(addresses_are_formatted_without_their_length),
 		cmocka_unit_test(a_prefix_contains_addresses_with_its_bits),
 		cmocka_unit_test(an_unspecified_prefix_contains_nothing),
 		cmocka_unit_test(prefixes_overlap_both_ways),

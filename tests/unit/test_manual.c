@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * netns-pam.conf(5) against the table of keys: its table has each key of the
- * code with the right section, links and "required", and no other; each key
- * has one paragraph, which ends with its default. And what a new link must not
- * forget, its sentence for `explain`.
+ * Compares netns-pam.conf(5) with the table of keys in the code: the table of
+ * the page has each key with the same section, links and "required", and no
+ * other; each key has one paragraph, which ends with its default. Also checks
+ * that each link has a sentence for `netns-pam explain`.
  */
 #include <setjmp.h>
 #include <stdarg.h>

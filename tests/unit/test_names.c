@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* F42, F43: which names there can be, and how users' namespaces are called. */
+/* F42, F43: which names are valid, and the names of the namespaces of users. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ struct bad {
 	const char *title, *name;
 };
 
-/* Neither a section nor a file below /run/netns may be called so. */
+/* Invalid as names of sections and of files in /run/netns. */
 static const struct bad bad[] = {
 	{"nothing", ""},
 	{"the directory itself", "."},
@@ -182,7 +182,7 @@ static void F43_no_two_users_share_a_name(void **state)
 {
 	char one[NAME_MAX_INSTANCE + 1], other[NAME_MAX_INSTANCE + 1];
 
-	/* One is called what we write for the other. */
+	/* The second user has the name that replaces the name of the first. */
 	assert_int_equal(name_instance("vpn", "j\xf6rg", 1000, 0, one), 0);
 	assert_int_equal(name_instance("vpn", "uid-1000", 1001, 0, other), 0);
 	assert_string_equal(one, "vpn.uid-1000");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Around a policy: templates, what is not there yet, warnings, documents. */
+/* Templates of paths, warnings, and the example and manual of the policy. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,7 +78,7 @@ static void templates_have_a_maximum_length(void **state)
 	free(got);
 }
 
-static void rates_are_written_with_a_unit(void **state)
+static void rates_are_formatted_with_a_unit(void **state)
 {
 	static const struct {
 		uint64_t bits;
@@ -143,7 +143,7 @@ static void the_example_maps_no_user(void **state)
 	policy_free(p);
 }
 
-/* Policy lines of the example begin with a ';' that nothing separates. */
+/* In the example a ';' directly before a line comments out policy. */
 static void example_uncomment(char *text)
 {
 	for (char *p = text; p; p = strchr(p + 1, '\n')) {
@@ -200,7 +200,7 @@ static void every_key_is_in_the_example_and_the_manual(void **state)
 	}
 }
 
-/* What `check` warns of, one line each. */
+/* The warnings of `netns-pam check`, one line each. */
 static void assert_warnings(const char *text, const char *wanted)
 {
 	struct policy_notes notes;
@@ -290,7 +290,7 @@ static void F97_unwise_settings_give_warnings(void **state)
 			"");
 }
 
-static void a_flood_of_errors_is_cut_short(void **state)
+static void after_1000_messages_the_rest_is_omitted(void **state)
 {
 	static char text[100000];
 	struct policy_notes notes;
@@ -316,14 +316,14 @@ int main(void)
 		cmocka_unit_test(templates_are_filled_in),
 		cmocka_unit_test(F42_templates_do_not_leave_a_directory),
 		cmocka_unit_test(templates_have_a_maximum_length),
-		cmocka_unit_test(rates_are_written_with_a_unit),
+		cmocka_unit_test(rates_are_formatted_with_a_unit),
 		cmocka_unit_test(every_enum_value_has_its_word),
 		cmocka_unit_test(the_example_maps_no_user),
 		cmocka_unit_test(
 			the_example_without_its_semicolons_is_valid_too),
 		cmocka_unit_test(every_key_is_in_the_example_and_the_manual),
 		cmocka_unit_test(F97_unwise_settings_give_warnings),
-		cmocka_unit_test(a_flood_of_errors_is_cut_short),
+		cmocka_unit_test(after_1000_messages_the_rest_is_omitted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bad policies: [namespace]: addresses, gateways, routes, name servers. */
+/* Invalid policies: [namespace]: addresses, gateways, routes, name servers. */
 #include "policy_bad.h"
 
 static const struct bad bad[] = {
@@ -74,7 +74,8 @@ static const struct bad bad[] = {
 	{"text that is not a route", NAT("routes = default"),
 	 "p:5: routes: 'default' is not a prefix; write one such as 192.0.2.0/24, "
 	 "or 0.0.0.0/0 for everything\n"},
-	{"a route to nowhere", NAT("routes = 198.51.100.0/24 via"),
+	{"a route without a gateway after via",
+	 NAT("routes = 198.51.100.0/24 via"),
 	 "p:5: routes: '198.51.100.0/24 via': write PREFIX or PREFIX via "
 	 "ADDRESS\n"},
 	{"a route in the syntax of ip(8)",

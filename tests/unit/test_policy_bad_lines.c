@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bad policies: How a file may look: lines, sections, keys. */
+/* Invalid policies: the form of a file: lines, sections, keys. */
 #include "policy_bad.h"
 
 static const struct bad bad[] = {
@@ -138,7 +138,7 @@ static const struct bad bad[] = {
 	 "p:1: no namespace can be named 'host': the word means the host's namespace\n"},
 	{"a name with a slash", "[namespace a/b]\n",
 	 "p:1: 'a/b' cannot be the name of a namespace; " NAME_RULES},
-	{"a name that climbs", "[namespace ..]\n",
+	{"a name with two dots", "[namespace ..]\n",
 	 "p:1: '..' cannot be the name of a namespace; " NAME_RULES},
 	{"a name with a blank", "[rule a b]\nnamespace = host\n",
 	 "p:1: 'a b' cannot be the name of a rule; " NAME_RULES},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bad policies: [namespace]: links, names, paths, ports, limits. */
+/* Invalid policies: [namespace]: links, names, paths, ports, limits. */
 #include "policy_bad.h"
 
 static const struct bad bad[] = {
@@ -175,7 +175,7 @@ static const struct bad bad[] = {
 	{"a sysctl of the kernel", SPACE("sysctl.kernel.hostname = x"),
 	 "p:4: sysctl.kernel.hostname: only names below net. belong to a "
 	 "network namespace\n"},
-	{"a sysctl that climbs", SPACE("sysctl.net/../kernel/hostname = x"),
+	{"a sysctl with two dots", SPACE("sysctl.net/../kernel/hostname = x"),
 	 "p:4: sysctl.net/../kernel/hostname: the name has an empty part\n"},
 	{"a sysctl with an empty part", SPACE("sysctl.net..ipv4 = 1"),
 	 "p:4: sysctl.net..ipv4: the name has an empty part\n"},
@@ -206,7 +206,8 @@ static const struct bad bad[] = {
 	{"an external namespace for each session",
 	 SPACE("link = external\nscope = session"),
 	 "p:5: scope: an external namespace would have to exist for each session before it begins; use shared or user\n"},
-	{"sessions for ever", SPACE("scope = session\nlifetime = forever"),
+	{"scope session with lifetime forever",
+	 SPACE("scope = session\nlifetime = forever"),
 	 "p:5: lifetime: with scope = session every login would leave a namespace that is never removed\n"},
 	{"ready for something else", NAT("ready = dns"),
 	 "p:5: ready: 'dns' is not known; write route, interface:NAME or "

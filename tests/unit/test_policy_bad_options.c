@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bad policies: [options], [rule] and [network]. */
+/* Invalid policies: [options], [rule] and [network]. */
 #include "policy_bad.h"
 
 static const struct bad bad[] = {
@@ -104,10 +104,10 @@ static const struct bad bad[] = {
 	{"a user with an equals sign", RULE("users = alice = bob"),
 	 "p:4: users: 'alice = bob' contains '='; a key starts in column 1 of "
 	 "its own line\n"},
-	{"a comma forgotten between users", RULE("users = alice bob"),
+	{"no comma between users", RULE("users = alice bob"),
 	 "p:4: users: 'alice bob' contains a blank; separate names by commas, and "
 	 "write a blank that belongs to a name as '\\ '\n"},
-	{"a comma forgotten between groups", RULE("groups = staff, a b"),
+	{"no comma between groups", RULE("groups = staff, a b"),
 	 "p:4: groups: 'a b' contains a blank; separate names by commas, and "
 	 "write a blank that belongs to a name as '\\ '\n"},
 	{"a user with a colon", RULE("users = alice:x"),
@@ -140,7 +140,7 @@ static const struct bad bad[] = {
 	{"a range too large", RULE("uids = 1000-4294967296"),
 	 "p:4: uids: '1000-4294967296' is neither a uid nor a range of uids; write "
 	 "1000 or 1000-1999, at most 4294967295\n"},
-	{"a range the wrong way round", RULE("uids = 1999-1000"),
+	{"a range in reverse order", RULE("uids = 1999-1000"),
 	 "p:4: uids: the range '1999-1000' is in reverse order; write "
 	 "1000-1999\n"},
 	{"a range without an end", RULE("uids = 1000-"),
@@ -189,11 +189,11 @@ static const struct bad bad[] = {
 	 "p:4: rhosts: '192.0.2.*' would also match host names, which the owner of the client chooses; write a prefix such as 192.0.2.0/24\n"},
 	{"an rhost with a port", RULE("rhosts = [2001:db8::1]:22"),
 	 "p:4: rhosts: '[2001:db8::1]:22' is neither an address nor a prefix\n"},
-	{"an IPv6 rhost that is none", RULE("rhosts = 2001:db8::/129"),
+	{"an IPv6 rhost prefix too long", RULE("rhosts = 2001:db8::/129"),
 	 "p:4: rhosts: '2001:db8::/129' is neither an address nor a prefix\n"},
 	{"an rhost range", RULE("rhosts = 192.0.2.1-192.0.2.9"),
 	 "p:4: rhosts: '192.0.2.1-192.0.2.9': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29\n"},
-	{"an rhost range, cut short", RULE("rhosts = 192.0.2.1-9"),
+	{"an abbreviated rhost range", RULE("rhosts = 192.0.2.1-9"),
 	 "p:4: rhosts: '192.0.2.1-9': ranges of addresses are not supported; use "
 	 "prefixes such as 192.0.2.0/29\n"},
 	{"an rhost range of IPv6", RULE("rhosts = 2001:db8::1-2001:db8::9"),
@@ -211,7 +211,7 @@ static const struct bad bad[] = {
 	 "p:4: rhosts: 'http://example.org' is neither an address nor a prefix\n"},
 	{"nested of another kind", RULE("nested = yes"),
 	 "p:4: nested: 'yes' is not known; write switch, keep or deny\n"},
-	{"guard in another language", RULE("guard = true"),
+	{"guard with true instead of yes", RULE("guard = true"),
 	 "p:4: guard: 'true' is not known; write no or yes\n"},
 	{"guard in capitals", RULE("guard = Yes"),
 	 "p:4: guard: 'Yes' is not known; write no or yes\n"},
@@ -246,7 +246,7 @@ static const struct bad bad[] = {
 	 NETWORK("address = 192.0.2.1/24\ndhcp = 198.51.100.10-198.51.100.20"),
 	 "p:4: dhcp: the range must lie in the prefix of an 'address' of this "
 	 "section\n"},
-	{"dhcp the wrong way round",
+	{"a dhcp range in reverse order",
 	 NETWORK("address = 192.0.2.1/24\ndhcp = 192.0.2.20-192.0.2.10"),
 	 "p:4: dhcp: the range '192.0.2.20-192.0.2.10' is in reverse order\n"},
 	{"dhcp for IPv6",

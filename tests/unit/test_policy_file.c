@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * F24-F28: the policy's files, as they can be found on a machine where things
- * go wrong. Files must be root's, so all of this needs to be root.
+ * F24-F28: policy files that are missing, unsafe, invalid or being written.
+ * Files must belong to root, so every test needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static void file_write(const char *name, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-/* A file of the drop-in directory, which is made at need. */
+/* Writes a file of the drop-in directory, which it makes if necessary. */
 static void dropin_write(const char *name, const char *text)
 {
 	char file[PATH_MAX];
@@ -74,7 +74,7 @@ static void dropin_write(const char *name, const char *text)
 	file_write(file, text);
 }
 
-/* Loads; the errors go into errors[], DIR for the directory's name. */
+/* Loads the policy. In errors[] the name of the directory is "DIR". */
 static int load(struct policy **ret, struct error *err)
 {
 	struct policy_notes notes;
@@ -152,7 +152,7 @@ static void F24_a_missing_policy_maps_no_user(void **state)
 	assert_int_equal(policy->text_bytes, 0);
 	policy_free(policy);
 
-	/* The published copy, though, is there or not. */
+	/* A missing published copy is an error. */
 	policy = NULL;
 	assert_int_equal(policy_load_file(path, &policy, NULL, &err), -ENOENT);
 	assert_null(policy);
@@ -166,7 +166,7 @@ static void F24_an_empty_policy_maps_no_user(void **state)
 	assert_rules("");
 }
 
-static void a_good_file_is_read_whole(void **state)
+static void a_valid_file_is_read_completely(void **state)
 {
 	struct policy *policy;
 	struct error err;
@@ -244,7 +244,7 @@ static void F28_a_file_of_another_owner_is_refused(void **state)
 {
 	file_write(path, GOOD "guard = maybe\n");
 	assert_int_equal(chown(path, NOBODY, 0), 0);
-	/* What else is wrong with it is said in the same pass. */
+	/* Other errors of the file are reported in the same pass. */
 	assert_refused("DIR/p.conf:0: the file belongs to uid 65534; it must "
 		       "belong to root (chown root)\n"
 		       "DIR/p.conf:3: guard: 'maybe' is not known; write no or "
@@ -274,7 +274,7 @@ static void F28_a_directory_above_that_others_can_write_is_refused(void **state)
 	assert_int_equal(chmod(dir, 0777), 0);
 	assert_refused("DIR:0: the directory can be written by others (mode "
 		       "0777); only root may (chmod go-w)\n");
-	/* With the sticky bit nobody can exchange root's file. */
+	/* With the sticky bit no other user can replace root's file. */
 	assert_int_equal(chmod(dir, 01777), 0);
 	assert_rules("good ");
 }
@@ -340,7 +340,7 @@ static void sections_refer_to_each_other_across_files(void **state)
 	assert_rules("r ");
 }
 
-static void all_errors_of_all_files_come_in_one_pass(void **state)
+static void all_errors_of_all_files_are_reported_in_one_pass(void **state)
 {
 	file_write(path, GOOD "users = a\nusers = b\n");
 	dropin_write("b.conf", "[rule good]\nnamespace = host\n");
@@ -419,7 +419,7 @@ static void a_nul_byte_is_refused_with_its_line(void **state)
 static void a_file_of_4_mib_is_the_largest(void **state)
 {
 	file_write(path, GOOD);
-	/* Made of holes: the size is enough to refuse it. */
+	/* A sparse file: it is refused by its size, without reading. */
 	assert_int_equal(truncate(path, POLICY_FILE_BYTES_MAX + 1), 0);
 	assert_refused(
 		"DIR/p.conf:0: it has 4194305 bytes; the limit is 4194304\n");
@@ -565,7 +565,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(F24_a_missing_policy_maps_no_user),
 		TEST(F24_an_empty_policy_maps_no_user),
-		TEST(a_good_file_is_read_whole),
+		TEST(a_valid_file_is_read_completely),
 		TEST(F28_a_symbolic_link_is_refused),
 		TEST(F28_a_dangling_symbolic_link_is_refused),
 		TEST(F28_a_fifo_is_refused_without_blocking),
@@ -580,7 +580,7 @@ int main(void)
 		TEST(dropins_are_read_in_the_order_of_their_names),
 		TEST(dropins_alone_are_a_policy),
 		TEST(sections_refer_to_each_other_across_files),
-		TEST(all_errors_of_all_files_come_in_one_pass),
+		TEST(all_errors_of_all_files_are_reported_in_one_pass),
 		TEST(F28_dropins_must_be_roots_files_too),
 		TEST(F28_a_dropin_directory_of_another_owner_is_refused),
 		TEST(F28_a_dropin_directory_behind_a_link_is_refused),

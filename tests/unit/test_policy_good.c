@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Good policies: every key takes effect, and every default is as promised. */
+/* Valid policies: every key takes effect, and defaults are as documented. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static struct policy *policy_of(const char *text)
 	return policy;
 }
 
-/* Joins a list with '|', so that one line says what is in it. */
+/* Joins a list with '|' and compares it. */
 static void assert_texts(const void *items, size_t n_items, size_t size,
 			 const char *wanted)
 {
@@ -388,7 +388,7 @@ static void networks_take_effect(void **state)
 	policy_free(p);
 }
 
-/* VLANs of one Open vSwitch bridge go over one wire. */
+/* VLANs of one Open vSwitch bridge use the same uplink. */
 static void networks_of_a_bridge_share_its_uplink(void **state)
 {
 	struct policy *p = policy_of(
@@ -401,7 +401,7 @@ static void networks_of_a_bridge_share_its_uplink(void **state)
 	policy_free(p);
 }
 
-static void dns_can_be_left_to_the_host(void **state)
+static void with_dns_host_there_is_no_server(void **state)
 {
 	struct policy *p = policy_of("[namespace a]\nlink = nat\ndns = host\n");
 
@@ -410,7 +410,7 @@ static void dns_can_be_left_to_the_host(void **state)
 	policy_free(p);
 }
 
-static void lists_go_on_on_indented_lines(void **state)
+static void indented_lines_continue_a_list(void **state)
 {
 	struct policy *p = policy_of("[rule r]\n"
 				     "users = a, b,   ; these two\n"
@@ -429,7 +429,7 @@ static void lists_go_on_on_indented_lines(void **state)
 	policy_free(p);
 }
 
-static void comments_blanks_and_line_ends_do_not_matter(void **state)
+static void comments_blanks_and_line_ends_have_no_effect(void **state)
 {
 	struct policy *p = policy_of("# top\r\n\r\n[  options ] ; one\r\n"
 				     "timeout=3s ; two\r\n"
@@ -444,7 +444,7 @@ static void comments_blanks_and_line_ends_do_not_matter(void **state)
 	policy_free(p);
 }
 
-static void names_of_64_characters_are_kept_whole(void **state)
+static void names_of_64_characters_are_not_truncated(void **state)
 {
 	static const char name[] = "0123456789012345678901234567890123456789"
 				   "012345678901234567890123";
@@ -467,7 +467,7 @@ static void names_of_64_characters_are_kept_whole(void **state)
 	policy_free(p);
 }
 
-static void a_line_of_198_bytes_is_read_whole(void **state)
+static void a_line_of_198_bytes_is_not_truncated(void **state)
 {
 	char text[512], user[187];
 	struct policy *p;
@@ -526,11 +526,11 @@ int main(void)
 		cmocka_unit_test(links_take_their_required_keys),
 		cmocka_unit_test(networks_take_effect),
 		cmocka_unit_test(networks_of_a_bridge_share_its_uplink),
-		cmocka_unit_test(dns_can_be_left_to_the_host),
-		cmocka_unit_test(lists_go_on_on_indented_lines),
-		cmocka_unit_test(comments_blanks_and_line_ends_do_not_matter),
-		cmocka_unit_test(names_of_64_characters_are_kept_whole),
-		cmocka_unit_test(a_line_of_198_bytes_is_read_whole),
+		cmocka_unit_test(with_dns_host_there_is_no_server),
+		cmocka_unit_test(indented_lines_continue_a_list),
+		cmocka_unit_test(comments_blanks_and_line_ends_have_no_effect),
+		cmocka_unit_test(names_of_64_characters_are_not_truncated),
+		cmocka_unit_test(a_line_of_198_bytes_is_not_truncated),
 		cmocka_unit_test(a_sysctl_has_a_long_name),
 		cmocka_unit_test(equal_texts_have_equal_digests),
 	};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which rule is this login's, and what is asked to find out. */
+/* Which rule matches a login, and which queries to NSS that takes. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,11 +13,11 @@
 
 #include "common/policy/policy.h"
 
-/* A directory: the groups of which the user is, and what it was asked. */
+/* A name service: the groups of the user, and the queries it got. */
 struct directory {
 	const char *groups, *netgroups; /* "|one|two|" */
-	const char *broken;		/* no answer for this one */
-	char asked[65536];		/* "gone nlab ..." */
+	const char *broken;		/* the query for this name fails */
+	char asked[65536];		/* "gstaff nlab ..." */
 };
 
 static int directory_ask(struct directory *dir, char kind, const char *list,
@@ -211,7 +211,7 @@ static void rhosts_are_addresses_prefixes_and_names(void **state)
 		{"www.example.org", "www.example.org", true},
 		{"*", "192.0.2.1", true},
 		{"*", "anything", true},
-		/* A login from this machine comes from nowhere. */
+		/* A local login has no remote host: nothing matches. */
 		{"*", "", false},
 		{"192.0.2.0/24", "", false},
 		{"0.0.0.0/0", "192.0.2.1/24", false},
@@ -228,7 +228,7 @@ static void rhosts_are_addresses_prefixes_and_names(void **state)
 	}
 }
 
-static void an_rhost_of_any_length_is_safe(void **state)
+static void an_rhost_of_255_bytes_is_compared_to_its_end(void **state)
 {
 	static char rhost[100000];
 
@@ -237,14 +237,14 @@ static void an_rhost_of_any_length_is_safe(void **state)
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
 	memset(rhost, '%', 255);
 	assert_false(line_matches("rhosts = 10.0.0.0/8", "sshd", "", rhost));
-	/* Its end counts, also in the last byte that fits. */
+	/* The last byte of the longest rhost is compared. */
 	memcpy(rhost + 256 - sizeof(".example.org"), ".example.org",
 	       sizeof(".example.org"));
 	assert_true(line_matches("rhosts = *.example.org", "sshd", "", rhost));
 	assert_false(line_matches("rhosts = *.example.or", "sshd", "", rhost));
 }
 
-/* Else a stranger would choose whether a rule is passed over. */
+/* Otherwise a remote host could choose that a rule does not match. */
 static void an_rhost_too_long_is_an_error_not_a_mismatch(void **state)
 {
 	static char rhost[100000];
@@ -277,7 +277,7 @@ static void an_rhost_too_long_is_an_error_not_a_mismatch(void **state)
 			assert_int_equal(policy_rule_match(&p->rules[1], &login,
 							   &why),
 					 -ENAMETOOLONG);
-			/* Where nothing is to be compared, nothing is lost. */
+			/* A rule for another user does not compare it. */
 			assert_int_equal(policy_rule_match(&p->rules[0], &login,
 							   &why),
 					 0);
@@ -287,7 +287,7 @@ static void an_rhost_too_long_is_an_error_not_a_mismatch(void **state)
 	}
 }
 
-/* They are compared whole, whatever their length. */
+/* They are compared to their end, whatever their length. */
 static void services_and_ttys_have_no_limit(void **state)
 {
 	static char text[100000];
@@ -369,7 +369,7 @@ static void root_is_matched_by_name_only(void **state)
 		{"users = root\nservices = sshd", "root", true},
 		{"users = root\nservices = su", "root", false},
 		{"users = root\nuids = 1000", "root", false},
-		/* Another name for uid 0 is as well protected. */
+		/* Another user name with uid 0 is treated the same. */
 		{"users = toor", "toor", false},
 		{"users = root", "toor", false},
 		{"uids = 0", "toor", true},
@@ -419,7 +419,7 @@ static void the_name_service_is_queried_last_and_once(void **state)
 		"[rule h]\ngroups = h1\nnamespace = host\n");
 
 	assert_string_equal(match(p, login_of(&dir, "alice", 1000)), "g");
-	/* Not past a yes, not past the match, and g1 once. */
+	/* No query after a match in a list, none after rule g; g1 once. */
 	assert_string_equal(dir.asked, "gf1 gg1 gg2 nlab ");
 	policy_free(p);
 }
@@ -450,7 +450,7 @@ static void a_failed_query_is_an_error_not_a_mismatch(void **state)
 
 	assert_int_equal(policy_match(p, &login, &rule), -EIO);
 	assert_null(rule);
-	/* Not asked, not in the way. */
+	/* The second rule is not reached: its query is not made. */
 	assert_string_equal(match(q, login), "a");
 	login.user = "bob";
 	assert_int_equal(policy_match(q, &login, &rule), -EIO);
@@ -612,12 +612,12 @@ static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 	assert_int_equal(guards("[rule r]\nnamespace = n\ngroups = x\n",
 				"alice", 1000),
 			 0);
-	/* A rule that takes every login of hers: no later one counts. */
+	/* The first rule matches every login; later rules have no effect. */
 	assert_int_equal(guards("[rule q]\nnamespace = n\nguard = no\n"
 				"[rule r]\nnamespace = n\n",
 				"alice", 1000),
 			 0);
-	/* By service, terminal or host: only when the rule says so. */
+	/* A rule with services, ttys or rhosts: only with guard = yes. */
 	assert_int_equal(guards("[rule r]\nnamespace = n\nservices = sshd\n",
 				"alice", 1000),
 			 0);
@@ -625,7 +625,7 @@ static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 				"guard = yes\n",
 				"alice", 1000),
 			 1);
-	/* Whoever an earlier rule may leave outside has packets there. */
+	/* No guard when an earlier rule may leave a login on the host. */
 	assert_int_equal(guards("[rule a]\nservices = su\nnamespace = host\n"
 				"[rule b]\nnamespace = n\n",
 				"alice", 1000),
@@ -647,7 +647,7 @@ static void a_guard_applies_to_users_no_rule_leaves_outside(void **state)
 				"[rule b]\nnamespace = host\n",
 				"alice", 1000),
 			 1);
-	/* Never root, and no guess without an answer. */
+	/* Root is never guarded; a failed query is an error. */
 	assert_int_equal(guards("[rule r]\nnamespace = n\nusers = root\n",
 				"root", 0),
 			 0);
@@ -676,7 +676,7 @@ int main(void)
 		cmocka_unit_test(services_are_globs),
 		cmocka_unit_test(ttys_match_with_and_without_dev),
 		cmocka_unit_test(rhosts_are_addresses_prefixes_and_names),
-		cmocka_unit_test(an_rhost_of_any_length_is_safe),
+		cmocka_unit_test(an_rhost_of_255_bytes_is_compared_to_its_end),
 		cmocka_unit_test(an_rhost_too_long_is_an_error_not_a_mismatch),
 		cmocka_unit_test(services_and_ttys_have_no_limit),
 		cmocka_unit_test(all_matchers_of_a_rule_must_match),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * F60: each allocation fails once while a policy is read. Every time there is
- * a policy or an error, never half of one, and nothing is left allocated.
+ * F60: each allocation fails once while a policy is read. The result is always
+ * a complete policy or an error, and no memory stays allocated.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -25,7 +25,7 @@ int main(void)
 }
 #else
 
-/* The C library's own, below the ones that this program puts in their place. */
+/* The allocator of the C library; the functions below replace it. */
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t n, size_t bytes);
 void *__libc_realloc(void *p, size_t bytes);
@@ -84,7 +84,7 @@ static const char good[] =
 static const char bad[] = "[options]\ntimeout = x\n[rule r]\nfoo = 1\n"
 			  "users = a*, b\n[what]\nhello\n";
 
-/* Return: the verdict, with the fail_at-th allocation failing. */
+/* Return: as policy_parse(), while allocation number `at` fails. */
 static int read_once(const char *text, bool want_notes, unsigned long at)
 {
 	struct policy *policy = NULL;
@@ -112,7 +112,7 @@ static int read_once(const char *text, bool want_notes, unsigned long at)
 	return r;
 }
 
-/* Goes on until a reading needs fewer allocations than the one to fail. */
+/* Repeats with 1, 2, ... until no allocation fails. */
 static void read_failing(const char *text, bool want_notes, int wanted)
 {
 	unsigned long at = 0, failed = 0;

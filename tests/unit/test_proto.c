@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every way a packet can be wrong is told apart, and nothing right refused. */
+/* Each malformed packet has an error of its own; valid ones are accepted. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #define TAIL_MAX ((size_t)PROTO_TAIL_MAX + 64)
 
-/* A packet that can be spoilt. */
+/* A packet and its tail, to be changed by tests. */
 struct request_packet {
 	struct proto_request head;
 	char tail[TAIL_MAX];
@@ -25,7 +25,7 @@ struct reply_packet {
 	char tail[TAIL_MAX];
 };
 
-/* Zeroed to its end, as the protocol wants it. */
+/* Padded with zero bytes, as the protocol requires. */
 #define PUT(field, text)                                                       \
 	do {                                                                   \
 		memset(field, 0, sizeof(field));                               \
@@ -35,9 +35,9 @@ struct reply_packet {
 static struct request_packet q;
 static struct reply_packet p;
 
-/* All complaints so far: no two faults may read the same. */
-static char complaints[256][ERROR_TEXT_MAX];
-static size_t n_complaints;
+/* All errors so far: no two faults may have the same text. */
+static char errors[256][ERROR_TEXT_MAX];
+static size_t n_errors;
 
 static void request_make(enum proto_op op)
 {
@@ -65,26 +65,26 @@ static int request_check(struct error *err)
 	return proto_check_request(&q, sizeof(q.head) + q.head.tail_bytes, err);
 }
 
-static void complaint_keep(int r, const struct error *err, const char *words)
+static void error_keep(int r, const struct error *err, const char *words)
 {
 	assert_int_equal(r, -EBADMSG);
 	if (!strstr(err->text, words))
-		fail_msg("\"%s\" says nothing of \"%s\"", err->text, words);
-	for (size_t i = 0; i < n_complaints; i++)
-		if (!strcmp(complaints[i], err->text))
-			fail_msg("said twice: %s", err->text);
-	assert_true(n_complaints < 256);
-	memcpy(complaints[n_complaints++], err->text, sizeof(err->text));
+		fail_msg("\"%s\" does not contain \"%s\"", err->text, words);
+	for (size_t i = 0; i < n_errors; i++)
+		if (!strcmp(errors[i], err->text))
+			fail_msg("the same error twice: %s", err->text);
+	assert_true(n_errors < 256);
+	memcpy(errors[n_errors++], err->text, sizeof(err->text));
 }
 
 static void request_refused(const char *words)
 {
 	struct error err = {""};
 
-	complaint_keep(request_check(&err), &err, words);
+	error_keep(request_check(&err), &err, words);
 }
 
-static void test_good_requests(void **state)
+static void valid_requests_are_accepted(void **state)
 {
 	struct error err = {""};
 
@@ -108,7 +108,8 @@ static void test_good_requests(void **state)
 	request_make(PROTO_OPEN);
 	memcpy(q.tail, "gstaff\0nadmins\0gx\0", 18);
 	q.head.tail_bytes = 18;
-	memset(q.head.user, 0xff, NAME_MAX_USER); /* bytes are bytes */
+	memset(q.head.user, 0xff,
+	       NAME_MAX_USER); /* any byte is allowed in a name */
 	memset(q.head.rhost, ' ', PROTO_RHOST_MAX - 1);
 	q.head.uid = 0;
 	assert_int_equal(request_check(&err), 0);
@@ -119,7 +120,7 @@ static void test_good_requests(void **state)
 	assert_int_equal(request_check(&err), 0);
 }
 
-/* Fields by name, so that the complaint can be compared with it. */
+/* Fields by name, which the error must contain. */
 static const struct {
 	const char *name;
 	size_t offset, size;
@@ -133,7 +134,7 @@ static const struct {
 };
 #define N_FIELDS (sizeof(fields) / sizeof(*fields))
 
-/* Which of them an operation has a use for, as proto.h says. */
+/* Does an operation use this field, by proto.h? */
 static int is_used(enum proto_op op, const char *field)
 {
 	static const char *const used[PROTO_OP_MAX_] = {
@@ -159,7 +160,7 @@ static int is_used(enum proto_op op, const char *field)
 	return 0;
 }
 
-static void test_unused_fields(void **state)
+static void a_field_that_the_operation_does_not_use_is_refused(void **state)
 {
 	for (int op = PROTO_OPEN; op < PROTO_OP_MAX_; op++) {
 		for (size_t i = 0; i < N_FIELDS; i++) {
@@ -181,7 +182,7 @@ static void test_unused_fields(void **state)
 	}
 }
 
-static void test_strings(void **state)
+static void strings_without_end_or_padding_are_refused(void **state)
 {
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		enum proto_op op =
@@ -202,17 +203,16 @@ static void test_strings(void **state)
 	request_refused("padding");
 }
 
-static void test_head(void **state)
+static void a_wrong_length_magic_version_or_operation_is_refused(void **state)
 {
 	static const size_t short_by[] = {1, 8, 800, 895, 896};
 	struct error err;
 
 	for (size_t i = 0; i < sizeof(short_by) / sizeof(*short_by); i++) {
 		request_make(PROTO_OPEN);
-		complaint_keep(proto_check_request(&q,
-						   sizeof(q.head) - short_by[i],
-						   &err),
-			       &err, "too short");
+		error_keep(proto_check_request(&q, sizeof(q.head) - short_by[i],
+					       &err),
+			   &err, "too short");
 	}
 	assert_int_equal(proto_check_request(NULL, 0, NULL), -EBADMSG);
 	request_make(PROTO_OPEN);
@@ -241,18 +241,18 @@ static void test_head(void **state)
 	request_refused("tail_bytes");
 	request_make(PROTO_OPEN);
 	q.head.tail_bytes = UINT32_MAX;
-	complaint_keep(proto_check_request(&q, sizeof(q.head), &err), &err,
-		       "tail_bytes");
+	error_keep(proto_check_request(&q, sizeof(q.head), &err), &err,
+		   "tail_bytes");
 	request_make(PROTO_OPEN);
 	q.head.tail_bytes = 5;
-	complaint_keep(proto_check_request(&q, sizeof(q.head) + 4, &err), &err,
-		       "4 bytes follow");
+	error_keep(proto_check_request(&q, sizeof(q.head) + 4, &err), &err,
+		   "4 bytes follow");
 	request_make(PROTO_OPEN);
-	complaint_keep(proto_check_request(&q, sizeof(q.head) + 1, &err), &err,
-		       "1 bytes follow");
+	error_keep(proto_check_request(&q, sizeof(q.head) + 1, &err), &err,
+		   "1 bytes follow");
 }
 
-static void test_needs(void **state)
+static void a_missing_or_invalid_value_is_refused(void **state)
 {
 	static const char *const bad_names[] = {".",   "..", "a/b",
 						"-n",  " ",  "a b",
@@ -283,7 +283,7 @@ static void test_needs(void **state)
 	}
 }
 
-static void test_facts(void **state)
+static void malformed_facts_are_refused(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -301,14 +301,14 @@ static void test_facts(void **state)
 		q.head.tail_bytes = (uint32_t)bad[i].n;
 		memcpy(q.tail, bad[i].bytes, bad[i].n);
 		request_refused(bad[i].words);
-		assert_non_null(strstr(complaints[n_complaints - 1], "fact"));
+		assert_non_null(strstr(errors[n_errors - 1], "fact"));
 	}
-	assert_true(n_complaints >= 100);
-	print_message("# %zu malformed requests, each with words of its own\n",
-		      n_complaints);
+	assert_true(n_errors >= 100);
+	print_message("# %zu malformed requests, each with an error of its own\n",
+		      n_errors);
 }
 
-static void test_has_fact(void **state)
+static void facts_are_found_by_kind_and_whole_name(void **state)
 {
 	static const char facts[] = "gstaff\0nstaffs\0ga";
 	size_t n = sizeof(facts);
@@ -353,10 +353,10 @@ static void reply_refused(const char *words)
 {
 	struct error err = {""};
 
-	complaint_keep(reply_check(&err), &err, words);
+	error_keep(reply_check(&err), &err, words);
 }
 
-static void test_good_replies(void **state)
+static void valid_replies_are_accepted(void **state)
 {
 	struct error err = {""};
 
@@ -375,14 +375,14 @@ static void test_good_replies(void **state)
 	assert_int_equal(reply_check(&err), 0);
 }
 
-static void test_bad_replies(void **state)
+static void malformed_replies_are_refused(void **state)
 {
 	struct error err;
 
-	n_complaints = 0;
+	n_errors = 0;
 	reply_make(PROTO_OK);
-	complaint_keep(proto_check_reply(&p, sizeof(p.head) - 1, &err), &err,
-		       "too short");
+	error_keep(proto_check_reply(&p, sizeof(p.head) - 1, &err), &err,
+		   "too short");
 	p.head.version = 2;
 	reply_refused("version");
 	reply_make(PROTO_OK);
@@ -468,8 +468,8 @@ static void test_bad_replies(void **state)
 	reply_refused("tty");
 }
 
-/* The wire does not change by accident: sizes are asserted in the header. */
-static void test_layout(void **state)
+/* The layout is part of the protocol; the header asserts the sizes. */
+static void the_layout_is_that_of_the_protocol(void **state)
 {
 	assert_int_equal(offsetof(struct proto_request, digest), 16);
 	assert_int_equal(offsetof(struct proto_request, uid), 48);
@@ -486,16 +486,18 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_good_requests),
-		cmocka_unit_test(test_unused_fields),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_needs),
-		cmocka_unit_test(test_facts),
-		cmocka_unit_test(test_has_fact),
-		cmocka_unit_test(test_good_replies),
-		cmocka_unit_test(test_bad_replies),
+		cmocka_unit_test(the_layout_is_that_of_the_protocol),
+		cmocka_unit_test(valid_requests_are_accepted),
+		cmocka_unit_test(
+			a_field_that_the_operation_does_not_use_is_refused),
+		cmocka_unit_test(strings_without_end_or_padding_are_refused),
+		cmocka_unit_test(
+			a_wrong_length_magic_version_or_operation_is_refused),
+		cmocka_unit_test(a_missing_or_invalid_value_is_refused),
+		cmocka_unit_test(malformed_facts_are_refused),
+		cmocka_unit_test(facts_are_found_by_kind_and_whole_name),
+		cmocka_unit_test(valid_replies_are_accepted),
+		cmocka_unit_test(malformed_replies_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a table lets through to a terminal, and how it stands. */
+/* Tables on a terminal: escaped bytes, and the alignment of columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ static void escapes(const char *text, const char *wanted)
 	free(got);
 }
 
-static void printable_text_stays(void **state)
+static void printable_text_is_unchanged(void **state)
 {
 	escapes("", "");
 	escapes("alice", "alice");
@@ -30,7 +30,7 @@ static void printable_text_stays(void **state)
 	escapes("\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf");
 }
 
-static void F56_terminal_commands_are_shown_not_obeyed(void **state)
+static void F56_terminal_control_sequences_are_escaped(void **state)
 {
 	escapes("\x1b[31m", "\\x1b[31m");
 	escapes("a\nb\r\tc", "a\\x0ab\\x0d\\x09c");
@@ -44,12 +44,12 @@ static void F56_terminal_commands_are_shown_not_obeyed(void **state)
 		"31m");
 }
 
-static void bytes_that_are_not_utf8_are_shown_by_number(void **state)
+static void bytes_that_are_not_UTF8_are_escaped(void **state)
 {
 	escapes("\xff", "\\xff");
-	escapes("a\xc3", "a\\xc3"); /* cut short */
+	escapes("a\xc3", "a\\xc3"); /* truncated */
 	escapes("\xe2\x82", "\\xe2\\x82");
-	escapes("\xc0\xaf", "\\xc0\\xaf"); /* longer than needed */
+	escapes("\xc0\xaf", "\\xc0\\xaf"); /* an overlong encoding */
 	escapes("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
 	escapes("\xed\xa0\x80", "\\xed\\xa0\\x80"); /* a surrogate */
 	escapes("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
@@ -76,7 +76,7 @@ static const struct table_column columns[] = {
 	{"LAST", false},
 };
 
-static void columns_stand_below_each_other(void **state)
+static void columns_are_aligned(void **state)
 {
 	struct table table = {.columns = columns, .n_columns = 3};
 
@@ -105,10 +105,10 @@ static void only_headings_are_bold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(printable_text_stays),
-		cmocka_unit_test(F56_terminal_commands_are_shown_not_obeyed),
-		cmocka_unit_test(bytes_that_are_not_utf8_are_shown_by_number),
-		cmocka_unit_test(columns_stand_below_each_other),
+		cmocka_unit_test(printable_text_is_unchanged),
+		cmocka_unit_test(F56_terminal_control_sequences_are_escaped),
+		cmocka_unit_test(bytes_that_are_not_UTF8_are_escaped),
+		cmocka_unit_test(columns_are_aligned),
 		cmocka_unit_test(only_headings_are_bold),
 	};
 

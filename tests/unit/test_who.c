@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions about a user, with a name service that answers, fails, or needs
- * room as it is told: this program has its own getpwnam_r(3) and so on.
+ * Look-ups of a user, by a name service that answers, fails or needs a large
+ * buffer as each test sets: this program has its own getpwnam_r(3) and so on.
  */
 #include <errno.h>
 #include <grp.h>
@@ -20,7 +20,7 @@
 #include "common/policy/who.h"
 
 static struct {
-	const char *pw_name; /* the account's spelling; NULL: there is none */
+	const char *pw_name; /* the name in the account; NULL: no account */
 	int pw_error;
 	size_t room; /* below that, ERANGE */
 	int gr_error;
@@ -136,7 +136,7 @@ static void test_login(void **state)
 	assert_string_equal(login.service, "sshd");
 	assert_string_equal(login.tty, "");
 	assert_string_equal(login.rhost, "");
-	/* Nothing was asked about groups yet. */
+	/* No group has been queried yet. */
 	assert_int_equal(nss.asked_gr + nss.asked_list + nss.asked_net, 0);
 }
 
@@ -144,7 +144,7 @@ static void test_groups(void **state)
 {
 	nss.n_gids = 3;
 	assert_int_equal(group("own"), 1);
-	assert_int_equal(nss.asked_list, 0); /* needed no list */
+	assert_int_equal(nss.asked_list, 0); /* no list was needed */
 	assert_int_equal(group("listed"), 1);
 	assert_int_equal(group("gid100002"), 1);
 	assert_int_equal(group("gid100003"), 0);
@@ -173,7 +173,7 @@ static void test_asked_once(void **state)
 		assert_int_equal(netgroup("missing"), 0);
 	}
 	assert_int_equal(nss.asked_gr + nss.asked_net, asked);
-	/* Each yes travels once, each no stays here. */
+	/* Each group of the user is in the facts once, the others are not. */
 	assert_int_equal(who.facts_bytes, 10);
 	assert_memory_equal(who.facts, "gown\0nown", 10);
 }
@@ -205,14 +205,14 @@ static void test_failures_are_errors(void **state)
 		nss.gr_error = codes[i];
 		assert_true(group("own") < 0);
 		nss.pw_error = codes[i];
-		/* never "no such user" */
+		/* an error other than "no such user" */
 		assert_true(who_init(&other, "alice", "", "", "", NULL) < 0);
 		assert_int_not_equal(who_init(&other, "alice", "", "", "",
 					      NULL),
 				     -ENOENT);
 		nss.pw_error = 0;
 	}
-	/* When it answers again, so do we. */
+	/* A later query succeeds when the name service answers again. */
 	nss.gr_error = 0;
 	assert_int_equal(group("own"), 1);
 
@@ -221,7 +221,7 @@ static void test_failures_are_errors(void **state)
 	assert_non_null(strstr(who.trouble.text, "netgroup \"x\" cannot be"));
 	assert_non_null(strstr(who_trouble(&who, -ECONNREFUSED),
 			       strerror(ECONNREFUSED)));
-	nss.net_errno = ENOENT; /* a plain no leaves that behind, too */
+	nss.net_errno = ENOENT; /* also set when the answer is "no" */
 	assert_int_equal(netgroup("x"), 0);
 }
 
@@ -270,7 +270,7 @@ static void test_no_user(void **state)
 	who_clear(&other);
 }
 
-/* F31: root needs nobody's word. */
+/* F31: root is known without the name service. */
 static void test_root(void **state)
 {
 	struct who other;
@@ -287,7 +287,7 @@ static void test_root(void **state)
 	}
 }
 
-/* F43: rules are about the account, not about how its name was typed. */
+/* F43: rules apply to the name in the account, not to the name as typed. */
 static void test_spelling(void **state)
 {
 	static const char *const names[] =
@@ -305,13 +305,13 @@ static void test_spelling(void **state)
 		assert_string_equal(other.user, names[i]);
 		who_clear(&other);
 	}
-	nss.pw_name = "alice"; /* a directory that ignores case */
+	nss.pw_name = "alice"; /* a name service that ignores case */
 	assert_int_equal(who_init(&other, "ALICE", "", "", "", NULL), 0);
 	assert_string_equal(other.user, "alice");
 	who_clear(&other);
 }
 
-/* The helper takes no more than a tail: too many is an error, not a silence. */
+/* The tail of a request is limited: more facts are an error. */
 static void test_too_many_facts(void **state)
 {
 	char name[1025];
