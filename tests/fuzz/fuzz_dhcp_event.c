@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as the file that a DHCP client leaves: each variable that is found
- * is complete, and the lease that they make is one that a machine can have.
+ * Any bytes as the file that a DHCP client writes: each variable that is found
+ * is complete, and the lease has only values that the kernel accepts.
  */
 #include <stdint.h>
 #include <stdlib.h>

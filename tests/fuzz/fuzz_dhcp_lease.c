@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any ten values as a lease. Whatever is accepted, a machine can have, and a
- * resolv.conf can hold; whatever is refused leaves a reason.
+ * Any ten values as a lease. What is accepted is valid for the kernel and for
+ * resolv.conf; what is refused has a reason.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any text as a client configuration of OpenVPN. What is taken has as many
- * lines as before and is taken again, with the same result; what is refused
- * leaves a reason.
+ * Any text as a client configuration of OpenVPN. What is accepted has as many
+ * lines as before and is accepted again, with the same result; what is refused
+ * has a reason.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any lines as the variables that an OpenVPN server caused, or as lines of the
- * log: what comes out can be given to the kernel and written to resolv.conf.
+ * Any lines as the variables from an OpenVPN server, or as lines of the log:
+ * the result is valid for the kernel and for resolv.conf.
  */
 #include <stdint.h>
 #include <stdlib.h>

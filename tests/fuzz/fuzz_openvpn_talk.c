@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes on the management interface of openvpn(8), through all that reads
- * them up to what the device would be given. In whatever pieces they arrive,
- * the events are the same.
+ * Any bytes on the management interface of openvpn(8), through all code that
+ * reads them, up to the settings of the device. The events do not depend on the
+ * pieces in which the bytes arrive.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 
 #include "quiet.h"
 
-/* The one call that would change the machine. */
+/* Replaced: the only call that would change the host. */
 #define openvpn_device_configure fuzz_configure
 
 /* NOLINTBEGIN(bugprone-suspicious-include): the parts themselves */

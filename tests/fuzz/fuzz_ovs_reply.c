@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any text as the replies of ovs-vsctl(8), to the questions before a network is
- * made or removed and to the one for ports that were left: each question is
- * answered once, and no request has an argument that is no name of a port.
+ * Any text as the replies of ovs-vsctl(8), to the queries before a network is
+ * made or removed and to the one for ports of an earlier daemon: each query has
+ * one answer, and each argument of a request is a valid name of a port.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "quiet.h"
 
-/* What would start a program, and what would ask the kernel. */
+/* Replaced: functions that start a program or query the kernel. */
 #define child_start	  fuzz_child_start
 #define child_stop	  fuzz_child_stop
 #define rtnl_link_by_name fuzz_link_by_name
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FLAG_REMOVING 2
 #define FLAG_FAILS    4 /* the last reply */
 
-/* The request that runs; its reply is not given yet. */
+/* The request in progress, without a reply so far. */
 static struct child_events running;
 static unsigned int looks;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any text as a policy. What is taken is used as its users do, and is taken
- * again with the same result; what is refused leaves a reason and nothing else.
+ * Any text as a policy. What is accepted is used as by the programs, and is
+ * accepted again with the same result; what is refused has a reason, no policy.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static void namespaces_use(const struct policy *policy)
 	}
 }
 
-/* A second reading, with the warnings this time, says the same. */
+/* Reading it again, with the warnings, gives the same result. */
 static void again(const uint8_t *data, size_t size, int wanted, uint64_t digest)
 {
 	struct policy *policy = NULL;

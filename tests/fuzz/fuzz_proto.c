@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both checks on any bytes; and what passed is used the way its receivers do:
- * every string read to its end, every fact found again.
+ * Both checks on any bytes. What is accepted is used as by its receivers: every
+ * string is read to its end, every fact is found.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,7 +47,8 @@ static void reply_use(const uint8_t *data)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err;
-	/* Exactly as long as it is, so that reading past it is seen. */
+	/* Allocated with its exact length: AddressSanitizer finds a read
+	 * beyond. */
 	uint8_t *copy = calloc(1, size ? size : 1);
 
 	if (!copy)

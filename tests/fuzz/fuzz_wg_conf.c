@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any text as a configuration of WireGuard. What is taken is printed for wg(8)
- * and read again with the same result; what is refused leaves a reason.
+ * Any text as a configuration of WireGuard. What is accepted is printed for
+ * wg(8) and read again with the same result; what is refused has a reason.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the harnesses of leases share: whatever is accepted, a machine can have,
- * and a resolv.conf can hold.
+ * Shared by the harnesses of leases: what is accepted is valid for the kernel
+ * and for resolv.conf.
  */
 #ifndef NETNS_PAM_TESTS_FUZZ_LEASE_H
 #define NETNS_PAM_TESTS_FUZZ_LEASE_H

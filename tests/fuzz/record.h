@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the harnesses of records share. Any text as a record: what was read from
- * it and is written and read again is the same.
+ * Shared by the harnesses of records: any text as a record. What is read from
+ * it is the same after it is written and read again.
  */
 #ifndef NETNS_PAM_TESTS_FUZZ_RECORD_H
 #define NETNS_PAM_TESTS_FUZZ_RECORD_H
@@ -46,7 +46,7 @@ static bool record_copy(const struct record_shape *shape, const void *from,
 	return true;
 }
 
-/* Each array of characters ends, each list fits. */
+/* Each array of characters is terminated, each list fits. */
 static void record_check(const struct record_shape *shape, const void *object)
 {
 	for (size_t n = 0; n < shape->n; n++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Feeds a fuzz harness the inputs of its corpus, one test for each, so that
- * what fuzzing once found stays fixed wherever the tests run, without clang.
- * The corpus of tests/fuzz/replay_NAME is tests/fuzz/corpus/NAME.
+ * Runs a fuzz harness with each input of its corpus as a test: a regression
+ * test of what fuzzing found, which needs no clang. The corpus of
+ * tests/fuzz/replay_NAME is tests/fuzz/corpus/NAME.
  */
 #include <dirent.h>
 #include <errno.h>
