@@ -5,9 +5,11 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -61,6 +63,13 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 int rtnl_fd(const struct rtnl *rtnl)
 {
 	return mnl_socket_get_fd(rtnl->nl);
+}
+
+int rtnl_netns(const struct rtnl *rtnl)
+{
+	int fd = ioctl(rtnl_fd(rtnl), SIOCGSKNS);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* --- sending and receiving --- */

@@ -210,6 +210,9 @@ int rtnl_has_default_route(struct rtnl *rtnl, unsigned int ifindex);
 int rtnl_monitor_open(struct rtnl **ret);
 int rtnl_fd(const struct rtnl *rtnl);
 
+/* Return: an fd of the namespace that the socket is in (CLOEXEC), or -errno. */
+int rtnl_netns(const struct rtnl *rtnl);
+
 struct rtnl_events {
 	void (*link_gone)(void *data, const struct rtnl_link *link);
 	void (*route_new)(void *data, const struct inet_prefix *p,

@@ -447,13 +447,17 @@ static int cable_cut(struct helper *h, struct instance *i, struct error *err)
 	struct rtnl_link link;
 	int r = cable_near(i, &near, err);
 
-	if (r == 0) {
-		r = cable_look(near.inside, near.ifname, &link);
-		error_set(err, r, "cannot find its cable: %m");
-	}
+	if (r == -ENOENT)
+		log_warning("%s stays connected until its processes end: %s",
+			    i->name, err->text);
+	if (r < 0)
+		return r == -ENOENT || r == -ESTALE ? 0 : r;
+	r = cable_look(near.inside, near.ifname, &link);
 	if (r == 0)
 		r = rtnl_down(near.inside, link.ifindex, err);
-	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
+	else
+		error_set(err, r, "cannot find its cable: %m");
+	return answer_of(r) == ABSENT ? 0 : r;
 }
 
 static void cable_parted(struct helper *h, struct instance *i,

@@ -254,11 +254,21 @@ void inside_lost(struct helper *h, struct instance *i)
 
 int inside_delete(struct helper *h, struct instance *i, struct error *err)
 {
+	struct inside *in = i->link_data;
+	/* Its name may be removed: the monitor is inside, too. */
+	_cleanup_close_ int netns =
+		in && in->monitor ? rtnl_netns(in->monitor) : -EBADF;
+	struct error why;
 	int r;
 
 	inside_stop(i); /* first: its events must not report the deletion */
-	r = netns_rtnl_delete(i, -1, err);
-	return answer_of(r) == ABSENT || r == -ESTALE ? 0 : r;
+	r = netns_rtnl_delete(i, netns, &why);
+	if (r == -ENOENT)
+		log_warning("%s stays connected until its processes end: %s",
+			    i->name, why.text);
+	else if (r < 0)
+		return error_set(err, r, "%s", why.text);
+	return 0;
 }
 
 void inside_stop(struct instance *i)

@@ -37,7 +37,7 @@ static bool ovs_is_marked(const char *ids)
 	return false;
 }
 
-/* Is it a port of the daemon, of any network on the bridge? */
+/* Is it a port of the daemon, of any network on the bridge? name: not "". */
 static bool ovs_port_is_ours(const struct network *network, const char *name)
 {
 	uint32_t slot;
@@ -95,7 +95,7 @@ static void ovs_on_answer(void *data, int r, const char *text,
 		char name[IFNAMSIZ];
 
 		text = ovs_next_name(text, name);
-		if (!ovs_port_is_ours(work->network, name))
+		if (!name[0] || !ovs_port_is_ours(work->network, name))
 			work->others = true;
 	}
 	work->step++;

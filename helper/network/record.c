@@ -49,8 +49,7 @@ uint64_t network_plan(const struct policy_network *config)
 static int network_fill_salt(struct network *network)
 {
 	char id[33] = "";
-	_cleanup_close_ int fd =
-		open(NETWORK_MACHINE_ID, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_close_ int fd = open(NETWORK_MACHINE_ID, O_RDONLY | O_CLOEXEC);
 	uint64_t hash;
 
 	if (fd < 0 ? errno != ENOENT : read(fd, id, sizeof(id) - 1) < 0)

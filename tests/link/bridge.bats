@@ -136,6 +136,23 @@ all_of() { # all_of NAME: every address of its server
 	match '10\.9\.0\.2' "$(netns-pam status | grep '^blue')"
 }
 
+@test "/etc/machine-id is a symbolic link: the same hardware address" {
+	local mac
+	lan_policy
+	up blue
+	mac=$(mac_in blue)
+	down blue
+	wait_until 10 not_there blue
+	mv /etc/machine-id /etc/machine-id.real
+	ln -s machine-id.real /etc/machine-id
+	up blue
+	equal "$mac" "$(mac_in blue)"
+	stop_helper
+	start_helper
+	equal "$mac" "$(mac_in blue)"
+	mv /etc/machine-id.real /etc/machine-id
+}
+
 @test "F82 isolate = yes: ports cannot reach each other by any address or through the gateway" {
 	local n pids
 	lan_policy

@@ -236,3 +236,16 @@ address = 203.0.113.21/24'
 	[ ! -e /tmp/stray ]
 	kill "$(cat /tmp/stray.pid)"
 }
+
+@test "name removed by another program before the last logout: processes left inside are disconnected" {
+	local pid
+	policy_with 'parent = lan0' 'address = 203.0.113.20/24' \
+		'lifetime = sessions'
+	ssh_hold a alice
+	pid=$(spawn $T/stray.log nsenter -t "$(cat $T/in.a)" -n sleep 1000)
+	wait_until 5 nsenter -t "$pid" -n ip link show eth0
+	ip netns del blue
+	ssh_end a
+	wait_until 10 eval "! nsenter -t $pid -n ip link show eth0"
+	kill "$pid"
+}

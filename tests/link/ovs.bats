@@ -211,6 +211,17 @@ refused_login() { # refused_login USER REGEX: and the log has the reason
 	ip link del theirs0
 }
 
+@test "bridge with a port whose name no interface can have: stays after the last session" {
+	hold east
+	ovs-vsctl --no-wait add-port ovsbr0 patch-to-another-bridge -- \
+		set interface patch-to-another-bridge type=patch options:peer=none
+	let_go east
+	wait_until 10 not_there east
+	wait_until 10 eval 'equal "{}" "$(ovs-vsctl get bridge ovsbr0 external_ids)"'
+	equal patch-to-another-bridge "$(ovs-vsctl list-ports ovsbr0)"
+	ovs-vsctl del-br ovsbr0
+}
+
 @test "ovs-vswitchd killed and started: sessions and logins continue" {
 	hold east
 	hold west
