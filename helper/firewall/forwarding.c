@@ -36,13 +36,14 @@ static int list_note(const char *family, const char *key, const char *value,
 	const struct dirent *entry;
 	size_t used = 0;
 	DIR *dir;
+	int r;
 
 	ret[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
 	dir = opendir(path);
 	if (!dir)
 		return error_set(err, -errno, "cannot read %s: %m", path);
-	while ((entry = readdir(dir))) {
+	while ((errno = 0, entry = readdir(dir))) {
 		char file[sizeof(entry->d_name) + 64], now[16];
 
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "all") ||
@@ -55,8 +56,9 @@ static int list_note(const char *family, const char *key, const char *value,
 			used += (size_t)snprintf(ret + used, size - used,
 						 "%.15s ", entry->d_name);
 	}
+	r = errno ? error_set(err, -errno, "cannot read %s: %m", path) : 0;
 	closedir(dir);
-	return 0;
+	return r;
 }
 
 static void list_set(const char *list, const char *family, const char *key,

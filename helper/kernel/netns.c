@@ -281,7 +281,9 @@ static int netns_replace_stale(const char *dir, const char *name,
 	}
 	log_warning("%s was a plain file that no namespace was mounted on: replaced",
 		    path);
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	return unlink(path) < 0 && errno != ENOENT
+		       ? error_set(err, -errno, "cannot remove %s: %m", path)
+		       : 0;
 }
 
 int netns_publish(const char *dir, const char *name, int fd, struct error *err)

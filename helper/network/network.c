@@ -159,7 +159,7 @@ static void network_wake(struct network *network, int r,
 
 /*
  * Nothing of it is left. Logins for which it could not be made get their error
- * only now: they may try again at once.
+ * only now, or when the removal fails: they may try again at once.
  */
 static void network_gone(struct network *network)
 {
@@ -182,9 +182,11 @@ static void network_removed(struct network *network, int r,
 		network_gone(network);
 		return;
 	}
-	if (!network->retry_us)
+	if (!network->retry_us) {
 		log_warning("cannot remove the network %s: %s; tried again",
 			    network->name, why->text);
+		network_wake(network, network->failed, &network->why);
+	}
 	network->retry_us =
 		network->retry_us ? network->retry_us * 2 : NETWORK_RETRY_US;
 	if (network->retry_us > NETWORK_RETRY_MAX_US)

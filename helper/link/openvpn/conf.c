@@ -25,8 +25,8 @@ enum verdict {
 };
 
 static const struct {
-	const char *why_not; /* why it is refused */
-	const char *names[16];
+	const char *why_not;   /* why it is refused */
+	const char *names[24]; /* ended by NULL */
 } directives[N_VERDICTS] = {
 	[DROPPED] = {NULL,
 		     {"user", "group", "script-security", "mute", "status"}},

@@ -232,7 +232,8 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 bool openvpn_device_is_there(const struct instance *i)
 {
 	struct rtnl_link link;
+	int r = i->ifindex ? netns_rtnl_look(i, &link) : ABSENT;
 
-	return i->ifindex && netns_rtnl_look(i, &link) == 0 &&
-	       !strcmp(link.ifname, i->ifname);
+	return r == 0 ? !strcmp(link.ifname, i->ifname)
+		      : answer_of(r) != ABSENT;
 }

@@ -122,7 +122,7 @@ void openvpn_device_name(const struct instance *i, char ret[static IFNAMSIZ]);
 int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 			     struct error *err);
 
-/* Does the configured device still exist inside? */
+/* Does the configured device still exist inside? true when not known. */
 bool openvpn_device_is_there(const struct instance *i);
 
 #endif

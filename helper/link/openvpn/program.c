@@ -170,7 +170,8 @@ int openvpn_program_start(struct openvpn *o, const struct child_events *events,
 			  struct error *err)
 {
 	struct openvpn_conf *conf;
-	int pipes[2], r = openvpn_conf_load(o->path, &conf, err);
+	int pipes[2] = {-EBADF, -EBADF};
+	int r = openvpn_conf_load(o->path, &conf, err);
 
 	if (r < 0)
 		return r;
@@ -180,8 +181,11 @@ int openvpn_program_start(struct openvpn *o, const struct child_events *events,
 			    o->path, conf->owner_line);
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0 ||
 	    fchmod(pipes[1], OPENVPN_OUTPUT_MODE) < 0) {
+		r = error_set(err, -errno, "pipe: %m");
+		close_fd(pipes[0]);
+		close_fd(pipes[1]);
 		openvpn_conf_free(conf);
-		return error_set(err, -errno, "pipe: %m");
+		return r;
 	}
 	o->early = close_fd(o->early);
 	o->early = pipes[0];
