@@ -325,26 +325,47 @@ int record_each(int dirfd, int (*each)(void *data, const char *name),
 	return r;
 }
 
+struct record_clear {
+	int (*remove)(void *data, const char *name);
+	void *data;
+	int error;
+};
+
+static int clear_one(void *data, const char *name)
+{
+	struct record_clear *c = data;
+	int r = c->remove(c->data, name);
+
+	c->error = c->error ? c->error : r;
+	return 0;
+}
+
+int record_clear(int dirfd, int (*remove)(void *data, const char *name),
+		 void *data)
+{
+	struct record_clear c = {remove, data, 0};
+	int r = record_each(dirfd, clear_one, &c);
+
+	return r < 0 ? r : c.error;
+}
+
 struct record_sweep {
 	bool (*known)(void *data, const char *name);
 	void *data;
-	int dirfd, error;
+	int dirfd;
 };
 
 static int sweep_one(void *data, const char *name)
 {
-	struct record_sweep *s = data;
-	int r = s->known(s->data, name) ? 0 : record_remove(s->dirfd, name);
+	const struct record_sweep *s = data;
 
-	s->error = s->error ? s->error : r;
-	return 0;
+	return s->known(s->data, name) ? 0 : record_remove(s->dirfd, name);
 }
 
 int record_sweep(int dirfd, bool (*known)(void *data, const char *name),
 		 void *data)
 {
-	struct record_sweep s = {known, data, dirfd, 0};
-	int r = record_each(dirfd, sweep_one, &s);
+	struct record_sweep s = {known, data, dirfd};
 
-	return r < 0 ? r : s.error;
+	return record_clear(dirfd, sweep_one, &s);
 }

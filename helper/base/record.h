@@ -102,6 +102,13 @@ int record_each(int dirfd, int (*each)(void *data, const char *name),
 		void *data);
 
 /*
+ * The same with remove(), but goes on after an error.
+ * Return: 0, or the first -errno.
+ */
+int record_clear(int dirfd, int (*remove)(void *data, const char *name),
+		 void *data);
+
+/*
  * Removes every file of the directory that is not known(), temporary files
  * among them. Return: 0, or the first -errno when something is left.
  */

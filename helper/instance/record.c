@@ -146,7 +146,7 @@ static int sweep_directory(void *data, const char *name)
 		return 0;
 	dir = openat(h->state_dir, name,
 		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	r = dir < 0 ? -errno : record_each(dir, sweep_file, &dir);
+	r = dir < 0 ? -errno : record_clear(dir, sweep_file, &dir);
 	if (r == 0 && unlinkat(h->state_dir, name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;
@@ -155,7 +155,7 @@ static int sweep_directory(void *data, const char *name)
 int instance_record_sweep(struct helper *h)
 {
 	int r = record_sweep(h->namespaces_dir, instance_record_known, h);
-	int s = record_each(h->state_dir, sweep_directory, h);
+	int s = record_clear(h->state_dir, sweep_directory, h);
 
 	return r < 0 ? r : s;
 }

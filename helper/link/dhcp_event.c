@@ -329,7 +329,7 @@ static int event_sweep_one(void *data, const char *name)
 
 int event_sweep(struct helper *h)
 {
-	return record_each(h->events->dir, event_sweep_one, h);
+	return record_clear(h->events->dir, event_sweep_one, h);
 }
 
 void event_close(struct helper *h)

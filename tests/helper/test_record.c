@@ -297,6 +297,23 @@ static void F101_an_error_ends_the_reading_of_records(void **state)
 	assert_int_equal(record_each(-1, fails, &calls), -EBADF);
 }
 
+static void
+F103_a_name_that_cannot_be_removed_does_not_stop_a_sweep(void **state)
+{
+	char none[] = "";
+	int calls = 0;
+
+	for (char name[] = "1"; *name < '6'; ++*name)
+		ground_write(path_of(name), "%s", "");
+	assert_int_equal(record_clear(dirfd_, fails, &calls), -EMFILE);
+	assert_int_equal(calls, 5);
+	assert_int_equal(record_clear(-1, fails, &calls), -EBADF);
+	/* unlink(2) does not remove a directory. */
+	assert_int_equal(mkdirat(dirfd_, "6", 0700), 0);
+	assert_int_equal(record_sweep(dirfd_, known, none), -EISDIR);
+	assert_int_equal(ground_count(dir), 1);
+}
+
 static void F101_only_a_void_record_is_absent(void **state)
 {
 	struct record r = sample(), back;
@@ -478,6 +495,8 @@ int main(void)
 		record_test(F56_a_value_with_newlines_hides_no_later_key),
 		record_test(F58_temporary_files_are_removed),
 		record_test(F101_an_error_ends_the_reading_of_records),
+		record_test(
+			F103_a_name_that_cannot_be_removed_does_not_stop_a_sweep),
 		record_test(F101_only_a_void_record_is_absent),
 		record_test(every_kind_of_field_is_written_and_read),
 		record_test(F49_a_symbolic_link_is_not_followed),
