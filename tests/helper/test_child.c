@@ -12,8 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,6 +28,7 @@
 #include "ground.h"
 #include "helper/helper.h"
 #include "helper/process/child.h"
+#include "helper/process/process.h"
 
 static struct helper h;
 static struct error why;
@@ -366,6 +370,30 @@ static void a_lasting_program_is_adopted_by_the_next_daemon(void **state)
 	assert_string_equal(words.text, "it ended");
 }
 
+/* The kernel's answer before 6.16 for the number of a process group. */
+static int open_with_EINVAL(void *data)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {4, code};
+	int fd = -EBADF;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+		return 1;
+	return process_open(getpid(), 0, &fd) == ABSENT ? 0 : 2;
+}
+
+static void F102_the_number_of_a_process_group_is_no_process(void **state)
+{
+	assert_int_equal(ground_run(open_with_EINVAL, NULL), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -388,6 +416,7 @@ int main(void)
 		TEST(a_program_of_another_user_has_one_capability),
 		TEST(F57_programs_of_one_user_cannot_read_each_other),
 		TEST(a_lasting_program_is_adopted_by_the_next_daemon),
+		TEST(F102_the_number_of_a_process_group_is_no_process),
 	};
 
 	ground_make();

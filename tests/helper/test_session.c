@@ -30,6 +30,8 @@
 #include "helper/firewall/forwarding.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
+#include "helper/instance/link_ops.h"
+#include "helper/instance/parts.h"
 #include "helper/instance/pool.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
@@ -705,6 +707,113 @@ static void F103_killed_while_leaving_the_next_daemon_ends_it(void **state)
 	assert_true(nothing_left());
 }
 
+/* --- what is recorded, and what an error means --- */
+
+static struct link_ops fake;
+static bool end_recorded;
+
+static int cut_fails(struct helper *helper, struct instance *i,
+		     struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), RECORDS "/%" PRIu64, i->id);
+	end_recorded = strstr(ground_read(path), "\nend 2\n");
+	return error_set(err, -EIO, "the link cannot be disconnected");
+}
+
+static int cut_works(struct helper *helper, struct instance *i,
+		     struct error *err)
+{
+	return 0;
+}
+
+static void F58_a_forced_end_is_recorded_before_it_begins(void **state)
+{
+	struct instance *i;
+
+	ground_need();
+	i = get("ever", "alice", 5001, NULL);
+	fake.cut = cut_fails;
+	i->ops = &fake;
+	end_recorded = false;
+	end_ask(i, END_CUT);
+	assert_true(end_recorded);
+	fake.cut = cut_works;
+	wait_for(nothing_left());
+}
+
+static void F58_killed_before_a_forced_end_the_next_daemon_ends_it(void **state)
+{
+	ground_need();
+	get("ever", "alice", 5001, NULL);
+	end();
+	assert_int_equal(ground_sh("sed -i 's/^end .*/end 2/' " RECORDS "/*"),
+			 0);
+	begin();
+	assert_int_equal(h.instances->state, INSTANCE_CLOSING);
+	drop_unused();
+	wait_for(nothing_left());
+}
+
+static void
+F103_a_failed_making_keeps_its_filter_until_disconnected(void **state)
+{
+	const struct rtnl_link lo = {.ifindex = 1};
+	struct instance *i;
+
+	ground_need();
+	i = get("ever", "alice", 5001, NULL);
+	instance_set_state(i, INSTANCE_MAKING);
+	i->host_ifindex = lo.ifindex;
+	fake.cut = cut_fails;
+	i->ops = &fake;
+	end_free(i, -EIO, NULL);
+	assert_true(i->unfinished);
+	/* filter_release() was not called: it comes with this member. */
+	assert_int_equal(i->host_ifindex, lo.ifindex);
+	fake.cut = cut_works;
+	wait_for(i->cut);
+	events_link_gone(&h, &lo);
+	wait_for(nothing_left());
+}
+
+static void a_link_that_cannot_be_queried_is_not_taken_for_deleted(void **state)
+{
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int saved = -EBADF;
+	struct instance *i;
+
+	ground_need();
+	i = get("ever", "alice", 5001, NULL);
+	i->host_ifindex = 1;
+	saved = fcntl(rtnl_fd(h.rtnl), F_DUPFD_CLOEXEC, 3);
+	assert_true(dup2(null, rtnl_fd(h.rtnl)) >= 0);
+	assert_true(events_resync(&h) < 0);
+	assert_int_equal(i->host_ifindex, 1);
+	assert_true(dup2(saved, rtnl_fd(h.rtnl)) >= 0);
+	assert_int_equal(events_resync(&h), 0);
+	assert_int_equal(i->host_ifindex, 1);
+	i->host_ifindex = 1000000;
+	assert_int_equal(events_resync(&h), 0);
+	assert_int_equal(i->host_ifindex, 0);
+}
+
+static void F64_a_second_record_of_a_foreign_namespace_is_void(void **state)
+{
+	ground_need();
+	assert_int_equal(ground_sh("ip netns add theirs"), 0);
+	get("theirs", "alice", 5001, NULL);
+	assert_int_equal(ground_sh("cd " RECORDS " && cp 1 8"), 0);
+	end();
+	begin(); /* succeeds */
+	assert_non_null(h.instances);
+	assert_null(h.instances->next);
+	drop_unused();
+	assert_int_equal(ground_count(RECORDS), 0);
+	assert_true(is_there("theirs"));
+}
+
 #define session_test(f)                                                        \
 	cmocka_unit_test_setup_teardown(f, session_setup, session_teardown)
 
@@ -738,6 +847,15 @@ int main(void)
 		session_test(
 			F103_a_name_cannot_be_removed_next_daemon_removes_it),
 		session_test(F103_killed_while_leaving_the_next_daemon_ends_it),
+		session_test(F58_a_forced_end_is_recorded_before_it_begins),
+		session_test(
+			F58_killed_before_a_forced_end_the_next_daemon_ends_it),
+		session_test(
+			F103_a_failed_making_keeps_its_filter_until_disconnected),
+		session_test(
+			a_link_that_cannot_be_queried_is_not_taken_for_deleted),
+		session_test(
+			F64_a_second_record_of_a_foreign_namespace_is_void),
 	};
 
 	ground_make();
