@@ -123,6 +123,7 @@ struct instance {
 	uint64_t hook_process;
 	pid_t hook_pid;
 	int kept; /* an fd, see instance_keep(); or < 0 */
+	bool kept_mounted;
 
 	/* Set by the link's create(), and recorded; 0 where it has none. */
 	uint32_t slot; /* of the pool, as in npam<slot>; 0: none */

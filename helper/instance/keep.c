@@ -35,12 +35,17 @@ int instance_keep(struct instance *i, int netns, struct error *err)
 {
 	const struct keep_place place = keep_place(i->helper, i->id);
 
-	if (i->kept >= 0)
-		return 0;
-	i->kept = fcntl(netns, F_DUPFD_CLOEXEC, 3);
+	int r;
+
+	if (i->kept < 0)
+		i->kept = fcntl(netns, F_DUPFD_CLOEXEC, 3);
 	if (i->kept < 0)
 		return error_set(err, -errno, "cannot keep the namespace: %m");
-	return netns_publish(place.dir, place.name, netns, err);
+	if (i->kept_mounted)
+		return 0;
+	r = netns_publish(place.dir, place.name, i->kept, err);
+	i->kept_mounted = r == 0;
+	return r;
 }
 
 int instance_keep_adopt(struct instance *i)
@@ -48,6 +53,7 @@ int instance_keep_adopt(struct instance *i)
 	const struct keep_place place = keep_place(i->helper, i->id);
 	int answer = netns_find(place.dir, place.name, &i->netns, &i->kept);
 
+	i->kept_mounted = answer == FOUND;
 	return answer < 0 ? answer : 0;
 }
 
@@ -60,6 +66,7 @@ int instance_unkeep(struct instance *i, struct error *err)
 		return error_set(err, r, "cannot remove %s/%s: %m", place.dir,
 				 place.name);
 	i->kept = close_fd(i->kept);
+	i->kept_mounted = false;
 	return 0;
 }
 
@@ -83,5 +90,5 @@ int instance_keep_sweep(struct helper *h)
 		openat(h->state_dir, "kept",
 		       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
-	return dir < 0 ? -errno : record_each(dir, keep_sweep, h);
+	return dir < 0 ? -errno : record_clear(dir, keep_sweep, h);
 }

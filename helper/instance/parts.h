@@ -28,7 +28,7 @@ void instance_set_state(struct instance *i, enum instance_state state);
 /*
  * Keeps the namespace when its name is removed: by i->kept and, for the next
  * daemon, by a mount in STATE_DIR/kept. Idempotent.
- * Return: 0; -errno with a sentence: it is kept as long as this daemon runs.
+ * Return: 0; -errno with a sentence: without the mount, call it again.
  */
 int instance_keep(struct instance *i, int netns, struct error *err);
 /* After a restart. Return: 0, also when it is not kept; -errno. */

@@ -129,7 +129,7 @@ static int end_keep(struct instance *i, struct error *err)
 
 	if (!i->attached && !i->down)
 		return i->kept < 0 ? 0 : instance_unkeep(i, err);
-	r = i->kept < 0 ? end_open(i, &fd, err) : 0;
+	r = i->kept_mounted ? 0 : end_open(i, &fd, err);
 	return r < 0 || fd < 0 ? r : instance_keep(i, fd, err);
 }
 
