@@ -344,6 +344,9 @@ int netns_scan(bool (*found)(void *data, pid_t pid, uint64_t proc_inode),
 
 	if (!proc)
 		return -errno;
+	/* hidepid= in the mount options hides processes, PID 1 among them. */
+	if (faccessat(dirfd(proc), "1/" NETNS_PROC_ENTRY, F_OK, 0) < 0)
+		r = errno == ENOENT ? -EPERM : -errno;
 	while (r == 0 && more) {
 		char path[NAME_MAX + sizeof(NETNS_PROC_ENTRY) + 2];
 		const struct dirent *entry;

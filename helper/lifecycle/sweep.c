@@ -2,7 +2,9 @@
 #include "sweep.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,16 +16,20 @@
 #include "helper/base/timer.h"
 #include "helper/instance/instance.h"
 
-#define SWEEP_AT_ONCE	  16   /* namespaces that are LEAVING */
-#define SWEEP_PATIENCE_MS 1000 /* after that, one is not counted */
-#define SWEEP_AGAIN_US	  50000
-#define SWEEP_LATEST_US	  1000000
-#define SWEEP_RETRY_US	  1000000
+/* At most this many namespaces end at a time, each counted for this long. */
+#define SWEEP_AT_ONCE	 16
+#define SWEEP_COUNTED_MS 1000
+#define SWEEP_AGAIN_US	 UINT64_C(50000)
+/* After a failed scan ten times as long each time, until this. */
+#define SWEEP_FAILED_US UINT64_C(50000000)
+#define SWEEP_LATEST_US 1000000
+#define SWEEP_RETRY_US	1000000
 
 struct sweep {
 	sd_event_source *soon, *later, *retry;
 	void (*ask)(struct instance *i, enum instance_end end);
 	void (*run)(struct instance *i);
+	uint64_t failed_us; /* the pause after a failed scan; 0: none failed */
 };
 
 struct sweep_scan {
@@ -78,7 +84,7 @@ static void sweep_later(struct helper *h)
 	timer_arm(h->sweep->later, SWEEP_AGAIN_US);
 }
 
-/* Waits for one process inside; then all are scanned again. */
+/* When this process has ended, all are scanned again. */
 static void sweep_wait_for(struct instance *i, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -99,7 +105,7 @@ static unsigned int sweep_leaving(const struct helper *h)
 
 	for (const struct instance *i = h->instances; i; i = i->next)
 		if (i->state == INSTANCE_LEAVING &&
-		    now - i->leaving_ms < SWEEP_PATIENCE_MS)
+		    now - i->leaving_ms < SWEEP_COUNTED_MS)
 			n++;
 	return n;
 }
@@ -127,11 +133,31 @@ static void sweep_retire(struct helper *h, const struct sweep_scan *s)
 	}
 }
 
+/* A failed scan does not show what is idle: nothing ends. */
+static void sweep_failed(struct helper *h, int r)
+{
+	struct sweep *s = h->sweep;
+
+	if (!s->failed_us)
+		log_error("cannot see which processes are inside namespaces: %s; no unused namespace ends%s",
+			  strerror(-r),
+			  r == -EPERM
+				  ? "; if /proc is mounted with hidepid, mount it with hidepid=0"
+				  : "");
+	s->failed_us = s->failed_us ? s->failed_us * 10 : SWEEP_AGAIN_US;
+	if (s->failed_us > SWEEP_FAILED_US)
+		s->failed_us = SWEEP_FAILED_US;
+	log_debug("processes are looked for again in %" PRIu64 " ms",
+		  s->failed_us / 1000);
+	timer_arm(s->later, s->failed_us);
+}
+
 static void sweep_run(void *data)
 {
 	struct helper *h = data;
 	struct sweep_scan s = {.n = 0};
 	size_t n = 0;
+	int r;
 
 	for (const struct instance *i = h->instances; i; i = i->next)
 		n += sweep_is_idle(i);
@@ -141,11 +167,16 @@ static void sweep_run(void *data)
 	for (struct instance *i = h->instances; s.idle && i; i = i->next)
 		if (sweep_is_idle(i))
 			s.idle[s.n++].instance = i;
-	/* An incomplete scan does not show what is idle. */
-	if (!s.idle || netns_scan(sweep_found, &s) < 0)
-		sweep_later(h);
-	else
+	r = s.idle ? netns_scan(sweep_found, &s) : -ENOMEM;
+	if (r < 0) {
+		sweep_failed(h, r);
+	} else {
+		if (h->sweep->failed_us)
+			log_info(
+				"processes inside namespaces can be seen again");
+		h->sweep->failed_us = 0;
 		sweep_retire(h, &s);
+	}
 	free(s.idle);
 }
 

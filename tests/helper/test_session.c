@@ -692,6 +692,79 @@ static void F103_a_name_cannot_be_removed_next_daemon_removes_it(void **state)
 	assert_true(nothing_left());
 }
 
+static unsigned int times(const char *text, const char *part)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		n++;
+	}
+	return n;
+}
+
+/* As with hidepid=2 in the mount options of /proc. */
+static void
+F103_processes_cannot_be_seen_nothing_ends_and_polling_is_slow(void **state)
+{
+	uint64_t began = deadline_now_ms();
+	const char *said;
+	pid_t pid;
+
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	login(get("jail", "alice", 5001, NULL), pid);
+	assert_int_equal(mount("none", "/proc", "tmpfs", 0, NULL), 0);
+	log_open(true);
+	ground_listen();
+	session_end(h.sessions);
+	/* Scans after 0, 50 and 550 ms; the next after 5 s. */
+	while (deadline_now_ms() - began < 2000)
+		sd_event_run(h.event, 20000);
+	said = ground_said();
+	log_open(false);
+	assert_int_equal(times(said, "cannot see which processes"), 1);
+	assert_int_equal(times(said, "looked for again in"), 3);
+	assert_int_equal(times(said, "looked for again in 5000 ms"), 1);
+	assert_int_equal(umount("/proc"), 0);
+	assert_true(is_there("jail"));
+	wait_for(nothing_left());
+	ground_kill(pid);
+}
+
+static int remove_works(struct helper *helper, struct instance *i, int netns,
+			struct error *err)
+{
+	return 0;
+}
+
+static void F103_the_mount_that_keeps_it_fails_tried_again(void **state)
+{
+	static const struct link_ops ops = {.remove = remove_works};
+	char kept[64];
+	struct instance *i;
+	pid_t inside;
+	int fd;
+
+	ground_need();
+	i = get("ever", "alice", 5001, &fd);
+	inside = ground_child(live_inside, &fd);
+	close(fd);
+	i->ops = &ops;
+	i->attached = true;
+	snprintf(kept, sizeof(kept), STATE "/kept/%" PRIu64, i->id);
+	end_ask(i, END_KEEP); /* there is no directory for the mount */
+	wait_for(i->unfinished);
+	end_run(i);
+	assert_true(is_there("ever"));
+	assert_int_equal(mkdir(STATE "/kept", 0700), 0);
+	wait_for(!is_there("ever"));
+	assert_int_equal(ground_mounts_at(kept), 1);
+	ground_kill(inside);
+	wait_for(nothing_left());
+	assert_int_equal(ground_mounts_at(kept), 0);
+}
+
 static void F103_killed_while_leaving_the_next_daemon_ends_it(void **state)
 {
 	ground_need();
@@ -847,6 +920,9 @@ int main(void)
 		session_test(
 			F103_a_name_cannot_be_removed_next_daemon_removes_it),
 		session_test(F103_killed_while_leaving_the_next_daemon_ends_it),
+		session_test(
+			F103_processes_cannot_be_seen_nothing_ends_and_polling_is_slow),
+		session_test(F103_the_mount_that_keeps_it_fails_tried_again),
 		session_test(F58_a_forced_end_is_recorded_before_it_begins),
 		session_test(
 			F58_killed_before_a_forced_end_the_next_daemon_ends_it),
