@@ -43,19 +43,4 @@ void policy_file_check_owner(const char *path, const struct stat *st,
 bool policy_file_is_text(const char *path, const char *text, size_t bytes,
 			 struct note_book *book);
 
-/* The drop-in directory. */
-struct policy_dir {
-	int fd;		       /* -EBADF: it does not exist */
-	struct dirent **files; /* "*.conf", in strcmp() order of d_name */
-	size_t n;
-};
-
-/*
- * Opens and lists "PATH.d"; errors of the directory itself are noted.
- * Return: 0, also when it does not exist (call policy_dir_close()); -errno.
- */
-int policy_dir_open(const char *path, struct note_book *book,
-		    struct policy_dir *ret, struct error *err);
-void policy_dir_close(struct policy_dir *dir);
-
 #endif

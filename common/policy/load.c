@@ -11,12 +11,16 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "build.h"
 #include "check.h"
 #include "common/cleanup.h"
 #include "file.h"
 
+#define FILE_SUFFIX   ".conf"
+#define DROPINS_MAX   1024
+#define DIR_FLAGS     (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define POOL4_DEFAULT "10.213.0.0/16"
 #define POOL6_DEFAULT "fd6e:6574:6e73::/48"
 
@@ -73,30 +77,86 @@ static int load_file(struct policy_build *build, int dir_fd, const char *name,
 	return r < 0 || !text ? r : load_text(build, path, text, bytes, err);
 }
 
+/* --- the drop-in directory, PATH.d --- */
+
+static int name_compare(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int name_counts(const struct dirent *entry)
+{
+	const char *name = entry->d_name;
+	size_t len = strlen(name), suffix = strlen(FILE_SUFFIX);
+
+	return name[0] != '.' && len > suffix &&
+	       !strcmp(name + len - suffix, FILE_SUFFIX);
+}
+
+/* Return: the fd; -ENOENT; -EINVAL with an error noted; -errno. */
+static int dir_open(const char *path, struct note_book *book, struct error *err)
+{
+	int fd = open(path, DIR_FLAGS);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return -ENOENT;
+	if (errno != ELOOP && errno != ENOTDIR) {
+		error_set(err, 0, "%s: cannot be opened: %m", path);
+		return errno == EINVAL ? -EIO : -errno; /* -EINVAL is noted */
+	}
+	note_error(book, path, 0,
+		   "it is not a directory; drop-ins must be in a directory that is not a symbolic link");
+	return -EINVAL;
+}
+
+static int load_dropin(struct policy_build *build, int dir_fd, const char *dir,
+		       const char *name, struct error *err)
+{
+	char file[PATH_MAX + NAME_MAX + 1];
+	int r;
+
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
+	r = load_file(build, dir_fd, name, file, err);
+	if (r == -ENOENT)
+		r = error_set(err, -EBUSY,
+			      "%s: it was removed while the directory was read; try again",
+			      file);
+	return r;
+}
+
+/* Its owner and mode are checked, its files read in strcmp() order. */
 static int load_dropins(struct policy_build *build, const char *path,
 			struct error *err)
 {
-	struct policy_dir dir;
-	char file[PATH_MAX];
-	int r = policy_dir_open(path, &build->book, &dir, err);
+	_cleanup_close_ int fd = -EBADF;
+	_cleanup_free_ struct dirent **files = NULL;
+	char dir[PATH_MAX];
+	struct stat st;
+	int n, r = 0;
 
-	if (r < 0)
-		return r;
-	for (size_t n = 0; n < dir.n && r == 0; n++) {
-		const char *name = dir.files[n]->d_name;
-
-		if (snprintf(file, sizeof(file), "%s.d/%s", path, name) >=
-		    (int)sizeof(file))
-			r = error_set(err, -ENAMETOOLONG,
-				      "%s.d: too long a path", path);
-		else
-			r = load_file(build, dir.fd, name, file, err);
-		if (r == -ENOENT)
-			r = error_set(err, -EBUSY,
-				      "%s: it was removed while the directory was read; try again",
-				      file);
+	if (snprintf(dir, sizeof(dir), "%s.d", path) >= (int)sizeof(dir))
+		return error_set(err, -ENAMETOOLONG, "%s: too long a path",
+				 path);
+	fd = dir_open(dir, &build->book, err);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -EINVAL ? 0 : fd;
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s: fstat: %m", dir);
+	policy_file_check_owner(dir, &st, "directory", false, &build->book);
+	n = scandirat(fd, ".", &files, name_counts, name_compare);
+	if (n < 0)
+		return error_set(err, -errno, "%s: cannot be read: %m", dir);
+	if (n > DROPINS_MAX)
+		note_error(&build->book, dir, 0,
+			   "more than %d files; join some of them",
+			   DROPINS_MAX);
+	for (int k = 0; k < n; k++) {
+		if (r == 0)
+			r = load_dropin(build, fd, dir, files[k]->d_name, err);
+		free(files[k]);
 	}
-	policy_dir_close(&dir);
 	return r;
 }
 

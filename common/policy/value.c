@@ -47,32 +47,40 @@ char *value_copy(const struct policy_value *value)
 	return value_strdup(value, value->text);
 }
 
-void *value_add(const struct policy_value *value, void **items, size_t *n,
-		size_t item_bytes)
+void value_add(const struct policy_value *value, void **items, size_t *n,
+	       const void *item, size_t item_bytes)
 {
-	void *grown = *items;
+	char *grown = *items;
 
 	if (!(*n & (*n - 1))) {
 		grown = arena_alloc(value->arena,
 				    (*n ? *n * 2 : 1) * item_bytes);
 		if (!grown) {
 			value->book->no_memory = true;
-			return NULL;
+			return;
 		}
 		if (*n)
 			memcpy(grown, *items, *n * item_bytes);
 		*items = grown;
 	}
-	return (char *)grown + (*n)++ * item_bytes;
+	memcpy(grown + (*n)++ * item_bytes, item, item_bytes);
 }
 
-void value_append(const struct policy_value *value, struct policy_list *list)
+void value_append(const struct policy_value *value)
 {
+	struct policy_list *list = value->at;
 	char *copy = value_copy(value);
-	char **item = copy ? VALUE_ADD(value, list) : NULL;
 
-	if (item)
-		*item = copy;
+	VALUE_ADD(value, list, copy);
+}
+
+void value_append_address(const struct policy_value *value,
+			  const struct inet_prefix *prefix)
+{
+	struct policy_addresses *list = value->at;
+	const struct policy_address item = {value_copy(value), *prefix};
+
+	VALUE_ADD(value, list, item);
 }
 
 int value_number(const char *text, size_t len, unsigned long max,
@@ -291,7 +299,7 @@ void value_sysctl(const struct policy_value *value)
 	struct policy_namespace *ns = value->object;
 	const char *name = value->name + strlen(POLICY_SYSCTL_PREFIX);
 	const char *fault = sysctl_fault(name);
-	struct policy_sysctl sysctl, *item;
+	struct policy_sysctl sysctl;
 
 	for (size_t n = 0; !fault && n < ns->n_sysctls; n++)
 		if (!strcmp(ns->sysctls[n].name, name))
@@ -305,10 +313,7 @@ void value_sysctl(const struct policy_value *value)
 		return;
 	sysctl.name = value_strdup(value, name);
 	sysctl.value = value_copy(value);
-	if (!sysctl.name || !sysctl.value)
-		return;
-	item = value_add(value, (void **)&ns->sysctls, &ns->n_sysctls,
-			 sizeof(sysctl));
-	if (item)
-		*item = sysctl;
+	if (sysctl.name && sysctl.value)
+		value_add(value, (void **)&ns->sysctls, &ns->n_sysctls, &sysctl,
+			  sizeof(sysctl));
 }

@@ -44,18 +44,22 @@ void value_wrong(const struct policy_value *value, const char *fault);
 char *value_strdup(const struct policy_value *value, const char *text);
 char *value_copy(const struct policy_value *value);
 
-/* Appends to a struct policy_list. */
-void value_append(const struct policy_value *value, struct policy_list *list);
-
 /*
- * Appends a zeroed item to an array in the policy's memory, whose size doubles
- * at powers of two. Return: the item, or NULL with no_memory set.
+ * Appends the item to an array in the policy's memory, whose size doubles at
+ * powers of two; without memory no_memory is set.
  */
-void *value_add(const struct policy_value *value, void **items, size_t *n,
-		size_t item_bytes);
-#define VALUE_ADD(value, list)                                                 \
-	value_add(value, (void **)&(list)->items, &(list)->n,                  \
-		  sizeof(*(list)->items))
+void value_add(const struct policy_value *value, void **items, size_t *n,
+	       const void *item, size_t item_bytes);
+#define VALUE_ADD(value, list, item)                                           \
+	value_add(value, (void **)&(list)->items, &(list)->n, &(item),         \
+		  sizeof(item))
+
+/* Appends a copy of the value to the member, a struct policy_list. */
+void value_append(const struct policy_value *value);
+
+/* Appends value and prefix to the member, a struct policy_addresses. */
+void value_append_address(const struct policy_value *value,
+			  const struct inet_prefix *prefix);
 
 /* Words and numbers. */
 void value_bool(const struct policy_value *value);

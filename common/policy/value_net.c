@@ -144,26 +144,12 @@ static bool text_is_address(const struct policy_value *value,
 	return false;
 }
 
-/* Appends the value to a struct policy_addresses. */
-static void address_append(const struct policy_value *value,
-			   const struct inet_prefix *prefix)
-{
-	struct policy_addresses *list = value->at;
-	const char *text = value_copy(value);
-	struct policy_address *item = text ? VALUE_ADD(value, list) : NULL;
-
-	if (item)
-		*item = (struct policy_address){text, *prefix};
-}
-
 static void prefix_append(const struct policy_value *value,
 			  const struct inet_prefix *prefix)
 {
 	struct policy_prefixes *list = value->at;
-	struct inet_prefix *item = VALUE_ADD(value, list);
 
-	if (item)
-		*item = *prefix;
+	VALUE_ADD(value, list, *prefix);
 }
 
 void value_address(const struct policy_value *value)
@@ -188,7 +174,7 @@ void value_address(const struct policy_value *value)
 		return;
 	template = value_template(value);
 	if (template > 0 || (template == 0 && text_is_address(value, &p)))
-		address_append(value, &p);
+		value_append_address(value, &p);
 }
 
 void value_network_address(const struct policy_value *value)
@@ -217,7 +203,7 @@ void value_gateway(const struct policy_value *value)
 			    "'%s' (%s) cannot be the address of an interface",
 			    value->text, special);
 	else
-		address_append(value, &p);
+		value_append_address(value, &p);
 }
 
 void value_route(const struct policy_value *value)
@@ -225,7 +211,7 @@ void value_route(const struct policy_value *value)
 	int template = value_template(value);
 	char text[POLICY_VALUE_MAX + 1], *prefix, *via, *gateway, *more;
 	struct policy_routes *list = value->at;
-	struct policy_route route = {.text = value_copy(value)}, *item;
+	struct policy_route route = {.text = value_copy(value)};
 	struct inet_prefix *to = &route.to.prefix, *by = &route.via.prefix;
 	char *save = NULL;
 
@@ -252,10 +238,10 @@ void value_route(const struct policy_value *value)
 			    gateway);
 	else if (!template && gateway && to->family != by->family)
 		value_wrong(value, "mixes IPv4 and IPv6");
-	else if (route.text && (item = VALUE_ADD(value, list))) {
+	else {
 		route.to.text = value_strdup(value, prefix);
 		route.via.text = gateway ? value_strdup(value, gateway) : NULL;
-		*item = route;
+		VALUE_ADD(value, list, route);
 	}
 }
 
@@ -291,7 +277,7 @@ void value_search(const struct policy_value *value)
 	if (!name_is_domain(value->text))
 		value_wrong(value, "is not a domain name");
 	else
-		value_append(value, value->at);
+		value_append(value);
 }
 
 void value_ready(const struct policy_value *value)
@@ -307,7 +293,7 @@ void value_ready(const struct policy_value *value)
 			    "is not known; write route, interface:NAME or handshake");
 		return;
 	}
-	value_append(value, value->at);
+	value_append(value);
 }
 
 void value_dhcp(const struct policy_value *value)

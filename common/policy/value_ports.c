@@ -75,7 +75,7 @@ void value_egress(const struct policy_value *value)
 {
 	char copy[POLICY_VALUE_MAX + 1], *ports = NULL, *prefix;
 	struct policy_targets *list = value->at;
-	struct target t = {.text = value_copy(value)}, *item;
+	struct target t = {.text = value_copy(value)};
 
 	snprintf(copy, sizeof(copy), "%s", value->text);
 	t.ports.protocol = cut_protocol(copy);
@@ -93,8 +93,8 @@ void value_egress(const struct policy_value *value)
 			    ports);
 	else if (ports && t.ports.protocol == TARGET_ICMP)
 		value_error(value, "'%s': icmp has no ports", value->text);
-	else if (t.text && (item = VALUE_ADD(value, list)))
-		*item = t;
+	else
+		VALUE_ADD(value, list, t);
 }
 
 /* "PORT[-PORT][/tcp|udp]" */
@@ -102,7 +102,7 @@ void value_allow_host(const struct policy_value *value)
 {
 	char copy[POLICY_VALUE_MAX + 1];
 	struct policy_targets *list = value->at;
-	struct target t = {.text = value_copy(value)}, *item;
+	struct target t = {.text = value_copy(value)};
 
 	snprintf(copy, sizeof(copy), "%s", value->text);
 	t.ports.protocol = cut_protocol(copy);
@@ -110,8 +110,8 @@ void value_allow_host(const struct policy_value *value)
 		value_error(value,
 			    "'%s': write PORT[-PORT][/tcp|udp], as in 53/udp",
 			    value->text);
-	else if (t.text && (item = VALUE_ADD(value, list)))
-		*item = t;
+	else
+		VALUE_ADD(value, list, t);
 }
 
 /* Removes the last ":...". Return: the part after the colon, or NULL. */
@@ -129,7 +129,7 @@ void value_publish(const struct policy_value *value)
 {
 	char copy[POLICY_VALUE_MAX + 1], *inside, *outside, *address = copy;
 	struct policy_publishes *list = value->at;
-	struct target_publish p = {.text = value_copy(value)}, *item;
+	struct target_publish p = {.text = value_copy(value)};
 	size_t len;
 
 	snprintf(copy, sizeof(copy), "%s", value->text);
@@ -157,6 +157,6 @@ void value_publish(const struct policy_value *value)
 			     inet_prefix_parse(address, &p.address) < 0))
 		value_error(value, "'%s' is not an address of the host",
 			    address);
-	else if (p.text && (item = VALUE_ADD(value, list)))
-		*item = p;
+	else
+		VALUE_ADD(value, list, p);
 }

@@ -78,7 +78,7 @@ static void names_append(const struct policy_value *value)
 	}
 	name[n] = '\0';
 	plain.text = name;
-	value_append(&plain, value->at);
+	value_append(&plain);
 }
 
 void value_users(const struct policy_value *value)
@@ -123,7 +123,7 @@ void value_uids(const struct policy_value *value)
 {
 	struct policy_rule *rule = value->object;
 	size_t len = strlen(value->text), dash = strcspn(value->text, "-");
-	struct policy_uid_range *range;
+	struct policy_uid_range range;
 	unsigned long first, last;
 
 	if (value_number(value->text, dash, UINT32_MAX, &first) < 0 ||
@@ -141,10 +141,9 @@ void value_uids(const struct policy_value *value)
 			    value->text, last, first);
 		return;
 	}
-	range = value_add(value, (void **)&rule->uids, &rule->n_uids,
-			  sizeof(*range));
-	if (range)
-		*range = (struct policy_uid_range){(uid_t)first, (uid_t)last};
+	range = (struct policy_uid_range){(uid_t)first, (uid_t)last};
+	value_add(value, (void **)&rule->uids, &rule->n_uids, &range,
+		  sizeof(range));
 }
 
 /* fnmatch(3) reads an unclosed bracket as a literal, and never matches. */
@@ -189,19 +188,18 @@ void value_services(const struct policy_value *value)
 			    "'%s': a PAM service is the name of a file in /etc/pam.d, without a path",
 			    value->text);
 	else
-		value_append(value, value->at);
+		value_append(value);
 }
 
 void value_ttys(const struct policy_value *value)
 {
 	if (value_is_glob(value, "terminal name", PROTO_TTY_MAX - 1))
-		value_append(value, value->at);
+		value_append(value);
 }
 
 void value_rhosts(const struct policy_value *value)
 {
-	struct policy_addresses *list = value->at;
-	struct policy_address rhost = {0}, *item;
+	struct inet_prefix prefix = {0};
 	char ipv4[INET_PREFIX_STR];
 	const char *text = value->text;
 	/* A host name has no slash or colon, and not only digits and dots. */
@@ -219,16 +217,15 @@ void value_rhosts(const struct policy_value *value)
 		value_error(value,
 			    "'%s': ranges of addresses are not supported; use prefixes such as 192.0.2.0/29",
 			    text);
-	else if (is_address && inet_prefix_parse(text, &rhost.prefix) < 0)
+	else if (is_address && inet_prefix_parse(text, &prefix) < 0)
 		value_wrong(value, "is neither an address nor a prefix");
-	else if (is_address && inet_prefix_has_host_bits(&rhost.prefix))
+	else if (is_address && inet_prefix_has_host_bits(&prefix))
 		value_wrong(value, "has bits set below its prefix length");
-	else if (is_address && inet_prefix_unmap(&rhost.prefix)) {
+	else if (is_address && inet_prefix_unmap(&prefix)) {
 		/* A login from ::ffff:192.0.2.1 is matched as 192.0.2.1. */
-		inet_prefix_format(&rhost.prefix, ipv4);
+		inet_prefix_format(&prefix, ipv4);
 		value_error(value, "'%s' is IPv4, written as IPv6; write %s",
 			    text, ipv4);
-	} else if ((rhost.text = value_copy(value)) &&
-		   (item = VALUE_ADD(value, list)))
-		*item = rhost;
+	} else
+		value_append_address(value, &prefix);
 }
