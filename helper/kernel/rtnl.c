@@ -100,11 +100,6 @@ static const char *rtnl_extack(const struct nlmsghdr *h)
 	return text;
 }
 
-static int rtnl_send(struct rtnl *rtnl, void *buffer, size_t bytes)
-{
-	return mnl_socket_sendto(rtnl->nl, buffer, bytes) < 0 ? -errno : 0;
-}
-
 /* Return: bytes of a packet from the kernel, or -errno. */
 static ssize_t rtnl_recv(struct rtnl *rtnl)
 {
@@ -163,9 +158,8 @@ int rtnl_run(struct rtnl *rtnl, struct rtnl_batch *b, struct error *err)
 	}
 	/* Failures are answered in any case, in order. */
 	last->nlmsg_flags |= NLM_F_ACK;
-	result = rtnl_send(rtnl, b->buffer, at);
-	if (result < 0)
-		return error_set(err, result, "rtnetlink: %m");
+	if (mnl_socket_sendto(rtnl->nl, b->buffer, at) < 0)
+		return error_set(err, -errno, "rtnetlink: %m");
 
 	while (!answered) {
 		ssize_t n = rtnl_recv(rtnl);
@@ -381,12 +375,10 @@ static int rtnl_query(struct rtnl *rtnl, struct nlmsghdr *query,
 		      const struct dump *dump)
 {
 	bool interrupted = false;
-	int r;
 
 	query->nlmsg_seq = ++rtnl->seq;
-	r = rtnl_send(rtnl, query, query->nlmsg_len);
-	if (r < 0)
-		return r;
+	if (mnl_socket_sendto(rtnl->nl, query, query->nlmsg_len) < 0)
+		return -errno;
 	for (;;) {
 		ssize_t n = rtnl_recv(rtnl);
 		int left = (int)n;

@@ -15,6 +15,7 @@
 #include "common/deadline.h"
 #include "common/policy/policy.h"
 #include "helper/base/policy_store.h"
+#include "helper/base/text.h"
 #include "helper/helper.h"
 #include "helper/instance/link_ops.h"
 #include "helper/network/network.h"
@@ -195,16 +196,14 @@ static void status_print(FILE *f, struct helper *h)
 /* One packet for each line. Return: 0 or -ENOMEM. */
 static int status_lines(FILE *f, struct helper *h)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t bytes = 0;
-	FILE *lines = open_memstream(&text, &bytes);
+	_cleanup_(text_clear) struct text text;
+	FILE *lines = text_open(&text, NULL);
 
-	if (!lines)
+	if (lines)
+		status_print(lines, h);
+	if (!lines || text_close(&text, 0, NULL) < 0)
 		return -ENOMEM;
-	status_print(lines, h);
-	if (fclose(lines) != 0)
-		return -ENOMEM;
-	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+	for (char *rest = text.s, *line; (line = strsep(&rest, "\n"));)
 		if (*line)
 			status_packet(f, PROTO_TEXT, line, strlen(line));
 	return 0;
