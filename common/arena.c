@@ -8,7 +8,6 @@
 
 #define CHUNK_FIRST ((size_t)4096)
 #define CHUNK_MAX   ((size_t)1 << 20)
-#define ALIGNMENT   ((size_t)16)
 
 struct arena_chunk {
 	struct arena_chunk *before;
@@ -35,7 +34,7 @@ static int arena_grow(struct arena *arena, size_t bytes)
 	return 0;
 }
 
-static void *arena_take(struct arena *arena, size_t bytes, size_t alignment)
+void *arena_alloc(struct arena *arena, size_t bytes, size_t alignment)
 {
 	size_t at = (arena->used + alignment - 1) & ~(alignment - 1);
 	void *p;
@@ -52,14 +51,9 @@ static void *arena_take(struct arena *arena, size_t bytes, size_t alignment)
 	return p;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
-{
-	return arena_take(arena, bytes, ALIGNMENT);
-}
-
 char *arena_strndup(struct arena *arena, const char *text, size_t bytes)
 {
-	char *copy = arena_take(arena, bytes + 1, 1);
+	char *copy = arena_alloc(arena, bytes + 1, 1);
 
 	if (copy)
 		memcpy(copy, text, bytes);

@@ -15,8 +15,8 @@ struct arena {
 	size_t used, size; /* of the last chunk, bytes */
 };
 
-/* Return: zeroed memory, aligned for any pointer or integer; NULL. */
-void *arena_alloc(struct arena *arena, size_t bytes);
+/* Return: zeroed memory, aligned to a power of two, at most 16; NULL. */
+void *arena_alloc(struct arena *arena, size_t bytes, size_t alignment);
 
 /* Return: a NUL-terminated copy of the first `bytes` bytes of text; NULL. */
 char *arena_strndup(struct arena *arena, const char *text, size_t bytes);

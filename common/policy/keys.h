@@ -32,8 +32,7 @@ enum {
 struct policy_key {
 	enum policy_kind kind;
 	const char *name; /* POLICY_SYSCTL_KEY stands for all of them */
-	/* Reads one value, or one item of a list, and notes its error. */
-	void (*parse)(const struct policy_value *value);
+	value_reader *parse;
 	size_t offset;	    /* of the member in the section's object */
 	unsigned int flags; /* KEY_* */
 	unsigned int links; /* [namespace]: bits of enum policy_link; 0: all */

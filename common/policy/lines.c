@@ -96,16 +96,14 @@ static enum line_kind line_section(struct line_reader *reader, char *text)
 	reader->in_section = true;
 	reader->section_good = false;
 	reader->state = LINE_KEY_NONE;
-	if (*end != ']') {
+	if (*end != ']')
 		return LINE_REFUSE(reader,
 				   "the section heading has no closing ']'");
-	}
 	rest = text_trim(end + 1);
-	if (*rest && *rest != ';' && *rest != '#') {
+	if (*rest && *rest != ';' && *rest != '#')
 		return LINE_REFUSE(reader,
 				   "'%s' after the section heading; keys go on lines of their own",
 				   rest);
-	}
 	*end = '\0';
 	memcpy(reader->heading, text + 1, (size_t)(end - text));
 	reader->section_good =
@@ -121,23 +119,20 @@ static enum line_kind line_key(struct line_reader *reader, char *text)
 	reader->state = LINE_KEY_BROKEN;
 	if (reader->in_section && !reader->section_good)
 		return LINE_EMPTY;
-	if (separator != '=') {
+	if (separator != '=')
 		return LINE_REFUSE(reader,
 				   separator == ':'
 					   ? "write KEY = VALUE, with '=' and not ':'"
 					   : "neither a [section] nor KEY = VALUE (a comment line starts with ';' or '#')");
-	}
 	*end = '\0';
 	name = text_trim(text);
 	memcpy(reader->key, name, strlen(name) + 1); /* part of a line */
-	if (!reader->key[0]) {
+	if (!reader->key[0])
 		return LINE_REFUSE(reader, "there is no key before the '='");
-	}
-	if (!reader->in_section) {
+	if (!reader->in_section)
 		return LINE_REFUSE(reader,
 				   "'%s' is before the first section; put it below a heading such as [options]",
 				   reader->key);
-	}
 	reader->state = LINE_KEY_GOOD;
 	return LINE_KEY;
 }

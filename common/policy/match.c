@@ -296,10 +296,9 @@ int policy_guards(const struct policy *p, const struct policy_login *login)
 
 bool policy_has_file(const struct policy *p, const char *path)
 {
-	for (size_t n = 0; n < p->n_files; n++)
-		if (!strcmp(p->files[n], path))
-			return true;
-	return false;
+	const struct policy_list files = {p->files, p->n_files};
+
+	return list_has(&files, path);
 }
 
 bool policy_excludes(const struct policy *p, const char *service)

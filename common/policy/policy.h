@@ -11,13 +11,13 @@
  * This folder uses common/, and nothing in common/ uses this folder. In reading
  * order; each file calls only those before it:
  *
- *   note, file, dir        messages; from a path to bytes that can be trusted
+ *   note, file             messages; from a path to bytes that can be trusted
  *   lines                  from bytes to sections, keys, continuation lines
  *   words, policy, expand  words in messages; queries of a policy; %u, %U, %n
  *   value_*                from the text of one value to a member
  *   keys, build            the table of all keys; sections become objects
  *   match, who             the rule of a login; answers of the name service
- *   check_address, check   errors that only whole sections show
+ *   check                  errors that only whole sections show
  *   warn                   what is valid and probably not meant
  *   load, current          all of this in order; which policy is in force
  *   describe               descriptions for administrators

@@ -54,7 +54,7 @@ void value_add(const struct policy_value *value, void **items, size_t *n,
 
 	if (!(*n & (*n - 1))) {
 		grown = arena_alloc(value->arena,
-				    (*n ? *n * 2 : 1) * item_bytes);
+				    (*n ? *n * 2 : 1) * item_bytes, 16);
 		if (!grown) {
 			value->book->no_memory = true;
 			return;

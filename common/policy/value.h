@@ -61,41 +61,17 @@ void value_append(const struct policy_value *value);
 void value_append_address(const struct policy_value *value,
 			  const struct inet_prefix *prefix);
 
-/* Words and numbers. */
-void value_bool(const struct policy_value *value);
-void value_word(const struct policy_value *value);
-void value_unsigned(const struct policy_value *value);
-void value_link(const struct policy_value *value);
-void value_timeout(const struct policy_value *value);
-void value_rate(const struct policy_value *value);
-void value_path(const struct policy_value *value);
-void value_sysctl(const struct policy_value *value);
+/* Reads one value, or one item of a list, and notes its error. */
+typedef void value_reader(const struct policy_value *value);
 
-/* Names and matchers. */
-void value_section_name(const struct policy_value *value);
-void value_users(const struct policy_value *value);
-void value_groups(const struct policy_value *value);
-void value_uids(const struct policy_value *value);
-void value_services(const struct policy_value *value);
-void value_ttys(const struct policy_value *value);
-void value_rhosts(const struct policy_value *value);
-
-/* Networks. */
-void value_pool4(const struct policy_value *value);
-void value_pool6(const struct policy_value *value);
-void value_ifname(const struct policy_value *value);
-void value_ifname_template(const struct policy_value *value);
-void value_address(const struct policy_value *value);
-void value_network_address(const struct policy_value *value);
-void value_gateway(const struct policy_value *value);
-void value_route(const struct policy_value *value);
-void value_dns(const struct policy_value *value);
-void value_search(const struct policy_value *value);
-void value_egress(const struct policy_value *value);
-void value_allow_host(const struct policy_value *value);
-void value_publish(const struct policy_value *value);
-void value_ready(const struct policy_value *value);
-void value_dhcp(const struct policy_value *value);
+value_reader value_bool, value_word, value_unsigned, value_link, value_timeout,
+	value_rate, value_path, value_sysctl; /* value.c */
+value_reader value_section_name, value_users, value_groups, value_uids,
+	value_services, value_ttys, value_rhosts; /* value_who.c */
+value_reader value_pool4, value_pool6, value_ifname, value_ifname_template,
+	value_address, value_network_address, value_gateway, value_route,
+	value_dns, value_search, value_ready, value_dhcp;   /* value_net.c */
+value_reader value_egress, value_allow_host, value_publish; /* value_ports.c */
 
 /*
  * Checks the percent signs of a template. Return: 0 without any, 1 when
