@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `netns-pam check`: prints the errors and warnings of a policy. */
-#include <getopt.h>
 #include <jansson.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +50,9 @@ static int check_print_json(const char *path, int r,
 						 "networks",
 						 (json_int_t)
 							 policy->n_networks));
-	return json_print(root);
+	r = json_print(root);
+	json_decref(root);
+	return r;
 }
 
 static const char *plural(size_t n)
@@ -84,37 +85,20 @@ static void check_print(const char *path, int r, const struct policy *policy,
 
 int ctl_check(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{0},
-	};
 	struct policy_notes notes = {.n = 0};
 	struct policy *policy = NULL;
-	const char *path = ctl->config;
+	const char *path = argc ? argv[0] : ctl->config;
 	struct error err = {.text = ""};
-	bool json = false;
-	int c, r, printed = 0;
+	int r, printed = 0;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'j')
-			return CTL_USAGE;
-		json = true;
-	}
-	if (argc - optind > 1)
-		return CTL_USAGE;
-	if (optind < argc) {
-		path = argv[optind];
-		if (access(path, F_OK) < 0)
-			return ctl_fail("%s: %m", path);
-	}
+	if (argc && access(path, F_OK) < 0)
+		return ctl_fail("%s: %m", path);
 	r = policy_load(path, &policy, &notes, &err);
-	if (json)
+	if (ctl->given['j'])
 		printed = check_print_json(path, r, policy, &notes, &err);
 	else
 		check_print(path, r, policy, &notes, &err);
 	policy_notes_clear(&notes);
 	policy_free(policy);
-	if (printed < 0 || fflush(stdout))
-		return ctl_fail("cannot print: %m");
-	return r < 0 ? CTL_NO : CTL_YES;
+	return ctl_printed(printed) == CTL_YES && r >= 0 ? CTL_YES : CTL_NO;
 }

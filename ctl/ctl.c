@@ -2,8 +2,10 @@
 /* Output that the commands share: errors, and the notes of a policy. */
 #include "ctl.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int ctl_fail(const char *format, ...)
 {
@@ -15,6 +17,15 @@ int ctl_fail(const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	return CTL_NO;
+}
+
+int ctl_printed(int r)
+{
+	if (!r && fflush(stdout))
+		r = -errno;
+	if (!r && ferror(stdout))
+		r = -EIO;
+	return r < 0 ? ctl_fail("cannot print: %s", strerror(-r)) : CTL_YES;
 }
 
 void ctl_print_notes(const struct policy_notes *notes)

@@ -4,7 +4,6 @@
  * not match, and what the session gets, by the module's own code. The daemon is
  * not needed. The answer is built as JSON; explain_text.c prints it in columns.
  */
-#include <getopt.h>
 #include <limits.h>
 #include <string.h>
 
@@ -104,23 +103,30 @@ static int explain_rules(const struct policy *policy, struct who *who,
 	return 0;
 }
 
+/* The namespace that a rule gives, and to whom. */
+struct explained {
+	const struct policy *policy;
+	const struct policy_namespace *ns;
+	const struct who *who;
+	char instance[NAME_MAX_INSTANCE + 1];
+};
+
 /* A value with %u, %U and %n replaced; null when it is not given. */
-static json_t *explain_value(const char *value, const struct who *who,
-			     const char *instance)
+static json_t *explain_value(const struct explained *e, const char *value)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (!value)
 		return json_null();
-	if (policy_expand(value, who->user, who->uid, instance, &text, NULL) <
-	    0)
+	if (policy_expand(value, e->who->user, e->who->uid, e->instance, &text,
+			  NULL) < 0)
 		return json_text(value);
 	return json_text(text);
 }
 
 /* n items of `size` bytes, each of which begins with its text. */
-static json_t *explain_texts(const void *items, size_t n, size_t size,
-			     const struct who *who, const char *instance)
+static json_t *explain_texts(const struct explained *e, const void *items,
+			     size_t n, size_t size)
 {
 	json_t *array = json_array();
 
@@ -128,36 +134,30 @@ static json_t *explain_texts(const void *items, size_t n, size_t size,
 		const char *const *text =
 			(const void *)((const char *)items + i * size);
 
-		json_array_append_new(array,
-				      explain_value(*text, who, instance));
+		json_array_append_new(array, explain_value(e, *text));
 	}
 	return array;
 }
-#define explain_list(list, who, instance)                                      \
-	explain_texts((list)->items, (list)->n, sizeof(*(list)->items), who,   \
-		      instance)
+#define explain_list(e, key)                                                   \
+	explain_texts(e, (e)->ns->key.items, (e)->ns->key.n,                   \
+		      sizeof(*(e)->ns->key.items))
 
 /* The addresses that it has, or the pools that they will come from. */
-static json_t *explain_addresses(const struct policy *policy,
-				 const struct policy_namespace *ns,
-				 const struct who *who, const char *instance)
+static json_t *explain_addresses(const struct explained *e)
 {
-	const struct inet_prefix *const pools[] = {&policy->pool4,
-						   &policy->pool6};
+	const struct inet_prefix *const pools[] = {&e->policy->pool4,
+						   &e->policy->pool6};
+	bool pooled = e->ns->link == LINK_NAT || e->ns->link == LINK_ROUTED;
 	char text[INET_PREFIX_STR];
 	json_t *array;
 
-	if (ns->address_mode == ADDRESS_STATIC)
-		return explain_list(&ns->address, who, instance);
+	if (e->ns->address_mode == ADDRESS_STATIC)
+		return explain_list(e, address);
+	if (e->ns->address_mode == ADDRESS_DHCP)
+		return json_pack("[s]", "dhcp");
 	array = json_array();
-	if (ns->address_mode == ADDRESS_DHCP) {
-		json_array_append_new(array, json_string("dhcp"));
-		return array;
-	}
-	if (ns->link != LINK_NAT && ns->link != LINK_ROUTED)
-		return array;
 	for (size_t n = 0; n < 2; n++) {
-		if (!pools[n]->family)
+		if (!pooled || !pools[n]->family)
 			continue;
 		inet_prefix_format(pools[n], text);
 		json_array_append_new(array,
@@ -203,35 +203,37 @@ static json_t *explain_rate(const struct policy_namespace *ns)
 }
 
 /* How it is connected, in one sentence. */
-static json_t *explain_link(const struct policy *policy,
-			    const struct policy_namespace *ns,
-			    const struct who *who, const char *instance)
+static json_t *explain_link(const struct explained *e)
 {
-	const struct policy_whose whose = {who->user, who->uid, instance};
+	const struct policy_whose whose = {e->who->user, e->who->uid,
+					   e->instance};
 	_cleanup_free_ char *text = NULL;
 
-	if (policy_describe_link(policy, ns, &whose, &text) < 0)
+	if (policy_describe_link(e->policy, e->ns, &whose, &text) < 0)
 		return NULL;
 	return json_text(text);
 }
 
-/* What it may reach, what may reach it, and its programs. */
-static json_t *explain_limits(const struct policy_namespace *ns,
-			      const struct who *who, const char *instance)
+static json_t *explain_number(unsigned int number)
 {
+	return number ? json_integer(number) : json_null();
+}
+
+/* What it may reach, what may reach it, and its programs. */
+static json_t *explain_limits(const struct explained *e)
+{
+	const struct policy_namespace *ns = e->ns;
+
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "allow", explain_list(&ns->allow, who, instance),
-			 "deny", explain_list(&ns->deny, who, instance),
-			 "allow_host",
-			 explain_list(&ns->allow_host, who, instance),
-			 "publish", explain_list(&ns->publish, who, instance),
-			 "rate", explain_rate(ns), "max_connections",
-			 ns->max_connections ? json_integer(ns->max_connections)
-					     : json_null(),
+			 "allow", explain_list(e, allow), "deny",
+			 explain_list(e, deny), "allow_host",
+			 explain_list(e, allow_host), "publish",
+			 explain_list(e, publish), "rate", explain_rate(ns),
+			 "max_connections", explain_number(ns->max_connections),
 			 "sysctls", explain_sysctls(ns), "up",
-			 explain_value(ns->up, who, instance), "down",
-			 explain_value(ns->down, who, instance), "ready",
-			 explain_list(&ns->ready, who, instance));
+			 explain_value(e, ns->up), "down",
+			 explain_value(e, ns->down), "ready",
+			 explain_list(e, ready));
 }
 
 static json_t *explain_namespace(const struct policy *policy,
@@ -239,35 +241,32 @@ static json_t *explain_namespace(const struct policy *policy,
 				 const struct who *who)
 {
 	bool shared = ns->scope == SCOPE_SHARED;
-	char instance[NAME_MAX_INSTANCE + 1];
-	json_t *limits, *object;
+	struct explained e = {policy, ns, who, ""};
+	json_t *object;
 
 	if (name_instance(ns->name, shared ? NULL : who->user, who->uid, 0,
-			  instance) < 0)
+			  e.instance) < 0)
 		return NULL;
 	object =
 		json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			  "name",
-			  json_sprintf("%s%s", instance,
+			  json_sprintf("%s%s", e.instance,
 				       ns->scope == SCOPE_SESSION ? ".N" : ""),
 			  "section", ns->name, "scope",
 			  policy_scope_words[ns->scope], "link",
 			  policy_link_name(ns->link), "connection",
-			  explain_link(policy, ns, who, instance), "lifetime",
+			  explain_link(&e), "lifetime",
 			  policy_lifetime_words[ns->lifetime], "addresses",
-			  explain_addresses(policy, ns, who, instance),
-			  "gateway", explain_list(&ns->gateway, who, instance),
-			  "routes", explain_list(&ns->routes, who, instance),
-			  "mtu", ns->mtu ? json_integer(ns->mtu) : json_null(),
-			  "ifname", json_text(ns->ifname ? ns->ifname : ""),
-			  "dns", explain_dns(ns), "search",
-			  explain_list(&ns->search, who, instance));
-	limits = explain_limits(ns, who, instance);
-	if (json_object_update_new(object, limits) < 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+			  explain_addresses(&e), "gateway",
+			  explain_list(&e, gateway), "routes",
+			  explain_list(&e, routes), "mtu",
+			  explain_number(ns->mtu), "ifname",
+			  json_text(ns->ifname ? ns->ifname : ""), "dns",
+			  explain_dns(ns), "search", explain_list(&e, search));
+	if (json_object_update_new(object, explain_limits(&e)) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 /* What the matching rule gives. */
@@ -315,7 +314,7 @@ static int explain_answer(const struct policy *policy, const char *path,
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int explain_run(const struct ctl *ctl, struct who *who, bool json)
+static int explain_run(const struct ctl *ctl, struct who *who)
 {
 	struct policy *policy = NULL;
 	char path[PATH_MAX];
@@ -330,42 +329,22 @@ static int explain_run(const struct ctl *ctl, struct who *who, bool json)
 	if (r < 0)
 		return ctl_fail("cannot match the rules: %s",
 				who_trouble(who, r));
-	if (json) {
-		r = json_print(answer);
-	} else {
-		r = explain_print(answer);
-		json_decref(answer);
-	}
-	if (r < 0 || fflush(stdout))
-		return ctl_fail("cannot print: %m");
-	return CTL_YES;
+	r = ctl->given['j'] ? json_print(answer) : explain_print(answer);
+	json_decref(answer);
+	return ctl_printed(r);
 }
 
 int ctl_explain(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"service", required_argument, NULL, 's'},
-		{"tty", required_argument, NULL, 't'},
-		{"rhost", required_argument, NULL, 'r'},
-		{"json", no_argument, NULL, 'j'},
-		{0},
-	};
-	const char *given['z'] = {['s'] = "sshd"};
+	const char *service = ctl->given['s'] ? ctl->given['s'] : "sshd";
 	struct who who;
 	struct error err;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?')
-			return CTL_USAGE;
-		given[c] = optarg ? optarg : "";
-	}
-	if (argc - optind != 1)
-		return CTL_USAGE;
-	if (who_init(&who, argv[optind], given['s'], given['t'], given['r'],
+	if (who_init(&who, argv[0], service, ctl->given['t'], ctl->given['r'],
 		     &err) < 0)
 		return ctl_fail("%s", err.text);
-	status = explain_run(ctl, &who, given['j']);
+	status = explain_run(ctl, &who);
 	who_clear(&who);
 	return status;
 }

@@ -71,10 +71,7 @@ static int print_rules(const json_t *rules, bool colour)
 		{"MATCHES", false},
 		{"WHY NOT", false},
 	};
-	_cleanup_(table_clear) struct table table = {
-		.columns = columns,
-		.n_columns = sizeof(columns) / sizeof(*columns),
-	};
+	_cleanup_(table_clear) struct table table = TABLE(columns);
 	const json_t *rule;
 	size_t n;
 

@@ -21,19 +21,12 @@ json_t *json_text(const char *text)
 	return escaped ? json_string(escaped) : NULL;
 }
 
-int json_print(json_t *root)
+int json_print(const json_t *root)
 {
-	int r;
-
-	if (!root) {
-		errno = ENOMEM;
+	if (!root)
 		return -ENOMEM;
-	}
-	r = json_dumpf(root, stdout, JSON_INDENT(2));
-	json_decref(root);
-	if (r < 0 || putchar('\n') == EOF) {
-		errno = EIO;
-		return -EIO;
-	}
-	return 0;
+	return json_dumpf(root, stdout, JSON_INDENT(2)) < 0 ||
+			       putchar('\n') == EOF
+		       ? -EIO
+		       : 0;
 }

@@ -11,8 +11,8 @@
  */
 json_t *json_text(const char *text);
 
-/* Prints and releases root (NULL: out of memory). Return: 0, -errno. */
-int json_print(json_t *root);
+/* Prints root (NULL: out of memory). Return: 0, -errno. */
+int json_print(const json_t *root);
 
 /* Prints the answer that explain.c has built in columns. Return: 0, -errno. */
 int explain_print(const json_t *answer);

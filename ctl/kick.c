@@ -5,7 +5,6 @@
  * be reused by another process.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -45,13 +44,13 @@ static int process_wait(int pidfd, unsigned int ms)
 	return r < 0 ? -errno : r;
 }
 
-/* Ends the process and says how. */
+/* Ends the process and prints which signal ended it. */
 static int kick(int pidfd, uint64_t session, struct error *err)
 {
 	int r = process_wait(pidfd, 0);
 
 	if (r > 0) {
-		printf("session %" PRIu64 " had ended already\n", session);
+		printf("session %" PRIu64 " has already ended\n", session);
 		return 0;
 	}
 	for (size_t i = 0; !r && i < sizeof(kick_steps) / sizeof(*kick_steps);
@@ -94,17 +93,13 @@ static int session_parse(const char *text, uint64_t *ret, struct error *err)
 
 int ctl_kick(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {{0}};
 	_cleanup_(client_reply_clear) struct client_reply reply =
 		CLIENT_REPLY_NONE;
 	struct proto_request request = PROTO_REQUEST(PROTO_KICK);
 	struct error err;
 	int r;
 
-	if (getopt_long(argc, argv, "", options, NULL) != -1 ||
-	    argc - optind != 1)
-		return CTL_USAGE;
-	if (session_parse(argv[optind], &request.session, &err) < 0) {
+	if (session_parse(argv[0], &request.session, &err) < 0) {
 		ctl_fail("%s", err.text);
 		return CTL_USAGE;
 	}
@@ -112,7 +107,7 @@ int ctl_kick(const struct ctl *ctl, int argc, char **argv)
 	if (!r && reply.fd < 0)
 		r = error_set(&err, -EBADMSG,
 			      "netns-pamd sent no process for session %s",
-			      argv[optind]);
+			      argv[0]);
 	if (!r)
 		r = kick(reply.fd, request.session, &err);
 	return r < 0 ? ctl_fail("%s", err.text) : CTL_YES;

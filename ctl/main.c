@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* netns-pam: reads the options before the command's name, and runs the command.
+/* netns-pam: parses the options before the command's name and runs the command.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -10,22 +10,38 @@
 
 struct command {
 	const char *name;
-	int (*run)(const struct ctl *ctl, int argc, char **argv);
+	ctl_command *run;
+	const char *options; /* letters; NULL: the command parses its own */
+	int least, most;     /* arguments */
 	const char *arguments, *help;
 };
 
+static const struct option command_options[] = {
+	{"debug", no_argument, NULL, 'd'},
+	{"force", no_argument, NULL, 'f'},
+	{"json", no_argument, NULL, 'j'},
+	{"rhost", required_argument, NULL, 'r'},
+	{"service", required_argument, NULL, 's'},
+	{"tty", required_argument, NULL, 't'},
+	{"user", required_argument, NULL, 'u'},
+	{0},
+};
+
 static const struct command commands[] = {
-	{"check", ctl_check, "[FILE] [--json]", "is the policy valid?"},
-	{"explain", ctl_explain,
+	{"check", ctl_check, "j", 0, 1, "[FILE] [--json]",
+	 "is the policy valid?"},
+	{"explain", ctl_explain, "jrst", 1, 1,
 	 "USER [--service S] [--tty T] [--rhost H] [--json]",
-	 "which rule a login meets, and why"},
-	{"status", ctl_status, "[--json | --debug]", "namespaces and sessions"},
-	{"up", ctl_up, "NAME [--user U]", "build a namespace"},
-	{"down", ctl_down, "NAME [--user U] [--force]", "remove it"},
-	{"exec", ctl_exec, "NAME [--user U] [--] CMD...",
-	 "run a command as a session would"},
-	{"reload", ctl_reload, "", "put a changed policy to work"},
-	{"kick", ctl_kick, "SESSION", "end a session"},
+	 "which rule matches a login, and why"},
+	{"status", ctl_status, "dj", 0, 0, "[--json | --debug]",
+	 "namespaces and sessions"},
+	{"up", ctl_up, "u", 1, 1, "NAME [--user U]", "make a namespace"},
+	{"down", ctl_down, "fu", 1, 1, "NAME [--user U] [--force]",
+	 "remove a namespace"},
+	{"exec", ctl_exec, NULL, 0, 0, "NAME [--user U] [--] CMD...",
+	 "run a command in a namespace"},
+	{"reload", ctl_reload, "", 0, 0, "", "apply a changed policy"},
+	{"kick", ctl_kick, "", 1, 1, "SESSION", "end a session"},
 };
 
 static const size_t n_commands = sizeof(commands) / sizeof(*commands);
@@ -40,15 +56,33 @@ static void usage(FILE *out)
 	fputs("See netns-pam(8).\n", out);
 }
 
-static int command_run(const struct command *command, const struct ctl *ctl,
-		       int argc, char **argv)
+/* Return: are the options and the number of arguments the command's? */
+static bool command_parse(const struct command *command, struct ctl *ctl,
+			  int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", command_options, NULL)) != -1) {
+		if (!strchr(command->options, c))
+			return false;
+		ctl->given[c] = optarg ? optarg : "";
+	}
+	return argc - optind >= command->least &&
+	       argc - optind <= command->most;
+}
+
+static int command_run(const struct command *command, struct ctl *ctl, int argc,
+		       char **argv)
 {
 	static char program[] = "netns-pam";
-	int status;
+	int status = CTL_USAGE;
 
 	argv[0] = program;
 	optind = 0; /* the command's options begin at argv[1] */
-	status = command->run(ctl, argc, argv);
+	if (!command->options)
+		status = command->run(ctl, argc, argv);
+	else if (command_parse(command, ctl, argc, argv))
+		status = command->run(ctl, argc - optind, argv + optind);
 	if (status == CTL_USAGE)
 		fprintf(stderr, "usage: netns-pam %s %s\n", command->name,
 			command->arguments);

@@ -31,8 +31,6 @@ int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 	struct proto_request request = PROTO_REQUEST(PROTO_RELOAD);
 	struct error err;
 
-	if (argc != 1)
-		return CTL_USAGE;
 	if (reload_check(ctl->config) < 0)
 		return CTL_NO;
 	if (client_call(ctl->socket, &request, NULL, NULL, NULL, &err) < 0)

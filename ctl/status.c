@@ -3,7 +3,6 @@
  * `netns-pam status`: the daemon's namespaces and sessions, as tables or as
  * JSON. The JSON keys are documented in netns-pam(8): add, never rename.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -122,10 +121,7 @@ static int print_namespaces(const struct status *status, bool colour)
 		{"CONNECTION", false},
 	};
 	bool details = false; /* a column of their own */
-	_cleanup_(table_clear) struct table table = {
-		.columns = columns,
-		.n_columns = sizeof(columns) / sizeof(*columns),
-	};
+	_cleanup_(table_clear) struct table table = TABLE(columns);
 	time_t now = time(NULL);
 
 	for (size_t i = 0; i < status->n_namespaces; i++)
@@ -158,10 +154,7 @@ static int print_sessions(const struct status *status, bool colour)
 		{"TTY", false},	      {"FROM", false},	{"PID", true},
 		{"NAMESPACE", false}, {"SINCE", false},
 	};
-	_cleanup_(table_clear) struct table table = {
-		.columns = columns,
-		.n_columns = sizeof(columns) / sizeof(*columns),
-	};
+	_cleanup_(table_clear) struct table table = TABLE(columns);
 
 	for (size_t i = 0; i < status->n_sessions; i++) {
 		const struct proto_session *s = &status->sessions[i];
@@ -255,35 +248,22 @@ static int status_print_json(const struct status *status)
 					   json_session(&status->sessions[i]));
 	root = json_pack("{s:o, s:o}", "namespaces", namespaces, "sessions",
 			 sessions);
-	if (r) {
-		json_decref(root);
-		root = NULL;
-	}
-	return json_print(root);
+	r = json_print(r ? NULL : root);
+	json_decref(root);
+	return r;
 }
 
 int ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"debug", no_argument, NULL, 'd'},
-		{0},
-	};
 	_cleanup_(status_clear) struct status status = {.n_sessions = 0};
 	struct proto_request request = PROTO_REQUEST(PROTO_STATUS);
 	struct error err;
-	bool json = false;
-	int c, r;
+	bool json = ctl->given['j'];
+	int r;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'j')
-			json = true;
-		else if (c == 'd')
-			request.flags |= PROTO_DEBUG;
-		else
-			return CTL_USAGE;
-	}
-	if (optind != argc || (json && request.flags))
+	if (ctl->given['d'])
+		request.flags = PROTO_DEBUG;
+	if (json && request.flags)
 		return CTL_USAGE;
 	if (client_call(ctl->socket, &request, status_collect, &status, NULL,
 			&err) < 0)
@@ -298,9 +278,5 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 		r = 0; /* printed line by line */
 	else
 		r = json ? status_print_json(&status) : status_print(&status);
-	if (!r && fflush(stdout))
-		r = -errno;
-	if (!r && ferror(stdout))
-		r = -EIO;
-	return r < 0 ? ctl_fail("cannot print: %s", strerror(-r)) : CTL_YES;
+	return ctl_printed(r);
 }

@@ -19,6 +19,9 @@ struct table {
 	size_t n_cells;
 	bool failed; /* out of memory: table_print() says so */
 };
+#define TABLE(headings)                                                        \
+	{.columns = (headings),                                                \
+	 .n_columns = sizeof(headings) / sizeof(*(headings))}
 
 /*
  * Appends the next cell. Control characters and bytes that are not UTF-8 become
