@@ -207,10 +207,10 @@ static void main_on_policy(void *data)
 	spare_renew(h);
 }
 
-static void main_on_link_gone(void *data, const struct rtnl_link *link)
+static void main_on_link_removed(void *data, const struct rtnl_link *link)
 {
-	events_link_gone(data, link);
-	network_link_gone(data, link);
+	events_link_removed(data, link);
+	network_link_removed(data, link);
 }
 
 static bool main_is_ours(const struct helper *h, unsigned int ifindex)
@@ -268,8 +268,8 @@ static int main_on_rtnl(sd_event_source *source, int fd, uint32_t events,
 			void *data)
 {
 	struct helper *h = data;
-	const struct rtnl_events handlers = {main_on_link_gone, main_on_route,
-					     main_on_lost, h};
+	const struct rtnl_events handlers = {main_on_link_removed,
+					     main_on_route, main_on_lost, h};
 	int r = rtnl_monitor_read(h->monitor, &handlers);
 
 	if (r < 0)
@@ -283,7 +283,7 @@ static int main_on_name(sd_event_source *source,
 			const struct inotify_event *event, void *data)
 {
 	if (event->mask & IN_DELETE && event->len)
-		events_name_gone(data, event->name);
+		events_name_removed(data, event->name);
 	return 0;
 }
 

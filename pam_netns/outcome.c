@@ -67,7 +67,7 @@ static void outcome_log_report(const pam_handle_t *pamh,
 	case OUTCOME_DISABLED:
 		proto_state_path(options->socket, PROTO_DISABLE, path);
 		outcome_log(pamh, LOG_ALERT,
-			    "%s exists: %s logs in outside of any namespace, as everybody does; remove the file when it is not needed any more",
+			    "%s exists: %s logs in without a namespace, as all users do; remove the file to enable namespaces again",
 			    path, r->user);
 		break;
 	case OUTCOME_ROOT_PASSES:

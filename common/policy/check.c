@@ -116,8 +116,8 @@ static void check_rule(const struct check *check, struct policy_rule *rule)
 	if (!check_key_line(check, "timeout"))
 		rule->timeout_ms = policy->timeout_ms;
 	/*
-	 * A user who may fall back to the host's network must be able to use
-	 * it.
+	 * A user whose login may fall back to the host's network must be able
+	 * to use it.
 	 */
 	if (!check_key_line(check, "guard"))
 		rule->guard = !host && !whence &&

@@ -144,7 +144,7 @@ static int file_open(int dir_fd, const char *name, const char *path,
 }
 
 /* Notes errors of type, owner, mode and size. Return: can it be read? */
-static bool file_judge(struct note_book *book, const char *path,
+static bool file_check(struct note_book *book, const char *path,
 		       const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode)) {
@@ -174,7 +174,7 @@ int policy_file_read(int dir_fd, const char *name, const char *path,
 		return fd == -EINVAL ? 0 : fd;
 	if (fstat(fd, &st) < 0)
 		return error_set(err, -errno, "%s: fstat: %m", path);
-	if (!file_judge(book, path, &st))
+	if (!file_check(book, path, &st))
 		return 0;
 	if (lease_take(fd) < 0)
 		return error_set(err, -EBUSY, BEING_WRITTEN, path);

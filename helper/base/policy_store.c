@@ -16,8 +16,8 @@
 #include "record.h"
 #include "timer.h"
 
-#define STORE_RETRY_US 200000  /* a file that is being written */
-#define STORE_GONE_US  1000000 /* a file that may come back */
+#define STORE_RETRY_US	 200000	 /* a file that is being written */
+#define STORE_MISSING_US 1000000 /* a file that an editor may be replacing */
 
 /* A policy that store_hold() returned, in force or replaced. */
 struct store_held {
@@ -29,7 +29,7 @@ struct store_held {
 struct store {
 	sd_event *event;
 	struct store_held *held;
-	sd_event_source *retry, *gone;
+	sd_event_source *retry, *missing;
 	char path[PATH_MAX], dropins[PATH_MAX];
 	int state_dir;
 	char last_good[PATH_MAX];
@@ -83,7 +83,7 @@ static void store_notes(const struct policy_notes *notes)
 	}
 }
 
-/* A timer that is armed is not set back. */
+/* A timer that is armed keeps its time. */
 static void store_wait(sd_event_source *timer, uint64_t us)
 {
 	int on = SD_EVENT_OFF;
@@ -98,18 +98,18 @@ static void store_on_retry(void *data)
 	store_reload(data, false, NULL);
 }
 
-static void store_on_gone(void *data)
+static void store_on_missing(void *data)
 {
 	store_reload(data, true, NULL);
 }
 
-int store_reload(struct store *store, bool gone_is_empty, struct error *err)
+int store_reload(struct store *store, bool missing_is_empty, struct error *err)
 {
 	const struct policy_sources sources = {
 		.path = store->path,
 		.last_good = store->last_good,
 		.in_force = store->policy,
-		.missing_counts = gone_is_empty,
+		.missing_counts = missing_is_empty,
 	};
 	struct policy_notes notes = {0};
 	struct policy_current now;
@@ -117,9 +117,9 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 
 	if (now.code == -ENOENT) {
 		policy_notes_clear(&notes);
-		store_wait(store->gone, STORE_GONE_US);
+		store_wait(store->missing, STORE_MISSING_US);
 		return error_set(err, -ENOENT,
-				 "%s: the policy as it was stays in force for a second",
+				 "%s: the previous policy stays in force for one second",
 				 now.why.text);
 	}
 	if (now.code == -EBUSY || policy_is_shortage(now.code))
@@ -128,7 +128,7 @@ int store_reload(struct store *store, bool gone_is_empty, struct error *err)
 	if (now.code < 0 && strcmp(now.why.text, store->last.text) != 0) {
 		store_notes(&notes);
 		if (now.code != -EBUSY)
-			log_error("cannot take the policy: %s", now.why.text);
+			log_error("cannot use the policy: %s", now.why.text);
 		store->last = now.why;
 	}
 	if (now.last_good) {
@@ -222,7 +222,7 @@ static int store_begin(struct store *store, struct error *err)
 	if (store->policy || policy_is_shortage(r))
 		return store->policy ? 0 : r;
 	log_error(
-		"there is no good policy: mapped logins are refused until there is one");
+		"there is no valid policy: mapped logins are refused until there is one");
 	return policy_parse("nothing", "", 0, &store->policy, NULL, err);
 }
 
@@ -257,7 +257,8 @@ int store_open(struct store **ret, sd_event *event, const char *path,
 	if (r >= 0)
 		r = timer_new(event, &store->retry, store_on_retry, store, err);
 	if (r >= 0)
-		r = timer_new(event, &store->gone, store_on_gone, store, err);
+		r = timer_new(event, &store->missing, store_on_missing, store,
+			      err);
 	if (r >= 0)
 		r = store_begin(store, err);
 	if (r < 0) {
@@ -273,7 +274,7 @@ struct store *store_close(struct store *store)
 	if (!store)
 		return NULL;
 	sd_event_source_unref(store->retry);
-	sd_event_source_unref(store->gone);
+	sd_event_source_unref(store->missing);
 	sd_event_source_unref(store->watch);
 	close_fd(store->inotify_fd);
 	policy_free(store->policy);

@@ -39,11 +39,11 @@ const struct policy *store_hold(struct store *store);
 void store_release(struct store *store, const struct policy *policy);
 
 /*
- * Reads the files again. gone_is_empty: a missing file is an empty policy at
+ * Reads the files again. missing_is_empty: a missing file is an empty policy at
  * once, else after a second, since an editor may be replacing it.
  * Return: 0 (also when nothing changed); -errno with a sentence, and the policy
  * in force stays.
  */
-int store_reload(struct store *store, bool gone_is_empty, struct error *err);
+int store_reload(struct store *store, bool missing_is_empty, struct error *err);
 
 #endif

@@ -73,7 +73,7 @@ int netns_host_open(struct netns_host *ret, struct error *err)
 				 "cannot open /proc/self/ns: %m (is /proc mounted?)");
 	r = netns_own(net, &ret->id);
 	if (r < 0)
-		return error_set(err, r, "cannot look at /proc/self/net: %m");
+		return error_set(err, r, "cannot read /proc/self/net: %m");
 	ret->fd = take_fd(&net);
 	ret->mntns_fd = take_fd(&mnt);
 	return 0;

@@ -368,8 +368,8 @@ static void dump_each(const struct dump *dump, const struct nlmsghdr *h)
 }
 
 /*
- * Sends a query, and hands on its answers. Return: 0, -EINTR when the kernel
- * says that the table changed meanwhile, -errno.
+ * Sends a query and passes its answers to the callbacks of `dump`. Return: 0;
+ * -EINTR when the table changed during the dump; -errno.
  */
 static int rtnl_query(struct rtnl *rtnl, struct nlmsghdr *query,
 		      const struct dump *dump)
@@ -575,7 +575,7 @@ int rtnl_monitor_read(struct rtnl *rtnl, const struct rtnl_events *events)
 
 			if (h->nlmsg_type == RTM_DELLINK &&
 			    rtnl_read_link(h, &link))
-				events->link_gone(events->data, &link);
+				events->link_removed(events->data, &link);
 			else if (rtnl_read_route(h, &p, &ifindex))
 				events->route_new(events->data, &p, ifindex);
 		}

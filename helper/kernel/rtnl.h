@@ -128,8 +128,8 @@ void rtnl_put_port(struct rtnl_batch *b, unsigned int ifindex, uint16_t flag,
 void rtnl_put_forward(struct rtnl_batch *b, unsigned int ifindex,
 		      const uint8_t mac[static 6]);
 
-void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
-			   const struct inet_prefix *address);
+void rtnl_put_address_delete(struct rtnl_batch *b, unsigned int ifindex,
+			     const struct inet_prefix *address);
 
 /*
  * A token bucket filter for what a link sends (tc-tbf(8)), in place of its
@@ -142,7 +142,7 @@ struct rtnl_tbf {
 };
 void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
 		  const struct rtnl_tbf *tbf);
-void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex);
+void rtnl_put_tbf_delete(struct rtnl_batch *b, unsigned int ifindex);
 
 /*
  * Redirects all that a link receives through another one, of kind "ifb", where
@@ -150,7 +150,7 @@ void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex);
  */
 void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 		       unsigned int through);
-void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex);
+void rtnl_put_redirect_delete(struct rtnl_batch *b, unsigned int ifindex);
 
 /*
  * Sends the batch and waits for every answer. Return: 0; the first refusal as
@@ -214,7 +214,7 @@ int rtnl_fd(const struct rtnl *rtnl);
 int rtnl_netns(const struct rtnl *rtnl);
 
 struct rtnl_events {
-	void (*link_gone)(void *data, const struct rtnl_link *link);
+	void (*link_removed)(void *data, const struct rtnl_link *link);
 	void (*route_new)(void *data, const struct inet_prefix *p,
 			  unsigned int ifindex);
 	void (*lost)(void *data); /* ENOBUFS: events were lost */

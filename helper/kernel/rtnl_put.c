@@ -159,8 +159,8 @@ void rtnl_put_address(struct rtnl_batch *b, unsigned int ifindex,
 		ifa->ifa_flags = IFA_F_NODAD;
 }
 
-void rtnl_put_address_gone(struct rtnl_batch *b, unsigned int ifindex,
-			   const struct inet_prefix *address)
+void rtnl_put_address_delete(struct rtnl_batch *b, unsigned int ifindex,
+			     const struct inet_prefix *address)
 {
 	put_address(b, RTM_DELADDR, 0, ifindex, address, "remove an address");
 }
@@ -398,7 +398,7 @@ void rtnl_put_tbf(struct rtnl_batch *b, unsigned int ifindex,
 	mnl_attr_nest_end(h, options);
 }
 
-void rtnl_put_tbf_gone(struct rtnl_batch *b, unsigned int ifindex)
+void rtnl_put_tbf_delete(struct rtnl_batch *b, unsigned int ifindex)
 {
 	put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_ROOT, "tbf",
 	       "remove the limit of the rate");
@@ -441,7 +441,7 @@ void rtnl_put_redirect(struct rtnl_batch *b, unsigned int ifindex,
 	mnl_attr_nest_end(h, options);
 }
 
-void rtnl_put_redirect_gone(struct rtnl_batch *b, unsigned int ifindex)
+void rtnl_put_redirect_delete(struct rtnl_batch *b, unsigned int ifindex)
 {
 	put_tc(b, RTM_DELQDISC, 0, ifindex, TC_H_INGRESS, "ingress",
 	       "remove the redirection of the interface");

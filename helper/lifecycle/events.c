@@ -71,7 +71,7 @@ static void events_lost_link(struct instance *i)
 			    i->host_ifname, i->name);
 }
 
-void events_link_gone(struct helper *h, const struct rtnl_link *link)
+void events_link_removed(struct helper *h, const struct rtnl_link *link)
 {
 	uint32_t slot;
 
@@ -123,7 +123,7 @@ int events_resync(struct helper *h)
 	return r;
 }
 
-void events_name_gone(struct helper *h, const char *name)
+void events_name_removed(struct helper *h, const char *name)
 {
 	struct instance *i = instance_find(h, name);
 

@@ -55,7 +55,7 @@ void lifecycle_unwait(struct instance_waiter *w);
 void lifecycle_pin(struct instance *i);
 
 /* A link of the host was deleted (RTM_DELLINK). */
-void events_link_gone(struct helper *h, const struct rtnl_link *link);
+void events_link_removed(struct helper *h, const struct rtnl_link *link);
 
 /*
  * Events were lost: looks for links that do not exist any more.
@@ -64,7 +64,7 @@ void events_link_gone(struct helper *h, const struct rtnl_link *link);
 int events_resync(struct helper *h);
 
 /* A file below the directory of names was removed. */
-void events_name_gone(struct helper *h, const char *name);
+void events_name_removed(struct helper *h, const char *name);
 
 /* For main to enter in helper.lifecycle. */
 extern const struct instance_lifecycle lifecycle_of_links;

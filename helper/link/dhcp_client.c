@@ -124,7 +124,7 @@ static void dhcp_remove_address(const struct link_site *site,
 {
 	struct rtnl_batch b = {.n = 0};
 
-	rtnl_put_address_gone(&b, site->instance->ifindex, address);
+	rtnl_put_address_delete(&b, site->instance->ifindex, address);
 	rtnl_run(site->inside, &b, NULL);
 }
 

@@ -54,7 +54,7 @@ static int rate_sends(struct rtnl *rtnl, const struct rtnl_link *link,
 	int r;
 
 	if (!bits) {
-		rtnl_put_tbf_gone(&b, link->ifindex);
+		rtnl_put_tbf_delete(&b, link->ifindex);
 		rtnl_run(rtnl, &b, NULL); /* -ENOENT, -EINVAL: there is none */
 		return 0;
 	}
@@ -95,7 +95,7 @@ static int rate_receives(struct rtnl *rtnl, const struct rtnl_link *link,
 	int r;
 
 	rtnl_batch_init(&b);
-	rtnl_put_redirect_gone(&b, link->ifindex);
+	rtnl_put_redirect_delete(&b, link->ifindex);
 	rtnl_run(rtnl, &b, NULL); /* there may be none */
 	rtnl_batch_init(&b);
 	if (!bits) {

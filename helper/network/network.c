@@ -534,7 +534,7 @@ void network_lost(struct network *network)
 	network_end(network);
 }
 
-void network_link_gone(struct helper *h, const struct rtnl_link *link)
+void network_link_removed(struct helper *h, const struct rtnl_link *link)
 {
 	for (struct network *n = h->networks; n; n = n->next) {
 		if (n->state != NETWORK_LIVE)

@@ -322,7 +322,7 @@ void network_drop_unused(struct helper *h);
 void network_close(struct helper *h);
 
 /* Event: the kernel has removed a link. */
-void network_link_gone(struct helper *h, const struct rtnl_link *link);
+void network_link_removed(struct helper *h, const struct rtnl_link *link);
 
 /*
  * Events were lost: looks for switches that were removed.

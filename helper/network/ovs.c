@@ -104,7 +104,8 @@ static int ovs_strip_host(const struct network *network, struct error *err)
 	/* An address that it has lost already is an error of no interest. */
 	for (size_t n = 0; n < network->n_addresses; n++) {
 		rtnl_batch_init(&b);
-		rtnl_put_address_gone(&b, link.ifindex, &network->addresses[n]);
+		rtnl_put_address_delete(&b, link.ifindex,
+					&network->addresses[n]);
 		rtnl_run(rtnl, &b, NULL);
 	}
 	return rtnl_down(rtnl, link.ifindex, err);

@@ -125,7 +125,7 @@ static void connection_close(void *data)
 
 	c->session = NULL;
 	if (s)
-		session_holder_gone(s);
+		session_holder_closed(s);
 	connection_free(c);
 }
 
@@ -163,7 +163,7 @@ static int connection_answer(struct connection *c, const char *packet)
 
 	if (r == 0)
 		r = connection_send(c, &a);
-	/* The peer gave up meanwhile and does not know of its session. */
+	/* The answer did not reach the peer: nothing would end the session. */
 	if (r < 0 && c->session)
 		session_end(c->session);
 	else if (a.log[0])

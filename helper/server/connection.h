@@ -30,9 +30,9 @@ struct connection {
 	uid_t uid;
 	sd_event_source *io, *timer;
 	/*
-	 * It holds or has held a session. It never becomes an ordinary
-	 * connection again: after the session's end, a process of the user may
-	 * have the socket.
+	 * It holds or has held a session. After the session's end only requests
+	 * for leases are accepted, since a process of the user may have
+	 * inherited the socket.
 	 */
 	bool lease;
 	struct session *session; /* NULL: none, or it has ended */

@@ -44,14 +44,15 @@ static int server_on_connect(sd_event_source *source, int fd, uint32_t events,
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (peer < 0 && (errno == EMFILE || errno == ENFILE)) {
-			log_error("too many open files: logins have to wait");
+			log_error(
+				"too many open files: logins wait until some are closed");
 			sd_event_source_set_enabled(source, SD_EVENT_OFF);
 			timer_arm(h->listen_again, SERVER_PAUSE_US);
 		}
 		if (peer < 0)
 			return 0;
 		if (h->connections >= SERVER_CONNECTIONS_MAX) {
-			log_error("more than %d connections: one is closed",
+			log_error("more than %d connections: the new one is closed",
 				  SERVER_CONNECTIONS_MAX);
 			close_fd(peer);
 			continue;

@@ -50,9 +50,10 @@ static void session_save(const struct session *s)
 	snprintf(file, sizeof(file), "%" PRIu64, s->id);
 	if (result >= 0)
 		result = record_save(&r, s->helper->sessions_dir, file, false);
-	/* The login goes on: only a restarted daemon needs the record. */
+	/* Not an error of the login: only a restarted daemon reads the record.
+	 */
 	if (result < 0)
-		log_warning("cannot write the record of session %s: %s; a restarted netns-pamd does not know the session",
+		log_warning("cannot write the record of session %s: %s; netns-pamd will not know the session after a restart",
 			    file, strerror(-result));
 }
 
@@ -164,7 +165,7 @@ void session_end(struct session *s)
 	session_free(&s);
 }
 
-void session_holder_gone(struct session *s)
+void session_holder_closed(struct session *s)
 {
 	s->holder = NULL;
 	if (!s->exit)

@@ -51,8 +51,9 @@ struct session_holder {
 
 /*
  * Opens a session in an instance. pid, pidfd: of the peer; pidfd is copied. The
- * holder stays the caller's, and is valid until over() or session_holder_gone()
- * was called. Return: 0 and *ret; or -errno with a sentence.
+ * holder stays the caller's, and is valid until over() or
+ * session_holder_closed() was called. Return: 0 and *ret; or -errno with a
+ * sentence.
  */
 int session_open(struct helper *h, struct instance *instance,
 		 const struct proto_request *who, pid_t pid, int pidfd,
@@ -63,7 +64,7 @@ int session_open(struct helper *h, struct instance *instance,
 void session_end(struct session *s);
 
 /* The connection was closed: ends the session if the process has ended. */
-void session_holder_gone(struct session *s);
+void session_holder_closed(struct session *s);
 
 /*
  * Ends the sessions of an instance whose process has ended and whose connection

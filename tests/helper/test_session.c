@@ -268,7 +268,7 @@ static void the_process_alone_keeps_the_session(void **state)
 	ground_need();
 	pid = ground_child(just_live, NULL);
 	s = login(get("jail", "alice", 5001, NULL), pid);
-	session_holder_gone(s);
+	session_holder_closed(s);
 	settle();
 	assert_ptr_equal(h.sessions, s);
 	assert_true(is_there("jail"));
@@ -290,7 +290,7 @@ static void the_connection_alone_keeps_the_session(void **state)
 	settle();
 	assert_ptr_equal(h.sessions, s);
 	assert_true(is_there("jail"));
-	session_holder_gone(s);
+	session_holder_closed(s);
 	assert_null(h.sessions);
 	wait_for(nothing_left());
 }
@@ -480,7 +480,7 @@ static void F58_a_restart_finds_sessions_by_their_process(void **state)
 	/* a new session has another number */
 	assert_int_not_equal(login(s->instance, pid)->id, id);
 	ground_kill(pid);
-	session_holder_gone(held);
+	session_holder_closed(held);
 	wait_for(nothing_left());
 }
 
@@ -544,7 +544,7 @@ static void F58_a_lease_from_the_fd_store_is_adopted(void **state)
 	assert_non_null(s);
 	settle();
 	assert_true(is_there("jail"));
-	session_holder_gone(s);
+	session_holder_closed(s);
 	wait_for(nothing_left());
 }
 
@@ -847,7 +847,7 @@ F103_a_failed_making_keeps_its_filter_until_disconnected(void **state)
 	assert_int_equal(i->host_ifindex, lo.ifindex);
 	fake.cut = cut_works;
 	wait_for(i->cut);
-	events_link_gone(&h, &lo);
+	events_link_removed(&h, &lo);
 	wait_for(nothing_left());
 }
 

@@ -229,9 +229,9 @@ F26_an_invalid_file_the_last_valid_policy_stays_in_force(void **state)
 	assert_non_null(strstr(why.text, CONF));
 	assert_non_null(strstr(said, CONF ":3: "));
 	/* the same error is logged once */
-	said = strstr(said, "cannot take the policy");
+	said = strstr(said, "cannot use the policy");
 	assert_non_null(said);
-	assert_null(strstr(said + 1, "cannot take the policy"));
+	assert_null(strstr(said + 1, "cannot use the policy"));
 
 	put("two");
 	settle();
@@ -239,7 +239,7 @@ F26_an_invalid_file_the_last_valid_policy_stays_in_force(void **state)
 	ground_listen(); /* a different error is logged */
 	put_broken();
 	settle();
-	assert_non_null(strstr(ground_said(), "cannot take the policy"));
+	assert_non_null(strstr(ground_said(), "cannot use the policy"));
 	assert_string_equal(verdict(), "two");
 }
 
@@ -391,7 +391,7 @@ F25_first_start_with_an_invalid_file_takes_an_empty_policy(void **state)
 	put_broken();
 	ground_listen();
 	assert_int_equal(start(), 0);
-	assert_non_null(strstr(ground_said(), "no good policy"));
+	assert_non_null(strstr(ground_said(), "no valid policy"));
 	assert_string_equal(verdict(), "");
 	put("one");
 	wait_changes(1);
