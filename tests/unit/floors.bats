@@ -60,6 +60,31 @@ new_lines() { # new_lines OBJECT...: builds these, prints what is reported now a
 	[[ $output == *"helper/base/timer.h includes \"helper/server/session.h\": floor 2 may not use floor 9"* ]]
 }
 
+@test "lint: common/ may neither call nor include common/policy/" {
+	sed -i '1a #include "common/policy/policy.h"' common/deadline.h
+	cat >>common/deadline.c <<-'END'
+		int deadline_up(void);
+		int deadline_up(void)
+		{
+			return policy_guards(0, 0);
+		}
+	END
+	run new_lines common/deadline.o
+	[[ $output == *"common/deadline.o calls policy_guards(), which common/policy/match.o defines: floor 1a may not use floor 1b"* ]]
+	[[ $output == *"common/deadline.h includes \"common/policy/policy.h\": floor 1a may not use floor 1b"* ]]
+}
+
+@test "lint: the floors of CONTRIBUTING.md are those of tests/floors" {
+	local floor folders folder n=0
+	while IFS='|' read -r _ floor folders _; do
+		for folder in ${folders//[,\`]/ }; do
+			grep -qF "\"${folder%/}\": \"${floor// /}\"," tests/floors
+			n=$((n + 1))
+		done
+	done < <(grep -E '^\| [0-9]+[ab]? \|' "$BATS_TEST_DIRNAME/../../CONTRIBUTING.md")
+	[ "$n" -ge 14 ]
+}
+
 @test "lint: helper.h may include no floor" {
 	sed -i '1a #include "helper/base/timer.h"' helper/helper.h
 	run new_lines
