@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With the real firewalld, as Debian configures it: after the commands that
-# netns-pamd(8) names sessions work, and they never reach what they must not,
+# netns-pamd(8) lists, sessions work and never reach what the policy refuses,
 # whatever firewalld reloads. Run by tests/container/run.
 
 load ../lib

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With the real NetworkManager, and with udev, which marks the interfaces of
-# netns-pamd: it changes none of them, whatever is done to it. Run by
+# netns-pamd: NetworkManager changes none of them in any state. Run by
 # tests/container/run.
 
 load ../lib
@@ -71,7 +71,7 @@ state_of() { nmcli -t -f DEVICE,STATE device | sed -n "s/^$1://p"; }
 known() { [ -n "$(state_of "$1")" ]; }
 managed() { match '^connect' "$(state_of "$1")"; }
 
-# It knows all of our interfaces, once it has read them, and manages none.
+# NetworkManager has read all of the daemon's interfaces and manages none.
 left_alone() {
 	local dev n=0
 	for dev in $(all_ours); do

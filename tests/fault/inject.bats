@@ -49,9 +49,9 @@ life_ends() {
 	wait_until 20 gone "$(helper_pid)"
 }
 
-# The work of one run. What reports success must have worked; what failed
-# must report it. Prints what is wrong, and returns 1 if any of it
-# failed, whether or not it may.
+# The work of one run. A command that reports success must have worked, and one
+# that failed must report it; otherwise prints what is wrong. Returns 1 if any
+# command failed, even when it may.
 cycle() {
 	local rc=0 out
 	: >$T/cycle
@@ -82,8 +82,8 @@ attempt() {
 	fi
 }
 
-# The calls of a run, numbered as strace counts them: "NAME N" a line. The
-# dynamic linker's precede the daemon's own.
+# The calls of a run, numbered as strace counts them: "NAME N" a line. The calls
+# of the dynamic linker, before the daemon's own, are omitted.
 points() { # points NAMES
 	awk -v names=",$1," '
 		/netns-pam/ && !/execve|\.so/ { own = 1 }
@@ -95,7 +95,7 @@ points() { # points NAMES
 		}' $T/calls
 }
 
-# sampled <points: the number asked for, spread evenly
+# sampled <points: $NETNS_PAM_FAULTS of them, spread evenly
 sampled() {
 	if [ "${NETNS_PAM_FAULTS:-60}" = all ]; then
 		cat
@@ -113,7 +113,7 @@ sampled() {
 # After the fault, with a daemon without faults: nothing is left, logins work.
 healed() {
 	stop_helper KILL
-	start_helper || { echo "the helper does not start again"; return 1; }
+	start_helper || { echo "the daemon does not start again"; return 1; }
 	# An `up` may have succeeded although its client got no answer.
 	netns-pam down green >>$T/cycle 2>&1 || true
 	nothing_left 10 || return 1
@@ -121,7 +121,7 @@ healed() {
 	nothing_left 10 || return 1
 }
 
-# each POINTS-FILE INJECTION...: one run for each point; prints those that went wrong
+# each POINTS-FILE INJECTION...: one run for each point; prints those that failed
 each() {
 	local point n=0 bad=0 file=$1 why rc
 	shift
@@ -133,10 +133,10 @@ each() {
 		[ $rc != 0 ] || continue
 		bad=$((bad + 1))
 		as_before
-		printf '%s %s\n%s\n--- helper\n%s\n' "$point" "$*" "$why" \
+		printf '%s %s\n%s\n--- netns-pamd\n%s\n' "$point" "$*" "$why" \
 			"$(tail -n 5 $T/helper.log)"
 	done 7<"$file"
-	echo "# $n lives, $bad bad" >&3
+	echo "# $n runs, $bad failed" >&3
 	[ $n -gt 0 ] && [ $bad = 0 ]
 }
 
@@ -154,11 +154,11 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	traced -e "inject=$1:$3:when=$2"
 	said=$(cycle) || true
 	[ -z "$said" ] || { echo "$said"; return 1; }
-	# It may exit at its start, and libnftables may abort it; it must not run impaired.
-	# The fault may occur in the first attempt; the second has none.
+	# The daemon may exit at its start, or libnftables may abort it; if it runs, it
+	# must work. The fault may occur in the first attempt; the second has none.
 	if [[ $3 == error=* ]] && ! attempt green && ! attempt green &&
 		! wait_until 3 gone "$(helper_pid)" >$T/never; then
-		echo "alive, but the next login fails"
+		echo "the daemon runs, but the next login fails"
 		cat $T/cycle
 		return 1
 	fi
@@ -171,7 +171,7 @@ one() { # one CALL N WHAT, e.g. write 7 signal=KILL
 	each $T/points signal=KILL
 }
 
-@test "F59 each call fails once: undone or done, as the answer says" {
+@test "F59 each call fails once: undone or done, as the daemon's answer says" {
 	local pair
 	: >$T/points.error
 	for pair in openat:EMFILE openat:ENOSPC write:ENOSPC write:EIO \

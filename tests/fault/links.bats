@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A session of each link is open, and one system call of the daemon fails: of
-# its start, or of the end of a namespace. After that and one good start all
-# sessions work, nothing is left and nothing is lost.
+# A session of each link is open, and one system call of the daemon fails: at
+# its start, or while it ends a namespace. After that and one start without
+# faults all sessions work, nothing is left and no interface is lost.
 #
-#	NETNS_PAM_FAULTS=60	points of each test, chosen by chance, each call
+#	NETNS_PAM_FAULTS=60	points of each test, chosen at random, each call
 #				at least once; "all": with all errors
 
 load ../lib
@@ -127,13 +127,13 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || {
 		tail -n 20 $T/helper.log
 		stop_helper KILL
-		start_helper # or the next test fails as well
+		start_helper # otherwise the next test fails as well
 		wait_until 5 no_links || true
 	}
 	stop_helper KILL
 }
 
-# Opens them all; $T/sessions has their processes as well.
+# Opens all sessions; $T/sessions has their processes as well.
 open_sessions() {
 	local user rest
 	: >$T/sessions
@@ -152,17 +152,17 @@ close_sessions() {
 	done <<<"$SESSIONS"
 }
 
-# The daemon's queries at its start have ended: they are processes as well.
+# Waits for the programs that the daemon runs at its start.
 no_query() { ! pgrep -x ovs-vsctl >/dev/null; }
 
 faults() { # faults start|end
 	"$TOP/tests/fault/faults.py" "$1" $T/sessions >&3
 }
 
-@test "F101 F102 any call of a start fails: the start is given up or is right, and the next is whole" {
+@test "F101 F102 any call of a start fails: the daemon exits or works, and the next start is complete" {
 	local user rest
 	start_helper
-	su_lands carol green # the first use makes what stays
+	su_lands carol green # the first use creates objects that stay
 	wait_until 10 not_there green
 	wait_until 10 no_query
 	objects >$T/before
@@ -175,7 +175,7 @@ faults() { # faults start|end
 	nothing_left
 }
 
-@test "F103 any call of an end fails: nothing is left after it and one good start" {
+@test "F103 any call of an end fails: nothing is left after one start without faults" {
 	start_helper
 	su_lands carol green
 	wait_until 10 not_there green

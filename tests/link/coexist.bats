@@ -49,7 +49,7 @@ login_works() {
 
 @test "F75 nft flush ruleset in a loop: no packet leaks" {
 	probing
-	storm 400 nft flush ruleset
+	repeat 400 nft flush ruleset
 	nothing_leaked 300
 	login_works
 }
@@ -57,7 +57,7 @@ login_works() {
 @test "F75 what systemctl restart nftables does, with Debian's nftables.conf: no packet leaks" {
 	[ -s /etc/nftables.conf ]
 	probing
-	storm 250 nftables_restart
+	repeat 250 nftables_restart
 	nothing_leaked
 	login_works
 	nft flush ruleset
@@ -111,7 +111,7 @@ no_iptables() {
 
 @test "F75 Docker's rules flushed and restored in a loop: no packet leaks; its FORWARD policy applies to namespaces" {
 	probing
-	storm 250 docker_restart
+	repeat 250 docker_restart
 	nothing_leaked
 	login_works
 	# with FORWARD DROP, all forwarding needs a rule in DOCKER-USER
@@ -177,7 +177,7 @@ firewalld_reload() {
 
 @test "F75 firewalld's reload (table replaced in one transaction) in a loop: no packet leaks" {
 	probing
-	storm 250 firewalld_reload
+	repeat 250 firewalld_reload
 	# ports that it opens are not open to sessions
 	nothing_leaked
 	login_works

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Namespaces whose start or end takes time: what must be true meanwhile.
+# Namespaces whose start or end takes time: what must be true until it has ended.
 
 load ../lib
 load link
@@ -152,7 +152,7 @@ lines() { [ "$(wc -l 2>/dev/null <"$2")" = "$1" ]; }
 	chmod 755 /home/alice
 	refuses timeout 10 su alice -c true
 	in_log 'up. program .*/home/alice/bin/up: others than root can replace files in the directory /home/alice/bin'
-	# which the daemon cannot even look into
+	# a directory that the daemon may not read
 	chmod 700 /home/alice
 	refuses timeout 10 su alice -c true
 	in_log 'up. program .*: others than root can replace files in the directory /home/alice:'

@@ -68,14 +68,14 @@ lab_policy() {
 	ssh_as lab "$PROBE tcp 203.0.113.10 80 1"
 	equal 203.0.113.10 "$(ip -n lab route show default | awk '{print $3}')"
 	in_lab ping -qc1 -W2 203.0.113.30
-	# and nothing else
+	# it reaches nothing else
 	refuses ssh_as lab "$PROBE tcp 192.0.2.80 80 1"
 	refuses ssh_as lab "$PROBE tcp 192.0.2.2 8080 1"
 	refuses ssh_as lab "$PROBE tcp 2001:db8:1a4::10 80 1"
 	netns-pam status | grep -q "the host's lab0"
 	ssh_end l
 	wait_until 10 at_home
-	# and a second time
+	# the same a second time
 	su_lands lab lab
 	wait_until 10 at_home
 }

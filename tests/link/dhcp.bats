@@ -264,7 +264,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	equal "$p" "$(readlink -f "$(command -v udhcpc)")"
 }
 
-# obtained [N]: how many leases were, or whether that is more than N
+# obtained [N]: prints how many leases were obtained, or tests for more than N
 obtained() {
 	local n
 	n=$(grep -ac 'udhcpc: lease of .* obtained' $T/helper.log)
@@ -292,7 +292,7 @@ obtained() {
 	ssh_end a
 }
 
-@test "F58 daemon killed: the lease stays, the next daemon adopts events from the meantime" {
+@test "F58 daemon killed: the lease stays, the next daemon reads the events since then" {
 	local pid mon
 	server 203.0.113.100 203.0.113.100 --dhcp-option=6,203.0.113.10
 	policy_with
@@ -318,7 +318,7 @@ obtained() {
 	wait_until 10 has_address blue 203.0.113.120/24
 	wait_until 5 resolv_has 'nameserver 203.0.113.54'
 
-	# and a client that was killed meanwhile
+	# a client that was killed while no daemon ran
 	stop_helper KILL
 	kill -KILL "$pid"
 	start_helper

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An end of a namespace during which a system call of the daemon fails: what
-# could not be removed is tried again until it is, and never joined.
+# A system call of the daemon fails while it ends a namespace: the daemon tries
+# again until everything is removed, and no login joins that namespace.
 
 load ../lib
 load link
@@ -21,7 +21,7 @@ teardown() {
 	link_teardown
 }
 
-# injected OPTION...: from now on, what strace(1) injects into the daemon
+# injected OPTION...: strace(1) injects these faults into the daemon from now on
 injected() {
 	rm -f $T/injected
 	spawn $T/strace.log strace -f -o $T/injected -p "$(helper_pid)" "$@" \
@@ -35,13 +35,13 @@ not_injected() {
 }
 has_injected() { grep -q INJECTED $T/injected; }
 
-# blue_ends: alice, who was in there, leaves
+# blue_ends: the session of alice ends, the last one in the namespace blue
 blue_ends() {
 	ssh_end a
 	wait_until 10 has_injected
 }
 
-# Once, in one namespace: the name. The next login gets a new one that is whole.
+# Removing the name fails once. The next login gets a new, complete namespace.
 name_cannot_be_removed() { # LINK [LINE...]
 	local first links
 	BLUE="link = $1" LIMIT=15s policy_with "${@:2}"
@@ -60,50 +60,50 @@ name_cannot_be_removed() { # LINK [LINE...]
 	ssh_end a
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = none)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = none)" {
 	name_cannot_be_removed none
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = nat)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = nat)" {
 	name_cannot_be_removed nat
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = routed)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = routed)" {
 	name_cannot_be_removed routed
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = bridge)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = bridge)" {
 	MORE='[network office]
 bridge = br-office
 address = 10.77.0.1/24' name_cannot_be_removed bridge 'network = office'
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = cable)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = cable)" {
 	name_cannot_be_removed cable 'peer = green' 'address = 10.78.0.1/30'
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = macvlan)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = macvlan)" {
 	name_cannot_be_removed macvlan 'parent = lan0' 'address = 203.0.113.20/24'
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = device)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = device)" {
 	ip link add lab0 type veth peer name lab1
 	undo ip link delete lab0
 	name_cannot_be_removed device 'interface = lab0' 'address = 192.0.2.30/24'
 	ip link show lab0
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = wireguard)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = wireguard)" {
 	vpn_is 192.0.2.1
 	name_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
 }
 
-@test "F103 the name cannot be removed at the logout: tried again until it is gone (link = openvpn)" {
+@test "F103 the name cannot be removed at the logout: tried again until it is removed (link = openvpn)" {
 	vpn_is 198.51.100.130
 	name_cannot_be_removed openvpn "openvpn = $CLIENTS/alice.ovpn"
 }
 
-@test "F103 umount, unlink fail at the logout: tried again until the name is gone" {
+@test "F103 umount, unlink fail at the logout: tried again until the name is removed" {
 	local call
 	policy_with
 	for call in umount2 unlink; do
@@ -115,7 +115,7 @@ address = 10.77.0.1/24' name_cannot_be_removed bridge 'network = office'
 	done
 }
 
-# The whole of the logout: no request to rtnetlink can be sent.
+# During the whole logout no request to rtnetlink can be sent.
 link_cannot_be_removed() { # LINK [LINE...]
 	BLUE="link = $1" LIMIT=15s policy_with "${@:2}"
 	ssh_hold a alice
@@ -127,17 +127,17 @@ link_cannot_be_removed() { # LINK [LINE...]
 	su_lands alice blue
 }
 
-@test "F103 the link cannot be removed at the logout: tried again until it is gone (nat)" {
+@test "F103 the link cannot be removed at the logout: tried again until it is removed (nat)" {
 	link_cannot_be_removed nat
 	in_log 'the end of the namespace blue continues'
 }
 
-@test "F103 the link cannot be removed at the logout: tried again until it is gone (macvlan)" {
+@test "F103 the link cannot be removed at the logout: tried again until it is removed (macvlan)" {
 	link_cannot_be_removed macvlan 'parent = lan0' 'address = 203.0.113.20/24'
 	in_log 'the end of the namespace blue continues'
 }
 
-@test "F103 the link cannot be removed at the logout: tried again until it is gone (device)" {
+@test "F103 the link cannot be removed at the logout: tried again until it is removed (device)" {
 	ip link add lab0 type veth peer name lab1
 	undo ip link delete lab0
 	link_cannot_be_removed device 'interface = lab0' 'address = 192.0.2.30/24'
@@ -145,7 +145,7 @@ link_cannot_be_removed() { # LINK [LINE...]
 	ip link show lab0
 }
 
-@test "F103 the link cannot be removed at the logout: tried again until it is gone (wireguard)" {
+@test "F103 the link cannot be removed at the logout: tried again until it is removed (wireguard)" {
 	vpn_is 192.0.2.1
 	link_cannot_be_removed wireguard "wireguard = $WG/alice.conf"
 	in_log 'the end of the namespace blue continues'

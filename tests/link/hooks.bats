@@ -131,7 +131,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 		pids+=("$(spawn $T/many.$n su alice -c "$SHOW_NS")")
 	done
 	wait_until 5 test -s $T/hooks/count
-	# status during the start
+	# netns-pam status during the start
 	match 'blue .*making' "$(netns-pam status)"
 	touch $T/hooks/go
 	for n in "${pids[@]}"; do wait_until 5 gone "$n"; done
@@ -156,7 +156,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 gone "$(cat $T/two.pid)"
 }
 
-@test "no login waits any more: the making is given up" {
+@test "no login waits any longer: the start is given up" {
 	local one
 	hook up <<<'echo x >/tmp/t/hooks/begun; exec sleep 1000'
 	policy_with "up = $T/hooks/up"
@@ -201,7 +201,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there own.frank
 }
 
-@test "down fails or hangs: everything is removed; a login meanwhile waits" {
+@test "down fails or hangs: everything is removed; a login waits until then" {
 	hook down <<<'echo "no way" >&2; exit 1'
 	policy_with "down = $T/hooks/down"
 	su_runs alice true
@@ -291,12 +291,12 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	wait_until 5 not_there blue
 }
 
-# waits CMD...: it does not end while `up` runs, and then prints "yes"
+# waits CMD...: CMD does not end while `up` runs; it prints "yes" afterwards
 waits() {
 	local pid
 	pid=$(spawn $T/hooks/wait.log "$@")
 	wait_until 5 test -e $T/hooks/begun
-	netns-pam status # the daemon goes on meanwhile
+	netns-pam status # the daemon answers other requests
 	alive "$pid"
 	[ ! -s $T/hooks/wait.log ]
 	touch $T/hooks/go
@@ -330,7 +330,7 @@ down_by_hand() {
 
 by_hand() { [ "$(grep -c 'blue is taken down by hand' $T/helper.log)" = "$1" ]; }
 
-@test "netns-pam down returns after down has run; other logins continue meanwhile" {
+@test "netns-pam down returns after down has run; other logins continue until then" {
 	local blue again own before
 	before=$(grep -c 'blue is taken down by hand' $T/helper.log) || true
 	hook down <<-'X'

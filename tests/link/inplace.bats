@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A device that can be created in its namespace is created there: none leaves
-# the host. (WireGuard of the kernel: tests/vm; wireguard-go, OpenVPN and
+# A device that can be created in its namespace is created there: no device is
+# moved from the host. (WireGuard of the kernel: tests/vm; wireguard-go, OpenVPN and
 # `link = device` have to move one.)
 
 load ../lib
@@ -43,9 +43,9 @@ teardown() {
 
 watch() {
 	spawn $T/moved ip monitor link >$T/monitor.pid
-	wait_until 5 hears
+	wait_until 5 records
 }
-hears() { # from now on the monitor records events
+records() { # from now on the monitor records events
 	ip link set lo down && ip link set lo up
 	grep -q ' lo:' $T/moved
 }

@@ -30,7 +30,7 @@ between() { [ "$2" -ge "$1" ] && [ "$2" -le "$3" ] || fail "$2 is not from $1 to
 	# without max_connections in the policy
 	ssh_hold a alice
 	ssh_hold b bob
-	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=20 # no entry expires meanwhile
+	sysctl -qw net.netfilter.nf_conntrack_udp_timeout=20 # no entry expires during the test
 	start=$(now_ms)
 	n=$(flood 20000)
 	echo "took $(($(now_ms) - start)) ms"

@@ -66,13 +66,13 @@ link_teardown() {
 
 su_runs() { timeout 20 su "$1" -c "$2"; }
 
-# A login that has to wait: when this returns the daemon has its request.
+# A login that has to wait; returns when the daemon has its request.
 # Its pid is in $T/TAG.pid.
 su_waits() { # su_waits TAG USER CMD
 	spawn "$T/$1.log" su "$2" -c "$3" >"$T/$1.pid"
 	wait_until 10 asks "$(cat "$T/$1.pid")"
 }
-asks() { # asks PID: it is connected, and the daemon has processed its request
+asks() { # asks PID: PID is connected, and the daemon has processed its request
 	ss -Hxp state established | grep -q "^u_seq.*pid=$1," && netns-pam status
 }
 

@@ -8,7 +8,7 @@
 #	198.51.100.80, 2001:db8:ffff::80	far away: allowed
 #	192.0.2.2, 2001:db8::2			the host
 #	169.254.169.254, fd00:ec2::254		metadata
-#	and green, bob's; from outside, blue, alice's
+#	the addresses of green (bob's); from outside, those of blue (alice's)
 
 probing_setup() {
 	local n
@@ -77,18 +77,18 @@ nothing_leaked() {
 }
 got_through() {
 	local n
-	# at the host, in bob's namespace, in alice's from outside
+	# at the host, in bob's namespace, and in alice's when sent from outside
 	cat $T/got.host $T/got.green $T/got.blue 2>/dev/null || true
 	# at the metadata service
 	grep -E ' (169\.254|fd00:ec2:)' $T/got.internet || true
-	# not masqueraded
+	# at the internet server with the address of a namespace, not masqueraded
 	for n in $(addresses blue); do grep -F " $n" $T/got.internet || true; done
 }
 arrives_after() { [ "$(arrived)" -gt "$1" ]; }
 
-# storm ROUNDS CMD...: again and again, five times at least, until each sender
-# has sent that many rounds more
-storm() {
+# repeat ROUNDS CMD...: runs CMD at least five times, and until each sender has
+# sent that many more rounds
+repeat() {
 	local s n=0
 	declare -A goal
 	for s in blue street internet; do goal[$s]=$(($(rounds $s || echo 0) + $1)); done
@@ -96,7 +96,7 @@ storm() {
 	until [ $n -ge 5 ] && all_at_goal; do
 		"$@"
 		n=$((n + 1))
-		[ $n -lt 5000 ] || fail "no sender comes to its goal" || return 1
+		[ $n -lt 5000 ] || fail "not every sender has sent its rounds" || return 1
 	done
 	echo "$n times: $*"
 }

@@ -174,7 +174,7 @@ answered() { # answered BY
 	grep -q "server $1 " $T/asks4 || return 1
 	[ $# = 1 ] || grep -q "server $2 " $T/asks6
 }
-is_gone() { # is_gone FILE: no answers any more
+is_gone() { # is_gone FILE: no further answers arrive
 	local asked
 	asked=$(wc -l <"$1.asked")
 	: >"$1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All at once: logins that end or are killed, programs that are slow and fail,
-# policies that change, a daemon that is killed. Afterwards nothing is left.
+# At the same time: logins end or are killed, programs are slow or fail, the
+# policy changes, the daemon is killed. Afterwards nothing is left.
 
 load ../lib
 

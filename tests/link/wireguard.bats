@@ -31,7 +31,7 @@ teardown() {
 mark() { wc -l <$T/helper.log >$T/mark; }
 said() { tail -n "+$(($(cat $T/mark) + 1))" $T/helper.log | grep -aEq "$1"; }
 
-# A policy of alice's alone: [options] and the keys of [namespace vpn]
+# A policy for alice alone: [options] and the keys of [namespace vpn]
 alice_policy() { # [SCOPE=...] alice_policy TIMEOUT [LINE...]
 	local timeout=$1
 	shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tests/deps leaves no service enabled or started that was not before. The
-# packages here are a script that does what packages do.
+# tests/deps leaves no service enabled or started that was not before. A
+# script stands in for the packages and their maintainer scripts.
 # bare: no session is needed
 
 load ../lib
@@ -61,7 +61,7 @@ as_before() {
 	equal "" "$output"
 }
 
-@test "also when the installation fails" {
+@test "installation fails: enabled services are disabled again, too" {
 	FAIL=7 run deps lint
 	equal 1 "$status"
 	match 'cannot install the packages: apt-get ended with status 7' "$output"

@@ -30,9 +30,9 @@ teardown() {
 	common_teardown
 }
 
-# The end of a session's command: prints how often the sockets were asked. Each
-# takes its connections in order and closes one when it has been counted: when
-# two of the test's own are closed, all before them have been counted.
+# Ends a session's command: prints how often the sockets were queried. Each
+# accepts its connections in order and closes one after counting it: when two of
+# the test's own are closed, all before them have been counted.
 ASKED="touch /tmp/asking; until [ -s $T/count ]; do sleep 0.05; done; echo asked \$(cat $T/count)"
 count_asked() {
 	rm -f /tmp/asking $T/count
@@ -44,8 +44,8 @@ count_asked() {
 	) >/dev/null 2>&1 3>&- 4>&- &
 }
 
-# What alice's resolver finds, and which services libc asks; su itself, on the
-# host, may ask nscd before and after.
+# What alice's resolver finds, and which services libc queries; su itself, on the
+# host, may query nscd before and after.
 resolved_by_policy() {
 	count_asked
 	run su alice -c ": >$T/asked; getent ahostsv4 www.example.net; getent ahostsv4 www; $ASKED"
@@ -75,7 +75,7 @@ resolved_by_policy() {
 	refuses su alice -c 'probe dns 192.0.2.54 www.example.net 2'
 	refuses su alice -c 'probe tcp 192.0.2.54 53 2'
 	refuses su alice -c 'probe dns 198.51.100.80 www.example.net 1'
-	# without `dns` it does not matter
+	# without `dns` port 53 is not filtered
 	equal 192.0.2.66 "$(su bob -c 'probe dns 192.0.2.54 www.example.net')"
 }
 

@@ -105,7 +105,7 @@ reaches_all() { # reaches_all USER
 	equal 2 "$(grep -c '^server 198' <<<"$output")" "sockets of carol: $output"
 }
 
-in_vain() { [ "$(grep -ca error "$2")" -ge "$1" ]; } # in_vain TIMES FILE
+has_failed() { [ "$(grep -ca error "$2")" -ge "$1" ]; } # has_failed TIMES FILE
 
 @test "F8 connection older than the rule: disconnected" {
 	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
@@ -125,10 +125,10 @@ while True:
 	su frank -c true
 	wait_until 10 grep -q error $T/old
 	: >$T/old
-	wait_until 15 in_vain 3 $T/old
+	wait_until 15 has_failed 3 $T/old
 	not grep -qa server $T/old
 	kill "$(cat $T/old.pid)"
-	# frank's guard is removed when no rule maps him any more
+	# frank's guard is removed when no rule maps him
 	standard_policy | sed '/^\[rule frank\]/,/^namespace/d' | put_policy
 	reaches_all frank
 	standard_policy | put_policy

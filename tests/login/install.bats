@@ -79,7 +79,7 @@ is_in() { # is_in NAME CMD...: CMD runs in the namespace of that name
 	echo '; mine' >$d/etc/netns-pam.conf
 	make -s -C "$TOP" install B="$TOP/build" DESTDIR=$d
 	equal '; mine' "$(cat $d/etc/netns-pam.conf)"
-	# F32: not while a stack names the module
+	# F32: uninstalling is refused while a stack names the module
 	printf 'session\trequired\tpam_netns.so\n' >$d/etc/pam.d/sshd
 	refuses make -s -C "$TOP" uninstall DESTDIR=$d
 	find $d -name pam_netns.so | grep -q .

@@ -38,10 +38,10 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	done
 	for n in blue green street own.frank; do
 		out=$(ip netns exec $n $PROBE scan 1.5 "${targets[@]}" | sort | xargs)
-		# its own four servers, and no others
+		# it reaches its own four servers only
 		equal "$(printf '%s\n' {tcp,udp}/"$(inner4 $n)"/7000 {tcp,udp}/"$(inner6 $n)"/7000 | sort | xargs)" "$out" "$n reached"
 	done
-	# and nothing from outside reaches it, except a routed one
+	# no namespace is reached from outside, except a routed one
 	equal "" "$(in_internet $PROBE scan 1.5 "tcp/$(inner4 blue)/7000" "tcp/$(inner6 green)/7000" "udp/$(inner4 own.frank)/7000")"
 	equal "tcp/$(inner4 street)/7000" "$(in_internet $PROBE scan 2 "tcp/$(inner4 street)/7000")"
 	for n in "${pids[@]}"; do kill "$n"; done
@@ -152,7 +152,7 @@ mac_of() { cat "/sys/class/net/$1/address"; }
 	nothing_left
 	in_lan $PROBE tcp 192.0.2.80 80
 	equal 1 "$(sysctl -n net.ipv4.ip_forward)" ip_forward
-	# no namespace is left: the daemon does not set these any more
+	# no namespace is left: the daemon no longer sets these
 	sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	objects >$T/before
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unusual names and addresses, and objects that exist already: handled, or a clear
-# error with nothing left behind.
+# Unusual names and addresses, and objects that exist already: they work, or the
+# error names them and nothing is left.
 
 load ../lib
 
@@ -155,7 +155,7 @@ refused() { # refused USER WORDS: the login is refused, and the log has WORDS
 	sed -i 's/^group:.*/group: files sick/' /etc/nsswitch.conf
 	run su carol -c 'echo in'
 	local rc=$status out=$output
-	# without group rules NSS is not asked
+	# without group rules NSS is not queried
 	standard_policy | put_policy
 	lands_in blue alice
 	sed -i 's/^group:.*/group: files/' /etc/nsswitch.conf
@@ -474,11 +474,11 @@ mounts_of() { awk -v n="/run/netns/$1" '$5 == n' /proc/1/mountinfo | wc -l; }
 	lands_in blue alice
 	lands_in jail bob
 	equal "$(host_ns)" "$(su carol -c "$SHOW_NS")"
-	# a daemon that starts with it has it as well
+	# a daemon that is started reads it as well
 	stop_helper
 	start_helper
 	lands_in blue alice
-	# one drop-in less, one rule less
+	# a removed drop-in removes its rule
 	rm $POLICY.d/20-bob.conf
 	netns-pam reload
 	equal "$(host_ns)" "$(su bob -c "$SHOW_NS")"

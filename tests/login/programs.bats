@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # su, runuser, sudo, login, cron, at, batch: each is in its namespace or refused as
-# the policy says; and logins from within a login.
+# the policy says; and nested logins.
 
 load ../lib
 
@@ -260,7 +260,7 @@ at_once() { # at_once at|batch USER
 	crontab -u carol -r
 }
 
-# ---- logins from within a login
+# ---- nested logins
 
 nested_policy() { # nested_policy switch|keep|deny
 	standard_policy | sed "s/^users = bob$/users = bob\nnested = $1/"

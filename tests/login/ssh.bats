@@ -105,7 +105,7 @@ teardown() {
 		done
 	done
 	run ssh_as alice probe scan 2 "${targets[@]}" udp/198.51.100.80/80
-	# the last one shows that the test detects a connection
+	# the last one shows that this test detects a connection
 	equal udp/198.51.100.80/80 "$output"
 	ssh_end bob
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What this machine's kernel may not have: a stock Debian with its own kernel,
+# Features that this machine's kernel may not have: a stock Debian with its own kernel,
 # systemd and udev, the package installed and run by its unit. Before Linux 6.9
 # (Debian 12 has 6.1, Debian 13 has 6.12) the firewall's table cannot have an owner
 # that keeps it, so the daemon watches it; Open vSwitch has its datapath, WireGuard
