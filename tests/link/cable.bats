@@ -57,7 +57,7 @@ fetch() {
 page() { equal "from the server" "$(fetch tester "${1:-10.10.10.20}")"; }
 links_of() { ip -n "$1" -o link | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | xargs; }
 
-# The host has no interface and no route of the cable, and gets no answer.
+# The host has no interface and no route of the cable, and gets no answer through it.
 host_is_apart() {
 	equal "" "$(ip -o address | grep -E '10\.10\.10\.|fd10:10')" "addresses in the host"
 	equal "" "$(ip route show table all | grep 10.10.10)" "routes in the host"

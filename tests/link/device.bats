@@ -258,7 +258,7 @@ nameless() {
 }
 # lab0 is one end of a veth pair: the kernel deletes it with its namespace
 @test "F58 F62 name deleted, daemon killed: a virtual interface is not lost" {
-	# with the last process after the restart
+	# the last process ends after the restart
 	nameless
 	stop_helper KILL
 	start_helper
@@ -266,13 +266,13 @@ nameless() {
 	nsenter -n -t "$(cat $T/in.a)" $PROBE tcp 203.0.113.10 80 1
 	ssh_end a
 	wait_until 10 at_home
-	# meanwhile
+	# the last process ends while no daemon runs
 	nameless
 	stop_helper KILL
 	ssh_end a
 	start_helper
 	wait_until 10 at_home
-	# twice
+	# the daemon is restarted twice
 	nameless
 	stop_helper TERM
 	start_helper

@@ -103,7 +103,7 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 	done
 	ssh_end a
 	ssh_end b
-	# released
+	# the leases are released
 	wait_until 10 no_client
 	wait_until 5 test ! -s $T/leases
 }

@@ -238,7 +238,7 @@ NETNS_PAM_EVENT=up' "$(grep -E '^(LANG|NETNS_PAM_(A|E))' $T/hooks/env)"
 	start_helper
 	wait_until 5 not_there blue
 	wait_until 10 no_links
-	# the program that hung is ended as well
+	# `up`, which did not end, is ended as well
 	wait_until 5 gone "$(cat $T/hooks/pid)"
 	# daemon killed during down: it is run again, to its end
 	hook up <<<'exit 0'

@@ -104,7 +104,7 @@ isolate = no'
 	wait_until 5 is_cut $T/talk.cut
 	was=$(tail -n 1 $T/talk.kept)
 	wait_until 5 talks $T/talk.kept "$was"
-	# the daemon was stopped meanwhile
+	# the policy changes while no daemon runs
 	stop_helper KILL
 	same "tcp/192.0.2.80/80" "$(scan_in blue tcp/192.0.2.80/{80,443} tcp/192.0.2.66/80)"
 	sed 's|192.0.2.80:80/tcp|192.0.2.80:443/tcp|' $POLICY | write_policy

@@ -76,7 +76,7 @@ no_leak() {
 # ---- the session
 
 talks() { [ "$(cat $T/talk/log 2>/dev/null || echo 0)" -gt "$1" ]; }
-# talked: it sends some more rounds from now on
+# talked [N]: waits until the session has sent N more rounds
 talked() { wait_until 10 talks $(($(cat $T/talk/log) + ${1:-10})); }
 
 talk_start() { # with ssh: the login returns at once
@@ -213,7 +213,7 @@ answers_inside() {
 	in_internet nft 'add chain ip cut i { type filter hook input priority 0; }'
 	in_internet nft 'add rule ip cut i ip daddr 192.0.2.1 udp dport 51820 drop'
 	# wireguard-go may answer from another address than the one it was reached
-	# at: the client would take the dead one for the peer's
+	# at: the client would take that one for the peer's, and it does not answer
 	in_internet nft 'add chain ip cut o { type filter hook output priority 0; }'
 	in_internet nft 'add rule ip cut o udp sport 51820 ip saddr set 192.0.2.54'
 	capture

@@ -42,7 +42,8 @@ hook() {
 
 # ---- a test's beginning and end
 
-# From here on, with the policy of a test, nothing may be left; to_there restores.
+# nothing_left compares with the state that from_here records, under a test's
+# policy; to_there restores the standard policy and records the state again.
 from_here() { objects >$T/before; }
 to_there() {
 	standard_policy | put_policy
@@ -92,7 +93,7 @@ in_status() { netns-pam status | grep -qE "$1"; }
 
 inside() { ip netns exec "$@"; }
 
-# address NAMESPACE 4|6 [global|link]: that of eth0, without the prefix length
+# inner NAMESPACE 4|6 [global|link]: the address of eth0, without the length
 inner() {
 	ip -n "$1" "-$2" -o address show dev eth0 scope "${3:-global}" |
 		awk '{sub("/.*", "", $4); print $4}'
@@ -108,8 +109,8 @@ reached() {
 }
 scan_in() { reached "$1" 1 "${@:2}"; }
 
-# How many connections were not refused at once: a SYN was sent twice. Few are
-# (the kernel limits the rate of ICMP errors).
+# How many connections were not refused at once: their SYN was sent twice. A few
+# are, because the kernel limits the rate of ICMP errors.
 sent_twice() { ip netns exec "$1" nstat -asz TcpExtTCPSynRetrans | awk '/SynRetrans/ {print $2}'; }
 
 # same LIST LIST [WHAT]: in any order
@@ -117,6 +118,7 @@ same() {
 	equal "$(tr ' ' '\n' <<<"$1" | sort | xargs)" "$2" "${3:-reached}"
 }
 
-# Of the output of `probe talk`: it continues after that line; it was disconnected.
+# talks LOG LINE: `probe talk` has printed more after LINE; is_cut LOG: it was
+# disconnected
 talks() { [ "$(tail -n 1 "$1")" != "$2" ] && not grep -q cut "$1"; }
 is_cut() { grep -q cut "$1"; }

@@ -145,7 +145,7 @@ netns_pam() { "$BUILD/netns-pam" "$@"; }
 		fail "before pam_systemd"
 	equal pam_netns.so "$(grep '^session' /etc/pam.d/common-session | tail -n 1 | awk '{print $3}')" "the last one"
 	netns-pam check
-	# no systemd runs here; one that boots from this disk starts the daemon
+	# no systemd runs here; the units are enabled for the next boot
 	units_enabled
 	# without a policy of the administrator nothing changes
 	both_get_in

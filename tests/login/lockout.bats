@@ -23,7 +23,7 @@ teardown() {
 	common_teardown
 }
 
-# Each of them, without the five seconds of waiting for the daemon.
+# Root and users without a rule log in, and do not wait for the daemon for 5 s.
 others_get_in() {
 	gets_in ssh_as root
 	gets_in ssh_as carol
@@ -44,7 +44,7 @@ mapped_refused() {
 	not match '(^|[[:space:]])in$' "$output"
 }
 
-# The same with the longest time allowed: the policy's 5 s and that of su.
+# A mapped user is refused within the policy's 5 s and the time that su takes.
 refused_in_time() {
 	local start took
 	start=$(now_ms)
@@ -204,7 +204,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		[ "$status" != 0 ]
 		not match '(^|[[:space:]])in$' "$output"
 	done
-	# the daemon starts, or says why it does not; it opens no namespace
+	# the daemon starts or logs why it does not; it opens no namespace
 	: >$T/helper.log
 	spawn $T/helper.log /usr/sbin/netns-pamd >$T/helper.pid
 	wait_until 10 grep -q 'netns-pam.conf' $T/helper.log
@@ -237,9 +237,9 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 		for ((i = 0; i < 100 || ! enough; i++)); do
 			[ ! -e $T/leave ] || enough=1
 			standard_policy >$POLICY.new; mv $POLICY.new $POLICY
-			netns-pam reload || echo "good refused"
+			netns-pam reload || echo "valid policy refused"
 			{ standard_policy; echo "[rule x]"; echo "users = carol"; echo "namespace = nowhere"; } >$POLICY.new; mv $POLICY.new $POLICY
-			netns-pam reload 2>/dev/null && echo "bad taken"
+			netns-pam reload 2>/dev/null && echo "invalid policy accepted"
 		done; echo finished' >/dev/null
 	i=0
 	until grep -q finished $T/turns; do
@@ -302,7 +302,7 @@ print("finished", flush=True)' >/dev/null
 	lands host "$(su alice -c "$SHOW_NS")"
 	lands host "$(ssh_as alice "$SHOW_NS")"
 	grep -q disable $T/syslog
-	# not if another user could have created it
+	# ignored when other users can write to it
 	chmod 666 $STATE/disable
 	mapped_refused
 	rm $STATE/disable
