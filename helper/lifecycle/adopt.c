@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Adopts what an earlier daemon left, in two steps. First records, names, links
- * and programs are read, and nothing is changed: an error gives the start up,
- * and the next start finds everything as it was. Once the start is certain,
- * remains are removed.
+ * and programs are read, and nothing is changed: after an error the start
+ * fails, and the next start finds everything as it was. Once the start is
+ * certain, remains are removed.
  */
 #include <errno.h>
 #include <signal.h>

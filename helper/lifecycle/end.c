@@ -23,7 +23,7 @@
 
 static void end_begin(struct instance *i);
 
-/* --- the steps; each may be taken again --- */
+/* --- the steps; each may be repeated --- */
 
 /*
  * *ret: a descriptor of the namespace; < 0 when it does not exist any more.

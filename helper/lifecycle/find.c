@@ -88,9 +88,9 @@ static int find_fresh_name(struct helper *h, const struct policy_namespace *ns,
 }
 
 /* Return: as lifecycle_get(), or -ENOENT when one has to be made. */
-static int find_take(struct instance *i, const struct policy_namespace *ns,
-		     const struct instance_user *who, struct instance_waiter *w,
-		     struct instance **ret, int *ret_fd, struct error *err)
+static int find_use(struct instance *i, const struct policy_namespace *ns,
+		    const struct instance_user *who, struct instance_waiter *w,
+		    struct instance **ret, int *ret_fd, struct error *err)
 {
 	int r;
 
@@ -122,7 +122,8 @@ static int find_take(struct instance *i, const struct policy_namespace *ns,
  * Disconnects empty namespaces of the section whose link the kernel has not
  * removed yet: the next one may have the same static address.
  */
-static void find_make_way(struct helper *h, const struct policy_namespace *ns)
+static void find_disconnect_empty(struct helper *h,
+				  const struct policy_namespace *ns)
 {
 	for (struct instance *i = h->instances, *next; i; i = next) {
 		next = i->next;
@@ -146,7 +147,7 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 				 "[namespace %s] has scope = %s: name the user",
 				 ns->name, policy_scope_words[ns->scope]);
 	if (own && own->scope == SCOPE_SESSION && ns->scope == SCOPE_SESSION) {
-		r = find_take(own, ns, who, w, ret, ret_fd, err);
+		r = find_use(own, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
 			return r;
 	}
@@ -161,13 +162,13 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 				 "cannot choose a name for [namespace %s]: %m",
 				 ns->name);
 	if (ns->address_mode == ADDRESS_STATIC)
-		find_make_way(h, ns);
+		find_disconnect_empty(h, ns);
 	for (;;) {
 		i = instance_find(h, name);
 		if (!i)
 			return make_instance(h, ns, who, name, w, ret, ret_fd,
 					     err);
-		r = find_take(i, ns, who, w, ret, ret_fd, err);
+		r = find_use(i, ns, who, w, ret, ret_fd, err);
 		if (r != -ENOENT)
 			return r;
 	}

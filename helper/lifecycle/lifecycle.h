@@ -31,7 +31,7 @@ int lifecycle_get(struct helper *h, const struct policy_namespace *ns,
 
 /*
  * Reads what the previous daemon left, and changes nothing. Return: 0; -errno
- * with a sentence: something cannot be read, and the start must be given up.
+ * with a sentence: something cannot be read, and the start must fail.
  */
 int lifecycle_adopt(struct helper *h, struct error *err);
 
