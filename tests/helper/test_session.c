@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -41,6 +42,7 @@
 #include "helper/lifecycle/spare.h"
 #include "helper/lifecycle/sweep.h"
 #include "helper/process/child.h"
+#include "helper/process/process.h"
 #include "helper/server/session.h"
 
 #define STATE	 "/run/state"
@@ -143,7 +145,9 @@ static int session_setup(void **state)
 		"[namespace once]\nlink = none\nscope = session\n"
 		"[namespace cut]\nlink = none\nlifetime = sessions\n"
 		"[namespace ever]\nlink = none\nlifetime = forever\n"
-		"[namespace theirs]\nlink = external\n";
+		"[namespace theirs]\nlink = external\n"
+		"[namespace vpn]\nlink = openvpn\nscope = user\n"
+		"openvpn = /run/%u.ovpn\n";
 
 	if (geteuid() != 0)
 		return 0;
@@ -887,6 +891,43 @@ static void F64_a_second_record_of_a_foreign_namespace_is_void(void **state)
 	assert_true(is_there("theirs"));
 }
 
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		       0 &&
+	       info.si_pid == pid;
+}
+
+/* Of a shared namespace, which has no user for %u. */
+static void
+F62_openvpn_without_a_path_at_a_restart_ends_with_its_namespace(void **state)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+	struct instance *i;
+	pid_t pid;
+
+	ground_need();
+	pid = ground_child(just_live, NULL);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	i = get("ever", "alice", 5001, NULL);
+	i->link = LINK_OPENVPN;
+	snprintf(i->section, sizeof(i->section), "vpn");
+	i->pid = pid;
+	assert_int_equal(process_identity(pid, pidfd, &i->process), 0);
+	assert_int_equal(instance_record_save(i, NULL), 0);
+	end();
+	ground_listen();
+	begin();
+	assert_non_null(strstr(ground_said(), "cannot replace %u"));
+	drop_unused();
+	end_ask(h.instances, END_CUT);
+	wait_for(has_ended(pid));
+	wait_for(nothing_left());
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 #define session_test(f)                                                        \
 	cmocka_unit_test_setup_teardown(f, session_setup, session_teardown)
 
@@ -932,6 +973,8 @@ int main(void)
 			a_link_that_cannot_be_queried_is_not_taken_for_deleted),
 		session_test(
 			F64_a_second_record_of_a_foreign_namespace_is_void),
+		session_test(
+			F62_openvpn_without_a_path_at_a_restart_ends_with_its_namespace),
 	};
 
 	ground_make();

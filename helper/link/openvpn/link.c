@@ -211,10 +211,12 @@ static int openvpn_adopt(struct helper *h, struct instance *i)
 	struct error why;
 	int r = openvpn_new(i, openvpn_section(i), &o, &why);
 
-	if (r < 0) {
+	if (r < 0)
 		log_error("%s: %s", i->name, why.text);
-		return r == -EINVAL ? ABSENT : r; /* the policy has changed */
-	}
+	if (r == -EINVAL) /* the policy has changed: openvpn ends with it */
+		r = openvpn_new(i, NULL, &o, &why);
+	if (r < 0)
+		return r;
 	events.data = o;
 	r = openvpn_program_adopt(o, &events);
 	if (r < 0 || (r == ABSENT && !o->path))
