@@ -2,7 +2,6 @@
 #include "conntrack.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
@@ -10,8 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
-
-#define BUFFER_BYTES (32 * 1024)
+#include "netlink.h"
 
 /* CTA_FILTER_F_CTA_PROTO_*: the kernel's nf_internals.h, in no header. */
 #define FILTER_PROTO_NUM      (1u << 3)
@@ -19,7 +17,7 @@
 
 struct forgetting {
 	const struct conntrack_port *port;
-	bool gone;
+	bool removed;
 	struct mnl_socket *socket; /* the dump has one of its own */
 };
 
@@ -29,21 +27,6 @@ struct tuple {
 	uint8_t protocol;
 	uint16_t source_port, destination_port;
 };
-
-static struct nlmsghdr *message(char *buffer, uint16_t type, uint16_t flags,
-				uint8_t family)
-{
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *g;
-
-	h->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
-	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	h->nlmsg_seq = 1;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-	g->nfgen_family = family;
-	g->version = NFNETLINK_V0;
-	return h;
-}
 
 /* --- reading --- */
 
@@ -117,7 +100,7 @@ static bool is_local(const struct inet_prefix *p)
 	return bind(fd, (const struct sockaddr *)&v6, sizeof(v6)) == 0;
 }
 
-static bool is_stale(const struct conntrack_port *port, bool gone,
+static bool is_stale(const struct conntrack_port *port, bool removed,
 		     const struct tuple *asked, const struct tuple *answered)
 {
 	bool leads = inet_address_equal(&answered->source, &port->to) &&
@@ -129,7 +112,7 @@ static bool is_stale(const struct conntrack_port *port, bool gone,
 	    (port->address.family &&
 	     !inet_address_equal(&asked->destination, &port->address)))
 		return false;
-	return gone ? leads : !leads && is_local(&asked->destination);
+	return removed ? leads : !leads && is_local(&asked->destination);
 }
 
 /* --- forgetting --- */
@@ -149,17 +132,18 @@ static int forget_one(const struct nlmsghdr *h, void *data)
 		return MNL_CB_OK;
 	read_tuple(attributes[CTA_TUPLE_ORIG], &asked);
 	read_tuple(attributes[CTA_TUPLE_REPLY], &answered);
-	if (!is_stale(f->port, f->gone, &asked, &answered))
+	if (!is_stale(f->port, f->removed, &asked, &answered))
 		return MNL_CB_OK;
-	remove = message(buffer, IPCTNL_MSG_CT_DELETE, 0,
-			 (uint8_t)asked.destination.family);
+	remove = netlink_put(buffer,
+			     NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE,
+			     0, (uint8_t)asked.destination.family);
 	for (size_t n = 0; n < sizeof(wanted) / sizeof(wanted[0]); n++)
 		if ((attr = attributes[wanted[n]]) &&
 		    !mnl_attr_put_check(remove, sizeof(buffer), attr->nla_type,
 					mnl_attr_get_payload_len(attr),
 					mnl_attr_get_payload(attr)))
 			return MNL_CB_OK;
-	/* Failing means that it has ended meanwhile: the answer is not read. */
+	/* Failing means that it has ended: the answer is not read. */
 	mnl_socket_sendto(f->socket, remove, remove->nlmsg_len);
 	return MNL_CB_OK;
 }
@@ -181,42 +165,22 @@ static void put_filter(struct nlmsghdr *h, uint16_t port)
 	mnl_attr_nest_end(h, nest);
 }
 
-static int forget_all(const struct forgetting *f, struct mnl_socket *dump)
+int conntrack_forget(const struct conntrack_port *port, bool removed)
 {
-	char buffer[BUFFER_BYTES];
-	struct nlmsghdr *h = message(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP,
-				     (uint8_t)f->port->to.family);
-	int r = MNL_CB_OK;
-
-	put_filter(h, f->port->port);
-	if (mnl_socket_bind(dump, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(dump, h, h->nlmsg_len) < 0)
-		return -errno;
-	while (r == MNL_CB_OK) {
-		ssize_t n = mnl_socket_recvfrom(dump, buffer, sizeof(buffer));
-
-		r = n < 0 ? MNL_CB_ERROR
-			  : mnl_cb_run(buffer, (size_t)n, 1,
-				       mnl_socket_get_portid(dump), forget_one,
-				       (void *)(uintptr_t)f);
-	}
-	return r == MNL_CB_ERROR ? -errno : 0;
-}
-
-int conntrack_forget(const struct conntrack_port *port, bool gone)
-{
-	struct mnl_socket *dump =
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	struct forgetting f = {port, gone,
+	struct forgetting f = {port, removed,
 			       mnl_socket_open2(NETLINK_NETFILTER,
 						SOCK_CLOEXEC)};
-	int r = dump && f.socket ? 0 : -errno;
+	char buffer[256];
+	struct nlmsghdr *h =
+		netlink_put(buffer,
+			    NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+			    NLM_F_DUMP, (uint8_t)port->to.family);
+	int r;
 
-	if (r == 0)
-		r = forget_all(&f, dump);
-	if (dump)
-		mnl_socket_close(dump);
-	if (f.socket)
-		mnl_socket_close(f.socket);
+	if (!f.socket)
+		return -errno;
+	put_filter(h, port->port);
+	r = netlink_dump(NETLINK_NETFILTER, h, forget_one, &f);
+	mnl_socket_close(f.socket);
 	return r;
 }

@@ -24,10 +24,10 @@ struct conntrack_port {
 
 /*
  * Removes the UDP connections to the port whose target is another one than
- * port->to; gone: the port is no longer published, and those whose target is
+ * port->to; removed: the port is no longer published, and those whose target is
  * port->to are removed. The next packet is then evaluated by the rules.
  * Works on the caller's network namespace. Return: 0 or -errno.
  */
-int conntrack_forget(const struct conntrack_port *port, bool gone);
+int conntrack_forget(const struct conntrack_port *port, bool removed);
 
 #endif

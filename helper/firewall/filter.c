@@ -187,14 +187,14 @@ static void port_name(const struct filter_element *e, char ret[static 96])
  * that would still be sent to the former target.
  */
 static void ports_changed(const struct filter *from, const struct filter *to,
-			  bool gone)
+			  bool removed)
 {
 	for (size_t n = 0; from && n < from->n; n++) {
 		const struct filter_element *e = &from->elements[n];
 		int r = 0;
 
 		if (e->port.port && e->udp && !filter_has(to, e))
-			r = conntrack_forget(&e->port, gone);
+			r = conntrack_forget(&e->port, removed);
 		if (r < 0)
 			log_warning("publish: cannot remove connections of port %u/udp: %s; clients that use it already may reach its former target",
 				    e->port.port, strerror(-r));

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "listener.h"
 
-#include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
-#define BUFFER_BYTES 16384
+#include "netlink.h"
 
 struct search {
 	const struct listener *wanted;
@@ -74,14 +72,11 @@ static void put_port(struct nlmsghdr *h, uint16_t port)
 	mnl_attr_put(h, INET_DIAG_REQ_BYTECODE, sizeof(ops), ops);
 }
 
-static int listener_dump(struct mnl_socket *nl, sa_family_t family,
-			 struct search *s)
+static int listener_dump(sa_family_t family, struct search *s)
 {
-	char buffer[BUFFER_BYTES]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	char buffer[256] __attribute__((aligned(__alignof__(struct nlmsghdr))));
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
 	struct inet_diag_req_v2 *request;
-	int r;
 
 	h->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -92,31 +87,15 @@ static int listener_dump(struct mnl_socket *nl, sa_family_t family,
 	/* A UDP socket that is not connected is in the state "close". */
 	request->idiag_states = 1u << (s->wanted->udp ? TCP_CLOSE : TCP_LISTEN);
 	put_port(h, s->wanted->port);
-	if (mnl_socket_sendto(nl, h, h->nlmsg_len) < 0)
-		return -errno;
-	do {
-		ssize_t n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
-
-		r = n < 0 ? MNL_CB_ERROR
-			  : mnl_cb_run(buffer, (size_t)n, 1, 0, listener_seen,
-				       s);
-	} while (r == MNL_CB_OK);
-	return r == MNL_CB_ERROR ? -errno : 0;
+	return netlink_dump(NETLINK_SOCK_DIAG, h, listener_seen, s);
 }
 
 int listener_find(const struct listener *wanted)
 {
 	struct search s = {.wanted = wanted};
-	struct mnl_socket *nl =
-		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	int r = nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 ? 0
-								      : -errno;
+	int r = listener_dump(AF_INET, &s);
 
 	if (r == 0)
-		r = listener_dump(nl, AF_INET, &s);
-	if (r == 0)
-		r = listener_dump(nl, AF_INET6, &s);
-	if (nl)
-		mnl_socket_close(nl);
+		r = listener_dump(AF_INET6, &s);
 	return r < 0 ? r : s.found;
 }

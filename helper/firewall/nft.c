@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -19,6 +18,7 @@
 #include "egress.h"
 #include "helper/base/text.h"
 #include "helper/kernel/netns.h"
+#include "netlink.h"
 
 /* Of kernel 6.9; not in the headers of Debian 12. */
 #define NFT_TABLE_PERSIST 0x4
@@ -53,6 +53,17 @@ struct nft {
 
 /* --- opening --- */
 
+static struct nft_ctx *nft_context(void)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+
+	if (ctx) {
+		nft_ctx_buffer_output(ctx);
+		nft_ctx_buffer_error(ctx);
+	}
+	return ctx;
+}
+
 /*
  * A table is owned by the netlink socket that made it. libnftables does not
  * return its socket and has no keyword for `persist`. But the kernel returns
@@ -68,11 +79,9 @@ static int nft_context_new(struct nft *nft)
 	if (next < 0)
 		return -errno;
 	close(next);
-	nft->ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	nft->ctx = nft_context();
 	if (!nft->ctx)
 		return -ENOMEM;
-	nft_ctx_buffer_output(nft->ctx);
-	nft_ctx_buffer_error(nft->ctx);
 	if (getsockopt(next, SOL_SOCKET, SO_DOMAIN, &domain, &m) == 0 &&
 	    getsockopt(next, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 &&
 	    domain == AF_NETLINK && protocol == NETLINK_NETFILTER)
@@ -124,17 +133,11 @@ struct nft *nft_close(struct nft *nft)
 
 /* --- the table --- */
 
-static void batch_edge(struct mnl_nlmsg_batch *b, uint16_t type, uint32_t seq)
+static void batch_edge(struct mnl_nlmsg_batch *b, int type)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(b));
-	struct nfgenmsg *g;
+	struct nfgenmsg *g = mnl_nlmsg_get_payload(
+		netlink_put(mnl_nlmsg_batch_current(b), type, 0, AF_UNSPEC));
 
-	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST;
-	h->nlmsg_seq = seq;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-	g->nfgen_family = AF_UNSPEC;
-	g->version = NFNETLINK_V0;
 	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
 	mnl_nlmsg_batch_next(b);
 }
@@ -149,27 +152,21 @@ static int nft_own_table(const struct nft *nft, uint8_t family)
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	char buffer[1024];
 	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buffer, 512);
-	const uint32_t seq = 1;
 	struct nlmsghdr *h;
-	struct nfgenmsg *g;
 	ssize_t n;
 	int r;
 
 	if (!b)
 		return -ENOMEM;
-	batch_edge(b, NFNL_MSG_BATCH_BEGIN, seq);
-	h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(b));
-	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK;
-	h->nlmsg_seq = seq;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-	g->nfgen_family = family;
-	g->version = NFNETLINK_V0;
+	batch_edge(b, NFNL_MSG_BATCH_BEGIN);
+	h = netlink_put(mnl_nlmsg_batch_current(b),
+			NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE,
+			NLM_F_CREATE | NLM_F_ACK, family);
 	mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_TABLE);
 	mnl_attr_put_u32(h, NFTA_TABLE_FLAGS,
 			 htonl(NFT_TABLE_F_OWNER | NFT_TABLE_PERSIST));
 	mnl_nlmsg_batch_next(b);
-	batch_edge(b, NFNL_MSG_BATCH_END, seq);
+	batch_edge(b, NFNL_MSG_BATCH_END);
 
 	n = sendto(nft->ctx_fd, mnl_nlmsg_batch_head(b),
 		   mnl_nlmsg_batch_size(b), 0, (struct sockaddr *)&kernel,
@@ -404,37 +401,15 @@ static int clear_seen(const struct nlmsghdr *h, void *data)
 	return MNL_CB_OK;
 }
 
-static int nft_dump(uint16_t request, struct nft_clear *clear)
+static int nft_dump(int request, struct nft_clear *clear)
 {
-	struct mnl_socket *socket =
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	char buffer[32 * 1024];
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *g;
-	ssize_t n;
-	int r = MNL_CB_OK;
+	char buffer[256];
 
-	if (!socket)
-		return -errno;
-	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | request;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = 1;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-	g->nfgen_family = NFPROTO_INET;
-	g->version = NFNETLINK_V0;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, h, h->nlmsg_len) < 0)
-		r = MNL_CB_ERROR;
-	while (r == MNL_CB_OK) {
-		n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		r = n < 0 ? MNL_CB_ERROR
-			  : mnl_cb_run(buffer, (size_t)n, 1,
-				       mnl_socket_get_portid(socket),
-				       clear_seen, clear);
-	}
-	r = r == MNL_CB_ERROR ? -errno : 0;
-	mnl_socket_close(socket);
-	return r;
+	return netlink_dump(NETLINK_NETFILTER,
+			    netlink_put(buffer,
+					NFNL_SUBSYS_NFTABLES << 8 | request,
+					NLM_F_DUMP, NFPROTO_INET),
+			    clear_seen, clear);
 }
 
 /* The names of objects of sections begin with one of these. */
@@ -501,11 +476,9 @@ static int nft_run_here(void *data, struct error *err)
 	r = text_close(&t, r, err);
 	if (r < 0)
 		return r;
-	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	ctx = nft_context();
 	if (!ctx)
 		return error_set(err, -ENOMEM, "out of memory");
-	nft_ctx_buffer_output(ctx);
-	nft_ctx_buffer_error(ctx);
 	if (nft_run_cmd_from_buffer(ctx, t.s) != 0)
 		r = error_set(err, -EIO,
 			      "cannot change the nftables table inside the namespace: %.300s",

@@ -267,15 +267,8 @@ static int bridge_address(struct bridge_link *link, struct error *err)
 	return r < 0 ? r : host_end_finish(site, err);
 }
 
-/* The port may send from the address of the lease, and from no other. */
-static int bridge_leased(struct instance *i, const struct inet_prefix *address,
-			 struct error *err)
-{
-	return network_port_address(i, AF_INET, address, err);
-}
-
 static const struct dhcp_client_owner bridge_dhcp = {
-	.address = bridge_leased,
+	.address = network_port_address,
 	.release = true,
 };
 

@@ -116,45 +116,31 @@ static void linux_print(const struct helper *h, FILE *f)
 	}
 }
 
-enum linux_change {
-	LINUX_UPLINK,
-	LINUX_UPLINK_GONE,
-	LINUX_PORT,
-	LINUX_PORT_GONE,
-	LINUX_ADDRESSES
-};
+enum linux_change { LINUX_ADDED, LINUX_REMOVED, LINUX_MOVED };
 
-/* Adding first makes deleting an absent element no error. */
-static void print_change(FILE *f, enum linux_change change,
-			 const struct network *network,
-			 const struct network_port *port)
+/* port: NULL for the uplink. */
+static void print_one(FILE *f, const char *verb, const struct network *network,
+		      const struct network_port *port)
 {
-	switch (change) {
-	case LINUX_UPLINK_GONE:
-		print_uplink(f, "add", network);
-		print_uplink(f, "delete", network);
-		break;
-	case LINUX_UPLINK:
-		print_uplink(f, "add", network);
-		break;
-	case LINUX_PORT_GONE:
-		print_port(f, "add", port);
-		print_port(f, "delete", port);
-		break;
-	case LINUX_PORT:
-		print_port(f, "add", port);
-		break;
-	case LINUX_ADDRESSES:
-		for (size_t n = 0; n < 3; n++)
-			print_addresses(f, n == 1 ? "delete" : "add",
-					port->instance->host_ifname,
-					n < 2 ? port->was : port->addresses,
-					n < 2 ? port->n_was
-					      : port->n_addresses);
-		break;
-	}
+	if (port)
+		print_port(f, verb, port);
+	else
+		print_uplink(f, verb, network);
 }
 
+static void print_moved(FILE *f, const struct network_port *port)
+{
+	const char *ifname = port->instance->host_ifname;
+
+	print_addresses(f, "add", ifname, port->was, port->n_was);
+	print_addresses(f, "delete", ifname, port->was, port->n_was);
+	print_addresses(f, "add", ifname, port->addresses, port->n_addresses);
+}
+
+/*
+ * Changes the elements of a port, or with port NULL of the uplink. Adding first
+ * makes deleting an absent element no error.
+ */
 static int linux_filter(enum linux_change change, const struct network *network,
 			const struct network_port *port, struct error *err)
 {
@@ -167,11 +153,19 @@ static int linux_filter(enum linux_change change, const struct network *network,
 		return error_set(err, -ENODEV,
 				 "the firewall could not be loaded");
 	f = text_open(&t, err);
-	if (!f)
-		return -ENOMEM;
-	print_change(f, change, network, port);
-	r = text_close(&t, 0, err);
-	return r < 0 || !t.n ? r : nft_run(h->nft, t.s, err);
+	if (f && change == LINUX_MOVED)
+		print_moved(f, port);
+	else if (f)
+		print_one(f, "add", network, port);
+	if (f && change == LINUX_REMOVED)
+		print_one(f, "delete", network, port);
+	r = f ? text_close(&t, 0, err) : -ENOMEM;
+	if (r == 0 && t.n)
+		r = nft_run(h->nft, t.s, err);
+	/* The elements may still allow what they allowed. */
+	if (r < 0 && change != LINUX_ADDED)
+		nft_doubt(h->nft);
+	return r;
 }
 
 /* --- the uplink --- */
@@ -183,7 +177,7 @@ static int uplink_attach(struct network *network, struct error *err)
 	int r = network_uplink_take(network, &link, err);
 
 	if (r == 0)
-		r = linux_filter(LINUX_UPLINK, network, NULL, err);
+		r = linux_filter(LINUX_ADDED, network, NULL, err);
 	if (r < 0)
 		return r;
 	rtnl_put_master(&b, link.ifindex, network->ifindex);
@@ -193,12 +187,9 @@ static int uplink_attach(struct network *network, struct error *err)
 
 static int uplink_give_back(struct network *network, struct error *err)
 {
-	struct helper *h = network->helper;
-
 	if (!network->uplink[0] || !network->note[0])
 		return 0;
-	if (h->nft && linux_filter(LINUX_UPLINK_GONE, network, NULL, NULL) < 0)
-		nft_doubt(h->nft);
+	linux_filter(LINUX_REMOVED, network, NULL, NULL);
 	return network_uplink_give_back(network, err);
 }
 
@@ -341,7 +332,7 @@ static int linux_port_add(struct network_port *port, struct error *err)
 				       "8", err);
 
 	if (r == 0)
-		r = linux_filter(LINUX_PORT, network, port, err);
+		r = linux_filter(LINUX_ADDED, network, port, err);
 	if (r < 0)
 		return r;
 	rtnl_put_master(&b, i->host_ifindex, network->ifindex);
@@ -370,22 +361,13 @@ static int linux_port_adopt(struct network_port *port)
 
 static int linux_port_addresses(struct network_port *port, struct error *err)
 {
-	int r = linux_filter(LINUX_ADDRESSES, port->network, port, err);
-
-	/* The old addresses may still be allowed. */
-	if (r < 0 && port->network->helper->nft)
-		nft_doubt(port->network->helper->nft);
-	return r;
+	return linux_filter(LINUX_MOVED, port->network, port, err);
 }
 
 /* A port without elements can send nothing: its group is matched. */
 static void linux_port_remove(struct network_port *port)
 {
-	struct helper *h = port->network->helper;
-
-	if (h->nft &&
-	    linux_filter(LINUX_PORT_GONE, port->network, port, NULL) < 0)
-		nft_doubt(h->nft);
+	linux_filter(LINUX_REMOVED, port->network, port, NULL);
 }
 
 const struct network_ops network_linux_ops = {

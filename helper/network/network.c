@@ -257,13 +257,6 @@ static void network_made(struct network *network, int r,
 		network_end(network);
 }
 
-/* The DHCP server has started, or has failed. */
-static void network_on_dhcp(struct network *network, int r,
-			    const struct error *why)
-{
-	network_made(network, r, why);
-}
-
 /* The switch exists: configures the host's side. Return: as ops->make(). */
 static int network_configure(struct network *network, struct error *err)
 {
@@ -278,7 +271,7 @@ static int network_configure(struct network *network, struct error *err)
 	if (r == 0)
 		r = network_serve(network, true, err);
 	if (r == 0)
-		r = dhcp_server_start(network, network_on_dhcp, err);
+		r = dhcp_server_start(network, network_made, err);
 	return r;
 }
 
@@ -480,15 +473,8 @@ bool network_clears_queues(const struct instance *i)
 	       i->port->network->ops->clears_queues;
 }
 
-/* Is it link-local? A lease does not change those. */
-static bool is_link_local(const struct inet_prefix *p)
-{
-	return p->family == AF_INET6 && p->addr[0] == 0xfe &&
-	       (p->addr[1] & 0xc0) == 0x80;
-}
-
-int network_port_address(struct instance *i, sa_family_t family,
-			 const struct inet_prefix *address, struct error *err)
+int network_port_address(struct instance *i, const struct inet_prefix *address,
+			 struct error *err)
 {
 	struct network_port *port = i->port;
 	size_t kept = 0;
@@ -499,8 +485,7 @@ int network_port_address(struct instance *i, sa_family_t family,
 	memcpy(port->was, port->addresses, sizeof(port->was));
 	port->n_was = port->n_addresses;
 	for (size_t n = 0; n < port->n_was; n++)
-		if (port->was[n].family != family ||
-		    is_link_local(&port->was[n]))
+		if (port->was[n].family != AF_INET)
 			port->addresses[kept++] = port->was[n];
 	port->n_addresses = kept;
 	if (address && kept < NETWORK_PORT_ADDRESSES)

@@ -299,12 +299,12 @@ bool network_clears_queues(const struct instance *i);
 
 /*
  * A lease was received or has ended: from now on the namespace may send from
- * this address of that family only; NULL: from none. Nothing to do for an
+ * this IPv4 address only; NULL: from none. Nothing to do for an
  * instance that is no port of a network.
  * Return: 0 or -errno with a sentence.
  */
-int network_port_address(struct instance *i, sa_family_t family,
-			 const struct inet_prefix *address, struct error *err);
+int network_port_address(struct instance *i, const struct inet_prefix *address,
+			 struct error *err);
 
 /*
  * At start, before lifecycle_adopt(): reads the records and changes nothing.
