@@ -57,8 +57,7 @@ struct helper {
 	struct filter_chain *filter_chains; /* filter.c's: of the table */
 
 	struct instance *instances; /* all of them, newest first */
-	size_t n_listening; /* those whose link has met(), see link_ops.h */
-	void *by_name;	    /* live ones: a tree of tsearch(3) */
+	void *by_name;		    /* live ones: a tree of tsearch(3) */
 	uint64_t next_instance;
 	struct sweep *sweep; /* finds unused namespaces */
 	const struct instance_lifecycle *lifecycle; /* see instance.h */

@@ -242,14 +242,12 @@ static int changes_run(struct changes *c, struct error *err)
 static int changes_take_over(struct changes *c, struct instance *from,
 			     const struct filter_element *e, struct error *err)
 {
-	const struct policy *policy = store_policy(c->helper->store);
 	struct filter *without;
 	char port[96];
 
 	port_name(e, port);
 	if (filter_after(c, from) != from->filter ||
-	    (from->state != INSTANCE_LEAVING &&
-	     policy_namespace_find(policy, from->section)))
+	    (from->state != INSTANCE_LEAVING && instance_section(from)))
 		return error_set(err, -EADDRINUSE,
 				 "publish: the port %s of the host is already published for the namespace %s",
 				 port, from->name);
@@ -340,18 +338,12 @@ static bool filter_concerns(const struct instance *i)
 	return !i->foreign && i->ops->filter != FILTER_NONE;
 }
 
-static const struct policy_namespace *filter_section(const struct instance *i)
-{
-	return policy_namespace_find(store_policy(i->helper->store),
-				     i->section);
-}
-
 int filter_apply(struct instance *i, const struct policy_namespace *ns,
 		 int netns, struct error *err)
 {
 	struct helper *h = i->helper;
 	_cleanup_(changes_cleanup) struct changes c = {.helper = h};
-	const struct policy_namespace *now = filter_section(i);
+	const struct policy_namespace *now = instance_section(i);
 	struct filter *want = NULL;
 	int r, inside;
 
@@ -399,7 +391,7 @@ static int reload_plan(struct changes *c, struct error *err)
 	struct helper *h = c->helper;
 
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct policy_namespace *ns = filter_section(i);
+		const struct policy_namespace *ns = instance_section(i);
 		struct filter *want;
 		int r;
 
@@ -430,7 +422,7 @@ static int reload_inside(struct changes *c, struct error *err)
 
 		if (!want || !want->inside)
 			continue;
-		fd = instance_netns(i);
+		fd = instance_netns(i, NULL);
 		r = filter_run_inside(i, want, fd, &why);
 		if (r < 0)
 			result = error_set(err, r, "%s: %s", i->name, why.text);
@@ -459,7 +451,7 @@ int filter_reload(struct helper *h, struct error *err)
 int filter_adopt(struct helper *h, struct error *err)
 {
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct policy_namespace *ns = filter_section(i);
+		const struct policy_namespace *ns = instance_section(i);
 		int r;
 
 		if (!filter_concerns(i))
@@ -510,15 +502,13 @@ const struct firewall_part filter_part = {.print = filter_print};
 
 void filter_dns_changed(struct instance *i)
 {
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(i->helper->store),
-				      i->section);
+	const struct policy_namespace *ns = instance_section(i);
 	_cleanup_close_ int fd = -EBADF;
 	struct error why;
 
 	if (i->state != INSTANCE_LIVE)
 		return;
-	fd = instance_netns(i);
+	fd = instance_netns(i, NULL);
 	if (ns && fd >= 0 && filter_apply(i, ns, fd, &why) < 0)
 		log_error("%s: %s", i->name, why.text);
 	instance_record_save(i, NULL);

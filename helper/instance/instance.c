@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "helper/base/log.h"
+#include "helper/base/policy_store.h"
 #include "helper/process/child.h"
 #include "link_ops.h"
 #include "parts.h"
@@ -95,11 +96,6 @@ void instance_free(struct instance *i)
 	free(i);
 }
 
-static bool instance_listens(const struct instance *i)
-{
-	return i->ops->met || i->ops->parted;
-}
-
 int instance_insert(struct instance *i)
 {
 	struct helper *h = i->helper;
@@ -114,7 +110,6 @@ int instance_insert(struct instance *i)
 	}
 	i->next = h->instances;
 	h->instances = i;
-	h->n_listening += instance_listens(i);
 	return 0;
 }
 
@@ -126,7 +121,6 @@ void instance_remove(struct instance *i)
 	for (struct instance **p = &h->instances; *p; p = &(*p)->next)
 		if (*p == i) {
 			*p = i->next;
-			h->n_listening -= instance_listens(i);
 			break;
 		}
 }
@@ -156,32 +150,40 @@ void instance_announce(struct instance *i, bool live)
 {
 	struct helper *h = i->helper;
 
-	/* Not all of thousands are visited when no link has met(). */
-	for (struct instance *j = h->n_listening ? h->instances : NULL; j;
-	     j = j->next) {
+	for (struct instance *j = h->instances; j; j = j->next) {
 		const struct link_ops *ops = j->ops;
 
 		if (j == i || j->foreign ||
 		    (j->state != INSTANCE_LIVE && j->state != INSTANCE_MAKING))
 			continue;
-		if (live && ops->met)
-			ops->met(h, j, i);
-		if (!live && ops->parted)
-			ops->parted(h, j, i);
+		if (live && ops->peer_up)
+			ops->peer_up(h, j, i);
+		if (!live && ops->peer_down)
+			ops->peer_down(h, j, i);
 	}
 }
 
-int instance_netns(const struct instance *i)
+const struct policy_namespace *instance_section(const struct instance *i)
 {
-	int fd = -EBADF, r;
+	return policy_namespace_find(store_policy(i->helper->store),
+				     i->section);
+}
+
+int instance_netns(const struct instance *i, struct error *err)
+{
+	int fd = -EBADF, r = 0;
 
 	if (i->making || i->kept >= 0) {
 		fd = fcntl(i->making ? i->making_netns : i->kept,
 			   F_DUPFD_CLOEXEC, 3);
-		return fd < 0 ? -errno : fd;
+		r = fd < 0 ? -errno : 0;
+	} else {
+		r = netns_find(i->helper->netns_dir, i->name, &i->netns, &fd);
+		r = r == ABSENT ? -ENOENT : r;
 	}
-	r = netns_find(i->helper->netns_dir, i->name, &i->netns, &fd);
-	return r == ABSENT ? -ENOENT : r < 0 ? r : fd;
+	return r < 0 ? error_set(err, r, "cannot open the namespace %s: %m",
+				 i->name)
+		     : fd;
 }
 
 /* --- waiting --- */

@@ -206,10 +206,13 @@ int instance_start_child(struct instance *i,
 			 const struct child_command *command,
 			 const struct child_events *events, struct error *err);
 
+/* Return: its section in the policy in force, or NULL. */
+const struct policy_namespace *instance_section(const struct instance *i);
+
 /*
  * Return: an fd of the namespace (CLOEXEC), the caller's; -ENOENT or -ESTALE
- * when neither its name nor a kept mount leads to it; -errno.
+ * when neither its name nor a kept mount leads to it; -errno; with a sentence.
  */
-int instance_netns(const struct instance *i);
+int instance_netns(const struct instance *i, struct error *err);
 
 #endif

@@ -122,10 +122,10 @@ struct link_ops {
 	 * `other` is LIVE now, or was disconnected. The instance is LIVE, or
 	 * MAKING with create() over. NULL: no effect.
 	 */
-	void (*met)(struct helper *h, struct instance *instance,
-		    struct instance *other);
-	void (*parted)(struct helper *h, struct instance *instance,
-		       struct instance *other);
+	void (*peer_up)(struct helper *h, struct instance *instance,
+			struct instance *other);
+	void (*peer_down)(struct helper *h, struct instance *instance,
+			  struct instance *other);
 
 	/*
 	 * Its interface was deleted by another program: releases what belongs

@@ -27,12 +27,11 @@ static int netns_rtnl(const struct instance *i, int netns,
 		      struct error *err)
 {
 	struct netns_rtnl visit = {.open = open};
-	_cleanup_close_ int fd = netns < 0 ? instance_netns(i) : -EBADF;
+	_cleanup_close_ int fd = netns < 0 ? instance_netns(i, err) : -EBADF;
 	int r;
 
 	if (netns < 0 && fd < 0)
-		return error_set(err, fd, "cannot open the namespace %s: %m",
-				 i->name);
+		return fd;
 	r = netns_visit(i->helper->host, netns < 0 ? fd : netns,
 			netns_rtnl_visit, &visit, NULL, NULL, err);
 	if (r == 0)

@@ -48,7 +48,7 @@ void instance_release_addresses(struct instance *i);
 /* Is there a link for which the host forwards? */
 bool instance_any_forwarded(const struct helper *h);
 
-/* Calls met() or (live false) parted() of the links of all others. */
+/* Calls peer_up() or (live false) peer_down() of the links of all others. */
 void instance_announce(struct instance *i, bool live);
 
 /*

@@ -157,7 +157,7 @@ static void adopt_meet(struct helper *h, struct instance *i)
 {
 	for (struct instance *other = h->instances; other; other = other->next)
 		if (other != i && other->state == INSTANCE_LIVE)
-			i->ops->met(h, i, other);
+			i->ops->peer_up(h, i, other);
 }
 
 static void adopt_finish(struct instance *i)
@@ -179,9 +179,9 @@ void lifecycle_adopted(struct helper *h)
 {
 	for (struct instance *i = h->instances; i; i = i->next)
 		adopt_finish(i);
-	/* The daemon may have been killed before it called met(). */
+	/* The daemon may have been killed before it called peer_up(). */
 	for (struct instance *i = h->instances; i; i = i->next)
-		if (i->state == INSTANCE_LIVE && i->ops->met)
+		if (i->state == INSTANCE_LIVE && i->ops->peer_up)
 			adopt_meet(h, i);
 }
 

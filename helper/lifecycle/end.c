@@ -31,7 +31,7 @@ static void end_begin(struct instance *i);
  */
 static int end_open(const struct instance *i, int *ret, struct error *err)
 {
-	int fd = instance_netns(i);
+	int fd = instance_netns(i, NULL);
 
 	*ret = fd;
 	if (fd >= 0 || fd == -ENOENT || fd == -ESTALE || fd == -EEXIST)

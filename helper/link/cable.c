@@ -5,7 +5,7 @@
  *
  * The pair is created when the second of the two comes up: in its create(),
  * with the far end in the first; or, when its section does not name the first
- * as its `peer`, in met() of the first. Until then the first has only its
+ * as its `peer`, in peer_up() of the first. Until then the first has only its
  * loopback. The end of either namespace deletes the pair; the next start
  * creates another. The alias of each end names the namespace of the other end.
  *
@@ -53,12 +53,6 @@ static void cable_end_clear(struct cable_end *end)
 	close_fd(end->fd);
 }
 
-static const struct policy_namespace *cable_section(const struct instance *i)
-{
-	return policy_namespace_find(store_policy(i->helper->store),
-				     i->section);
-}
-
 static bool cable_names(const struct policy_namespace *ns, const char *section)
 {
 	return ns && ns->link == LINK_CABLE && !strcmp(ns->peer, section);
@@ -93,10 +87,9 @@ static int cable_end_open(struct instance *i, const struct policy *policy,
 					   .instance = i,
 					   .ns = ns,
 					   .policy = policy},
-				  .fd = instance_netns(i)};
+				  .fd = instance_netns(i, err)};
 	if (ret->fd < 0)
-		return error_set(err, ret->fd,
-				 "cannot open the namespace %s: %m", i->name);
+		return ret->fd;
 	r = netns_rtnl_open(i, ret->fd, &ret->inside, err);
 	if (r < 0)
 		return r;
@@ -407,7 +400,7 @@ static int cable_look(struct rtnl *inside, const char *ifname,
 static int cable_near(struct instance *i, struct cable_end *ret,
 		      struct error *err)
 {
-	const struct policy_namespace *ns = cable_section(i);
+	const struct policy_namespace *ns = instance_section(i);
 
 	*ret = (struct cable_end){.fd = -EBADF};
 	if (!ns || ns->link != LINK_CABLE)
@@ -415,10 +408,10 @@ static int cable_near(struct instance *i, struct cable_end *ret,
 	return cable_end_open(i, store_policy(i->helper->store), ns, ret, err);
 }
 
-static void cable_met(struct helper *h, struct instance *i,
-		      struct instance *other)
+static void cable_peer_up(struct helper *h, struct instance *i,
+			  struct instance *other)
 {
-	const struct policy_namespace *ns = cable_section(i);
+	const struct policy_namespace *ns = instance_section(i);
 	char alias[CABLE_ALIAS_STR];
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
 	struct error why = {""};
@@ -460,12 +453,12 @@ static int cable_cut(struct helper *h, struct instance *i, struct error *err)
 	return answer_of(r) == ABSENT ? 0 : r;
 }
 
-static void cable_parted(struct helper *h, struct instance *i,
-			 struct instance *other)
+static void cable_peer_down(struct helper *h, struct instance *i,
+			    struct instance *other)
 {
 	struct error why;
 
-	if (cable_names(cable_section(i), other->section) &&
+	if (cable_names(instance_section(i), other->section) &&
 	    cable_cut(h, i, &why) < 0)
 		log_error("%s: %s", i->name, why.text);
 }
@@ -474,7 +467,7 @@ static void cable_describe(struct helper *h, const struct instance *i,
 			   struct proto_namespace *ret)
 {
 	_cleanup_(cable_end_clear) struct cable_end near = {.fd = -EBADF};
-	const struct policy_namespace *ns = cable_section(i);
+	const struct policy_namespace *ns = instance_section(i);
 	const char *peer = ns && ns->link == LINK_CABLE ? ns->peer : "?";
 	struct rtnl_link link;
 
@@ -497,7 +490,7 @@ const struct link_ops link_cable_ops = {
 	.has_ipv6 = cable_has_ipv6,
 	.create = cable_create,
 	.cut = cable_cut,
-	.met = cable_met,
-	.parted = cable_parted,
+	.peer_up = cable_peer_up,
+	.peer_down = cable_peer_down,
 	.describe = cable_describe,
 };

@@ -337,11 +337,9 @@ static int dhcp_start(struct dhcp_client *c, int netns, struct error *err)
 	size_t n = 0;
 
 	if (netns < 0) {
-		found = instance_netns(i);
+		found = instance_netns(i, err);
 		if (found < 0)
-			return error_set(err, found,
-					 "cannot open the namespace %s: %m",
-					 i->name);
+			return found;
 		command.netns = found;
 	}
 	child_user(CHILD_USER, &command.uid, &command.gid);

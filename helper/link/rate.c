@@ -8,7 +8,6 @@
 #include "common/cleanup.h"
 #include "common/policy/describe.h"
 #include "helper/base/log.h"
-#include "helper/base/policy_store.h"
 #include "helper/helper.h"
 #include "helper/instance/instance.h"
 #include "helper/instance/netns_rtnl.h"
@@ -167,16 +166,14 @@ int rate_apply(struct instance *i, const struct policy_namespace *ns, int netns,
 void rate_reload(struct helper *h)
 {
 	for (struct instance *i = h->instances; i; i = i->next) {
-		const struct policy_namespace *ns =
-			policy_namespace_find(store_policy(h->store),
-					      i->section);
+		const struct policy_namespace *ns = instance_section(i);
 		_cleanup_close_ int fd = -EBADF;
 		struct error why;
 
 		if (!ns || i->foreign || i->state != INSTANCE_LIVE ||
 		    i->rate_bits == ns->rate_bits)
 			continue;
-		fd = instance_netns(i);
+		fd = instance_netns(i, NULL);
 		if (fd < 0)
 			continue;
 		if (rate_apply(i, ns, fd, &why) < 0)

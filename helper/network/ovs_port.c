@@ -50,11 +50,10 @@ static int ovs_checksums_inside(void *data, struct error *err)
 
 static int ovs_checksums(struct instance *i, struct error *err)
 {
-	_cleanup_close_ int netns = instance_netns(i);
+	_cleanup_close_ int netns = instance_netns(i, err);
 
 	if (netns < 0)
-		return error_set(err, netns, "cannot open the namespace %s: %m",
-				 i->name);
+		return netns;
 	return netns_visit(i->helper->host, netns, ovs_checksums_inside, i,
 			   NULL, NULL, err);
 }

@@ -29,9 +29,7 @@
 
 const struct policy_namespace *openvpn_section(const struct instance *i)
 {
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(i->helper->store),
-				      i->section);
+	const struct policy_namespace *ns = instance_section(i);
 
 	return ns && ns->link == LINK_OPENVPN ? ns : NULL;
 }
@@ -204,13 +202,13 @@ int openvpn_device_configure(struct openvpn *o, const struct openvpn_push *push,
 			     struct error *err)
 {
 	struct instance *i = o->instance;
-	_cleanup_close_ int netns = instance_netns(i);
+	_cleanup_close_ int netns = instance_netns(i, err);
 	struct rtnl *inside = NULL;
 	struct rtnl_link link;
 	int r;
 
 	if (netns < 0)
-		return error_set(err, netns, "cannot open its namespace: %m");
+		return netns;
 	r = netns_rtnl_open(i, netns, &inside, err);
 	if (r == 0)
 		r = openvpn_move(i, netns, inside, &link, err);

@@ -221,18 +221,6 @@ static int plan_addresses(const struct wg_link *l, const struct link_site *site,
 	return 0;
 }
 
-static void set_addresses(struct instance *i, const struct addresses *plan)
-{
-	for (size_t n = 0; n < plan->n; n++) {
-		const struct inet_prefix *p = &plan->items[n].inner;
-		struct inet_prefix *seen =
-			p->family == AF_INET ? &i->address4 : &i->address6;
-
-		if (seen->family == AF_UNSPEC)
-			*seen = *p;
-	}
-}
-
 static bool same_network(const struct inet_prefix *a,
 			 const struct inet_prefix *b)
 {
@@ -308,7 +296,7 @@ int wg_device_plug(struct wg_link *l, const struct link_site *site,
 	if (r < 0)
 		return error_set(err, r, "cannot find the new interface: %m");
 	i->ifindex = link.ifindex;
-	set_addresses(i, &plan);
+	address_note(i, &plan);
 	if (link.mtu != wg_mtu(l, site))
 		rtnl_put_mtu(&b, i->ifindex, wg_mtu(l, site));
 	rtnl_put_no_link_local(&b, i->ifindex);
@@ -361,7 +349,7 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	   const struct child_events *events, struct error *err)
 {
 	_cleanup_close_ int netns =
-		l->userspace ? -1 : instance_netns(l->instance);
+		l->userspace ? -1 : instance_netns(l->instance, err);
 	const struct child_command command = {
 		.label = l->label,
 		.argv = argv,
@@ -373,8 +361,7 @@ int wg_run(struct wg_link *l, const char *const *argv, const char *input,
 	};
 
 	if (!l->userspace && netns < 0)
-		return error_set(err, netns, "cannot open the namespace %s: %m",
-				 l->instance->name);
+		return netns;
 	/* wg(8) would prefer that socket, and send it the key. */
 	if (!l->userspace && wg_uapi_is_taken(l->device))
 		return error_set(err, -EEXIST,

@@ -19,7 +19,6 @@
 #include "common/deadline.h"
 #include "common/proto.h"
 #include "helper/base/log.h"
-#include "helper/base/policy_store.h"
 #include "helper/base/timer.h"
 #include "helper/helper.h"
 #include "helper/instance/netns_rtnl.h"
@@ -281,9 +280,7 @@ static int wireguard_create(const struct link_site *site, struct error *err)
 static int read_conf_again(struct wg_link *l)
 {
 	const struct instance *i = l->instance;
-	const struct policy_namespace *ns =
-		policy_namespace_find(store_policy(i->helper->store),
-				      i->section);
+	const struct policy_namespace *ns = instance_section(i);
 	struct error why = {"the policy has no such section any more"};
 	int r = ns && ns->wireguard ? read_conf(l, ns, &why) : -ENOENT;
 
