@@ -87,30 +87,32 @@ typedef int chain_print(const struct plan *p, const char *name, FILE *add,
 
 /*
  * Finds the chain of that name, or makes it by print(), and makes the filter a
- * user of it. Return: the chain, or NULL with a sentence in p->err.
+ * user of it. Return: 0 and in verdict the value of an element that leads to
+ * it, or -errno with a sentence in p->err.
  */
-static const struct filter_chain *
-plan_chain(const struct plan *p, const char *name, chain_print *print)
+static int plan_chain(const struct plan *p, const char *name,
+		      chain_print *print,
+		      char verdict[static EGRESS_NAME_MAX + 16])
 {
 	struct filter_chain **chains = &p->helper->filter_chains, *chain;
 	_cleanup_(text_clear) struct text add = {NULL}, remove = {NULL};
 	int r;
 
+	snprintf(verdict, EGRESS_NAME_MAX + 16, ": goto %s", name);
 	for (chain = *chains; chain; chain = chain->next)
 		if (strcmp(chain->name, name) == 0)
 			break;
 	if (!chain) {
 		if (!text_open(&add, p->err) || !text_open(&remove, p->err))
-			return NULL;
+			return -ENOMEM;
 		r = print(p, name, add.f, remove.f);
 		r = text_close(&add, r, p->err);
-		if (text_close(&remove, r, p->err) < 0)
-			return NULL;
+		r = text_close(&remove, r, p->err);
+		if (r < 0)
+			return r;
 		chain = calloc(1, sizeof(*chain));
-		if (!chain) {
-			error_set(p->err, -ENOMEM, "out of memory");
-			return NULL;
-		}
+		if (!chain)
+			return error_set(p->err, -ENOMEM, "out of memory");
 		snprintf(chain->name, sizeof(chain->name), "%s", name);
 		chain->add = take_ptr(add.s);
 		chain->remove = take_ptr(remove.s);
@@ -119,7 +121,7 @@ plan_chain(const struct plan *p, const char *name, chain_print *print)
 	}
 	chain->users++;
 	p->filter->chains[p->filter->n_chains++] = chain;
-	return chain;
+	return 0;
 }
 
 static uint64_t hash_targets(uint64_t hash, const struct policy_targets *list)
@@ -202,20 +204,12 @@ static int plan_add(const struct plan *p, const char *set, const char *key,
 						    .value = value});
 }
 
-/* The value of an element that leads to a chain. */
-static void plan_verdict(const struct filter_chain *chain, const char *suffix,
-
-			 char ret[static EGRESS_NAME_MAX + 16])
-{
-	snprintf(ret, EGRESS_NAME_MAX + 16, ": goto %s%s", chain->name, suffix);
-}
-
 static int plan_egress(const struct plan *p)
 {
 	const struct resolv dns = resolv_of(p->instance, p->ns);
 	uint64_t hash = hash_targets(FNV_BASIS, &p->ns->allow);
 	char name[EGRESS_NAME_MAX], verdict[EGRESS_NAME_MAX + 16];
-	const struct filter_chain *chain;
+	int r;
 
 	if (!dns.set && !p->ns->allow.n && !p->ns->deny.n)
 		return 0;
@@ -226,11 +220,9 @@ static int plan_egress(const struct plan *p)
 	hash = hash_prefix(hash, &p->policy->pool4);
 	hash = hash_prefix(hash, &p->policy->pool6);
 	chain_name(p, NFT_EGRESS, hash, name);
-	chain = plan_chain(p, name, print_egress);
-	if (!chain)
-		return -ENOMEM;
-	plan_verdict(chain, "", verdict);
-	return plan_add(p, "egress", p->instance->host_ifname, verdict);
+	r = plan_chain(p, name, print_egress, verdict);
+	return r < 0 ? r
+		     : plan_add(p, "egress", p->instance->host_ifname, verdict);
 }
 
 static int plan_allow_address(const struct plan *p, const char *verdict,
@@ -252,17 +244,15 @@ static int plan_allow_host(const struct plan *p, bool by_address)
 {
 	const struct instance *i = p->instance;
 	char name[EGRESS_NAME_MAX], verdict[EGRESS_NAME_MAX + 16];
-	const struct filter_chain *chain;
 	int r;
 
 	if (!p->ns->allow_host.n)
 		return 0;
 	chain_name(p, NFT_SERVICES, hash_targets(FNV_BASIS, &p->ns->allow_host),
 		   name);
-	chain = plan_chain(p, name, print_services);
-	if (!chain)
-		return -ENOMEM;
-	plan_verdict(chain, "", verdict);
+	r = plan_chain(p, name, print_services, verdict);
+	if (r < 0)
+		return r;
 	if (!by_address)
 		return plan_add(p, "allow_host", i->host_ifname, verdict);
 	r = plan_allow_address(p, verdict, &i->address4);
@@ -277,7 +267,6 @@ static int plan_limits(const struct plan *p)
 {
 	const char *ifname = p->instance->host_ifname;
 	char name[EGRESS_NAME_MAX], verdict[EGRESS_NAME_MAX + 16];
-	const struct filter_chain *chain;
 	int r;
 
 	p->filter->ifindex = p->instance->host_ifindex;
@@ -285,12 +274,10 @@ static int plan_limits(const struct plan *p)
 	if (!p->ns->max_connections)
 		return 0;
 	snprintf(name, sizeof(name), NFT_LIMIT "%u", p->ns->max_connections);
-	chain = plan_chain(p, name, print_limits);
-	if (!chain)
-		return -ENOMEM;
-	plan_verdict(chain, "", verdict);
-	r = plan_add(p, "limits", ifname, verdict);
-	plan_verdict(chain, "_in", verdict);
+	r = plan_chain(p, name, print_limits, verdict);
+	if (r == 0)
+		r = plan_add(p, "limits", ifname, verdict);
+	snprintf(verdict, sizeof(verdict), ": goto %s_in", name);
 	return r < 0 ? r : plan_add(p, "limits_in", ifname, verdict);
 }
 

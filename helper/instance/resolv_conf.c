@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "resolv_conf.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "common/cleanup.h"
 #include "common/policy/policy.h"
+#include "helper/base/text.h"
 #include "instance.h"
 
 struct resolv resolv_of(const struct instance *i,
@@ -22,9 +21,9 @@ struct resolv resolv_of(const struct instance *i,
 char *resolv_conf(const struct instance *i, const struct policy_namespace *ns)
 {
 	struct resolv dns = resolv_of(i, ns);
-	char *text = NULL, address[INET_PREFIX_STR];
-	size_t bytes = 0;
-	FILE *f = open_memstream(&text, &bytes);
+	_cleanup_(text_clear) struct text t = {NULL};
+	char address[INET_PREFIX_STR];
+	FILE *f = text_open(&t, NULL);
 
 	if (!f)
 		return NULL;
@@ -39,9 +38,5 @@ char *resolv_conf(const struct instance *i, const struct policy_namespace *ns)
 			n + 1 == ns->search.n ? "\n" : "");
 	if (!ns->search.n && !ns->dns_set && i->link_search[0])
 		fprintf(f, "search %s\n", i->link_search);
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_close(&t, 0, NULL) < 0 ? NULL : take_ptr(t.s);
 }

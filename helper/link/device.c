@@ -23,6 +23,7 @@
 #include "helper/instance/netns_rtnl.h"
 #include "helper/instance/record.h"
 #include "helper/kernel/rtnl.h"
+#include "helper/network/network.h"
 #include "interface.h"
 
 #define DEVICE_ALIAS	 "netns-pam-device"
@@ -297,37 +298,17 @@ static int device_find(const struct link_site *site, struct rtnl_link *ret,
 	return r < 0 ? r : device_check_host(h, ret, err);
 }
 
-struct device_address {
-	unsigned int ifindex;
-	struct inet_prefix one; /* AF_UNSPEC: none */
-};
-
-static void device_address_restart(void *data)
-{
-	((struct device_address *)data)->one.family = AF_UNSPEC;
-}
-
-static void device_address_seen(void *data, const struct inet_prefix *p,
-				unsigned int ifindex)
-{
-	struct device_address *address = data;
-
-	if (ifindex == address->ifindex && address->one.family == AF_UNSPEC)
-		address->one = *p;
-}
-
 /* Warns that the host loses the addresses and routes of the interface. */
 static void device_warn(const struct link_site *site,
 			const struct rtnl_link *link)
 {
-	struct device_address address = {.ifindex = link->ifindex};
+	struct inet_prefix route = {.family = AF_UNSPEC};
 	char text[INET_PREFIX_STR];
 
-	if (rtnl_dump_routes(site->helper->rtnl, device_address_restart,
-			     device_address_seen, &address) < 0 ||
-	    address.one.family == AF_UNSPEC)
+	if (network_find_route(site->helper, NULL, link->ifindex, &route) < 0 ||
+	    route.family == AF_UNSPEC)
 		return;
-	inet_prefix_format(&address.one, text);
+	inet_prefix_format(&route, text);
 	log_warning("%s: the interface %s leaves the host, whose addresses and routes on it are lost (%s, ...)",
 		    site->instance->name, link->ifname, text);
 }

@@ -32,6 +32,7 @@
 #define DHCP_STEADY_US 60000000 /* after that time: from the beginning */
 
 struct dhcp_server {
+	char label[NAME_MAX_POLICY + 16];
 	struct child *child;
 	sd_event_source *timer; /* checks if it is ready; starts it again */
 	unsigned int polls;	/* > 0: remaining checks */
@@ -188,9 +189,8 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 					    .data = network};
 	_cleanup_close_ int leases = dhcp_leases(network, fresh, err);
 	struct dhcp_arguments a;
-	char label[sizeof(network->name) + 16];
 	struct child_command command = {
-		.label = label,
+		.label = server->label,
 		.argv = a.argv,
 		.package = "dnsmasq-base",
 		.netns = -1,
@@ -207,7 +207,6 @@ static int dhcp_spawn(struct network *network, bool fresh, struct error *err)
 
 	if (r < 0)
 		return r;
-	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
 	child_user("dnsmasq", &command.uid, &command.gid);
 	r = child_start(network->helper, &command, &events, &server->child,
 			err);
@@ -325,6 +324,8 @@ static int dhcp_new(struct network *network)
 		free(server);
 		return r;
 	}
+	snprintf(server->label, sizeof(server->label), "%s: dnsmasq",
+		 network->name);
 	network->dhcp = server;
 	network->has_dhcp = true;
 	return 0;
@@ -379,7 +380,6 @@ int dhcp_server_adopt(struct network *network)
 {
 	const struct child_events events = {.ended = dhcp_on_end,
 					    .data = network};
-	char label[sizeof(network->name) + 16];
 	int answer;
 
 	if (!network->has_dhcp)
@@ -387,10 +387,9 @@ int dhcp_server_adopt(struct network *network)
 	answer = dhcp_new(network);
 	if (answer < 0)
 		return answer;
-	snprintf(label, sizeof(label), "%s: dnsmasq", network->name);
 	answer = child_adopt(network->helper, network->dhcp_pid,
-			     network->dhcp_process, label, &events,
-			     &network->dhcp->child);
+			     network->dhcp_process, network->dhcp->label,
+			     &events, &network->dhcp->child);
 	if (answer == ABSENT) {
 		network->dhcp_pid = 0;
 		timer_arm(network->dhcp->timer, DHCP_POLL_US);

@@ -104,20 +104,21 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 			*routes->found = *p;
 }
 
-int network_find_route(const struct network *network, unsigned int ifindex,
-		       struct inet_prefix *ret)
+int network_find_route(struct helper *h, const struct network *network,
+		       unsigned int ifindex, struct inet_prefix *ret)
 {
 	struct network_routes routes = {network, ifindex, ret};
 
-	return rtnl_dump_routes(network->helper->rtnl, routes_restart,
-				routes_seen, &routes);
+	return rtnl_dump_routes(h->rtnl, routes_restart, routes_seen, &routes);
 }
 
 int network_host_clash(const struct network *network, struct error *err)
 {
 	struct inet_prefix route = {.family = AF_UNSPEC};
 	char text[INET_PREFIX_STR];
-	int r = network->has_host ? network_find_route(network, 0, &route) : 0;
+	int r = network->has_host ? network_find_route(network->helper, network,
+						       0, &route)
+				  : 0;
 
 	if (r < 0)
 		return error_set(err, r, "cannot read the host's routes: %m");

@@ -415,18 +415,13 @@ void network_leave(struct network_port *port)
 bool network_has_address(const struct network *network,
 			 const struct inet_prefix *address)
 {
-	size_t bytes = inet_bytes(address->family);
-
 	for (size_t n = 0; n < network->n_addresses; n++)
-		if (network->addresses[n].family == address->family &&
-		    !memcmp(network->addresses[n].addr, address->addr, bytes))
+		if (inet_address_equal(&network->addresses[n], address))
 			return true;
 	for (const struct network_port *port = network->ports; port;
 	     port = port->next)
 		for (size_t n = 0; n < port->n_addresses; n++)
-			if (port->addresses[n].family == address->family &&
-			    !memcmp(port->addresses[n].addr, address->addr,
-				    bytes))
+			if (inet_address_equal(&port->addresses[n], address))
 				return true;
 	return false;
 }

@@ -321,6 +321,14 @@ void network_drop_unused(struct helper *h);
 /* At the end of the daemon: frees the memory, the networks stay. */
 void network_close(struct helper *h);
 
+/*
+ * Finds a route of the host by the interface; ifindex 0: one that overlaps an
+ * address of the network, and is not the network's. (host.c)
+ * Return: 0 and *ret (AF_UNSPEC: none), or -errno.
+ */
+int network_find_route(struct helper *h, const struct network *network,
+		       unsigned int ifindex, struct inet_prefix *ret);
+
 /* Event: the kernel has removed a link. */
 void network_link_removed(struct helper *h, const struct rtnl_link *link);
 

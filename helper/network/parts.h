@@ -37,14 +37,6 @@ int network_record_sweep(struct helper *h);
 int network_host_put(struct network *network, struct error *err);
 
 /*
- * Finds a route of the host by the interface; ifindex 0: one that overlaps an
- * address of the network, and is not the network's.
- * Return: 0 and *ret (AF_UNSPEC: none), or -errno.
- */
-int network_find_route(const struct network *network, unsigned int ifindex,
-		       struct inet_prefix *ret);
-
-/*
  * Return: 0; -EADDRINUSE with a sentence when the host has a route that
  * overlaps an address of the network; -errno.
  */

@@ -54,7 +54,8 @@ static int uplink_check(const struct network *network, struct rtnl_link *ret,
 				 "the uplink %s of the network %s is a port of another bridge or bond",
 				 network->uplink, network->name);
 	if (r == 0)
-		r = network_find_route(network, ret->ifindex, &route);
+		r = network_find_route(network->helper, network, ret->ifindex,
+				       &route);
 	if (r < 0)
 		return error_set(err, r, "cannot query the uplink %s: %m",
 				 network->uplink);

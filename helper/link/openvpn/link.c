@@ -157,6 +157,7 @@ static int openvpn_new(struct instance *i, const struct policy_namespace *ns,
 	o->early = -EBADF;
 	snprintf(o->dir, sizeof(o->dir), "%s/openvpn.%" PRIu64,
 		 i->helper->state_path, i->id);
+	snprintf(o->label, sizeof(o->label), "%s: openvpn", i->name);
 	snprintf(o->socket, sizeof(o->socket), "%s/socket", o->dir);
 	if (ns)
 		r = policy_expand(ns->openvpn, i->user, i->uid, i->name,

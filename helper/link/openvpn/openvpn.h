@@ -44,6 +44,7 @@ struct openvpn {
 	struct instance *instance;
 	const struct openvpn_events *events;
 	char *path; /* of the configuration; NULL: the section was removed */
+	char label[160];
 	char dir[PATH_MAX]; /* in which openvpn creates its socket */
 	char socket[PATH_MAX + 8];
 	struct openvpn_talk *talk;

@@ -40,11 +40,6 @@
 #define OPENVPN_DIR_MODE    0733
 #define OPENVPN_OUTPUT_MODE 0622
 
-static void openvpn_label(const struct instance *i, char ret[static 160])
-{
-	snprintf(ret, 160, "%s: openvpn", i->name);
-}
-
 /* Return: a descriptor of o->dir, without a socket, or -errno with err set. */
 static int openvpn_make_dir(const struct openvpn *o, struct error *err)
 {
@@ -66,7 +61,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 {
 	_cleanup_free_ char *text = NULL;
 	struct instance *i = o->instance;
-	char label[160], device[IFNAMSIZ], verb[12];
+	char device[IFNAMSIZ], verb[12];
 	struct stat st;
 	bool open_to_all = fstat(fds[1], &st) == 0 && st.st_mode & S_IXOTH;
 	const char *const argv[] =
@@ -97,7 +92,7 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 		 "--ignore-unknown-option", "disable-dco", "dns-updown",
 		 "--disable-dco", "--dns-updown", "disable", NULL};
 	struct child_command command = {
-		.label = label,
+		.label = o->label,
 		.argv = argv,
 		.package = "openvpn",
 		.netns = -1, /* the daemon's: the host's */
@@ -108,7 +103,6 @@ static int openvpn_run(struct openvpn *o, const struct openvpn_conf *conf,
 	};
 	int r;
 
-	openvpn_label(i, label);
 	openvpn_device_name(i, device);
 	snprintf(verb, sizeof(verb), "%u", conf->verb);
 	text = openvpn_files_text(conf, &command.input_bytes);
@@ -209,7 +203,6 @@ int openvpn_program_adopt(struct openvpn *o, const struct child_events *events)
 {
 	struct instance *i = o->instance;
 	struct openvpn_conf *conf;
-	char label[160];
 	int answer;
 
 	answer = o->path ? openvpn_conf_load(o->path, &conf, NULL) : -ENOENT;
@@ -219,7 +212,6 @@ int openvpn_program_adopt(struct openvpn *o, const struct child_events *events)
 		openvpn_remember(o, conf);
 		openvpn_conf_free(conf);
 	}
-	openvpn_label(i, label);
-	return child_adopt(i->helper, i->pid, i->process, label, events,
+	return child_adopt(i->helper, i->pid, i->process, o->label, events,
 			   &i->child);
 }

@@ -122,12 +122,12 @@ static int read_prefix(const struct reader *r, const char *key,
 	return 0;
 }
 
-static int read_address(const struct reader *r, char *word)
+static int key_address(struct reader *r, char *word)
 {
 	return read_prefix(r, "Address", word, &r->conf->address);
 }
 
-static int read_allowed(const struct reader *r, char *word)
+static int key_allowed(struct reader *r, char *word)
 {
 	struct wg_prefixes *list = &reader_peer(r)->allowed;
 	int rc = read_prefix(r, "AllowedIPs", word, list);
@@ -151,7 +151,7 @@ static bool is_host_name(const char *name)
 	return true;
 }
 
-static int read_dns(const struct reader *r, char *word)
+static int key_dns(struct reader *r, char *word)
 {
 	struct wg_conf *conf = r->conf;
 	size_t len = strlen(conf->search), bytes = strlen(word);
@@ -217,21 +217,6 @@ static int key_endpoint(struct reader *r, char *value)
 	return 0;
 }
 
-/* Comma-separated, without blanks. wg(8) accepts an empty list. */
-static int read_list(const struct reader *r, char *value,
-		     int (*one)(const struct reader *r, char *word))
-{
-	char *word;
-
-	while ((word = strsep(&value, ","))) {
-		int rc = *word ? one(r, word) : 0;
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
 /* --- keys --- */
 
 static int key_private_key(struct reader *r, char *value)
@@ -272,16 +257,6 @@ static int key_mtu(struct reader *r, char *value)
 	return rc;
 }
 
-static int key_address(struct reader *r, char *value)
-{
-	return read_list(r, value, read_address);
-}
-
-static int key_dns(struct reader *r, char *value)
-{
-	return read_list(r, value, read_dns);
-}
-
 static int key_table(struct reader *r, char *value)
 {
 	r->conf->table_line = r->line;
@@ -319,11 +294,6 @@ static int key_preshared_key(struct reader *r, char *value)
 			reader_peer(r)->preshared_key);
 }
 
-static int key_allowed(struct reader *r, char *value)
-{
-	return read_list(r, value, read_allowed);
-}
-
 static int key_keepalive(struct reader *r, char *value)
 {
 	unsigned long n = 0;
@@ -338,26 +308,26 @@ static int key_keepalive(struct reader *r, char *value)
 static const struct {
 	const char *name;
 	enum section section;
-	bool once;
+	enum { MANY, ONCE, LIST } how; /* MANY: lines; LIST: of words */
 	int (*read)(struct reader *r, char *value);
 } keys[] = {
-	{"PrivateKey", SECTION_INTERFACE, true, key_private_key},
-	{"ListenPort", SECTION_INTERFACE, true, key_listen_port},
-	{"FwMark", SECTION_INTERFACE, true, key_fwmark},
-	{"MTU", SECTION_INTERFACE, true, key_mtu},
-	{"Address", SECTION_INTERFACE, false, key_address},
-	{"DNS", SECTION_INTERFACE, false, key_dns},
-	{"Table", SECTION_INTERFACE, false, key_table},
-	{"SaveConfig", SECTION_INTERFACE, false, key_save_config},
-	{"PreUp", SECTION_INTERFACE, false, key_program},
-	{"PostUp", SECTION_INTERFACE, false, key_program},
-	{"PreDown", SECTION_INTERFACE, false, key_program},
-	{"PostDown", SECTION_INTERFACE, false, key_program},
-	{"PublicKey", SECTION_PEER, true, key_public_key},
-	{"PresharedKey", SECTION_PEER, true, key_preshared_key},
-	{"AllowedIPs", SECTION_PEER, false, key_allowed},
-	{"Endpoint", SECTION_PEER, true, key_endpoint},
-	{"PersistentKeepalive", SECTION_PEER, true, key_keepalive},
+	{"PrivateKey", SECTION_INTERFACE, ONCE, key_private_key},
+	{"ListenPort", SECTION_INTERFACE, ONCE, key_listen_port},
+	{"FwMark", SECTION_INTERFACE, ONCE, key_fwmark},
+	{"MTU", SECTION_INTERFACE, ONCE, key_mtu},
+	{"Address", SECTION_INTERFACE, LIST, key_address},
+	{"DNS", SECTION_INTERFACE, LIST, key_dns},
+	{"Table", SECTION_INTERFACE, MANY, key_table},
+	{"SaveConfig", SECTION_INTERFACE, MANY, key_save_config},
+	{"PreUp", SECTION_INTERFACE, MANY, key_program},
+	{"PostUp", SECTION_INTERFACE, MANY, key_program},
+	{"PreDown", SECTION_INTERFACE, MANY, key_program},
+	{"PostDown", SECTION_INTERFACE, MANY, key_program},
+	{"PublicKey", SECTION_PEER, ONCE, key_public_key},
+	{"PresharedKey", SECTION_PEER, ONCE, key_preshared_key},
+	{"AllowedIPs", SECTION_PEER, LIST, key_allowed},
+	{"Endpoint", SECTION_PEER, ONCE, key_endpoint},
+	{"PersistentKeepalive", SECTION_PEER, ONCE, key_keepalive},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -443,6 +413,18 @@ static int unknown_line(const struct reader *r, const char *line)
 	return reader_error(r, "the line does not have the form KEY = VALUE");
 }
 
+/* Comma-separated, without blanks. wg(8) accepts an empty list. */
+static int read_list(struct reader *r, char *value,
+		     int (*one)(struct reader *r, char *word))
+{
+	char *word;
+	int rc = 0;
+
+	while (rc == 0 && (word = strsep(&value, ",")))
+		rc = *word ? one(r, word) : 0;
+	return rc;
+}
+
 static int read_line(struct reader *r, char *line)
 {
 	char *value = strchr(line, '=');
@@ -457,11 +439,14 @@ static int read_line(struct reader *r, char *line)
 		    strlen(keys[i].name) != len ||
 		    strncasecmp(keys[i].name, line, len) != 0)
 			continue;
-		if (keys[i].once && r->seen >> i & 1)
+		if (keys[i].how == ONCE && r->seen >> i & 1)
 			return reader_error(r, "%s appears twice in a section",
 					    keys[i].name);
 		r->seen |= 1U << i;
-		return keys[i].read(r, value + 1);
+		value++;
+		if (keys[i].how != LIST)
+			return keys[i].read(r, value);
+		return read_list(r, value, keys[i].read);
 	}
 	return unknown_line(r, line);
 }
