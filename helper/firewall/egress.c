@@ -531,15 +531,16 @@ int egress_print(const struct egress *e, const char *table, const char *name,
 			calloc(e->allow->n + NAT64_PREFIXES * e->deny->n + 2,
 			       sizeof(*rules->items));
 		if (!rules->items) {
-			r = error_set(err, -ENOMEM, "out of memory");
+			r = -ENOMEM;
 			break;
 		}
 		rules_read(e, rules, e->deny, true);
 		rules_read(e, rules, e->allow, false);
-		if (print_family(&p, rules) < 0)
-			r = error_set(err, -ENOMEM, "out of memory");
+		r = print_family(&p, rules);
 	}
-	if (r == 0)
+	if (r < 0)
+		error_set(err, r, "out of memory");
+	else
 		print_removal(&p, families[0].n, families[1].n, e->dns->set);
 	tdestroy(p.classes, class_free);
 	free(families[0].items);

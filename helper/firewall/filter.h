@@ -8,7 +8,7 @@
  *
  * A filter is a list of elements and of the chains that they lead to, which
  * are shared. The filter in force (instance->filter) and the wanted one are
- * compared, and the difference is one transaction: no packet passes meanwhile
+ * compared, and the difference is one transaction: no packet passes in between
  * that neither of the two allows.
  */
 #ifndef NETNS_PAM_HELPER_FIREWALL_FILTER_H

@@ -30,7 +30,7 @@ struct link_site {
 	struct rtnl *inside; /* a socket in it; its loopback is up */
 };
 
-/* create() goes on by events, and ends with instance_connected(). */
+/* create() continues by events, and ends with instance_connected(). */
 #define LINK_LATER 1
 
 /* Where a namespace's packets are filtered, see firewall/filter.h. */

@@ -52,7 +52,7 @@ bool pool_address_is_taken(const struct pool *pool,
  * Finds a free slot and marks it taken.
  * need4, need6: whether its pair of that family must be usable.
  * Return: 0 and *ret_slot; -EADDRNOTAVAIL with a sentence that names the pool
- * and, where there is one, the route in the way.
+ * and, if a route of the host conflicts, that route.
  */
 int pool_take(struct pool *pool, bool need4, bool need6, uint32_t *ret_slot,
 	      struct error *err);

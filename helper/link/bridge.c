@@ -381,21 +381,20 @@ static void bridge_lost(struct helper *h, struct instance *i)
 		network_leave(&link->port);
 }
 
+static void bridge_leave(struct instance *i)
+{
+	dhcp_client_free(i);
+	i->port = NULL;
+	free(i->link_data);
+	i->link_data = NULL;
+}
+
 static int bridge_remove(struct helper *h, struct instance *i, int netns,
 			 struct error *err)
 {
 	bridge_lost(h, i);
-	i->port = NULL;
-	free(i->link_data);
-	i->link_data = NULL;
+	bridge_leave(i);
 	return 0;
-}
-
-static void bridge_leave(struct instance *i)
-{
-	dhcp_client_free(i);
-	free(i->link_data);
-	i->link_data = NULL;
 }
 
 const struct link_ops link_bridge_ops = {

@@ -30,7 +30,7 @@
 #define DEVICE_ALIAS_MAX 256	    /* IFALIASZ */
 #define DEVICE_LOST_AS	 "npback%d" /* its name is in use */
 
-static const char device_lost[] = "its interface is gone";
+static const char device_lost[] = "its interface was deleted";
 
 /* Its state on the host: the alias "netns-pam-device NAME up MTU ALIAS". */
 struct device_home {
@@ -149,7 +149,7 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 		rtnl_put_move(&b, link->ifindex, h->host->fd, names[n]);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)
-			log_error("%s: the host has another %s by now; the interface is returned with another name",
+			log_error("%s: the host has another %s now; the interface is returned with another name",
 				  i->name, i->device);
 	}
 	return r;
@@ -185,7 +185,7 @@ static int device_remove(struct helper *h, struct instance *i, int netns,
 	struct error why = {"its namespace does not exist"};
 	int r = -ENODEV, stray;
 
-	inside_stop(i);
+	inside_remove(h, i, netns, err);
 	if (!i->device[0])
 		return 0;
 	if (netns >= 0)
@@ -309,7 +309,7 @@ static void device_warn(const struct link_site *site,
 	    route.family == AF_UNSPEC)
 		return;
 	inet_prefix_format(&route, text);
-	log_warning("%s: the interface %s leaves the host, whose addresses and routes on it are lost (%s, ...)",
+	log_warning("%s: the interface %s leaves the host, which loses its addresses and routes (%s, ...)",
 		    site->instance->name, link->ifname, text);
 }
 

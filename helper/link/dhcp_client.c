@@ -417,13 +417,6 @@ static void dhcp_bound(struct dhcp_client *c, const struct dhcp_lease *lease)
 		filter_dns_changed(i); /* records it */
 }
 
-/* A lease that the previous daemon configured. */
-static void dhcp_resume(struct dhcp_client *c, const struct dhcp_lease *lease)
-{
-	c->lease = *lease;
-	dhcp_arm_expiry(c);
-}
-
 static void dhcp_changed(struct instance *i, const struct event *e)
 {
 	struct dhcp_client *c = i->dhcp;
@@ -446,12 +439,14 @@ static void dhcp_changed(struct instance *i, const struct event *e)
 	if (!what || !c)
 		return;
 	if (!strcmp(what, "bound") || !strcmp(what, "renew")) {
-		if (dhcp_lease_parse(&words, &lease, &why) < 0)
+		if (dhcp_lease_parse(&words, &lease, &why) < 0) {
 			dhcp_refused(c, &why);
-		else if (event_is_done(e))
-			dhcp_resume(c, &lease);
-		else
+		} else if (event_is_done(e)) {
+			c->lease = lease; /* by the previous daemon */
+			dhcp_arm_expiry(c);
+		} else {
 			dhcp_bound(c, &lease);
+		}
 		return;
 	}
 	if (event_is_done(e))

@@ -261,7 +261,8 @@ int inside_delete(struct helper *h, struct instance *i, struct error *err)
 	struct error why;
 	int r;
 
-	inside_stop(i); /* first: its events must not report the deletion */
+	/* First: its events must not report the deletion. */
+	inside_remove(h, i, netns, err);
 	r = netns_rtnl_delete(i, netns, &why);
 	if (r == -ENOENT)
 		log_warning("%s stays connected until its processes end: %s",
@@ -271,10 +272,12 @@ int inside_delete(struct helper *h, struct instance *i, struct error *err)
 	return 0;
 }
 
-void inside_stop(struct instance *i)
+int inside_remove(struct helper *h, struct instance *i, int netns,
+		  struct error *err)
 {
 	dhcp_client_stop(i);
 	inside_free(i);
+	return 0;
 }
 
 void inside_free(struct instance *i)

@@ -64,8 +64,9 @@ void inside_lost(struct helper *h, struct instance *i);
  */
 int inside_delete(struct helper *h, struct instance *i, struct error *err);
 
-/* From remove(): stops the DHCP client, frees memory. Idempotent. */
-void inside_stop(struct instance *i);
+/* link_ops.remove: stops the DHCP client, frees memory. Idempotent. */
+int inside_remove(struct helper *h, struct instance *i, int netns,
+		  struct error *err);
 
 /* link_ops.leave: frees memory; the DHCP client keeps running. Idempotent. */
 void inside_free(struct instance *i);

@@ -24,7 +24,7 @@
 #define MACVLAN_ID_BYTES 32
 
 static const char macvlan_lost[] =
-	"its macvlan interface is gone; was its parent deleted?";
+	"its macvlan interface was deleted; was its parent deleted?";
 
 /* Do processes keep an older namespace of the same name? */
 static bool macvlan_is_second(const struct instance *i)
@@ -125,13 +125,6 @@ static int macvlan_adopt(struct helper *h, struct instance *i)
 	return inside_adopt(i, macvlan_lost, true);
 }
 
-static int macvlan_remove(struct helper *h, struct instance *i, int netns,
-			  struct error *err)
-{
-	inside_stop(i);
-	return 0;
-}
-
 static void macvlan_describe(struct helper *h, const struct instance *i,
 			     struct proto_namespace *ret)
 {
@@ -146,7 +139,7 @@ const struct link_ops link_macvlan_ops = {
 	.create = macvlan_create,
 	.adopt = macvlan_adopt,
 	.cut = inside_delete,
-	.remove = macvlan_remove,
+	.remove = inside_remove,
 	.leave = inside_free,
 	.lost = inside_lost,
 	.describe = macvlan_describe,

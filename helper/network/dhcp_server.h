@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `dhcp = FIRST-LAST` of a network: a dnsmasq(8) on the host's side of the
- * switch. It goes on when the daemon ends; the daemon watches it, starts it
- * again when it ends, and ends it with the network.
+ * switch. It keeps running when the daemon ends; the daemon watches it, starts
+ * it again when it ends, and ends it with the network.
  *
  * It is started as the user dnsmasq (or nobody), with limits of memory and file
  * size, without a configuration file. It has CAP_NET_BIND_SERVICE for its ports
@@ -40,7 +40,7 @@ int dhcp_server_start(struct network *network,
 /* Ends it and removes its leases. Nothing to do when there is none. */
 void dhcp_server_stop(struct network *network);
 
-/* At the end of the daemon: frees the memory, the server goes on. */
+/* At the end of the daemon: frees the memory, the server keeps running. */
 void dhcp_server_forget(struct network *network);
 
 /*

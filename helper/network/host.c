@@ -93,7 +93,8 @@ static void routes_seen(void *data, const struct inet_prefix *p,
 	struct network_routes *routes = data;
 	const struct network *network = routes->network;
 
-	if (routes->ifindex && ifindex == routes->ifindex)
+	if (routes->ifindex && ifindex == routes->ifindex &&
+	    routes->found->family == AF_UNSPEC)
 		*routes->found = *p;
 	if (routes->ifindex || (ifindex && (ifindex == network->host_ifindex ||
 					    ifindex == network->ifindex)))

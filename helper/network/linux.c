@@ -306,7 +306,7 @@ static int linux_make(struct network *network, struct error *err)
 		r = linux_make_bridge(network, err);
 	if (r == 0 && network->uplink[0])
 		r = uplink_attach(network, err);
-	network->remains = r < 0 && linux_remove(network, NULL) < 0;
+	network->unremoved = r < 0 && linux_remove(network, NULL) < 0;
 	return r;
 }
 

@@ -44,7 +44,7 @@ static const struct network *network_before(const struct network *network)
 	return NULL;
 }
 
-static void network_on_retry(void *data);
+static void network_remove(void *data);
 
 static struct network *network_new(struct helper *h)
 {
@@ -53,7 +53,7 @@ static struct network *network_new(struct helper *h)
 	if (!n)
 		return NULL;
 	n->helper = h;
-	if (timer_new(h->event, &n->retry, network_on_retry, n, NULL) < 0) {
+	if (timer_new(h->event, &n->retry, network_remove, n, NULL) < 0) {
 		free(n);
 		return NULL;
 	}
@@ -194,18 +194,15 @@ static void network_removed(struct network *network, int r,
 	timer_arm(network->retry, network->retry_us);
 }
 
-static void network_remove(struct network *network)
+/* Also the timer's. */
+static void network_remove(void *data)
 {
+	struct network *network = data;
 	struct error why = {""};
 	int r = network->ops->remove(network, &why);
 
 	if (r != NETWORK_LATER)
 		network_removed(network, r, &why);
-}
-
-static void network_on_retry(void *data)
-{
-	network_remove(data);
 }
 
 /* No port is left. */
@@ -236,7 +233,7 @@ static int network_settle(struct network *network, int r, struct error *err)
 /* Removes what was made before it failed. */
 static void network_undo(struct network *network)
 {
-	if (network->remains)
+	if (network->unremoved)
 		network_end(network);
 	else
 		network_gone(network);
@@ -262,7 +259,7 @@ static int network_configure(struct network *network, struct error *err)
 {
 	int r;
 
-	network->remains = true;
+	network->unremoved = true;
 	r = network->host_ifname[0] ? network_host_put(network, err) : 0;
 	if (r < 0 || network->dhcp_first.family == AF_UNSPEC)
 		return r;
@@ -306,7 +303,7 @@ static int network_begin(struct network *network, struct error *err)
 
 /*
  * A network was removed: makes those that waited for it, several when they are
- * on one bridge. (Each time from the beginning: any may be freed meanwhile.)
+ * on one bridge. (Each time from the beginning: any may have been freed.)
  */
 static void network_begin_next(struct helper *h)
 {
@@ -367,10 +364,10 @@ int network_join(struct helper *h, const struct policy_network *config,
 		r = NETWORK_LATER;
 	if (r < 0 || !network)
 		return r;
-	if (network->plan != network_plan(config) && !network->told) {
+	if (network->plan != network_plan(config) && !network->change_logged) {
 		log_warning("the policy of the network %s has changed; the change takes effect when its last namespace is removed",
 			    network->name);
-		network->told = true;
+		network->change_logged = true;
 	}
 	network_add(network, port);
 	port->waiting = r == NETWORK_LATER;

@@ -33,7 +33,7 @@ struct network;
 struct network_port;
 struct rtnl_link;
 
-/* The operation has begun and goes on beside the event loop. */
+/* The operation has begun, and its end is an event. */
 #define NETWORK_LATER 1
 
 #define NETWORK_ADDRESSES_MAX  8
@@ -43,7 +43,7 @@ struct rtnl_link;
  * The operations of a type of switch. After NETWORK_LATER a type calls exactly
  * once network_done() (make, remove) or network_port_done() (port_add), from
  * the event loop and not from within the operation; after port_remove() no
- * more. No other operation is called while make or remove goes on.
+ * more. No other operation is called while make or remove runs.
  */
 struct network_ops {
 	const char *name; /* the value of `type` */
@@ -65,7 +65,7 @@ struct network_ops {
 	 * network->has_host also the host's interface on it, and puts its name
 	 * into network->host_ifname (network->bridge before the call). That
 	 * interface need not be up and has no addresses.
-	 * On failure nothing is left, or network->remains is set and remove()
+	 * On failure nothing is left, or network->unremoved is set and remove()
 	 * is called.
 	 * Return: 0; NETWORK_LATER; -EEXIST when another program has made a
 	 * switch or interface of that name; -errno; errors with a sentence.
@@ -135,7 +135,7 @@ struct network {
 	enum network_state state;
 	uint64_t plan; /* fingerprint of the section it was made by */
 
-	/* Copied from the section: the policy may change meanwhile. */
+	/* Copied from the section: the policy may change. */
 	char name[NAME_MAX_POLICY + 1];
 	enum policy_network_type type;
 	char bridge[IFNAMSIZ];
@@ -161,15 +161,15 @@ struct network {
 	pid_t dhcp_pid;		  /* of dnsmasq; 0: it does not run */
 	uint64_t dhcp_process;	  /* see child_identity() */
 	bool begun;		  /* make() was called */
-	bool unsettled; /* after a restart: its ports are not adopted yet */
-	bool waking;	/* done() of its ports is being called */
-	bool told;	/* a change of its section was logged */
-	uint64_t salt;	/* of MAC addresses: from machine and network */
+	bool unsettled;	    /* after a restart: its ports are not adopted yet */
+	bool waking;	    /* done() of its ports is being called */
+	bool change_logged; /* a change of its section was logged */
+	uint64_t salt;	    /* of MAC addresses: from machine and network */
 
 	/* While it is REMOVING. */
 	int failed;	  /* why it could not be made, for those that wait */
 	struct error why; /* the sentence for that */
-	bool remains;	  /* something was made, or left by a failed make() */
+	bool unremoved;	  /* something was made, or left by a failed make() */
 	sd_event_source *retry; /* timer: ops->remove() is called again */
 	uint64_t retry_us;
 

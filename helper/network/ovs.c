@@ -144,7 +144,7 @@ static void ovs_finish(struct ovs_work *work, int r, const struct error *why)
 			r = ovs_give_back(network, &kept);
 	} else if (r < 0) {
 		left = ovs_give_back(network, NULL);
-		network->remains = network->remains || left < 0;
+		network->unremoved = network->unremoved || left < 0;
 	}
 	network_done(network, r, &kept);
 }
@@ -160,7 +160,7 @@ static void ovs_on_undone(void *data, int r, const char *text,
 {
 	struct ovs_work *work = data;
 
-	work->network->remains = r < 0 && !ovs_is_away(r);
+	work->network->unremoved = r < 0 && !ovs_is_away(r);
 	ovs_finish(work, work->r, &work->why);
 }
 
@@ -205,7 +205,7 @@ static void ovs_undo(struct ovs_work *work, int r, const struct error *why)
 	work->ours = !work->exists;
 	work->uplink_ours = true;
 	if (ovs_ask_removal(work, ovs_on_undone, NULL) < 0) {
-		work->network->remains = true;
+		work->network->unremoved = true;
 		ovs_finish(work, r, &work->why);
 	}
 }

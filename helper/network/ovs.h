@@ -29,7 +29,7 @@ enum ovs_step { OVS_LOOK_UPLINK, OVS_LOOK_BRIDGE, OVS_LOOK_PORTS };
 struct ovs_work {
 	struct network *network;
 	bool removing;
-	enum ovs_step step;	      /* ovs_look.c's: the query that goes on */
+	enum ovs_step step;	      /* ovs_look.c's: the query that runs */
 	bool exists, ours, userspace; /* the bridge */
 	bool others;		      /* the bridge has foreign ports */
 	bool uplink_port, uplink_ours;

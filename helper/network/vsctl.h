@@ -61,7 +61,7 @@ int ovs_ask(struct ovs_request *request, ovs_answered *answered, void *data,
  */
 const char *ovs_next_name(const char *line, char ret[static IFNAMSIZ]);
 
-/* The request goes on, its answer is ignored. NULL is fine. */
+/* The request runs, its answer is ignored. NULL is fine. */
 void ovs_forget(struct ovs_request *request);
 
 /* At the end of the daemon, before child_close_all(). */

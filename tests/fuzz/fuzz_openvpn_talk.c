@@ -48,7 +48,7 @@ static void peer_ready(struct openvpn *o)
 
 	fputs("ready\n", p->events);
 	o->words[0] = o->last[0] = '\0';
-	o->told = true;
+	o->was_connected = true;
 }
 
 static void peer_failed(struct openvpn *o, const char *why)

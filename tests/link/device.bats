@@ -320,7 +320,7 @@ nameless() {
 	lab_policy 'interface = lab0' 'address = 203.0.113.30/24'
 	ssh_hold a alice
 	in_lab ip link delete eth0
-	wait_until 5 in_log 'lab: its interface is gone'
+	wait_until 5 in_log 'lab: its interface was deleted'
 	su_fails alice
 	in_log 'the interface lab0 of `interface` does not exist'
 	ssh_end a

@@ -170,7 +170,7 @@ address = 203.0.113.21/24'
 	policy_with 'parent = par0' 'address = 203.0.113.20/24'
 	ssh_hold a alice
 	ip link delete par0
-	wait_until 5 in_log 'macvlan interface is gone'
+	wait_until 5 in_log 'macvlan interface was deleted'
 	refuses ip netns exec blue ip link show eth0
 	su_fails alice
 	in_log 'the interface par0 of `parent` does not exist'

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
+#include "helper/base/text.h"
+
 #define WORDS_MAX 8
 
 enum verdict {
@@ -132,9 +135,8 @@ int openvpn_words(char *line, char **ret, int max)
 /* The inverse of openvpn_words(). Return: malloc'd, or NULL. */
 static char *quote(char **words, int n)
 {
-	size_t bytes;
-	char *text = NULL;
-	FILE *f = open_memstream(&text, &bytes);
+	_cleanup_(text_clear) struct text t = {NULL};
+	FILE *f = text_open(&t, NULL);
 
 	if (!f)
 		return NULL;
@@ -145,10 +147,7 @@ static char *quote(char **words, int n)
 				*p);
 		fputc('"', f);
 	}
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_close(&t, 0, NULL) < 0 ? NULL : take_ptr(t.s);
 }
 
 /* Return: the index of the word that is the file; 0: none. */

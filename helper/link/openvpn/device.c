@@ -187,7 +187,7 @@ static void openvpn_restore(const struct openvpn *o, int netns)
 	int r = 0;
 
 	i->rate_bits = 0; /* none on the new interface */
-	if (!ns || (i->making && !o->told))
+	if (!ns || (i->making && !o->was_connected))
 		return;
 	if (ns->n_sysctls)
 		r = netns_visit(i->helper->host, netns, openvpn_visit_sysctl,

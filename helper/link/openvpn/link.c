@@ -87,7 +87,7 @@ static void openvpn_on_ready(struct openvpn *o)
 		 *o->remote ? o->remote : "its peer");
 	o->pause = 0;
 	o->words[0] = o->last[0] = '\0';
-	o->told = true;
+	o->was_connected = true;
 	if (i->making)
 		instance_connected(i, 0, NULL);
 	else

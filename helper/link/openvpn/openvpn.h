@@ -63,10 +63,10 @@ struct openvpn {
 	bool redirect4;	 /* pushed */
 	bool configured; /* the device is inside and configured */
 	bool connected;
-	bool told;	 /* instance_connected() was called */
-	bool attempt;	 /* a new attempt: its first error is kept */
-	char words[200]; /* that error, or "" */
-	char last[200];	 /* last logged message: not repeated */
+	bool was_connected; /* instance_connected() was called */
+	bool attempt;	    /* a new attempt: its first error is kept */
+	char words[200];    /* that error, or "" */
+	char last[200];	    /* last logged message: not repeated */
 };
 
 /* --- program.c --- */

@@ -27,7 +27,7 @@ struct openvpn_talk {
 	bool overlong; /* the rest of this line is skipped */
 	bool broken;   /* too many variables */
 	struct openvpn_env env;
-	bool busy, doomed; /* closed by one of its own events */
+	bool busy, closing; /* closed by one of its own events */
 };
 
 static void talk_free(struct openvpn_talk *talk)
@@ -41,7 +41,7 @@ static void talk_free(struct openvpn_talk *talk)
 struct openvpn_talk *openvpn_talk_close(struct openvpn_talk *talk)
 {
 	if (talk && talk->busy)
-		talk->doomed = true;
+		talk->closing = true;
 	else if (talk)
 		talk_free(talk);
 	return NULL;
@@ -133,7 +133,7 @@ static void take_bytes(struct openvpn_talk *talk)
 {
 	char *start = talk->line, *end = talk->line + talk->used, *newline;
 
-	while (!talk->doomed &&
+	while (!talk->closing &&
 	       (newline = memchr(start, '\n', (size_t)(end - start)))) {
 		*newline = '\0';
 		if (newline > start && newline[-1] == '\r')
@@ -165,12 +165,12 @@ static int talk_readable(sd_event_source *source, int fd, uint32_t revents,
 		talk->used += (size_t)n;
 		take_bytes(talk);
 	}
-	if (!talk->doomed && (n <= 0 || talk->broken)) {
+	if (!talk->closing && (n <= 0 || talk->broken)) {
 		talk->events.closed(talk->data);
-		talk->doomed = true;
+		talk->closing = true;
 	}
 	talk->busy = false;
-	if (talk->doomed)
+	if (talk->closing)
 		talk_free(talk);
 	return 0;
 }

@@ -80,14 +80,6 @@ static int kernel_make(struct wg_link *l, const struct link_site *site,
 	return 0;
 }
 
-#define WG_GO_LABEL (sizeof(((struct wg_link *)0)->label) + 4)
-
-static void userspace_label(const struct wg_link *l,
-			    char ret[static WG_GO_LABEL])
-{
-	snprintf(ret, WG_GO_LABEL, "%s-go", l->label);
-}
-
 /* Takes a slot of the pool whose name npamN is free. */
 static int userspace_name(struct wg_link *l, struct helper *h,
 			  struct error *err)
@@ -121,9 +113,8 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 	static const char *const env[] = {"WG_PROCESS_FOREGROUND=1",
 					  "WG_UAPI_FD=3", NULL};
 	_cleanup_close_ int uapi = -EBADF;
-	char label[WG_GO_LABEL];
 	struct child_command command = {
-		.label = label,
+		.label = l->go_label,
 		.argv = argv,
 		.env = env,
 		.netns = -1,
@@ -135,7 +126,6 @@ static int userspace_make(struct wg_link *l, const struct link_site *site,
 	if (r < 0)
 		return r;
 	l->userspace = true;
-	userspace_label(l, label);
 	/* The next daemon removes the socket if this one is killed now. */
 	r = instance_record_save(i, err);
 	if (r < 0)
@@ -167,7 +157,6 @@ int wg_device_make(struct wg_link *l, const struct link_site *site,
 int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 {
 	struct instance *i = l->instance;
-	char label[WG_GO_LABEL];
 	struct rtnl_link link;
 
 	l->userspace = *i->device;
@@ -177,8 +166,7 @@ int wg_device_adopt(struct wg_link *l, const struct child_events *events)
 		return answer_of(netns_rtnl_look(i, &link));
 	l->answered = true;
 	pool_mark(i->helper->pool, i->slot);
-	userspace_label(l, label);
-	return child_adopt(i->helper, i->pid, i->process, label, events,
+	return child_adopt(i->helper, i->pid, i->process, l->go_label, events,
 			   &i->child);
 }
 

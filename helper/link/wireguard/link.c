@@ -53,6 +53,7 @@ static struct wg_link *link_new(struct instance *i)
 	l->instance = i;
 	l->question = -EBADF;
 	snprintf(l->label, sizeof(l->label), "%s: wireguard", i->name);
+	snprintf(l->go_label, sizeof(l->go_label), "%s-go", l->label);
 	i->link_data = l;
 	return l;
 }

@@ -47,6 +47,7 @@ struct wg_link {
 	int question;		 /* of wg_uapi_ask(), or < 0 */
 	char device[IFNAMSIZ];	 /* the name that wg(8) uses */
 	char label[NAME_MAX_INSTANCE + 16];
+	char go_label[NAME_MAX_INSTANCE + 20]; /* of wireguard-go */
 
 	/* While the link is being created. */
 	const struct link_site *site;
