@@ -149,7 +149,7 @@ static int device_move_back(struct instance *i, struct rtnl *inside,
 		rtnl_put_move(&b, link->ifindex, h->host->fd, names[n]);
 		r = rtnl_run(inside, &b, err);
 		if (r == -EEXIST)
-			log_error("%s: the host has another %s now; the interface is returned with another name",
+			log_error("%s: the host has another %s by now; the interface is returned with another name",
 				  i->name, i->device);
 	}
 	return r;
