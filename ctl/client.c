@@ -85,6 +85,7 @@ static int client_recv_packet(int sock, char *buf, size_t size,
 {
 	_cleanup_close_ int fd = -EBADF;
 	const struct proto_reply *head = (const struct proto_reply *)buf;
+	struct error why;
 	size_t n_fds = 0;
 	ssize_t n;
 	bool want;
@@ -94,8 +95,10 @@ static int client_recv_packet(int sock, char *buf, size_t size,
 		n = -EPIPE;
 	if (n < 0)
 		return client_exchange_error((int)n, err);
-	if (proto_check_reply(buf, (size_t)n, NULL) < 0)
-		return client_exchange_error(-EBADMSG, err);
+	if (proto_check_reply(buf, (size_t)n, &why) < 0)
+		return error_set(err, -EBADMSG,
+				 "netns-pamd sent an invalid reply (%s): are netns-pam and netns-pamd of one version?",
+				 why.text);
 	want = head->flags & (PROTO_FD_NETNS | PROTO_FD_PID);
 	if (want != (n_fds == 1))
 		return client_exchange_error(-EBADMSG, err);

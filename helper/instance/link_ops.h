@@ -133,7 +133,7 @@ struct link_ops {
 	 */
 	void (*lost)(struct helper *h, struct instance *instance);
 
-	/* Traffic and state for `status`. NULL: none. */
+	/* Traffic and state for `status`; texts end in zeros. NULL: none. */
 	void (*describe)(struct helper *h, const struct instance *instance,
 			 struct proto_namespace *ret);
 };

@@ -315,8 +315,10 @@ def start(sessions):
         after = good_start()
         if not wait_for(lambda: not differs(before, snapshot(pids)), 3):
             wrong += ['after a good start: ' + what for what in differs(before, snapshot(pids))]
-        if known_sessions() != holders:
-            wrong.append('after a good start it does not know all sessions')
+        known = known_sessions()
+        if known != holders:
+            wrong.append('after a good start the daemon knows the sessions %s, not %s' % (known, holders))
+            say('\n'.join('    good: ' + line for line in after.words()[-12:]))
         lost = unreached(sessions)
         if lost:
             wrong.append('no network: %s' % ', '.join(lost))

@@ -166,6 +166,16 @@ tunnel_pid() { pgrep -f "openvpn .*npamv" | head -1; }
 	ssh_end one
 }
 
+@test "tunnel without its server: status shows all namespaces, and this one as connecting" {
+	ssh_hold one alice
+	office_vpn_stop
+	kill -KILL "$(tunnel_pid)"
+	wait_until 10 eval 'netns-pam status | grep -q "^office.alice .*openvpn connecting to vpn.example.net"'
+	office_pushes | office_vpn
+	wait_until 15 su alice -c "probe tcp 10.99.0.80 80 1"
+	ssh_end one
+}
+
 @test "server pushes other options: they replace the earlier ones" {
 	ssh_hold one alice
 	office_vpn_stop

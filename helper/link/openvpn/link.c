@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/proto.h"
@@ -278,8 +279,10 @@ static void openvpn_describe(struct helper *h, const struct instance *i,
 		ret->rx_bytes = link.rx_bytes;
 		ret->tx_bytes = link.tx_bytes;
 	}
-	if (!o->configured)
-		ret->address4[0] = ret->address6[0] = '\0';
+	if (!o->configured) {
+		memset(ret->address4, 0, sizeof(ret->address4));
+		memset(ret->address6, 0, sizeof(ret->address6));
+	}
 }
 
 const struct link_ops link_openvpn_ops = {
