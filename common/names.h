@@ -34,13 +34,13 @@ bool name_is_ifname(const char *name);
 bool name_is_domain(const char *name);
 
 /*
- * Writes the name of a user's instance of a namespace: shared NAME user
- * NAME.USER session NAME.USER.N A user name with bytes outside [A-Za-z0-9_-],
- * with more than 32 bytes, with a leading '-', or of the form uid-N is written
- * as uid-UID: names of two users are never equal, and '.' is always the
- * separator. n is 0 unless the scope is session; user is NULL for a shared
- * namespace. Return: 0, or -ENAMETOOLONG (cannot happen for names that
- * name_is_policy()).
+ * Writes the name of a user's instance of a namespace: NAME when its scope is
+ * shared, NAME.USER when it is user, NAME.USER.N when it is session. A user
+ * name with bytes outside [A-Za-z0-9_-], with more than 32 bytes, with a
+ * leading '-', or of the form uid-N is written as uid-UID: names of two users
+ * are never equal, and '.' is always the separator. n is 0 unless the scope is
+ * session; user is NULL for a shared namespace. Return: 0, or -ENAMETOOLONG
+ * (cannot happen for names that name_is_policy()).
  */
 int name_instance(const char *section, const char *user, uid_t uid, uint32_t n,
 		  char ret[static NAME_MAX_INSTANCE + 1]);

@@ -60,11 +60,15 @@ static void usage(FILE *out)
 static bool command_parse(const struct command *command, struct ctl *ctl,
 			  int argc, char **argv)
 {
-	int c;
+	int c, n = 0;
 
-	while ((c = getopt_long(argc, argv, "", command_options, NULL)) != -1) {
-		if (!strchr(command->options, c))
+	while ((c = getopt_long(argc, argv, "", command_options, &n)) != -1) {
+		if (!strchr(command->options, c)) {
+			if (c != '?')
+				ctl_fail("%s has no option --%s", command->name,
+					 command_options[n].name);
 			return false;
+		}
 		ctl->given[c] = optarg ? optarg : "";
 	}
 	return argc - optind >= command->least &&

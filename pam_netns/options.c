@@ -18,8 +18,9 @@ static int options_check_path(const char *argument, const char *path,
 				 argument);
 	if (strlen(path) >= size)
 		return error_set(err, -EINVAL,
-				 "%s: the path has more than %zu bytes",
-				 argument, size - 1);
+				 "%.*s: the path has more than %zu bytes",
+				 (int)strcspn(argument, "=") + 1, argument,
+				 size - 1);
 	return 0;
 }
 

@@ -153,7 +153,7 @@ static int load_dropins(struct policy_build *build, const char *path,
 			   "more than %d files; join some of them",
 			   DROPINS_MAX);
 	for (int k = 0; k < n; k++) {
-		if (r == 0)
+		if (r == 0 && n <= DROPINS_MAX)
 			r = load_dropin(build, fd, dir, files[k]->d_name, err);
 		free(files[k]);
 	}

@@ -196,9 +196,8 @@ struct policy_notes {
 struct policy {
 	enum policy_on_error on_error;
 	unsigned int timeout_ms;
-	struct inet_prefix pool4, pool6; /* AF_UNSPEC: none */
-	struct policy_list
-		exclude_services; /* the built-in ones and the file's */
+	struct inet_prefix pool4, pool6;     /* AF_UNSPEC: none */
+	struct policy_list exclude_services; /* the file's */
 
 	struct policy_rule *rules; /* in file order */
 	size_t n_rules;

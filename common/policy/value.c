@@ -3,6 +3,7 @@
 #include "value.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -146,15 +147,15 @@ void value_link(const struct policy_value *value)
 
 struct unit {
 	const char *name;
-	unsigned long factor;
+	uint64_t factor;
 };
 
 /*
  * Reads "NUMBER UNIT" without the blank; the table ends with a NULL name.
  * Return: 0; -EINVAL no such number or unit; -ERANGE.
  */
-static int unit_read(const char *text, const struct unit *units,
-		     unsigned long min, unsigned long max, unsigned long *ret)
+static int unit_read(const char *text, const struct unit *units, uint64_t min,
+		     uint64_t max, uint64_t *ret)
 {
 	size_t digits = strspn(text, "0123456789");
 	unsigned long number;
@@ -163,7 +164,10 @@ static int unit_read(const char *text, const struct unit *units,
 		units++;
 	if (!digits || !units->name)
 		return -EINVAL;
-	if (value_number(text, digits, max / units->factor, &number) < 0 ||
+	max /= units->factor;
+	if (value_number(text, digits,
+			 max < ULONG_MAX ? (unsigned long)max : ULONG_MAX,
+			 &number) < 0 ||
 	    number * units->factor < min)
 		return -ERANGE;
 	*ret = number * units->factor;
@@ -177,7 +181,7 @@ void value_timeout(const struct policy_value *value)
 					    {"m", 60000},
 					    {NULL, 0}};
 	const char *unit = value->text + strspn(value->text, "0123456789");
-	unsigned long ms;
+	uint64_t ms;
 	int r = unit_read(value->text, units, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX,
 			  &ms);
 
@@ -216,7 +220,7 @@ void value_rate(const struct policy_value *value)
 					    {"mbit", 1000000},
 					    {"gbit", 1000000000},
 					    {NULL, 0}};
-	unsigned long bits;
+	uint64_t bits;
 	int r = unit_read(value->text, units, RATE_MIN, RATE_MAX, &bits);
 
 	if (r == -EINVAL)

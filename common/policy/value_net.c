@@ -208,14 +208,13 @@ void value_gateway(const struct policy_value *value)
 
 void value_route(const struct policy_value *value)
 {
-	int template = value_template(value);
 	char text[POLICY_VALUE_MAX + 1], *prefix, *via, *gateway, *more;
 	struct policy_routes *list = value->at;
 	struct policy_route route = {.text = value_copy(value)};
 	struct inet_prefix *to = &route.to.prefix, *by = &route.via.prefix;
 	char *save = NULL;
 
-	if (template <0)
+	if (value_template(value) < 0)
 		return;
 	snprintf(text, sizeof(text), "%s", value->text);
 	prefix = strtok_r(text, " \t", &save);
@@ -225,18 +224,19 @@ void value_route(const struct policy_value *value)
 	if ((via && strcmp(via, "via") != 0) || (via && !gateway) || more)
 		value_error(value, "'%s': write PREFIX or PREFIX via ADDRESS",
 			    value->text);
-	else if (!template && inet_prefix_parse(prefix, to) < 0)
+	else if (!policy_is_template(prefix) &&
+		 inet_prefix_parse(prefix, to) < 0)
 		value_error(value,
 			    "'%s' is not a prefix; write one such as 192.0.2.0/24, or 0.0.0.0/0 for everything",
 			    prefix);
-	else if (!template && inet_prefix_has_host_bits(to))
+	else if (to->family && inet_prefix_has_host_bits(to))
 		value_error(value, "'%s' has bits set below its prefix length",
 			    prefix);
-	else if (!template && gateway &&
+	else if (gateway && !policy_is_template(gateway) &&
 		 (strchr(gateway, '/') || inet_prefix_parse(gateway, by) < 0))
 		value_error(value, "'%s' is not the address of a gateway",
 			    gateway);
-	else if (!template && gateway && to->family != by->family)
+	else if (to->family && by->family && to->family != by->family)
 		value_wrong(value, "mixes IPv4 and IPv6");
 	else {
 		route.to.text = value_strdup(value, prefix);

@@ -485,6 +485,11 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 
 # ---- all commands
 
+@test "option of another command: named, status 2" {
+	says "up has no option --json" 2 netns-pam up green --json
+	says "status has no option --force" 2 netns-pam status --force
+}
+
 @test "invalid command line: status 2 and the usage" {
 	local line
 	while read -r line; do

@@ -71,6 +71,12 @@ static const struct bad bad[] = {
 	 "routed, bridge, cable, macvlan or device\n"},
 	{"a route with host bits", NAT("routes = 192.0.2.1/24"),
 	 "p:5: routes: '192.0.2.1/24' has bits set below its prefix length\n"},
+	{"a route with host bits by way of a template",
+	 NAT("routes = 192.0.2.1/24 via 10.9.%U.3"),
+	 "p:5: routes: '192.0.2.1/24' has bits set below its prefix length\n"},
+	{"a template by way of text that is not an address",
+	 NAT("routes = 10.%U.0.0/16 via gateway"),
+	 "p:5: routes: 'gateway' is not the address of a gateway\n"},
 	{"text that is not a route", NAT("routes = default"),
 	 "p:5: routes: 'default' is not a prefix; write one such as 192.0.2.0/24, "
 	 "or 0.0.0.0/0 for everything\n"},

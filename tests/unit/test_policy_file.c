@@ -288,6 +288,19 @@ static void F28_a_directory_above_of_another_owner_is_refused(void **state)
 		"to root (chown root)\n");
 }
 
+static void too_many_dropins_are_refused_unread(void **state)
+{
+	char name[16];
+
+	file_write(path, GOOD);
+	for (int k = 0; k < 1025; k++) {
+		snprintf(name, sizeof(name), "%d.conf", k);
+		dropin_write(name, "[what]\n");
+	}
+	assert_refused("DIR/p.conf.d:0: more than 1024 files; join some of "
+		       "them\n");
+}
+
 static void dropins_are_read_in_the_order_of_their_names(void **state)
 {
 	struct policy *policy;
@@ -577,6 +590,7 @@ int main(void)
 		TEST(F28_a_file_that_others_can_write_is_refused),
 		TEST(F28_a_directory_above_that_others_can_write_is_refused),
 		TEST(F28_a_directory_above_of_another_owner_is_refused),
+		TEST(too_many_dropins_are_refused_unread),
 		TEST(dropins_are_read_in_the_order_of_their_names),
 		TEST(dropins_alone_are_a_policy),
 		TEST(sections_refer_to_each_other_across_files),

@@ -241,6 +241,22 @@ static void a_namespace_without_keys_has_defaults(void **state)
 	policy_free(p);
 }
 
+static void route_has_the_parts_that_are_no_template(void **state)
+{
+	struct policy *p = policy_of("[namespace lab]\n"
+				     "link = nat\n"
+				     "routes = 0.0.0.0/0 via 10.9.%U.3, "
+				     "10.%U.0.0/16 via 192.0.2.1\n");
+	const struct policy_routes *routes =
+		&policy_namespace_find(p, "lab")->routes;
+
+	assert_prefix(&routes->items[0].to.prefix, "0.0.0.0/0");
+	assert_int_equal(routes->items[0].via.prefix.family, AF_UNSPEC);
+	assert_int_equal(routes->items[1].to.prefix.family, AF_UNSPEC);
+	assert_prefix(&routes->items[1].via.prefix, "192.0.2.1/32");
+	policy_free(p);
+}
+
 static void namespaces_take_effect(void **state)
 {
 	struct policy *p = policy_of(
@@ -523,6 +539,7 @@ int main(void)
 		cmocka_unit_test(guard_is_on_for_rules_about_users_alone),
 		cmocka_unit_test(a_namespace_without_keys_has_defaults),
 		cmocka_unit_test(namespaces_take_effect),
+		cmocka_unit_test(route_has_the_parts_that_are_no_template),
 		cmocka_unit_test(links_take_their_required_keys),
 		cmocka_unit_test(networks_take_effect),
 		cmocka_unit_test(networks_of_a_bridge_share_its_uplink),
