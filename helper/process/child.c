@@ -50,6 +50,7 @@ struct child {
 	sd_event_source *timer; /* its timeout, then CHILD_KILL_US */
 	struct child_stream streams[2];
 	char words[CHILD_LINE_MAX]; /* its last line on stderr */
+	int unread;		    /* -errno: some of its output is lost */
 	bool ours;		    /* a child process of this daemon */
 	bool lasting;
 	bool late;    /* its timeout has expired */
@@ -160,9 +161,13 @@ static bool child_read(struct child_stream *s, int fd)
 	/* The rest is read by the next event: other work must not wait. */
 	for (int rounds = 0; rounds < 16; rounds++) {
 		n = read(fd, buffer, sizeof(buffer));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return true;
 		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		if (n == 0)
+			s->child->unread = -errno;
+		if (n <= 0)
 			return false;
 		for (ssize_t k = 0; k < n; k++)
 			if (buffer[k] == '\n' || s->used == sizeof(s->text) - 1)
@@ -199,6 +204,9 @@ static int child_verdict(const struct child *c, const siginfo_t *info,
 	if (info->si_code != CLD_EXITED)
 		return error_set(why, -ECHILD, "%s was killed by signal %d%s%s",
 				 c->label, info->si_status, joint, c->words);
+	if (info->si_status == 0 && c->unread)
+		return error_set(why, c->unread,
+				 "cannot read the output of %s: %m", c->label);
 	if (info->si_status == 0)
 		return error_set(why, 0, "%s ended", c->label);
 	return error_set(why, -ECHILD, "%s failed with status %d%s%s", c->label,

@@ -63,7 +63,8 @@ struct child_events {
 	/* A line of its stdout, without the newline. NULL: logged. */
 	void (*line)(void *data, char *line);
 	/*
-	 * It ended. r: 0 for status 0, -ETIME at its timeout, else -ECHILD;
+	 * It ended. r: 0 for status 0, -ETIME at its timeout, -errno when its
+	 * output could not be read, else -ECHILD;
 	 * why: a sentence with its last line on stderr. The child is freed
 	 * after the call. Not called from within child_start().
 	 */

@@ -106,6 +106,33 @@ static void lines_and_the_exit_status_are_reported(void **state)
 	assert_int_equal(result, 0);
 }
 
+static void F103_output_that_cannot_be_read_is_not_empty_output(void **state)
+{
+	/* Its pipes are the newest two: read(2) of a directory fails. */
+	int next = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), pipes = 0;
+	char path[64], to[64];
+
+	start(":", (struct child_command){.held = true});
+	for (int fd = next; fd < next + 16; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		memset(to, 0, sizeof(to));
+		if (fd != next && readlink(path, to, sizeof(to) - 1) > 0 &&
+		    !strncmp(to, "pipe:", 5) &&
+		    (fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK)) ==
+			    O_NONBLOCK) {
+			assert_int_equal(dup2(next, fd), fd);
+			pipes++;
+		}
+	}
+	assert_int_equal(pipes, 2);
+	child_go(h.children);
+	wait_for(ended);
+	close(next);
+	assert_int_equal(result, -EISDIR);
+	assert_string_equal(words.text,
+			    "cannot read the output of the test: Is a directory");
+}
+
 static void the_last_line_of_stderr_is_in_the_error(void **state)
 {
 	ground_listen();
@@ -399,6 +426,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(lines_and_the_exit_status_are_reported),
+		TEST(F103_output_that_cannot_be_read_is_not_empty_output),
 		TEST(the_last_line_of_stderr_is_in_the_error),
 		TEST(the_error_names_the_signal),
 		TEST(F57_environment_descriptors_and_signals_are_clean),
