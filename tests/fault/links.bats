@@ -164,6 +164,7 @@ faults() { # faults start|end
 	start_helper
 	su_lands carol green # the first use creates objects that stay
 	wait_until 10 not_there green
+	wait_until 10 no_links # its link is removed after its name
 	wait_until 10 no_query
 	objects >$T/before
 	open_sessions
@@ -179,6 +180,7 @@ faults() { # faults start|end
 	start_helper
 	su_lands carol green
 	wait_until 10 not_there green
+	wait_until 10 no_links # its link is removed after its name
 	wait_until 10 no_query
 	objects >$T/before
 	stop_helper KILL
