@@ -39,10 +39,11 @@ static int options_parse_one(const char *argument, struct options *o,
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = argument + strlen(keys[i].key);
+		const char *value;
 
 		if (strncmp(argument, keys[i].key, strlen(keys[i].key)) != 0)
 			continue;
+		value = argument + strlen(keys[i].key);
 		*keys[i].value = value;
 		if (keys[i].path_size)
 			return options_check_path(argument, value,

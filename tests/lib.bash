@@ -311,13 +311,6 @@ ensure_helper() {
 	fi
 }
 
-# Until the end of the test the daemon is scheduled before all others: at a login's
-# time limit it has 250 ms for its answer, which a busy machine may take from it.
-prompt_helper() {
-	undo renice -n 0 -p "$(helper_pid)"
-	renice -n -20 -p "$(helper_pid)" >/dev/null
-}
-
 # put_policy [FILE] <text: replaces the policy as an editor does, and reloads it
 put_policy() {
 	write_policy "$@"

@@ -49,6 +49,7 @@ static int fall_back(const char *last_good, struct policy *files,
 		ret->last_good = true;
 		return 0;
 	}
+	ret->copy = r;
 	if (files) {
 		struct error missing = ret->why;
 

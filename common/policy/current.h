@@ -35,6 +35,7 @@ struct policy_current {
 	 * is being written, -ENOENT the main file is missing, -EINVAL, -errno.
 	 */
 	int code;
+	int copy; /* -errno of the published copy, when neither can be used */
 	struct error why;
 };
 

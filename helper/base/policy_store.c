@@ -115,6 +115,10 @@ int store_reload(struct store *store, bool missing_is_empty, struct error *err)
 	struct policy_current now;
 	int r = policy_current(&sources, &now, &notes);
 
+	/* Nothing is known of the published copy: no reason for an empty one.
+	 */
+	if (policy_is_shortage(now.copy))
+		r = now.code = now.copy;
 	if (now.code == -ENOENT) {
 		policy_notes_clear(&notes);
 		store_wait(store->missing, STORE_MISSING_US);

@@ -170,7 +170,7 @@ int conntrack_forget(const struct conntrack_port *port, bool removed)
 	struct forgetting f = {port, removed,
 			       mnl_socket_open2(NETLINK_NETFILTER,
 						SOCK_CLOEXEC)};
-	char buffer[256];
+	char buffer[256] __attribute__((aligned(__alignof__(struct nlmsghdr))));
 	struct nlmsghdr *h =
 		netlink_put(buffer,
 			    NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,

@@ -403,7 +403,7 @@ static int clear_seen(const struct nlmsghdr *h, void *data)
 
 static int nft_dump(int request, struct nft_clear *clear)
 {
-	char buffer[256];
+	char buffer[256] __attribute__((aligned(__alignof__(struct nlmsghdr))));
 
 	return netlink_dump(NETLINK_NETFILTER,
 			    netlink_put(buffer,

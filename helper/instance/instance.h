@@ -210,8 +210,8 @@ int instance_start_child(struct instance *i,
 const struct policy_namespace *instance_section(const struct instance *i);
 
 /*
- * Return: an fd of the namespace (CLOEXEC), the caller's; -ENOENT or -ESTALE
- * when neither its name nor a kept mount leads to it; -errno; with a sentence.
+ * Return: an fd of the namespace (CLOEXEC), the caller's; -ENOENT when
+ * neither its name nor a kept mount leads to it; -errno; with a sentence.
  */
 int instance_netns(const struct instance *i, struct error *err);
 

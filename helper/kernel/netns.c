@@ -275,7 +275,7 @@ static int netns_replace_stale(const char *dir, const char *name,
 					 path);
 		if (r != -ENOENT)
 			return r;
-		if (access(path, F_OK) < 0)
+		if (access(path, F_OK) < 0 && errno == ENOENT)
 			return 0;
 		nanosleep(&pause, NULL);
 	}
@@ -326,8 +326,8 @@ int netns_unpublish(const char *dir, const char *name,
 		return r;
 	r = netns_open(dir, name, &fd, &there, NULL);
 	fd = close_fd(take_fd(&fd));
-	if (r < 0 && r != -ENOENT)
-		return r;
+	if (r < 0 && (r != -ENOENT || access(path, F_OK) < 0))
+		return r == -ENOENT && errno == ENOENT ? 0 : r;
 	if (r == 0 && (!id || !netns_same(&there, id)))
 		return -EEXIST;
 	if (r == 0 && umount2(path, MNT_DETACH) < 0)

@@ -34,7 +34,7 @@ static int end_open(const struct instance *i, int *ret, struct error *err)
 	int fd = instance_netns(i, NULL);
 
 	*ret = fd;
-	if (fd >= 0 || fd == -ENOENT || fd == -ESTALE || fd == -EEXIST)
+	if (fd >= 0 || fd == -ENOENT || fd == -EEXIST)
 		return 0;
 	return error_set(err, fd, "cannot open the namespace: %m");
 }

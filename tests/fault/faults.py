@@ -39,7 +39,7 @@ PROGRAMS = ('dnsmasq', 'udhcpc', 'openvpn', 'wireguard-go')
 CLONE_NEWNET = 0x40000000
 START_LIMIT = 15  # seconds
 END_LIMIT = 4     # seconds until an end has been tried again
-HEAL_LIMIT = 30   # seconds after one good start, on a busy machine
+HEAL_LIMIT = 10   # seconds after one good start
 
 libc = ctypes.CDLL(None, use_errno=True)
 

@@ -223,7 +223,6 @@ resolv_has() { su_runs alice 'cat /etc/resolv.conf' | grep -qx "$1"; }
 @test "no server: the login is refused at its time limit with the reason, others continue" {
 	local began ms pid
 	LIMIT=2s policy_with
-	prompt_helper
 	from_here
 	began=$(now_ms)
 	pid=$(spawn $T/alice timeout 20 su alice -c true)
