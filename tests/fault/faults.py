@@ -80,7 +80,12 @@ def inside(pid):
 def snapshot(pids):
     state = sorted(os.path.relpath(os.path.join(top, name), STATE)
                    for top, dirs, files in os.walk(STATE) for name in dirs + files)
-    names = sorted((name, os.stat('/run/netns/' + name).st_ino) for name in os.listdir('/run/netns'))
+    names = []
+    for name in sorted(os.listdir('/run/netns')):
+        try:
+            names.append((name, os.stat('/run/netns/' + name).st_ino))
+        except FileNotFoundError:
+            pass  # it was removed since
     return {
         'state': [name for name in state if name not in ('helper.sock', '.last-good')],
         'names': names,

@@ -249,11 +249,11 @@ all_of() { # all_of NAME: every address of its server
 }
 
 @test "F81 no service of the host answers a port, on any address" {
-	local a p targets=()
+	local a p own targets=()
 	lan_policy
 	up blue
-	for a in $(ip -o address show scope global | awk '{sub("/.*", "", $4); print $4}') \
-		"$(ip -6 -o address show dev br-lan scope link | awk '{sub("/.*", "", $4); print $4}')%eth0"; do
+	wait_until 5 eval 'own=$(ip -6 -o address show dev br-lan scope link | grep -o "fe80[^/]*")'
+	for a in $(ip -o address show scope global | awk '{sub("/.*", "", $4); print $4}') "$own%eth0"; do
 		for p in 22 53 67 8080 1 111; do targets+=("tcp/$a/$p" "udp/$a/$p"); done
 	done
 	[ ${#targets[@]} -gt 40 ]
