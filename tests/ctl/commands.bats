@@ -453,8 +453,9 @@ no_process_of() { [ -z "$(processes_of "$1")" ]; }
 	id=$(json '.sessions[] | select(.user == "bob") | .id')
 	run netns-pam kick "$id"
 	equal 0 "$status" status
-	gone "$shell"
-	no_process_of bob
+	# su(1) kills the shell, and the kernel ends it a moment later
+	wait_until 5 gone "$shell"
+	wait_until 5 no_process_of bob
 	wait_until 5 gone "$(cat $T/su.pid)"
 }
 

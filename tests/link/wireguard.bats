@@ -148,7 +148,7 @@ server 198.51.100.80 client 10.9.0.2" "$output"
 	alice_policy 5s
 	# wireguard-go loses its first answer to a peer that moved from IPv4 to
 	# IPv6; the client repeats the handshake after 5 s (REKEY_TIMEOUT)
-	run -0 as_alice "probe tcp 198.51.100.80 80 12; cat /sys/class/net/wg0/mtu"
+	run -0 as_alice "probe tcp 198.51.100.80 80 20; cat /sys/class/net/wg0/mtu"
 	equal "server 198.51.100.80 client 10.9.0.2
 1300" "$output"
 }

@@ -63,7 +63,7 @@ new_lines() { # new_lines OBJECT...: builds these, prints what is reported now a
 @test "lint: common/ may neither call nor include common/policy/" {
 	sed -i '1a #include "common/policy/policy.h"' common/deadline.h
 	cat >>common/deadline.c <<-'END'
-		int deadline_up(void);
+		int deadline_up(void), policy_guards(int, int);
 		int deadline_up(void)
 		{
 			return policy_guards(0, 0);
