@@ -107,7 +107,7 @@ struct instance {
 	bool pinned;	 /* `netns-pam up`: stays until `down` */
 	bool attached;	 /* link_ops.remove() must be called */
 	bool returned;	 /* link_ops.remove() was called */
-	bool unlinked;	 /* for events_resync() and lifecycle_adopted() */
+	bool unlinked;	 /* its link was found deleted; not yet acted upon */
 	bool by_dhcp;	 /* has a DHCP client, which may not run just now */
 	struct netns_id netns;
 	uint64_t plan;	     /* fingerprint of the section it was made by */

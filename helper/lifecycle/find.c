@@ -104,7 +104,7 @@ static int find_use(struct instance *i, const struct policy_namespace *ns,
 		return INSTANCE_LATER;
 	}
 	r = find_join(i, ns, ret_fd, err);
-	if (r == -ENOENT) /* is not "has to be made" */
+	if (r == -ENOENT) /* its name was removed: to the caller, an error */
 		r = -EIO;
 	if (r == 0)
 		*ret = i;

@@ -247,7 +247,10 @@ uint64_t make_plan(const struct policy_namespace *ns)
 	uint64_t hash = FNV_BASIS;
 	char numbers[64];
 
-	/* Recorded: another text would replace all namespaces. */
+	/*
+	 * The hash is in the records: another format would make each look
+	 * changed, and the next login would replace it.
+	 */
 	snprintf(numbers, sizeof(numbers), "%d %d %u", ns->link,
 		 ns->address_mode, ns->mtu);
 	plan_add(&hash, numbers, "\n");

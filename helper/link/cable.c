@@ -3,10 +3,10 @@
  * link = cable: a veth(4) pair between two namespaces; the other one is the
  * peer. The host has no end of it.
  *
- * The pair is created when the second of the two comes up: in its create(),
- * with the far end in the first; or, when its section does not name the first
- * as its `peer`, in peer_up() of the first. Until then the first has only its
- * loopback. The end of either namespace deletes the pair; the next start
+ * The pair is created when the second of the two namespaces is made: in
+ * create() of the second; or, when only the section of the first names the
+ * other as its `peer`, in peer_up() of the first. Until then the first has only
+ * its loopback. The end of either namespace deletes the pair; the next start
  * creates another. The alias of each end names the namespace of the other end.
  *
  * Two sections that name each other share one cable: each end has its own

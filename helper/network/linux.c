@@ -364,7 +364,10 @@ static int linux_port_addresses(struct network_port *port, struct error *err)
 	return linux_filter(LINUX_MOVED, port->network, port, err);
 }
 
-/* A port without elements can send nothing: its group is matched. */
+/*
+ * Its elements go first: bridge.nft drops all from an interface of the group of
+ * ports that has none.
+ */
 static void linux_port_remove(struct network_port *port)
 {
 	linux_filter(LINUX_REMOVED, port->network, port, NULL);
