@@ -109,7 +109,7 @@ see_resolv() {
 	run su alice -c 'echo in'
 	[ "$status" != 0 ]
 	not match '(^|[[:space:]])in$' "$output"
-	grep -q '/run/nowhere/stub' $T/syslog
+	wait_until 5 grep -q '/run/nowhere/stub' $T/syslog
 }
 
 # the session has asked again and printed the result

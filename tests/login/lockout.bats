@@ -178,7 +178,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	standard_policy | sed 's/^users = bob$/users = bob\non_error = host\nguard = no/' | put_policy
 	stop_helper KILL
 	lands host "$(su bob -c "$SHOW_NS")"
-	grep -q pam_netns $T/syslog
+	wait_until 5 grep -q pam_netns $T/syslog
 	mapped_refused
 }
 
@@ -198,7 +198,7 @@ by_login() { timeout 20 expect $T/login.exp "$1"; }
 	echo 'nonsense' | write_policy
 	lands host "$(ssh_as root "$SHOW_NS")"
 	lands host "$(su root -c "$SHOW_NS")"
-	grep -q pam_netns $T/syslog
+	wait_until 5 grep -q pam_netns $T/syslog
 	for u in alice carol; do
 		run su $u -c 'echo in'
 		[ "$status" != 0 ]
@@ -301,7 +301,7 @@ print("finished", flush=True)' >/dev/null
 	touch $STATE/disable
 	lands host "$(su alice -c "$SHOW_NS")"
 	lands host "$(ssh_as alice "$SHOW_NS")"
-	grep -q disable $T/syslog
+	wait_until 5 grep -q disable $T/syslog
 	# ignored when other users can write to it
 	chmod 666 $STATE/disable
 	mapped_refused

@@ -46,7 +46,7 @@ refused() { # refused USER WORDS: the login is refused, and the log has WORDS
 	run su "$1" -c 'echo in'
 	[ "$status" != 0 ]
 	not match '(^|[[:space:]])in$' "$output"
-	grep -E "$2" $T/syslog || { cat $T/syslog; fail "no such words: $2"; }
+	wait_until 5 grep -qE "$2" $T/syslog || { cat $T/syslog; fail "no such words: $2"; }
 }
 
 @test "F43 unusual user names: their rule is applied" {
@@ -113,6 +113,7 @@ refused() { # refused USER WORDS: the login is refused, and the log has WORDS
 	run su -s /bin/bash -c 'echo in' -- $'evil\x1b[31mred'
 	[ "$status" != 0 ]
 	not grep -q $'\x1b' $T/helper.log
+	wait_until 5 grep -q 'pam_netns(su' $T/syslog
 	grep 'pam_netns(su' $T/syslog >$T/ours
 	not grep -q $'\x1b' $T/ours
 }

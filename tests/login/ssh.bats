@@ -293,7 +293,7 @@ teardown() {
 	kill "$(cat $T/fwd.pid)" 2>/dev/null || true
 	wait_until 10 gone "$(cat $T/fwd.pid)"
 	# and the log has the reason and a hint, once for each login
-	grep -q 'pam_netns' $T/syslog
+	wait_until 5 grep -q 'pam_netns' $T/syslog
 }
 
 # What a connection has obtained from sshd outside: a tunnel, an X11 display, an agent,
@@ -389,7 +389,7 @@ nothing_outside() { [ -z "$(made_outside)" ]; }
 	run ssh_as carol echo in
 	[ "$status" != 0 ]
 	not match '^in' "$output"
-	grep 'the interface lan0 exists and was not made by netns-pam' $T/syslog
+	wait_until 5 grep -q 'the interface lan0 exists and was not made by netns-pam' $T/syslog
 	standard_policy | put_policy
 	lands host "$(ssh_as carol "$SHOW_NS")"
 }
