@@ -115,8 +115,7 @@ int store_reload(struct store *store, bool missing_is_empty, struct error *err)
 	struct policy_current now;
 	int r = policy_current(&sources, &now, &notes);
 
-	/* Nothing is known of the published copy: no reason for an empty one.
-	 */
+	/* The published copy may be valid: an empty policy would replace it. */
 	if (policy_is_shortage(now.copy))
 		r = now.code = now.copy;
 	if (now.code == -ENOENT) {

@@ -34,7 +34,6 @@ static struct keep_place keep_place(const struct helper *h, uint64_t id)
 int instance_keep(struct instance *i, int netns, struct error *err)
 {
 	const struct keep_place place = keep_place(i->helper, i->id);
-
 	int r;
 
 	if (i->kept < 0)

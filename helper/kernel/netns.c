@@ -326,8 +326,11 @@ int netns_unpublish(const char *dir, const char *name,
 		return r;
 	r = netns_open(dir, name, &fd, &there, NULL);
 	fd = close_fd(take_fd(&fd));
-	if (r < 0 && (r != -ENOENT || access(path, F_OK) < 0))
-		return r == -ENOENT && errno == ENOENT ? 0 : r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* -ENOENT is also a plain file that no namespace is mounted on. */
+	if (r < 0 && access(path, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
 	if (r == 0 && (!id || !netns_same(&there, id)))
 		return -EEXIST;
 	if (r == 0 && umount2(path, MNT_DETACH) < 0)

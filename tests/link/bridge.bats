@@ -143,6 +143,7 @@ all_of() { # all_of NAME: every address of its server
 	mac=$(mac_in blue)
 	down blue
 	wait_until 10 not_there blue
+	undo mv -f /etc/machine-id.real /etc/machine-id
 	mv /etc/machine-id /etc/machine-id.real
 	ln -s machine-id.real /etc/machine-id
 	up blue
@@ -150,7 +151,6 @@ all_of() { # all_of NAME: every address of its server
 	stop_helper
 	start_helper
 	equal "$mac" "$(mac_in blue)"
-	mv /etc/machine-id.real /etc/machine-id
 }
 
 @test "F82 isolate = yes: ports cannot reach each other by any address or through the gateway" {

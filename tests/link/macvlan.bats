@@ -247,5 +247,6 @@ address = 203.0.113.21/24'
 	ip netns del blue
 	ssh_end a
 	wait_until 10 eval "! nsenter -t $pid -n ip link show eth0"
+	nsenter -t "$pid" -n ip link show lo # the process is still inside
 	kill "$pid"
 }
